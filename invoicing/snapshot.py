@@ -1,0 +1,150 @@
+"""The invoice as a closed value: everything the paper says, frozen the moment it is issued.
+
+It is stored as JSON on the invoice's row. Readers of old invoices meet old snapshots, so fields are
+only ever added, with a default. Amounts are whole minor units of `currency`; rates are basis points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; `country_code` is ISO 3166-1 alpha-2."""
+
+    organisation: str | None = None
+    name: str | None = None
+    address_line_1: str | None = None
+    address_line_2: str | None = None
+    postal_code: str | None = None
+    locality: str | None = None
+    administrative_area: str | None = None
+    country_code: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """The seller (EN 16931 BG-4) or the buyer (BG-7) as they were at issue."""
+
+    name: str
+    address: Address = Address()
+    legal_name: str | None = None
+    vat_number: str | None = None
+    registration_number: str | None = None
+    email: str | None = None
+    contact_name: str | None = None
+    phone_number: str | None = None
+    iban: str | None = None
+    bic: str | None = None
+    is_business: bool = True
+    reference: str | None = None  # BT-10, the buyer's own reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReference:
+    """An order that the invoice covers, by the number its customer knows."""
+
+    id: str
+    number: str
+    purchase_order_number: str | None = None
+    delivery_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An invoice line (BG-25). `subtotal` and `total` are in the invoice's own mode, with or without VAT."""
+
+    id: str
+    name: str
+    quantity: int
+    unit: str = "C62"  # UN/ECE Rec 20: a piece
+    unit_price: int
+    discount: int = 0
+    subtotal: int
+    total: int
+    total_ex_vat: int
+    vat_amount: int
+    vat_rate: int  # basis points: 21 % is 2100
+    vat_category: str = "S"  # UNTDID 5305
+    exemption_reason: str | None = None
+    supply: str = "GOODS"
+    sku: str | None = None
+    description: str | None = None
+    order_id: str | None = None
+    order_item_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VatRow:
+    """One row of the VAT breakdown (BG-23): `base` without VAT, `amount` the VAT on it."""
+
+    category: str
+    rate: int
+    base: int
+    amount: int
+    exemption_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An issued invoice. Closed: nothing has to be looked up to print it."""
+
+    id: str
+    number: str
+    type: str  # INVOICE or CREDIT
+    currency: str
+    is_including_vat: bool
+    issued_on: date
+    due_on: date | None
+    locale: str  # the buyer's, BCP 47 with "-" or "_"
+    seller: Party
+    buyer: Party
+    lines: tuple[Line, ...]
+    vat: tuple[VatRow, ...]
+    subtotal: int
+    total_ex_vat: int
+    total_vat: int
+    total: int
+    orders: tuple[OrderReference, ...] = ()
+    shipping_address: Address | None = None
+    purchase_order_number: str | None = None
+    cost_center: str | None = None
+    note: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def dump(snapshot: Snapshot) -> str:
+    return orjson.dumps(snapshot).decode()
+
+
+def load(stored: str | bytes) -> Snapshot:
+    value = orjson.loads(stored)
+    value["seller"] = _party(value["seller"])
+    value["buyer"] = _party(value["buyer"])
+    value["lines"] = tuple(Line(**line) for line in value["lines"])
+    value["vat"] = tuple(VatRow(**row) for row in value["vat"])
+    value["orders"] = tuple(_order(order) for order in value["orders"])
+    value["issued_on"] = date.fromisoformat(value["issued_on"])
+    value["due_on"] = _date(value["due_on"])
+    if value["shipping_address"] is not None:
+        value["shipping_address"] = Address(**value["shipping_address"])
+    return Snapshot(**value)
+
+
+def _party(value: dict[str, Any]) -> Party:
+    return Party(**{**value, "address": Address(**value["address"])})
+
+
+def _order(value: dict[str, Any]) -> OrderReference:
+    return OrderReference(**{**value, "delivery_date": _date(value["delivery_date"])})
+
+
+def _date(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
