@@ -1,0 +1,41 @@
+"""Who is asking, and what their key lets them do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from invoicing.errors import Forbidden
+
+
+class Scope(StrEnum):
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    INVOICES_READ = "invoices:read"
+    INVOICES_WRITE = "invoices:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, as `created_by` remembers it."""
+
+    id: str
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The account that a request acts for, and what it may do there."""
+
+    account_id: str
+    actor: Actor
+    scopes: frozenset[Scope]
+
+    def require(self, scope: Scope) -> None:
+        if scope not in self.scopes:
+            raise Forbidden(f"The API key “{self.actor.name}” lacks the scope {scope}.", ids=(scope,))

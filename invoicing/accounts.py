@@ -1,0 +1,87 @@
+"""The seller's own settings: what the paper says of it, and how its orders are invoiced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from invoicing import checks, numbering
+from invoicing.access import Principal
+from invoicing.checks import checked, optional, text
+from invoicing.errors import ValidationError
+from invoicing.tables import Account, accounts, new_id
+
+CHECKS: Mapping[str, checks.Check] = {
+    "name": text(200),
+    "legal_name": text(200),
+    "address": checks.address,
+    "vat_number": optional(text(32)),
+    "registration_number": optional(text(64)),
+    "email": optional(checks.email),
+    "phone_number": optional(text(64)),
+    "contact_name": optional(text(200)),
+    "iban": optional(checks.iban),
+    "bic": optional(text(11, least=8)),
+    "default_currency": checks.currency,
+    "default_vat_rate": checks.vat_rate,
+    "locale": checks.locale,
+    "timezone": checks.timezone,
+    "payment_terms_days": checks.whole(0, 365),
+    "invoice_number_format": numbering.number_format,
+    "credit_number_format": numbering.number_format,
+    "invoice_after_shipment": checks.flag,
+}
+
+DEFAULTS: Mapping[str, Any] = {
+    "address": {},
+    "default_currency": "EUR",
+    "default_vat_rate": 21,
+    "locale": "en",
+    "timezone": "UTC",
+    "payment_terms_days": 14,
+    "invoice_number_format": "INV-{year}-{seq:05d}",
+    "credit_number_format": "CRN-{year}-{seq:05d}",
+    "invoice_after_shipment": False,
+}
+
+_BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
+
+
+def account(connection: Connection, account_id: str) -> Account:
+    return cast(Account, connection.execute(_BY_ID, {"account": account_id}).one())
+
+
+def create_account(connection: Connection, values: Mapping[str, Any], *, now: datetime) -> str:
+    """A new seller; answers its id."""
+    given = {**DEFAULTS, "legal_name": values.get("name"), **values}
+    row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
+    _formats_differ(row["invoice_number_format"], row["credit_number_format"])
+    connection.execute(insert(accounts).values(row))
+    return str(row["id"])
+
+
+def update_account(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Account:
+    """Changes what is given. Invoices that are issued keep what they say."""
+    row = checked(values, CHECKS)
+    before = account(connection, principal.account_id)
+    _formats_differ(
+        row.get("invoice_number_format", before.invoice_number_format),
+        row.get("credit_number_format", before.credit_number_format),
+    )
+    connection.execute(
+        update(accounts).where(accounts.c.id == principal.account_id).values(**row, updated_at=now)
+    )
+    return account(connection, principal.account_id)
+
+
+def _formats_differ(invoices: str, credit_invoices: str) -> None:
+    if invoices == credit_invoices:
+        raise ValidationError(
+            "Invoices and credit invoices are numbered apart, so their formats must differ.",
+            field="credit_number_format",
+        )

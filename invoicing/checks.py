@@ -1,0 +1,209 @@
+"""What a value from outside must look like: a check takes it and its field's name, and answers it clean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+from zoneinfo import available_timezones
+
+import orjson
+from babel import Locale, UnknownLocaleError
+
+from invoicing.errors import AmountTooLarge, MalformedId, ValidationError
+from invoicing.money import MAX_AMOUNT, is_currency
+
+Check = Callable[[Any, str], Any]
+
+_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,255}")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_MAX_QUANTITY = 2**31 - 1
+_MAX_METADATA = 16_384
+
+
+def checked(values: Mapping[str, Any], checks: Mapping[str, Check], *, at: str = "") -> dict[str, Any]:
+    """The given values, each through its check; `at` is the prefix of their fields' names."""
+    return {name: check(values[name], at + name) for name, check in checks.items() if name in values}
+
+
+def optional(check: Check) -> Check:
+    """Null, or what `check` accepts."""
+    return lambda value, field: None if value is None else check(value, field)
+
+
+def identifier(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        shown = str(value)[:40]
+        raise MalformedId(f"“{shown}” is no id: {MalformedId.__doc__}", field=field, ids=(shown,))
+    return value
+
+
+def handle(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise ValidationError(
+            f"{field} must be 1 to 255 characters of A-Z a-z 0-9 _ . @ : - (it is “{str(value)[:40]}”).",
+            field=field,
+        )
+    return value
+
+
+def text(most: int, *, least: int = 1) -> Check:
+    """Text of `least` to `most` characters, without control characters or blank ends."""
+
+    def check(value: Any, field: str) -> str:
+        if value is None:
+            raise ValidationError(f"{field} must not be null.", field=field)
+        clean = str(value).strip()
+        if (found := _UNPRINTABLE.search(clean)) is not None:
+            raise ValidationError(
+                f"{field} contains the control character U+{ord(found[0]):04X}; remove it.", field=field
+            )
+        if not least <= len(clean) <= most:
+            raise ValidationError(
+                f"{field} must have {least} to {most} characters (it has {len(clean)}).", field=field
+            )
+        return clean
+
+    return check
+
+
+def whole(least: int, most: int) -> Check:
+    def check(value: Any, field: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValidationError(
+                f"{field} must be a whole number from {least} to {most} (it is {value}).", field=field
+            )
+        return value
+
+    return check
+
+
+quantity = whole(1, _MAX_QUANTITY)
+
+
+def money(value: Any, field: str) -> int:
+    """Whole minor units within ±(2^53−1)."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValidationError(f"{field} must be whole minor units: 2499 is € 24,99.", field=field)
+    if abs(value) > MAX_AMOUNT:
+        raise AmountTooLarge(f"{field} is {value}; at most ±{MAX_AMOUNT} is possible.", field=field)
+    return value
+
+
+def flag(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise ValidationError(f"{field} must be true or false.", field=field)
+    return value
+
+
+def currency(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not is_currency(value):
+        raise ValidationError(
+            f"{field} must be an ISO 4217 code such as EUR (it is “{str(value)[:20]}”).", field=field
+        )
+    return value
+
+
+def vat_rate(value: Any, field: str) -> int:
+    """Percent in, basis points out: 5.5 is 550."""
+    points = round(float(value) * 100) if isinstance(value, int | float) and abs(value) <= 1000 else -1
+    if not 0 <= points <= 10_000 or abs(value * 100 - points) > 1e-6:
+        raise ValidationError(
+            f"{field} must be a percentage from 0 to 100 with at most two decimals (it is {value}).",
+            field=field,
+        )
+    return points
+
+
+def one_of(kind: type[StrEnum]) -> Check:
+    def check(value: Any, field: str) -> str:
+        if value not in set(kind):
+            raise ValidationError(f"{field} must be one of {', '.join(kind)} (it is {value}).", field=field)
+        return str(value)
+
+    return check
+
+
+def country(value: Any, field: str) -> str:
+    code = str(value).strip().upper()
+    if code not in Locale("en").territories or len(code) != 2:
+        raise ValidationError(
+            f"{field} must be an ISO 3166-1 alpha-2 code such as NL (it is “{str(value)[:20]}”).", field=field
+        )
+    return code
+
+
+def locale(value: Any, field: str) -> str:
+    try:
+        return str(Locale.parse(str(value).replace("-", "_")))
+    except (ValueError, UnknownLocaleError, TypeError):
+        raise ValidationError(
+            f"{field} must be a language tag such as nl or de-AT (it is “{str(value)[:20]}”).", field=field
+        ) from None
+
+
+def timezone(value: Any, field: str) -> str:
+    if value not in available_timezones():
+        raise ValidationError(
+            f"{field} must be an IANA time zone such as Europe/Amsterdam (it is “{str(value)[:40]}”).",
+            field=field,
+        )
+    return str(value)
+
+
+def email(value: Any, field: str) -> str:
+    clean = str(text(254)(value, field))
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", clean):
+        raise ValidationError(f"{field} must be an e-mail address (it is “{clean[:60]}”).", field=field)
+    return clean
+
+
+def iban(value: Any, field: str) -> str:
+    """ISO 13616, without spaces; the check digits must be right (ISO 7064 mod 97-10)."""
+    clean = re.sub(r"\s", "", str(value)).upper()
+    digits = "".join(
+        str(int(sign, 36)) for sign in clean[4:] + clean[:4] if sign.isascii() and sign.isalnum()
+    )
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", clean) or int(digits) % 97 != 1:
+        raise ValidationError(
+            f"{field} is no IBAN: a character or its check digits are wrong (it is “{str(value)[:40]}”).",
+            field=field,
+        )
+    return clean
+
+
+def metadata(value: Any, field: str) -> dict[str, Any]:
+    """Any JSON object up to 16 kB."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ValidationError(f"{field} must be a JSON object.", field=field)
+    stored = orjson.dumps(value)
+    if len(stored) > _MAX_METADATA:
+        raise ValidationError(
+            f"{field} must be at most 16 kB of JSON (it is {len(stored)} bytes).", field=field
+        )
+    if b"\\u0000" in stored:
+        raise ValidationError(f"{field} contains the control character U+0000; remove it.", field=field)
+    return value
+
+
+ADDRESS: Mapping[str, Check] = {
+    "organisation": optional(text(200)),
+    "name": optional(text(200)),
+    "address_line_1": optional(text(200)),
+    "address_line_2": optional(text(200)),
+    "postal_code": optional(text(32)),
+    "locality": optional(text(200)),
+    "administrative_area": optional(text(200)),
+    "country_code": optional(country),
+    "email": optional(email),
+    "phone_number": optional(text(64)),
+}
+
+
+def address(value: Any, field: str) -> dict[str, Any]:
+    """An address without its empty parts."""
+    clean = checked({k: v or None for k, v in value.items()}, ADDRESS, at=f"{field}.")
+    return {name: part for name, part in clean.items() if part is not None}

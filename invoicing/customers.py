@@ -1,0 +1,116 @@
+"""Customers: the buyers that orders and invoices name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.checks import checked, optional, text
+from invoicing.errors import CustomerNotFound, DuplicateHandle, DuplicateId, ValidationError
+from invoicing.tables import Customer, customers, new_id
+
+CHECKS: Mapping[str, checks.Check] = {
+    "handle": optional(checks.handle),
+    "name": text(200),
+    "legal_name": optional(text(200)),
+    "email": optional(checks.email),
+    "phone_number": optional(text(64)),
+    "contact_name": optional(text(200)),
+    "is_business": checks.flag,
+    "vat_number": optional(text(32)),
+    "registration_number": optional(text(64)),
+    "iban": optional(checks.iban),
+    "bic": optional(text(11, least=8)),
+    "locale": optional(checks.locale),
+    "buyer_reference": optional(text(200)),
+    "billing_address": optional(checks.address),
+    "shipping_address": optional(checks.address),
+    "meta": checks.metadata,
+}
+
+
+def create_customer(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Customer:
+    """Adds a customer; `id` and `handle` must be new in the account."""
+    given = {"is_business": values.get("vat_number") is not None, "meta": {}, **values}
+    row = {
+        "account_id": principal.account_id,
+        "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
+        **checked(given, CHECKS),
+        "created_at": now,
+        "updated_at": now,
+    }
+    row["search_text"] = _search_text(row)
+    _unused(connection, principal, row)
+    try:
+        connection.execute(insert(customers).values(row))
+    except IntegrityError as clash:  # another call took the id or handle between the look and the insert
+        raise DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]]) from clash
+    return find_customer(connection, principal, id=row["id"])
+
+
+def update_customer(
+    connection: Connection,
+    principal: Principal,
+    values: Mapping[str, Any],
+    *,
+    id: str | None,
+    handle: str | None,
+    now: datetime,
+) -> Customer:
+    """Changes what is given. Invoices that are issued keep the buyer they were issued to."""
+    before = find_customer(connection, principal, id=id, handle=handle)
+    changes = checked(values, CHECKS)
+    if changes.get("handle") not in (None, before.handle):
+        _unused(connection, principal, {"id": None, "handle": changes["handle"]})
+    after = {"name": before.name, "email": before.email, "handle": before.handle, **changes}
+    connection.execute(
+        update(customers)
+        .where(customers.c.account_id == principal.account_id, customers.c.id == before.id)
+        .values(**changes, search_text=_search_text(after), updated_at=now)
+    )
+    return find_customer(connection, principal, id=before.id)
+
+
+def find_customer(
+    connection: Connection, principal: Principal, *, id: str | None = None, handle: str | None = None
+) -> Customer:
+    """By its id or its handle: exactly one of them."""
+    if (id is None) == (handle is None):
+        raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
+    named = customers.c.id == id if id is not None else customers.c.handle == handle
+    found = connection.execute(
+        select(customers).where(customers.c.account_id == principal.account_id, named)
+    ).one_or_none()
+    if found is None:
+        field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
+        raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])
+    return cast(Customer, found)
+
+
+def _unused(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:
+    clash = connection.execute(
+        select(customers.c.id, customers.c.handle).where(
+            customers.c.account_id == principal.account_id,
+            (customers.c.id == row["id"]) | (customers.c.handle == row.get("handle")),
+        )
+    ).first()
+    if clash is None:
+        return
+    if clash.id == row["id"]:
+        raise DuplicateId(f"A customer {clash.id} exists already.", field="id", ids=[clash.id])
+    raise DuplicateHandle(
+        f"The customer {clash.id} has the handle {clash.handle}.", field="handle", ids=[clash.id]
+    )
+
+
+def _search_text(row: Mapping[str, Any]) -> str:
+    parts = (row.get(name) for name in ("name", "email", "handle"))
+    return " ".join(part for part in parts if part).casefold()

@@ -1,0 +1,266 @@
+"""What an invoice for these items would say: the checks and the sums, before anything is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, select
+
+from invoicing import checks, vat
+from invoicing.access import Principal
+from invoicing.accounts import account
+from invoicing.actions import Block, invoicing_blocked
+from invoicing.errors import (
+    AmountTooLarge,
+    DuplicateItem,
+    InvoicingError,
+    ItemAlreadyInvoiced,
+    ItemNotFound,
+    ItemNotShipped,
+    MixedCurrencies,
+    MixedCustomers,
+    MixedVatModes,
+    NoItems,
+    TooManyItems,
+)
+from invoicing.money import MAX_AMOUNT
+from invoicing.orders import MAX_ITEMS, taxable
+from invoicing.snapshot import Address, Line, OrderReference, Party, VatRow
+from invoicing.tables import Account, Customer, Order, OrderItem, customers, new_id, order_items, orders
+
+_ITEMS = (
+    select(order_items)
+    .where(
+        order_items.c.account_id == bindparam("account"),
+        order_items.c.id.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(order_items.c.id)  # always the same order, so that two calls never wait for each other
+)
+_LOCK_ITEMS = _ITEMS.with_for_update()
+_ORDERS = (
+    select(orders)
+    .where(orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(orders.c.created_at, orders.c.id)
+)
+_CUSTOMER = select(customers).where(
+    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice that could be issued now: everything but its id and its number."""
+
+    account: Account
+    customer_id: str | None
+    currency: str
+    is_including_vat: bool
+    issued_on: date
+    due_on: date
+    locale: str
+    seller: Party
+    buyer: Party
+    shipping_address: Address | None
+    purchase_order_number: str | None
+    orders: tuple[OrderReference, ...]
+    lines: tuple[Line, ...]
+    totals: vat.Totals
+    vat: tuple[VatRow, ...]
+
+
+def named(item_ids: Sequence[str]) -> None:
+    """Refuses a list of item ids that no order could ever satisfy."""
+    if not item_ids:
+        raise NoItems(field="items")
+    if len(item_ids) > MAX_ITEMS:
+        raise TooManyItems(field="items")
+    for index, id in enumerate(item_ids):
+        checks.identifier(id, f"items.{index}")
+    if len(set(item_ids)) < len(item_ids):
+        raise DuplicateItem(field="items", ids=[id for id, times in Counter(item_ids).items() if times > 1])
+
+
+def found(
+    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
+) -> list[OrderItem]:
+    """The items by their ids; with `lock`, no other transaction can change them until this one ends."""
+    key = {"account": principal.account_id, "ids": list(item_ids)}
+    items = cast(list[OrderItem], connection.execute(_LOCK_ITEMS if lock else _ITEMS, key).all())
+    if len(items) < len(item_ids):
+        missing = sorted(set(item_ids) - {item.id for item in items})
+        raise ItemNotFound(f"There is no order item {', '.join(missing)}.", field="items", ids=missing)
+    return items
+
+
+def draft(
+    connection: Connection, principal: Principal, items: Sequence[OrderItem], *, now: datetime
+) -> Draft:
+    """The invoice for these items, as one customer's, in one currency, one way of pricing."""
+    key = {"account": principal.account_id, "ids": list({item.order_id for item in items})}
+    covered = cast(list[Order], connection.execute(_ORDERS, key).all())
+    _alike(covered, items)
+    _invoiceable(covered, items)
+    seller = account(connection, principal.account_id)
+    customer = _customer(connection, covered[0])
+    ordered = _in_order(covered, items)
+    totals = vat.compute([taxable(item) for item in ordered], including_vat=covered[0].is_including_vat)
+    if abs(totals.total) > MAX_AMOUNT:
+        raise AmountTooLarge(f"The invoice's total would pass ±{MAX_AMOUNT}.", field="items")
+    today = now.astimezone(ZoneInfo(seller.timezone)).date()
+    return Draft(
+        account=seller,
+        customer_id=covered[0].customer_id,
+        currency=covered[0].currency,
+        is_including_vat=covered[0].is_including_vat,
+        issued_on=today,
+        due_on=today + timedelta(days=seller.payment_terms_days),
+        locale=(customer.locale if customer else None) or seller.locale,
+        seller=_seller(seller),
+        buyer=_buyer(covered, customer),
+        shipping_address=_shipping_address(covered, customer),
+        purchase_order_number=_agreed([order.purchase_order_number for order in covered]),
+        orders=tuple(_reference(order) for order in covered),
+        lines=tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)),
+        totals=totals,
+        vat=tuple(_row(row, ordered) for row in totals.rows),
+    )
+
+
+def _alike(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
+    """One customer, one currency, one way of pricing; the ids at fault are those unlike the first."""
+    rules: list[tuple[type[InvoicingError], Any]] = [
+        (MixedCustomers, lambda order: order.customer_id or ("guest", order.id)),
+        (MixedCurrencies, lambda order: order.currency),
+        (MixedVatModes, lambda order: order.is_including_vat),
+    ]
+    for refusal, key in rules:
+        unlike = {order.id for order in covered if key(order) != key(covered[0])}
+        if unlike:
+            raise refusal(field="items", ids=[item.id for item in items if item.order_id in unlike])
+
+
+def _invoiceable(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
+    by_id = {order.id: order for order in covered}
+    reasons = {item.id: invoicing_blocked(by_id[item.order_id], item) for item in items}
+    for block, refusal in (
+        (Block.ALREADY_INVOICED, ItemAlreadyInvoiced),
+        (Block.NOT_SHIPPED, ItemNotShipped),
+    ):
+        if ids := [id for id, reason in reasons.items() if reason is block]:
+            raise refusal(f"{block.message[:-1]}: {', '.join(ids)}.", field="items", ids=ids)
+
+
+def _in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[OrderItem]:
+    """Oldest order first, its items as they were ordered: so the paper reads like the orders did."""
+    place = {order.id: index for index, order in enumerate(covered)}
+    return sorted(
+        items, key=lambda item: (place[item.order_id], item.position, item.split_from is not None, item.id)
+    )
+
+
+def _customer(connection: Connection, order: Order) -> Customer | None:
+    if order.customer_id is None:
+        return None
+    key = {"account": order.account_id, "customer": order.customer_id}
+    return cast(Customer, connection.execute(_CUSTOMER, key).one())
+
+
+def _agreed(values: Sequence[Any]) -> Any:
+    """The value that all orders that have one agree on."""
+    given = [value for value in values if value]
+    return given[0] if given and all(value == given[0] for value in given) else None
+
+
+def _seller(seller: Account) -> Party:
+    return Party(
+        name=seller.name,
+        legal_name=seller.legal_name,
+        address=Address(**seller.address),
+        vat_number=seller.vat_number,
+        registration_number=seller.registration_number,
+        email=seller.email,
+        phone_number=seller.phone_number,
+        contact_name=seller.contact_name,
+        iban=seller.iban,
+        bic=seller.bic,
+    )
+
+
+def _buyer(covered: Sequence[Order], customer: Customer | None) -> Party:
+    """The orders' own billing details where they agree, else the customer's."""
+    name = _agreed([order.billing_name for order in covered])
+    address = _agreed([order.billing_address for order in covered])
+    reference = _agreed([order.buyer_reference for order in covered])
+    if customer is None:
+        return Party(name=name, address=Address(**(address or {})), is_business=False, reference=reference)
+    own = customer.billing_address or customer.shipping_address or {}
+    return Party(
+        name=name or customer.name,
+        legal_name=customer.legal_name,
+        address=Address(**(address or own)),
+        vat_number=customer.vat_number,
+        registration_number=customer.registration_number,
+        email=customer.email,
+        phone_number=customer.phone_number,
+        contact_name=customer.contact_name,
+        iban=customer.iban,
+        bic=customer.bic,
+        is_business=customer.is_business,
+        reference=reference or customer.buyer_reference,
+    )
+
+
+def _shipping_address(covered: Sequence[Order], customer: Customer | None) -> Address | None:
+    given = [order.shipping_address for order in covered]
+    own = customer.shipping_address if customer and not any(given) else None
+    address = _agreed(given) or own
+    return Address(**address) if address else None
+
+
+def _reference(order: Order) -> OrderReference:
+    return OrderReference(
+        id=order.id,
+        number=order.number,
+        purchase_order_number=order.purchase_order_number,
+        delivery_date=order.delivery_date,
+    )
+
+
+def _line(item: OrderItem, taxed: vat.Taxed) -> Line:
+    return Line(
+        id=new_id(),
+        name=item.name,
+        quantity=item.quantity,
+        unit=item.unit,
+        unit_price=item.unit_price,
+        discount=item.discount,
+        subtotal=taxed.subtotal,
+        total=taxed.total,
+        total_ex_vat=taxed.net,
+        vat_amount=taxed.vat,
+        vat_rate=item.vat_rate,
+        vat_category=item.vat_category,
+        exemption_reason=item.exemption_reason,
+        supply=item.supply,
+        sku=item.sku,
+        description=item.description,
+        order_id=item.order_id,
+        order_item_id=item.id,
+    )
+
+
+def _row(row: vat.Row, items: Sequence[OrderItem]) -> VatRow:
+    reasons = (
+        item.exemption_reason
+        for item in items
+        if (item.vat_category, item.vat_rate) == (row.category, row.rate) and item.exemption_reason
+    )
+    reason = next(reasons, None) if row.rate == 0 else None
+    return VatRow(
+        category=row.category, rate=row.rate, base=row.base, amount=row.amount, exemption_reason=reason
+    )

@@ -1,0 +1,154 @@
+"""What can be refused: one class per reason. The docstring is the sentence, `code` the contract.
+
+`field` names the input at fault ("items.2.quantity"), `ids` the rows. Front doors add their own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class InvoicingError(Exception):
+    """The request cannot be carried out."""
+
+    code: ClassVar[str] = "INVOICING_ERROR"
+
+    def __init__(
+        self, detail: str | None = None, *, field: str | None = None, ids: Sequence[str] = ()
+    ) -> None:
+        super().__init__(detail or type(self).__doc__)
+        self.field = field
+        self.ids = tuple(ids)
+
+
+class Unauthorized(InvoicingError):
+    """A valid API key is needed: send it as `Authorization: Bearer inv_…`."""
+
+    code = "UNAUTHORIZED"
+
+
+class Forbidden(InvoicingError):
+    """The API key lacks the scope that this needs."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(InvoicingError):
+    """There is no such thing in this account."""
+
+    code = "NOT_FOUND"
+
+
+class ValidationError(InvoicingError):
+    """A value is not acceptable."""
+
+    code = "VALIDATION_ERROR"
+
+
+class MalformedId(InvoicingError):
+    """An id is 1 to 255 characters of A-Z a-z 0-9 _ . @ : -"""
+
+    code = "MALFORMED_ID"
+
+
+class DuplicateId(InvoicingError):
+    """The account already has one with this id."""
+
+    code = "DUPLICATE_ID"
+
+
+class DuplicateHandle(InvoicingError):
+    """The account already has one with this handle."""
+
+    code = "DUPLICATE_HANDLE"
+
+
+class CustomerNotFound(NotFound):
+    """There is no such customer in this account."""
+
+    code = "CUSTOMER_NOT_FOUND"
+
+
+class NoItems(InvoicingError):
+    """At least one order item is needed."""
+
+    code = "NO_ITEMS"
+
+
+class TooManyItems(InvoicingError):
+    """One invoice takes at most 5,000 items; put the others on a second one."""
+
+    code = "TOO_MANY_ITEMS"
+
+
+class DuplicateItem(InvoicingError):
+    """The same item is named twice."""
+
+    code = "DUPLICATE_ITEM"
+
+
+class ItemNotFound(InvoicingError):
+    """There is no such order item in this account."""
+
+    code = "ITEM_NOT_FOUND"
+
+
+class ItemAlreadyInvoiced(InvoicingError):
+    """An item is on an invoice already; each item is invoiced once."""
+
+    code = "ITEM_ALREADY_INVOICED"
+
+
+class ItemNotShipped(InvoicingError):
+    """An item of an order that is invoiced after shipment has not been shipped."""
+
+    code = "ITEM_NOT_SHIPPED"
+
+
+class ItemAlreadyShipped(InvoicingError):
+    """An item has been shipped already."""
+
+    code = "ITEM_ALREADY_SHIPPED"
+
+
+class MixedCustomers(InvoicingError):
+    """One invoice is for one customer; a guest's order shares an invoice with no other order."""
+
+    code = "MIXED_CUSTOMERS"
+
+
+class MixedCurrencies(InvoicingError):
+    """One invoice is in one currency."""
+
+    code = "MIXED_CURRENCIES"
+
+
+class MixedVatModes(InvoicingError):
+    """The prices on one invoice either all contain VAT or all do not."""
+
+    code = "MIXED_VAT_MODES"
+
+
+class InvoiceIdReused(InvoicingError):
+    """An invoice with this id was made for other items."""
+
+    code = "INVOICE_ID_REUSED"
+
+
+class NumberTaken(InvoicingError):
+    """The next number in the series is on an invoice already: change the account's number format."""
+
+    code = "NUMBER_TAKEN"
+
+
+class AmountTooLarge(InvoicingError):
+    """An amount would pass ±(2^53−1) minor units."""
+
+    code = "AMOUNT_TOO_LARGE"
+
+
+class NothingToInvoice(InvoicingError):
+    """Nothing on the order can be invoiced now: `blocked` on the order says why."""
+
+    code = "NOTHING_TO_INVOICE"

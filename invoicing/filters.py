@@ -1,0 +1,105 @@
+"""What a back office looks for: the conditions behind the lists of customers, orders and invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select
+
+from invoicing.access import Principal
+from invoicing.pages import Page, Window, count, page
+from invoicing.queries import ISSUED, Issued
+from invoicing.tables import Customer, Order, customers, invoices, order_items, orders
+
+Condition = Callable[[Any], ColumnElement[bool]]
+
+
+def _contains(column: ColumnElement[str]) -> Condition:
+    return lambda words: column.contains(str(words).strip().casefold(), autoescape=True)
+
+
+def _open_item() -> ColumnElement[bool]:
+    return exists().where(
+        order_items.c.account_id == orders.c.account_id,
+        order_items.c.order_id == orders.c.id,
+        or_(order_items.c.shipped_at.is_(None), order_items.c.invoice_id.is_(None)),
+    )
+
+
+def _invoiceable_item() -> ColumnElement[bool]:
+    return exists().where(
+        order_items.c.account_id == orders.c.account_id,
+        order_items.c.order_id == orders.c.id,
+        order_items.c.invoice_id.is_(None),
+        or_(order_items.c.shipped_at.is_not(None), orders.c.invoice_after_shipment.is_(False)),
+    )
+
+
+CUSTOMERS: Mapping[str, Condition] = {"search": _contains(customers.c.search_text)}
+
+ORDERS: Mapping[str, Condition] = {
+    "number": lambda number: orders.c.number == number,
+    "customer_id": lambda id: orders.c.customer_id == id,
+    "currency": lambda code: orders.c.currency == code,
+    "status": lambda status: _open_item() if status == "OPEN" else ~_open_item(),
+    "invoiceable": lambda wanted: _invoiceable_item() if wanted else ~_invoiceable_item(),
+    "created_from": lambda moment: orders.c.created_at >= moment,
+    "created_before": lambda moment: orders.c.created_at < moment,
+    "search": _contains(orders.c.search_text),
+}
+
+INVOICES: Mapping[str, Condition] = {
+    "number": lambda number: invoices.c.number == number,
+    "handle": lambda handle: invoices.c.handle == handle,
+    "customer_id": lambda id: invoices.c.customer_id == id,
+    "currency": lambda code: invoices.c.currency == code,
+    "type": lambda kind: invoices.c.type == kind,
+    "state": lambda state: invoices.c.state == state,
+    "issued_from": lambda day: invoices.c.issued_on >= day,
+    "issued_to": lambda day: invoices.c.issued_on <= day,
+    "due_to": lambda day: invoices.c.due_on <= day,
+    "total_from": lambda amount: invoices.c.total >= amount,
+    "total_to": lambda amount: invoices.c.total <= amount,
+    "search": _contains(invoices.c.search_text),
+}
+
+Filter = Mapping[str, Any]
+
+
+def customers_page(
+    connection: Connection, principal: Principal, given: Filter, window: Window
+) -> Page[Customer]:
+    return page(
+        connection, select(customers), customers, _where(customers, CUSTOMERS, principal, given), window
+    )
+
+
+def orders_page(connection: Connection, principal: Principal, given: Filter, window: Window) -> Page[Order]:
+    return page(connection, select(orders), orders, _where(orders, ORDERS, principal, given), window)
+
+
+def invoices_page(
+    connection: Connection, principal: Principal, given: Filter, window: Window
+) -> Page[Issued]:
+    found = page(connection, ISSUED, invoices, _where(invoices, INVOICES, principal, given), window)
+    return Page([Issued(*row) for row in found.rows], found.has_next, found.has_previous)
+
+
+def customers_count(connection: Connection, principal: Principal, given: Filter) -> int:
+    return count(connection, customers, _where(customers, CUSTOMERS, principal, given))
+
+
+def orders_count(connection: Connection, principal: Principal, given: Filter) -> int:
+    return count(connection, orders, _where(orders, ORDERS, principal, given))
+
+
+def invoices_count(connection: Connection, principal: Principal, given: Filter) -> int:
+    return count(connection, invoices, _where(invoices, INVOICES, principal, given))
+
+
+def _where(
+    table: FromClause, conditions: Mapping[str, Condition], principal: Principal, given: Filter
+) -> list[ColumnElement[bool]]:
+    asked = [conditions[name](value) for name, value in given.items() if value is not None]
+    return [table.c.account_id == principal.account_id, and_(True, *asked)]

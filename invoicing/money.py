@@ -1,0 +1,74 @@
+"""Money as whole minor units: one way to round, and the way to and from major units for front doors."""
+
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import cache
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+
+MAX_AMOUNT = 2**53 - 1
+"""The largest amount, in minor units: every JSON reader, JavaScript's too, still holds it exactly."""
+
+# Room for more than MAX_AMOUNT; what does not fit, or would be rounded, is an error whoever calls.
+_EXACT = Context(prec=40, traps=[Inexact, InvalidOperation])
+
+
+def divide(numerator: int, denominator: int) -> int:
+    """The quotient rounded half away from zero, so that a credit is the exact mirror of its invoice."""
+    size = abs(denominator)
+    quotient, remainder = divmod(abs(numerator), size)
+    if 2 * remainder >= size:
+        quotient += 1
+    return quotient if (numerator < 0) == (denominator < 0) else -quotient
+
+
+def portion(amount: int, part: int, whole: int) -> int:
+    """What `part` out of `whole` comes to, in the unit of `amount`.
+
+    To share an amount out in pieces, take the difference of two portions, of what is done with and without
+    the piece: then the pieces add up to exactly the amount.
+    """
+    return divide(amount * part, whole)
+
+
+@cache
+def _tenders() -> frozenset[str]:
+    territories = get_global("territory_currencies").values()
+    return frozenset(code for uses in territories for code, _, _, is_tender in uses if is_tender)
+
+
+def is_currency(code: str) -> bool:
+    """Whether this is an ISO 4217 code, in upper case, of money that is or was legal tender (CLDR).
+
+    Metals, funds, test codes (XAU, CHE, XTS) and "no currency" (XXX) are not.
+    """
+    return code in _tenders()
+
+
+def minor_digits(currency: str) -> int:
+    """The number of decimals of a currency by CLDR: JPY 0, EUR 2, KWD 3. ValueError if it is not one."""
+    if not is_currency(currency):
+        raise ValueError(f"{currency!r} is not an ISO 4217 currency.")
+    return get_currency_precision(currency)
+
+
+def to_major(amount: int, currency: str) -> Decimal:
+    """Minor units as major units, exactly, with all of the currency's decimals: 2400 is 24.00 euros."""
+    return Decimal(f"{amount}e-{minor_digits(currency)}")
+
+
+def from_major(value: Decimal | str, currency: str) -> int:
+    """Major units as minor units, exactly: "24.99" euros is 2499. Zeros at the end do not count as decimals.
+
+    ValueError if the value is not a number, has more decimals than the currency or exceeds MAX_AMOUNT.
+    """
+    digits = minor_digits(currency)
+    try:
+        amount = int(_EXACT.scaleb(_EXACT.quantize(Decimal(value), Decimal(f"1e-{digits}")), digits))
+    except Inexact:
+        raise ValueError(f"{value} has more decimals than the {digits} of {currency}.") from None
+    except (InvalidOperation, ValueError):
+        raise ValueError(f"{value!r} is not an amount of {currency}.") from None
+    if abs(amount) > MAX_AMOUNT:
+        raise ValueError(f"{value} {currency} is too large an amount.")
+    return amount

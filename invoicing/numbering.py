@@ -1,0 +1,75 @@
+"""Invoice numbers without gaps: taken inside the transaction that uses them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, bindparam, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from invoicing.errors import ValidationError
+from invoicing.tables import number_series
+
+_PLACEHOLDER = re.compile(r"\{(year|month|seq)(?::0([1-9])d)?\}")
+
+_NEXT = (
+    update(number_series)
+    .where(
+        number_series.c.account_id == bindparam("account"),
+        number_series.c.type == bindparam("series"),
+        number_series.c.period == bindparam("year"),
+    )
+    .values(last=number_series.c.last + 1)
+    .returning(number_series.c.last)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A number, and its place: gapless within (account, type, period)."""
+
+    number: str
+    period: str
+    sequence: int
+
+
+def take(connection: Connection, account_id: str, series: str, number_format: str, on: date) -> Taken:
+    """The next number of the series. The row stays locked until the transaction ends, so take it last."""
+    period = f"{on:%Y}" if "{year}" in number_format else ""
+    sequence = next_in(connection, account_id, series, period)
+    return Taken(written(number_format, on, sequence), period, sequence)
+
+
+def next_in(connection: Connection, account_id: str, series: str, period: str) -> int:
+    key = {"account": account_id, "series": series, "year": period}
+    taken = connection.execute(_NEXT, key).scalar()
+    if taken is None:  # the first of its series; another transaction may be starting it too
+        first = {"account_id": account_id, "type": series, "period": period, "last": 0}
+        connection.execute(upsert(number_series).values(first).on_conflict_do_nothing())
+        taken = connection.execute(_NEXT, key).scalar_one()
+    return int(taken)
+
+
+def written(number_format: str, on: date, sequence: int) -> str:
+    values = {"year": on.year, "month": on.month, "seq": sequence}
+
+    def fill(match: re.Match[str]) -> str:
+        width = match[2] or ("2" if match[1] == "month" else "0")
+        return f"{values[match[1]]:0{width}d}" if width != "0" else str(values[match[1]])
+
+    return _PLACEHOLDER.sub(fill, number_format)
+
+
+def number_format(value: object, field: str) -> str:
+    """A format with {seq} in it, and {year} and {month} if wanted; widths as in {seq:05d}."""
+    given = str(value).strip()
+    rest = _PLACEHOLDER.sub("", given)
+    if "{seq" not in given or re.search(r"[{}\x00-\x1f]", rest) or not 1 <= len(given) <= 60:
+        raise ValidationError(
+            f"{field} must contain {{seq}} or such as {{seq:05d}}, may contain {{year}} and {{month}}, "
+            f"and has at most 60 characters (it is “{given[:60]}”).",
+            field=field,
+        )
+    return given

@@ -1,0 +1,292 @@
+"""Orders, as the shop's back office pushes them in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import checks, customers, vat
+from invoicing.access import Principal
+from invoicing.accounts import account
+from invoicing.checks import checked, optional, text
+from invoicing.errors import AmountTooLarge, DuplicateId, NoItems, NotFound, TooManyItems, ValidationError
+from invoicing.money import MAX_AMOUNT
+from invoicing.numbering import next_in
+from invoicing.tables import Account, Order, OrderItem, new_id, order_items, orders
+
+MAX_ITEMS = 5_000
+
+
+class ItemType(StrEnum):
+    PRODUCT = "PRODUCT"
+    SHIPPING = "SHIPPING"
+    FEE = "FEE"
+    DISCOUNT = "DISCOUNT"
+
+
+class Supply(StrEnum):
+    GOODS = "GOODS"
+    SERVICES = "SERVICES"
+
+
+class Priced(Protocol):
+    """What VAT needs to know of an item, stored or about to be."""
+
+    unit_price: int
+    quantity: int
+    discount: int
+    vat_rate: int
+    vat_category: str
+
+
+CHECKS: Mapping[str, checks.Check] = {
+    "number": text(64),
+    "billing_name": optional(text(200)),
+    "billing_address": optional(checks.address),
+    "shipping_address": optional(checks.address),
+    "purchase_order_number": optional(text(200)),
+    "buyer_reference": optional(text(200)),
+    "delivery_date": lambda value, _: value,
+    "meta": checks.metadata,
+}
+
+ITEM_CHECKS: Mapping[str, checks.Check] = {
+    "type": checks.one_of(ItemType),
+    "sku": optional(text(200)),
+    "name": text(1_000),
+    "description": optional(text(10_000)),
+    "quantity": checks.quantity,
+    "unit": text(3, least=1),
+    "unit_price": checks.money,
+    "discount": checks.money,
+    "vat_rate": checks.vat_rate,
+    "vat_category": checks.one_of(vat.Category),
+    "exemption_reason": optional(text(500)),
+    "supply": checks.one_of(Supply),
+}
+
+_BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
+_ITEMS = (
+    select(order_items)
+    .where(order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order"))
+    .order_by(order_items.c.position, order_items.c.split_from.is_not(None), order_items.c.id)
+)
+
+
+def create_order(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Order:
+    """Takes an order in. Ids that the caller names must be new in the account."""
+    seller = account(connection, principal.account_id)
+    order, items = drafted(connection, principal, seller, values, now=now)
+    _unused(connection, principal, order["id"], [item["id"] for item in items])
+    try:
+        connection.execute(insert(orders).values(order))
+        connection.execute(insert(order_items), items)
+    except IntegrityError as clash:  # another call took an id between the look and the insert
+        raise DuplicateId(field="id", ids=[order["id"]]) from clash
+    return find_order(connection, principal, order["id"])
+
+
+def update_order(
+    connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
+) -> Order:
+    """Changes the billing, shipping and references of what is still to be invoiced."""
+    before = find_order(connection, principal, order_id, lock=True)
+    changes = checked(values, CHECKS)
+    billing_name = changes.get("billing_name", before.billing_name)
+    _has_buyer(before.customer_id, billing_name)
+    if "shipping_address" in changes:
+        changes["ship_to_country"] = (changes["shipping_address"] or {}).get("country_code")
+    connection.execute(
+        update(orders)
+        .where(orders.c.account_id == principal.account_id, orders.c.id == order_id)
+        .values(
+            **changes,
+            search_text=search_text(changes.get("number", before.number), billing_name),
+            updated_at=now,
+        )
+    )
+    return find_order(connection, principal, order_id)
+
+
+def find_order(connection: Connection, principal: Principal, order_id: str, *, lock: bool = False) -> Order:
+    statement = _BY_ID.with_for_update() if lock else _BY_ID
+    found = connection.execute(statement, {"account": principal.account_id, "order": order_id}).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no order {order_id}.", field="id", ids=[order_id])
+    return cast(Order, found)
+
+
+def items_of(
+    connection: Connection, principal: Principal, order_id: str, *, lock: bool = False
+) -> Sequence[OrderItem]:
+    """The order's items in their order; a part that was split off follows the item it came from."""
+    statement = _ITEMS.with_for_update() if lock else _ITEMS
+    rows = connection.execute(statement, {"account": principal.account_id, "order": order_id}).all()
+    return cast(Sequence[OrderItem], rows)
+
+
+def drafted(
+    connection: Connection,
+    principal: Principal,
+    seller: Account,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The rows of a new order and its items, checked and completed, not yet stored."""
+    customer = None
+    if values.get("customer_id") is not None or values.get("customer_handle") is not None:
+        customer = customers.find_customer(
+            connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
+        )
+    _has_buyer(customer.id if customer else None, values.get("billing_name"))
+    order = {
+        **dict.fromkeys(CHECKS),
+        **checked({"meta": {}, **values}, CHECKS),
+        **_terms(seller, values),
+        "account_id": principal.account_id,
+        "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
+        "customer_id": customer.id if customer else None,
+        "created_at": now,
+        "updated_at": now,
+    }
+    items = _items(values["items"], order, seller.default_vat_rate)
+    order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
+    if order["number"] is None:
+        order["number"] = str(next_in(connection, principal.account_id, "ORDER", ""))
+    order["search_text"] = search_text(
+        order["number"], order["billing_name"] or (customer.name if customer else None)
+    )
+    return order, items
+
+
+def totals(order: Order, items: Sequence[OrderItem]) -> vat.Totals:
+    """What the items come to, as if they were all on one invoice."""
+    return vat.compute([taxable(item) for item in items], including_vat=order.is_including_vat)
+
+
+def taxable(item: Priced) -> vat.Taxable:
+    return vat.Taxable(
+        subtotal=item.unit_price * item.quantity,
+        discount=item.discount,
+        rate=item.vat_rate,
+        category=item.vat_category,
+    )
+
+
+def search_text(number: str, name: str | None) -> str:
+    return f"{number} {name or ''}".casefold()
+
+
+def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:
+    terms = {
+        "currency": seller.default_currency,
+        "is_including_vat": True,
+        "invoice_after_shipment": seller.invoice_after_shipment,
+    }
+    given = {name: values[name] for name in terms if values.get(name) is not None}
+    rules = {
+        "currency": checks.currency,
+        "is_including_vat": checks.flag,
+        "invoice_after_shipment": checks.flag,
+    }
+    return {**terms, **checked(given, rules)}
+
+
+def _items(
+    given: Sequence[Mapping[str, Any]], order: Mapping[str, Any], default_rate: int
+) -> list[dict[str, Any]]:
+    if not given:
+        raise NoItems(field="items")
+    if len(given) > MAX_ITEMS:
+        raise TooManyItems(f"An order takes at most {MAX_ITEMS} items.", field="items")
+    items = [
+        {
+            "account_id": order["account_id"],
+            "order_id": order["id"],
+            "position": position,
+            **item_row(item, default_rate, at=f"items.{position}."),
+        }
+        for position, item in enumerate(given)
+    ]
+    amounts = [taxable(SimpleNamespace(**item)) for item in items]
+    _within_bounds(amounts, including_vat=order["is_including_vat"])
+    return items
+
+
+def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
+    """An item's columns, checked; what is not given gets its default."""
+    clean = checked({name: value for name, value in given.items() if value is not None}, ITEM_CHECKS, at=at)
+    for name in ("name", "quantity", "unit_price"):
+        if name not in clean:
+            raise ValidationError(f"{at}{name} is needed.", field=at + name)
+    kind = clean.get("type", ItemType.PRODUCT)
+    category = clean.get("vat_category")
+    zero = category is not None and category != vat.Category.S
+    rate = clean.get("vat_rate", 0 if zero else default_rate)
+    row = {
+        **dict.fromkeys(("sku", "description", "exemption_reason", "shipped_at", "invoice_id", "split_from")),
+        "unit": "C62",
+        "discount": 0,
+        "supply": Supply.GOODS if kind == ItemType.PRODUCT else Supply.SERVICES,
+        **clean,
+        "id": new_id() if given.get("id") is None else checks.identifier(given["id"], f"{at}id"),
+        "type": str(kind),
+        "vat_rate": rate,
+        "vat_category": str(category or (vat.Category.S if rate else vat.Category.Z)),
+    }
+    _sensible(row, at)
+    return row
+
+
+def _sensible(row: Mapping[str, Any], at: str) -> None:
+    """What no single value shows: EN 16931 BR-S-05 and its sisters, BR-27, and a discount within its line."""
+    if (row["vat_category"] == vat.Category.S) != (row["vat_rate"] > 0):
+        raise ValidationError(
+            f"{at}vat_rate must be above 0 in category S and 0 in category {row['vat_category']}.",
+            field=f"{at}vat_rate",
+        )
+    is_discount = row["type"] == ItemType.DISCOUNT
+    if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):
+        rule = "must not be above 0 on a DISCOUNT" if is_discount else "must not be negative; use a DISCOUNT"
+        raise ValidationError(f"{at}unit_price {rule}.", field=f"{at}unit_price")
+    subtotal = row["unit_price"] * row["quantity"]
+    if not 0 <= row["discount"] <= max(subtotal, 0):
+        raise ValidationError(f"{at}discount must be from 0 to the item's subtotal.", field=f"{at}discount")
+    if abs(subtotal) > MAX_AMOUNT:
+        raise AmountTooLarge(f"{at}quantity × unit_price would pass ±{MAX_AMOUNT}.", field=f"{at}unit_price")
+
+
+def _within_bounds(amounts: Sequence[vat.Taxable], *, including_vat: bool) -> None:
+    sums = vat.compute(amounts, including_vat=including_vat)
+    volume = sum(abs(amount.subtotal) for amount in amounts)
+    if max(abs(sums.total), volume) > MAX_AMOUNT:
+        raise AmountTooLarge(f"The order's total would pass ±{MAX_AMOUNT}.", field="items")
+
+
+def _has_buyer(customer_id: str | None, billing_name: str | None) -> None:
+    if customer_id is None and not billing_name:
+        raise ValidationError("An order without a customer needs a billing_name.", field="billing_name")
+
+
+def _unused(connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]) -> None:
+    mine = principal.account_id
+    repeated = [id for id, times in Counter(item_ids).items() if times > 1]
+    taken = connection.execute(
+        select(order_items.c.id).where(order_items.c.account_id == mine, order_items.c.id.in_(item_ids))
+    ).scalars()
+    if connection.execute(_BY_ID, {"account": mine, "order": order_id}).first() is not None:
+        raise DuplicateId(f"An order {order_id} exists already.", field="id", ids=[order_id])
+    if clash := sorted({*repeated, *taken}):
+        raise DuplicateId(
+            f"An item id is used once in an account: {', '.join(clash)}.", field="items", ids=clash
+        )

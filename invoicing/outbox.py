@@ -1,0 +1,106 @@
+"""Work that must follow a commit, written in the same commit.
+
+The table is the queue. A claim leases a job for a while by moving its `run_after`; a worker that dies
+lets the lease end, and another claims the job. A worker that comes late finds its token gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, Result, bindparam, delete, insert, select, update
+
+from invoicing.tables import Job, new_id, outbox
+
+RENDER_INVOICE = "invoice.render"
+MAX_ATTEMPTS = 5
+LEASE = timedelta(seconds=20)
+
+_INSERT = insert(outbox)
+_DUE = (
+    select(outbox.c.id)
+    .where(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
+    .order_by(outbox.c.run_after)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id.in_(_DUE.scalar_subquery()))
+    .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
+    .returning(outbox)
+)
+_FINISH = delete(outbox).where(outbox.c.id == bindparam("job"), outbox.c.lease_token == bindparam("token"))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt failed: one line for the log and the job."""
+
+    job: Job
+    reason: str
+
+
+def enqueue(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
+    connection.execute(_INSERT, job(account_id, kind, subject_id, now=now))
+    connection.info["enqueued"] = True  # the database wakes the worker once this is committed
+
+
+def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "account_id": account_id,
+        "kind": kind,
+        "subject_id": subject_id,
+        "attempts": 0,
+        "run_after": now,
+        "created_at": now,
+    }
+
+
+def claim(connection: Connection, *, most: int, now: datetime) -> list[Job]:
+    """Up to `most` due jobs, leased to the caller until now + LEASE, the longest due first."""
+    leased = {"now": now, "most": most, "until": now + LEASE, "token": new_id()}
+    jobs = cast(list[Job], list(connection.execute(_CLAIM, leased).all()))
+    return sorted(jobs, key=lambda found: found.id)
+
+
+def finish(connection: Connection, job: Job) -> bool:
+    """Ends a job. False when its lease was lost: somebody else does it, and the caller must undo."""
+    done = cast(Result[tuple[()]], connection.execute(_FINISH, {"job": job.id, "token": job.lease_token}))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) -> None:
+    """Notes why, and tries again after 1, 4, 16 and 64 seconds; after the fifth attempt the job is parked."""
+    for failure in failures:
+        attempts = failure.job.attempts
+        parked = attempts >= MAX_ATTEMPTS
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == failure.job.id, outbox.c.lease_token == failure.job.lease_token)
+            .values(
+                last_error=failure.reason[:2_000],
+                lease_token=None,
+                failed_at=now if parked else None,
+                run_after=now + timedelta(seconds=4 ** (attempts - 1)),
+            )
+        )
+
+
+def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
+    """Starts a parked job again, from its first attempt."""
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.account_id == account_id,
+            outbox.c.kind == kind,
+            outbox.c.subject_id == subject_id,
+            outbox.c.failed_at.is_not(None),
+        )
+        .values(failed_at=None, attempts=0, run_after=now)
+    )
+    connection.info["enqueued"] = True

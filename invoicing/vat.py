@@ -1,0 +1,237 @@
+"""VAT by EN 16931, in whole minor units: what the customer was quoted is what the invoice asks, to the cent.
+
+Lines of one category and rate make a group, and only the group's total is rounded. What each line gets of
+it is shared out by largest remainder, so that lines, VAT rows and totals agree without a rounding line.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from operator import add
+
+from invoicing.money import portion
+
+WHOLE = 10_000
+"""A hundred percent in basis points."""
+
+_Group = tuple[str, int]  # category and rate
+
+
+class Category(StrEnum):
+    """Why a line bears the VAT it bears: the codes of UNTDID 5305 that EN 16931 takes."""
+
+    S = "S"
+    """Standard or reduced: taxed, at a rate above zero."""
+    Z = "Z"
+    """Zero: taxed, at a rate of nought."""
+    E = "E"
+    """Exempt: the law excuses this supply from VAT."""
+    AE = "AE"
+    """Reverse charge: the buyer accounts for the VAT."""
+    K = "K"
+    """Goods or services to a business in another EU country."""
+    G = "G"
+    """Export: the goods leave the EU."""
+    O = "O"  # noqa: E741 (the norm's own letter)
+    """Outside the scope of VAT."""
+
+    @property
+    def is_zero_rated(self) -> bool:
+        """Whether the rate must be 0; only for S it must be more (BR-S-05, BR-Z-05, BR-E-05 and so on)."""
+        return self is not Category.S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxable:
+    """A line before VAT, with both amounts as quoted: all with VAT, or all without.
+
+    `subtotal` is price x quantity in minor units, `discount` is taken off it; a credit has both negative.
+    `rate` is in basis points: 21 % is 2100. `category` is the code of a `Category`.
+    """
+
+    subtotal: int
+    discount: int = 0
+    rate: int
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxed:
+    """A line with its VAT. `total` is as quoted, subtotal - discount; `net` + `vat` = `gross` always."""
+
+    subtotal: int
+    discount: int
+    total: int
+    net: int
+    vat: int
+    gross: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of the VAT breakdown (BG-23): `base` without VAT (BT-116), `amount` the VAT on it (BT-117)."""
+
+    category: str
+    rate: int
+    base: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """An invoice's amounts: lines in the order given, rows by falling rate, then by category.
+
+    `subtotal` is the sum of the lines' subtotals, as quoted; `total` is what the customer pays (BT-112).
+    """
+
+    lines: tuple[Taxed, ...]
+    rows: tuple[Row, ...]
+    subtotal: int
+    total_ex_vat: int
+    total_vat: int
+    total: int
+
+
+class Unbalanced(ArithmeticError):
+    """The amounts of an invoice contradict each other."""
+
+
+def compute(lines: Sequence[Taxable], *, including_vat: bool) -> Totals:
+    """Work out VAT and totals for lines quoted with VAT, or without.
+
+    The negated lines give the exact negation of rows and totals. Of lines too, but where remainders tie: the
+    earlier line gets the cent both ways, so that in the mirror tied lines may have swapped one.
+
+    ValueError for a rate outside 0 to 100 %. Unbalanced, if this module were wrong: see `check`.
+    """
+    split = _prices_with_vat if including_vat else _prices_without_vat
+    rows: list[Row] = []
+    shares = [0] * len(lines)
+    for (category, rate), places in _groups(lines).items():
+        base, amount, group = split([lines[place] for place in places], rate)
+        rows.append(Row(category=category, rate=rate, base=base, amount=amount))
+        for place, share in zip(places, group, strict=True):
+            shares[place] = share
+    rows.sort(key=lambda row: (-row.rate, row.category))
+    taxed = [_taxed(line, share, including_vat) for line, share in zip(lines, shares, strict=True)]
+    totals = _totals(taxed, rows)
+    check(lines, totals, including_vat=including_vat)
+    return totals
+
+
+def check(lines: Sequence[Taxable], totals: Totals, *, including_vat: bool) -> None:
+    """Raise Unbalanced, saying what does not add up, unless the totals are sound for these lines."""
+    ex_vat, vat, total = totals.total_ex_vat, totals.total_vat, totals.total
+    quoted = sum([line.subtotal - line.discount for line in lines])
+    _demand(quoted == (total if including_vat else ex_vat), "the total is not what was quoted")
+    _demand(total == ex_vat + vat, "BR-CO-15, the total with VAT")
+    nets, vats = _sums(lines, totals.lines)
+    _demand(ex_vat == sum(nets.values()), "BR-CO-13, the total without VAT")
+    _demand(vat == sum(vats.values()), "BR-CO-14, the total VAT")
+    # With VAT, some totals have no net whose VAT makes them up again (1.99 at 21 %): a cent is unavoidable.
+    tolerance = 1 if including_vat else 0
+    for row in totals.rows:
+        group = row.category, row.rate
+        _demand(row.base == nets.pop(group, None), "BR-S-08, the base of a row")
+        _demand(row.amount == vats.pop(group), "the VAT of a row")
+        off = row.amount - portion(row.base, row.rate, WHOLE)
+        _demand(-tolerance <= off <= tolerance, "BR-CO-17, the VAT on a base")
+    _demand(not nets, "a row is missing")
+
+
+def credit_part(
+    original_gross: int, original_net: int, credited_gross: int, credited_net: int, gross: int
+) -> tuple[int, int]:
+    """Net and VAT of crediting `gross` of a line, after `credited_gross` and `credited_net` of it before.
+
+    All in minor units and with the sign of the original line, as is the answer; the credit negates it. Each
+    part is what is credited with it minus what was before, so that all parts add up to exactly the line,
+    in any order. ValueError if more would be credited than the line, or less than nothing.
+    """
+    so_far = credited_gross + gross
+    sign = -1 if original_gross < 0 else 1
+    if not 0 <= sign * credited_gross <= sign * so_far <= sign * original_gross:
+        raise ValueError(f"Of {original_gross}, {credited_gross} is credited; {gross} cannot be.")
+    # A line given away (gross 0) may still hold a cent of net against a cent of VAT: it goes at once.
+    due = portion(original_net, so_far, original_gross) if original_gross else original_net
+    net = due - credited_net
+    return net, gross - net
+
+
+def _groups(lines: Sequence[Taxable]) -> dict[_Group, list[int]]:
+    """The places of the lines of each category and rate."""
+    groups: defaultdict[_Group, list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        if not 0 <= line.rate <= WHOLE:
+            raise ValueError(f"A VAT rate is 0 to {WHOLE} basis points, not {line.rate}.")
+        groups[line.category, line.rate].append(place)
+    return groups
+
+
+def _prices_with_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, list[int]]:
+    """A group's base and VAT, taken out of its total, and the net of each line."""
+    parts = [part for line in lines for part in (line.subtotal, -line.discount)]
+    gross = sum(parts)
+    vat = portion(gross, rate, WHOLE + rate)
+    nets = _shares(gross - vat, parts, WHOLE, WHOLE + rate)
+    return gross - vat, vat, list(map(add, nets[::2], nets[1::2]))
+
+
+def _prices_without_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, list[int]]:
+    """A group's base and VAT, put on its total (BR-CO-17), and the VAT of each line."""
+    nets = [line.subtotal - line.discount for line in lines]
+    base = sum(nets)
+    vat = portion(base, rate, WHOLE)
+    return base, vat, _shares(vat, nets, rate, WHOLE)
+
+
+def _shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[int]:
+    """`part` out of `whole` of each amount, rounded such that they make up `total`: by largest remainder."""
+    shares = [amount * part // whole for amount in amounts]
+    missing = total - sum(shares)
+    if missing:
+        remainders = [amount * part % whole for amount in amounts]
+        # The sort is stable, in reverse too: of equal remainders the earlier comes first.
+        by_loss = sorted(range(len(amounts)), key=remainders.__getitem__, reverse=True)
+        for place in by_loss[:missing]:
+            shares[place] += 1
+    return shares
+
+
+def _taxed(line: Taxable, share: int, including_vat: bool) -> Taxed:
+    """The line, given its net if it is quoted with VAT, and its VAT if without: the rest is derived."""
+    total = line.subtotal - line.discount
+    net, vat = (share, total - share) if including_vat else (total, share)
+    return Taxed(
+        subtotal=line.subtotal, discount=line.discount, total=total, net=net, vat=vat, gross=net + vat
+    )
+
+
+def _totals(lines: Sequence[Taxed], rows: Sequence[Row]) -> Totals:
+    base = sum([row.base for row in rows])
+    vat = sum([row.amount for row in rows])
+    return Totals(
+        lines=tuple(lines),
+        rows=tuple(rows),
+        subtotal=sum([line.subtotal for line in lines]),
+        total_ex_vat=base,
+        total_vat=vat,
+        total=base + vat,
+    )
+
+
+def _sums(lines: Sequence[Taxable], taxed: Sequence[Taxed]) -> tuple[dict[_Group, int], dict[_Group, int]]:
+    """The nets and the VAT of each category and rate."""
+    nets: defaultdict[_Group, int] = defaultdict(int)
+    vats: defaultdict[_Group, int] = defaultdict(int)
+    for line, amounts in zip(lines, taxed, strict=True):
+        group = line.category, line.rate
+        nets[group] += amounts.net
+        vats[group] += amounts.vat
+    return nets, vats
+
+
+def _demand(holds: bool, rule: str) -> None:
+    if not holds:
+        raise Unbalanced(f"The invoice does not add up: {rule}.")

@@ -1,0 +1,73 @@
+"""Configuration by environment, `INVOICING_…`. The embedded default needs none of it."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every variable, its default and its meaning: the README's table is this, printed."""
+
+    model_config = SettingsConfigDict(env_prefix="INVOICING_", frozen=True)
+
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the embedded database, the PDFs and the secret."
+    )
+    database_url: str = Field(
+        "",
+        description="`postgresql://…` or `sqlite:///…`. Default: a SQLite file in the data folder.",
+    )
+    secret_key: str = Field(
+        "",
+        description="Signs the links to PDFs. Default: made once and kept in the data folder, for its owner's eyes.",
+    )
+    base_url: str = Field(
+        "", description="The server's public address, as links to PDFs name it. Default: http://HOST:PORT."
+    )
+    workers: int = Field(
+        1,
+        ge=0,
+        le=64,
+        description="Processes that make PDFs inside `serve` or `worker`; 0 in `serve` leaves it to workers.",
+    )
+    link_seconds: int = Field(600, ge=1, description="How long a link to a PDF works.")
+    database_threads: int = Field(4, ge=1, le=64, description="Database connections of a server process.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @cached_property
+    def database(self) -> str:
+        if self.database_url:
+            return self.database_url
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{self.data_dir.resolve() / 'invoicing.db'}"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the server's own file, which `serve` may migrate and fill."""
+        return not self.database_url
+
+    @property
+    def documents_dir(self) -> Path:
+        return self.data_dir / "documents"
+
+    @cached_property
+    def secret(self) -> str:
+        return self.secret_key or _kept_secret(self.data_dir / "secret")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in `path`, made on first use; of two processes that start together, one makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    mine.touch(mode=0o600)
+    mine.write_text(secrets.token_urlsafe(48))
+    with suppress(FileExistsError):
+        path.hardlink_to(mine)
+    mine.unlink()
+    return path.read_text()
