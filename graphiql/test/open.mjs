@@ -1,0 +1,113 @@
+// Opens the explorer in a headless Chromium, runs its first tabs and prints what happened as JSON.
+//   node open.mjs URL [--chromium FILE] [--run TABS] [--screenshot FILE]
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    chromium: { type: 'string', default: '/usr/bin/chromium' },
+    run: { type: 'string', default: '1' },
+    screenshot: { type: 'string' },
+  },
+});
+const url = new URL(positionals[0]);
+
+const GRAPHIQL = {
+  editors: '.CodeMirror',
+  run: '.graphiql-execute-button',
+  titles: '.graphiql-tab-button',
+  panels: '.graphiql-sidebar button',
+  choose: (page, index) => page.locator('.graphiql-tab-button').nth(index).click(),
+};
+const PLAIN = {
+  editors: 'textarea, pre',
+  run: 'button',
+  titles: 'option',
+  choose: (page, index) => page.locator('select').selectOption({ index }),
+};
+
+// Both pages have the same four fields, in this order.
+const FIELDS = ['query', 'variables', 'headers', 'result'];
+
+async function read(page, ui) {
+  const texts = await page.$$eval(ui.editors, (editors) =>
+    editors.map((editor) => editor.CodeMirror?.getValue() ?? editor.value ?? editor.textContent),
+  );
+  return Object.fromEntries(FIELDS.map((field, index) => [field, texts[index]]));
+}
+
+async function open(page) {
+  await page.goto(url.href, { waitUntil: 'networkidle' });
+  const ui = (await page.locator('#graphiql').count()) ? GRAPHIQL : PLAIN;
+  await page.locator(ui.editors).nth(FIELDS.length - 1).waitFor({ state: 'attached' });
+  return ui;
+}
+
+async function run(page, ui, index) {
+  await ui.choose(page, index);
+  await page.waitForTimeout(500); // GraphiQL notices the other operation with a delay
+  const answer = page.waitForResponse((response) => response.request().method() === 'POST');
+  await page.locator(ui.run).click();
+  await answer;
+  for (let wait = 0; wait < 100; wait++) {
+    try {
+      return JSON.parse((await read(page, ui)).result);
+    } catch {
+      await page.waitForTimeout(50);
+    }
+  }
+  throw new Error('The answer was not shown');
+}
+
+const browser = await chromium.launch({
+  executablePath: options.chromium,
+  args: [
+    '--disable-gpu',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), // Chromium has no sandbox for root
+  ],
+});
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(20_000);
+  const problems = [];
+  const offSite = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (!['data:', 'blob:'].includes(protocol) && host !== url.host) offSite.push(request.url());
+  });
+  await page.exposeFunction('violated', (directive, uri) => problems.push(`CSP ${directive}: ${uri}`));
+  await page.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.violated(event.effectiveDirective, event.blockedURI),
+    ),
+  );
+
+  const ui = await open(page);
+  const first = await read(page, ui);
+  const titles = await page.locator(ui.titles).allTextContents();
+  const results = [];
+  for (let index = 0; index < Number(options.run); index++) results.push(await run(page, ui, index));
+  if (options.screenshot) await page.screenshot({ path: options.screenshot });
+
+  for (const panel of ui.panels ? await page.locator(ui.panels).all() : []) {
+    await panel.click();
+    await page.keyboard.press('Escape');
+  }
+  await page.waitForTimeout(1000); // GraphiQL stores its tabs with a delay
+  await open(page);
+  const again = await read(page, ui);
+
+  const name = ui === GRAPHIQL ? 'graphiql' : 'plain';
+  console.log(JSON.stringify({ ui: name, titles, first, results, again, problems, offSite }, null, 2));
+} finally {
+  await browser.close();
+}
