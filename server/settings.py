@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         "",
-        description="Signs the links to PDFs. Default: made once and kept in the data folder, for its owner's eyes.",
+        description="Signs the links to PDFs. Default: made once, kept in the data folder, owner-only.",
     )
     base_url: str = Field(
         "", description="The server's public address, as links to PDFs name it. Default: http://HOST:PORT."
