@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Sets this checkout up and runs it, on a machine that has Python 3.11 and nothing else.
+
+  python3 dev.py serve [ARGS...]    start the server (`invoicing serve ARGS`)
+  python3 dev.py run ARGS...        any other command (`invoicing ARGS`)
+  python3 dev.py test [ARGS...]     every check; the tests take pytest's ARGS
+  python3 dev.py bench [ARGS...]    the benchmarks
+  python3 dev.py setup              only what all of them do first: .venv, and GraphiQL where there is Node
+
+The data is in ./data beside this file, unless INVOICING_DATA_DIR says otherwise.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+if sys.platform != "win32":
+    import fcntl
+
+if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an older one
+    sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+GRAPHIQL = ROOT / "graphiql"
+CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "tests", "bench", "dev.py")
+
+
+def main(command: str = "help", *args: str) -> int:
+    if command == "setup":
+        setup(retry=True)
+    elif command == "serve":
+        setup()
+        invoicing("serve", *args)
+    elif command == "run":
+        setup()
+        invoicing(*args)
+    elif command == "test":
+        setup()
+        return test(*args)
+    elif command == "bench":
+        setup()
+        bench(*args)
+    else:
+        print(str(__doc__).strip())
+        return 0 if command in ("help", "--help", "-h") else 2
+    return 0
+
+
+def invoicing(*args: str) -> NoReturn:
+    os.environ.setdefault("INVOICING_DATA_DIR", str(ROOT / "data"))
+    become(tool("invoicing"), *args)
+
+
+def test(*args: str) -> int:
+    checks = {
+        "ruff check": (tool("ruff"), "check", "."),
+        "ruff format": (tool("ruff"), "format", "--check", "."),
+        "mypy": (tool("mypy"), *(name for name in CHECKED if (ROOT / name).exists())),
+        "lint-imports": (tool("lint-imports"),),
+        "pytest": (tool("pytest"), "-n", "2", *args),
+    }
+    failed = set()
+    for name, check in checks.items():
+        print(f"── {name}", flush=True)
+        if subprocess.call(check, cwd=ROOT):  # noqa: S603
+            failed.add(name)
+    print()
+    for name in checks:
+        print(f"{name:<14}{'FAILED' if name in failed else 'ok'}")
+    return 1 if failed else 0
+
+
+def bench(*args: str) -> NoReturn:
+    lock, home = ROOT / "requirements-bench.lock", ROOT / ".venv-bench"
+    if lock.exists():
+        with alone():
+            install(lock, home)
+    else:
+        home = VENV
+    if shutil.which("wrk") is None:
+        if not os.access("/var/lib/dpkg", os.W_OK):  # no Debian, or not its root
+            sys.exit("The benchmarks need wrk; most systems have a package of that name.")
+        say("Installing wrk")
+        quietly("apt-get", "update")
+        quietly("apt-get", "install", "--yes", "wrk")
+    become(tool("python", home), "-m", "bench", *args)
+
+
+# ---------------------------------------------------------------- setting up
+
+
+def setup(*, retry: bool = False) -> None:
+    with alone():
+        install(ROOT / "requirements.lock", VENV)
+        build_graphiql(retry=retry)
+
+
+def install(lock: Path, home: Path) -> None:
+    """The packages of the lock and this project, in an environment of their own."""
+    stamp, now = home / ".installed", digest(str(ROOT), lock, ROOT / "pyproject.toml")
+    if read(stamp) == now:
+        return
+    python = tool("python", home)
+    if not all(Path(tool(name, home)).exists() for name in ("python", "pip")):
+        say(f"Creating {home.name}")
+        try:
+            venv.create(home, clear=True, symlinks=os.name != "nt", with_pip=True)
+        except subprocess.CalledProcessError:
+            sys.exit(
+                "This Python has no pip to give to a new environment (Debian: apt install python3-venv)."
+            )
+    say(f"Installing {lock.name}")
+    pip = (python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check")
+    quietly(*pip, "--require-hashes", "-r", str(lock))
+    quietly(*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
+    stamp.write_text(now)
+
+
+def build_graphiql(*, retry: bool) -> None:
+    """Without Node the server shows a smaller page of its own. What failed is tried again by `setup` only."""
+    npm = shutil.which("npm") if shutil.which("node") else None
+    sources = [*GRAPHIQL.glob("*.*"), *GRAPHIQL.glob("src/*")]
+    stamp, now = VENV / ".graphiql", digest(str(npm is None), *sorted(filter(Path.is_file, sources)))
+    built = (GRAPHIQL / "dist" / "index.html").exists() and (GRAPHIQL / "node_modules").exists()
+    if (built and read(stamp) == now) or (not retry and read(stamp) == now + " failed"):
+        return
+    if npm is None:
+        say("GraphiQL is not built, since there is no Node; /graphql shows a smaller page")
+        stamp.write_text(now + " failed")
+        return
+    say("Building GraphiQL")
+    try:
+        quietly(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=GRAPHIQL)
+        quietly(npm, "run", "build", cwd=GRAPHIQL)
+        stamp.write_text(now)
+    except subprocess.CalledProcessError as error:
+        if os.environ.get("CI"):
+            raise
+        say(f"{last_lines(error.output)}\nGraphiQL could not be built; /graphql shows a smaller page")
+        stamp.write_text(now + " failed")
+
+
+# ---------------------------------------------------------------- tools
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Two at a time would break each other's environment: the second waits. The lock is on this very file."""
+    with Path(__file__).open() as this:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(this, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Waiting for another dev.py to finish setting up")
+                fcntl.flock(this, fcntl.LOCK_EX)
+        yield
+
+
+def become(*command: str) -> NoReturn:
+    """Gives this process to the command: signals reach it, its exit code is ours."""
+    if sys.platform == "win32":  # where exec returns to the shell at once
+        sys.exit(subprocess.call(command))  # noqa: S603
+    os.execv(command[0], command)  # noqa: S606
+
+
+def quietly(*command: str, cwd: Path = ROOT) -> None:
+    """Runs a command whose output matters only when it fails."""
+    subprocess.run(  # noqa: S603
+        command, cwd=cwd, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def last_lines(output: str) -> str:
+    return "\n".join(output.strip().splitlines()[-20:])
+
+
+def say(message: str) -> None:
+    """On stderr: stdout belongs to the command."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def tool(name: str, home: Path = VENV) -> str:
+    return str(home / "Scripts" / f"{name}.exe" if os.name == "nt" else home / "bin" / name)
+
+
+def digest(*parts: str | Path) -> str:
+    """A path stands for the file's content."""
+    contents = (part.encode() if isinstance(part, str) else part.read_bytes() for part in parts)
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()
+
+
+def read(stamp: Path) -> str:
+    return stamp.read_text() if stamp.exists() else ""
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{last_lines(error.output)}\nThis failed: {' '.join(error.cmd)}")
+    except KeyboardInterrupt:
+        sys.exit(130)
