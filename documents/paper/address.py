@@ -1,0 +1,51 @@
+"""Parties and their addresses, line by line, as one writes them on an envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from babel import Locale
+
+from documents.paper.labels import Labels
+from invoicing.snapshot import Address, Party
+
+POSTAL_CODE_LAST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "US"})
+
+
+def party(who: Party, labels: Labels) -> list[str]:
+    """The name and below it the address; nothing twice."""
+    contact = f"{labels.contact} {who.contact_name}" if who.contact_name else None
+    address = [line for line in postal(who.address, labels) if line != who.contact_name]
+    return distinct([who.name, who.legal_name, contact, *address])
+
+
+def postal(address: Address, labels: Labels) -> list[str]:
+    return distinct(
+        [
+            address.organisation,
+            address.name,
+            address.address_line_1,
+            address.address_line_2,
+            *_locality(address),
+            _country(address.country_code, labels),
+        ]
+    )
+
+
+def distinct(lines: Iterable[str | None]) -> list[str]:
+    """The lines that say something, each once."""
+    return list(dict.fromkeys(line for line in lines if line and line.strip()))
+
+
+def _locality(address: Address) -> list[str | None]:
+    code, town, area = address.postal_code, address.locality, address.administrative_area
+    if address.country_code in POSTAL_CODE_LAST:
+        return [" ".join(filter(None, [", ".join(filter(None, [town, area])), code]))]
+    return [" ".join(filter(None, [code, town])), area]
+
+
+def _country(code: str | None, labels: Labels) -> str | None:
+    if code is None:
+        return None
+    name: str = Locale(labels.language).territories.get(code, code)
+    return name

@@ -1,0 +1,102 @@
+"""What follows the totals: why no VAT was charged, the note, and how to pay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from documents.paper.address import distinct
+from documents.paper.columns import Fact, Frame, block, columns, facts, kept
+from documents.paper.compose import Compositor, Draft, Piece, space
+from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
+from invoicing.snapshot import Snapshot
+
+PANEL = Frame(inset=14.0, tinted=True)
+
+
+def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    labels = compositor.labels
+    including = labels.prices_including if invoice.is_including_vat else labels.prices_excluding
+    return [
+        space(14),
+        *_lines(compositor, including.format(currency=invoice.currency), SMALL),
+        *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
+        *_note(compositor, invoice.note),
+        space(16),
+        *(_credited(compositor) if invoice.type == "CREDIT" else _payment(compositor, invoice)),
+    ]
+
+
+def _exemptions(compositor: Compositor, invoice: Snapshot) -> list[str]:
+    """The row's or the line's own reason, or what the law wants said of the category."""
+    notes = compositor.labels.notes
+    reasons = [row.exemption_reason or notes.get(row.category) for row in invoice.vat]
+    return distinct([*reasons, *(line.exemption_reason for line in invoice.lines)])
+
+
+def _note(compositor: Compositor, note: str | None) -> list[Piece]:
+    if not note or not note.strip():
+        return []
+    heading = _lines(compositor, compositor.labels.note, HEADING)
+    return [space(14), *kept(heading), *_lines(compositor, note, BODY)]
+
+
+def _credited(compositor: Compositor) -> list[Piece]:
+    return _lines(compositor, compositor.labels.no_payment, BODY)
+
+
+def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    if invoice.total <= 0:
+        return []
+    heading = block(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
+    sentence = block(compositor, PANEL.span(4), [(_request(compositor, invoice), BODY)])
+    pieces = [
+        _ground(compositor, 12),
+        *columns(compositor, [(PANEL.inset, heading)], frame=PANEL),
+        *columns(compositor, [(PANEL.inset, sentence)], frame=PANEL, after=9),
+        *facts(compositor, _account(compositor, invoice), frame=PANEL),
+        _ground(compositor, 4),
+    ]
+    return [*pieces[:-1], replace(pieces[-1], keep_with_next=False)]
+
+
+def _request(compositor: Compositor, invoice: Snapshot) -> str:
+    formats, labels = compositor.formats, compositor.labels
+    amount = formats.money(invoice.total)
+    if invoice.due_on is None:
+        return labels.pay.format(amount=amount, number=invoice.number)
+    return labels.pay_by.format(amount=amount, date=formats.date(invoice.due_on), number=invoice.number)
+
+
+def _account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
+    labels, seller = compositor.labels, invoice.seller
+    pairs = [
+        (labels.account_holder, (seller.legal_name or seller.name) if seller.iban else None),
+        (labels.iban, _in_fours(seller.iban)),
+        (labels.bic, seller.bic),
+        (labels.payment_reference, invoice.number),
+        (labels.amount_due, compositor.formats.money(invoice.total)),
+        (labels.due, compositor.formats.date(invoice.due_on) if invoice.due_on else None),
+    ]
+    return [(label, value) for label, value in pairs if value and value.strip()]
+
+
+def _in_fours(iban: str | None) -> str | None:
+    """As it stands on paper (ISO 13616)."""
+    if iban is None:
+        return None
+    plain = "".join(iban.split())
+    return " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))
+
+
+def _ground(compositor: Compositor, height: float) -> Piece:
+    draft = Draft(compositor)
+    draft.box(0, 0, WIDTH, height + 0.4, TINT)
+    return draft.piece(height, keep=True)
+
+
+def _lines(compositor: Compositor, text: str, style: Style) -> list[Piece]:
+    """Text in the full width, a piece for each line, so that a long note flows over pages."""
+    pieces = []
+    for line in block(compositor, WIDTH, [(text, style)]):
+        pieces += columns(compositor, [(0.0, [line])])
+    return pieces

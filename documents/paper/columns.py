@@ -1,0 +1,114 @@
+"""Columns of text side by side, and facts: a small label with its value below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from documents.paper.compose import Compositor, Draft, Piece
+from documents.paper.fonts import font
+from documents.paper.grid import COLUMNS, FACT, GUTTER, LABEL, TINT, WIDTH, Style
+from documents.paper.text import Printable
+
+BAND = 240.0  # columns taller than this may be broken by the end of a page
+MOST_LINES = 3  # a fact of more lines takes the whole width instead
+FACT_GAP = 9.0
+
+Line = tuple[Printable, Style]
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where columns stand: an inset from both margins, on tinted ground or on white; points."""
+
+    inset: float = 0.0
+    tinted: bool = False
+
+    @property
+    def column(self) -> float:
+        return (WIDTH - 2 * self.inset - (COLUMNS - 1) * GUTTER) / COLUMNS
+
+    def x(self, number: int) -> float:
+        return self.inset + number * (self.column + GUTTER)
+
+    def span(self, columns: int) -> float:
+        return columns * self.column + (columns - 1) * GUTTER
+
+
+PLAIN = Frame()
+
+
+def block(compositor: Compositor, width: float, texts: Iterable[tuple[str, Style]]) -> list[Line]:
+    """Texts below each other, each wrapped to `width` points."""
+    return [(line, style) for text, style in texts for line in compositor.lines(text, style, width)]
+
+
+def columns(
+    compositor: Compositor,
+    blocks: Sequence[tuple[float, Sequence[Line]]],
+    *,
+    frame: Frame = PLAIN,
+    after: float = 0.0,
+) -> list[Piece]:
+    """Blocks side by side, each at its x; one piece, or several when they are tall."""
+    bands: dict[int, list[tuple[float, float, Line]]] = {}
+    bottom = 0.0
+    for x, lines in blocks:
+        y = 0.0
+        for line in lines:
+            bands.setdefault(int(y // BAND), []).append((x, y, line))
+            y += line[1].leading
+            bottom = max(bottom, y)
+    last = max(bands, default=0)
+    pieces = []
+    for number in sorted(bands):
+        top = min(y for _, y, _ in bands[number])
+        end = bottom + after if number == last else min(y for _, y, _ in bands[number + 1])
+        pieces.append(_band(compositor, bands[number], top, end - top, frame))
+    return pieces
+
+
+def _band(
+    compositor: Compositor,
+    lines: Sequence[tuple[float, float, Line]],
+    top: float,
+    height: float,
+    frame: Frame,
+) -> Piece:
+    draft = Draft(compositor)
+    if frame.tinted:
+        draft.box(0, 0, WIDTH, height + 0.4, TINT)  # a little over, so that no seam shows between bands
+    for x, y, (text, style) in lines:
+        draft.left(x, y - top + style.size, text, style)
+    return draft.piece(height, keep=frame.tinted)
+
+
+def facts(compositor: Compositor, pairs: Sequence[Fact], *, frame: Frame = PLAIN) -> list[Piece]:
+    """Label and value, four abreast; a value too long for its column stands below them in full width."""
+    narrow, wide = [], []
+    for label, value in pairs:
+        lines = block(compositor, frame.column, [(label, LABEL), (value, FACT)])
+        fits = len(lines) <= MOST_LINES + 1 and _longest_word(compositor, value) <= frame.column
+        (narrow if fits else wide).append((label, value))
+    pieces: list[Piece] = []
+    for start in range(0, len(narrow), COLUMNS):
+        row = [
+            (frame.x(number), block(compositor, frame.column, [(label, LABEL), (value, FACT)]))
+            for number, (label, value) in enumerate(narrow[start : start + COLUMNS])
+        ]
+        pieces += columns(compositor, row, frame=frame, after=FACT_GAP)
+    for label, value in wide:
+        lines = block(compositor, frame.span(COLUMNS), [(label, LABEL), (value, FACT)])
+        pieces += columns(compositor, [(frame.x(0), lines)], frame=frame, after=FACT_GAP)
+    return pieces
+
+
+def kept(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same pieces, which stay together with each other and with what follows."""
+    return [replace(piece, keep_with_next=True) for piece in pieces]
+
+
+def _longest_word(compositor: Compositor, text: str) -> float:
+    words = compositor.clean(text).split(" ")
+    return max(font(FACT.weight).width(word) for word in words) * FACT.size

@@ -1,0 +1,98 @@
+"""Composing: text and rules become pieces, strips of page content that do not know yet where they will stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from documents.paper.fonts import Subset, font
+from documents.paper.formats import Formats
+from documents.paper.grid import HAIRLINE, Style
+from documents.paper.labels import Labels
+from documents.paper.text import Printable, clean, missing, wrap
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A strip across the page, drawn from its own upper left corner; never broken."""
+
+    height: float
+    content: str
+    keep_with_next: bool = False
+    running: tuple[Piece, ...] = ()  # repeated above it when it is the first of a page
+
+
+@dataclass(slots=True)
+class Compositor:
+    """The words and formats of one document, and what it turned out to need of the fonts."""
+
+    labels: Labels
+    formats: Formats
+    missing: set[str] = field(default_factory=set)
+    _used: dict[str, Subset] = field(default_factory=dict)
+
+    def clean(self, text: str) -> Printable:
+        printable = clean(text)
+        if printable is not text and printable != text:
+            self.missing |= missing(text)
+        return printable
+
+    def lines(self, text: str, style: Style, width: float) -> list[Printable]:
+        """The text in lines of at most `width` points; its own line breaks are kept."""
+        face = font(style.weight)
+        wrapped: list[Printable] = []
+        for paragraph in text.splitlines():
+            wrapped += wrap(self.clean(paragraph), face, width / style.size)
+        return wrapped
+
+    def use(self, weight: str, number: int) -> str:
+        """The name of a subset in page content; the file will embed it."""
+        subset = font(weight).subset(number)
+        self._used[subset.name] = subset
+        return subset.name
+
+    def used(self) -> list[Subset]:
+        return [self._used[name] for name in sorted(self._used)]
+
+
+class Draft:
+    """A piece in the making. `x` counts from the left margin, `y` downwards from the piece's top; points."""
+
+    def __init__(self, compositor: Compositor) -> None:
+        self._compositor = compositor
+        self._shapes: list[str] = []
+        self._text: list[str] = []
+        self._style: Style | None = None
+
+    def left(self, x: float, y: float, text: Printable, style: Style) -> None:
+        face = font(style.weight)
+        if style is not self._style:
+            name = self._compositor.use(style.weight, 0)
+            self._text.append(f"/{name} {style.size} Tf {style.colour} rg")
+            self._style = style
+        shown = f"({face.literal(text)}) Tj" if face.is_home(text) else self._runs(text, style)
+        self._text.append(f"1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
+
+    def right(self, x: float, y: float, text: Printable, style: Style) -> None:
+        self.left(x - font(style.weight).width(text) * style.size, y, text, style)
+
+    def rule(self, y: float, x0: float, x1: float, colour: str = HAIRLINE, thickness: float = 0.5) -> None:
+        self._shapes.append(f"{colour} RG {thickness} w {x0:.2f} {-y:.2f} m {x1:.2f} {-y:.2f} l S")
+
+    def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        self._shapes.append(f"{colour} rg {x:.2f} {-y - height:.2f} {width:.2f} {height:.2f} re f")
+
+    def piece(self, height: float, *, keep: bool = False, running: tuple[Piece, ...] = ()) -> Piece:
+        text = ["BT", *self._text, "ET"] if self._text else []
+        return Piece(height, "\n".join([*self._shapes, *text]), keep, running)
+
+    def _runs(self, text: Printable, style: Style) -> str:
+        shown = []
+        for number, literal in font(style.weight).runs(text):
+            name = self._compositor.use(style.weight, number)
+            shown.append(f"/{name} {style.size} Tf ({literal}) Tj")
+        self._style = None
+        return " ".join(shown)
+
+
+def space(height: float) -> Piece:
+    return Piece(height, "")

@@ -1,0 +1,145 @@
+"""The embedded fonts: how wide a text is, how it is written in a page's content, what a file must carry.
+
+A PDF font of this kind holds 256 characters, so each font is cut into fixed subsets. The first one holds all
+that Western European invoices need, and most documents embed nothing else. As the cuts never change, every
+font program is compressed once per process and used again by every document.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from reportlab.pdfbase.ttfonts import TTFontFace  # type: ignore[import-untyped]
+
+FOLDER = Path(__file__).parents[1] / "fonts"
+MISSING = "□"  # what a reader sees in the place of a character that the fonts lack
+FIRST_CODE, LAST_CODE = 32, 255
+HOME = (
+    [chr(code) for code in range(0x20, 0x7F)]
+    + [chr(code) for code in range(0xA0, 0x100)]
+    + list("€ŒœŠšŽžŸ–—‘’‚“”„†•…‰‹›™№−\u202f" + MISSING)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """At most 224 characters of a font, ready to be embedded; `name` is what page content calls it."""
+
+    name: str
+    base_font: str
+    last_code: int
+    widths: str
+    program: bytes  # compressed
+    program_length: int  # before compression
+    to_unicode: bytes  # compressed
+
+
+class Font:
+    """One weight of the family. Not thread-safe: ReportLab's face keeps a position in its file."""
+
+    def __init__(self, name: str, file: str) -> None:
+        self.name = name
+        self.face = TTFontFace(str(FOLDER / file))
+        characters = sorted(chr(code) for code in self.face.charToGlyph if code >= FIRST_CODE)
+        self.widths = {char: self.face.getCharWidth(ord(char)) / 1000 for char in characters}
+        self._cuts = _cut(characters)
+        self._places = {
+            char: (number, code)
+            for number, cut in enumerate(self._cuts)
+            for code, char in enumerate(cut, start=FIRST_CODE)
+        }
+        self._home = frozenset(self._cuts[0])
+        self._literals = {ord(char): _literal(code) for char, (_, code) in self._places.items()}
+        self._subsets: dict[int, Subset] = {}
+
+    def width(self, text: str) -> float:
+        """The text's width in ems; a character that the font lacks is a KeyError."""
+        return sum(map(self.widths.__getitem__, text))
+
+    def literal(self, text: str) -> str:
+        """The text in the bytes of its subset, as the inside of a PDF string."""
+        return text.translate(self._literals)
+
+    def is_home(self, text: str) -> bool:
+        """Whether the first subset alone can write the text."""
+        return text.isascii() or self._home.issuperset(text)
+
+    def runs(self, text: str) -> list[tuple[int, str]]:
+        """The text cut where the subset changes: (subset's number, literal)."""
+        runs: list[tuple[int, str]] = []
+        for char in text:
+            number = self._places[char][0]
+            if runs and (char == " " or number == runs[-1][0]):  # every subset has a space of its own
+                runs[-1] = (runs[-1][0], runs[-1][1] + char)
+            else:
+                runs.append((number, char))
+        return [(number, self.literal(chars)) for number, chars in runs]
+
+    def subset(self, number: int) -> Subset:
+        if number not in self._subsets:
+            self._subsets[number] = self._make(number)
+        return self._subsets[number]
+
+    def _make(self, number: int) -> Subset:
+        codes = [0] * FIRST_CODE + [ord(char) for char in self._cuts[number]]
+        program = self.face.makeSubset(codes)
+        # The six letters say that the font is a subset (ISO 32000-1, 9.6.4); each cut needs its own.
+        tag = f"INV{self.name}A{chr(ord('A') + number)}"
+        return Subset(
+            name=f"{self.name}{number}",
+            base_font=f"{tag}+{self.face.name.decode()}",
+            last_code=len(codes) - 1,
+            widths=" ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes),
+            program=zlib.compress(program, 9),
+            program_length=len(program),
+            to_unicode=zlib.compress(_to_unicode(self._cuts[number]).encode(), 9),
+        )
+
+
+def _cut(characters: list[str]) -> list[str]:
+    """The home subset, then the rest by Unicode's own rows of 256, which keep a script together."""
+    size = LAST_CODE - FIRST_CODE + 1
+    rest = [char for char in characters if char not in HOME]
+    cuts = ["".join(HOME)]
+    for _, row in groupby(rest, key=lambda char: ord(char) >> 8):
+        chars = "".join(row)
+        cuts += [" " + chars[start : start + size - 1] for start in range(0, len(chars), size - 1)]
+    return cuts
+
+
+def _literal(code: int) -> str:
+    char = chr(code)
+    if char in "()\\":
+        return "\\" + char
+    return char if code < 0x7F else f"\\{code:03o}"
+
+
+def _to_unicode(cut: str) -> str:
+    """The map by which readers copy and search the text (ISO 32000-1, 9.10.3; at most 100 rows a block)."""
+    rows = [f"<{code:02X}> <{ord(char):04X}>" for code, char in enumerate(cut, start=FIRST_CODE)]
+    blocks = [rows[start : start + 100] for start in range(0, len(rows), 100)]
+    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
+    return f"""/CIDInit /ProcSet findresource begin
+12 dict begin
+begincmap
+/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
+/CMapName /Adobe-Identity-UCS def
+/CMapType 2 def
+1 begincodespacerange
+<00> <FF>
+endcodespacerange
+{body}
+endcmap
+CMapName currentdict /CMap defineresource pop
+end
+end"""
+
+
+@cache
+def font(weight: str) -> Font:
+    """The regular ("R") or the semi-bold ("B") font, loaded once per process."""
+    return Font(weight, {"R": "Inter-Regular.ttf", "B": "Inter-SemiBold.ttf"}[weight])

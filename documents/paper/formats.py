@@ -1,0 +1,152 @@
+"""Numbers, money, percentages and dates as the buyer's locale writes them.
+
+Babel needs some 30 µs for one amount and an invoice has thousands. So one example, written by Babel,
+shows the pattern of a locale and a currency; every further amount is plain string work after it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_currency, format_percent, get_currency_precision, get_currency_symbol
+
+from documents.paper.text import Printable, clean, is_printable
+
+EXAMPLE = 1234567890
+NO_BREAK_SPACE = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What stands before and after the digits, for a positive and for a negative amount."""
+
+    before: tuple[str, str]
+    after: tuple[str, str]
+
+    def around(self, digits: str, *, negative: bool) -> Printable:
+        return Printable(self.before[negative] + digits + self.after[negative])
+
+
+class Formats:
+    """One locale's way with one currency; amounts come in whole minor units, rates in basis points."""
+
+    def __init__(self, locale: Locale, currency: str) -> None:
+        self.locale = locale
+        self.currency = currency
+        self.decimals = get_currency_precision(currency)
+        examples = [_with_currency(sign * EXAMPLE, currency, locale, self.decimals) for sign in (1, -1)]
+        self._money, digits = _learn(examples)
+        self._plain = _without(self._money, _symbol(currency, locale))
+        self._group, self._sizes, self._point = _separators(digits, self.decimals)
+        rate = [clean(format_percent(Decimal(sign), format=None, locale=locale)) for sign in (1, -1)]
+        self._percent, _ = _learn(rate)
+
+    def money(self, amount: int) -> Printable:
+        """With the currency: € 1.234,50."""
+        return self._money.around(self._digits(amount, self.decimals), negative=amount < 0)
+
+    def plain(self, amount: int) -> Printable:
+        """For the columns, whose currency is said elsewhere: 1.234,50."""
+        return self._plain.around(self._digits(amount, self.decimals), negative=amount < 0)
+
+    def integer(self, number: int) -> Printable:
+        return self._plain.around(self._digits(number, 0), negative=number < 0)
+
+    def percent(self, rate: int) -> Printable:
+        """Basis points without superfluous zeros: 21 %, 5,5 %."""
+        decimals = 2 if rate % 10 else 1 if rate % 100 else 0
+        digits = self._digits(rate // 10 ** (2 - decimals), decimals)
+        return self._percent.around(digits, negative=rate < 0)
+
+    def date(self, day: date) -> Printable:
+        """In words; where the fonts cannot write the locale's words, as ISO 8601, which nobody misreads."""
+        return _date(day, self.locale)
+
+    def _digits(self, number: int, decimals: int) -> str:
+        digits = str(abs(number)).rjust(decimals + 1, "0")
+        whole = self._grouped(digits[: len(digits) - decimals])
+        return whole + self._point + digits[len(digits) - decimals :] if decimals else whole
+
+    def _grouped(self, whole: str) -> str:
+        first, further = self._sizes
+        groups = []
+        size = first
+        while size and len(whole) > size:
+            groups.append(whole[-size:])
+            whole, size = whole[:-size], further
+        return self._group.join([whole, *reversed(groups)])
+
+
+@lru_cache(maxsize=256)
+def formats(tag: str, currency: str) -> Formats:
+    return Formats(locale(tag), currency)
+
+
+@lru_cache(maxsize=1024)
+def locale(tag: str) -> Locale:
+    """The locale of a BCP 47 tag; if it is unknown its language's, and if that is unknown English."""
+    name = tag.strip().replace("-", "_")
+    for candidate in (name, name.split("_")[0]):
+        try:
+            return Locale.parse(candidate)
+        except (UnknownLocaleError, ValueError, TypeError):
+            continue
+    return Locale("en")
+
+
+@lru_cache(maxsize=4096)
+def _date(day: date, where: Locale) -> Printable:
+    words = format_date(day, "long", locale=where)
+    return clean(words) if is_printable(words) else Printable(day.isoformat())
+
+
+def _with_currency(number: int, currency: str, where: Locale, decimals: int) -> Printable:
+    amount = Decimal(number).scaleb(-decimals)
+    symbol = _symbol(currency, where)
+    sign = get_currency_symbol(currency, locale=where)
+    written = clean(format_currency(amount, currency, locale=where).replace(sign, symbol))
+    # CLDR's currencySpacing, which Babel leaves out: a currency that ends in a letter keeps off the digits.
+    return Printable(re.sub(rf"({re.escape(symbol)})(?=\d)", rf"\1{_gap(symbol)}", written))
+
+
+def _symbol(currency: str, where: Locale) -> Printable:
+    """The locale's symbol, or the ISO 4217 code where the fonts lack a character of it."""
+    symbol = get_currency_symbol(currency, locale=where)
+    return clean(symbol) if is_printable(symbol) else clean(currency)
+
+
+def _gap(symbol: str) -> str:
+    return NO_BREAK_SPACE if symbol[-1:].isalpha() else ""
+
+
+def _learn(examples: list[Printable]) -> tuple[Pattern, str]:
+    found = [re.search(r"\d(.*\d)?", example) for example in examples]
+    matches = [match for match in found if match is not None]
+    before, after = zip(*((m.string[: m.start()], m.string[m.end() :]) for m in matches), strict=True)
+    return Pattern(before, after), matches[0].group()
+
+
+def _without(pattern: Pattern, symbol: str) -> Pattern:
+    before, after = (
+        tuple(part.replace(symbol, "").strip() for part in parts) for parts in (pattern.before, pattern.after)
+    )
+    return Pattern((before[0], before[1]), (after[0], after[1]))
+
+
+def _separators(digits: str, decimals: int) -> tuple[str, tuple[int, int], str]:
+    """The group separator, the sizes of the last group and of those before it, and the decimal point."""
+    whole, point = digits, ""
+    if decimals:
+        whole, point = digits[: -decimals - 1], digits[-decimals - 1]
+    groups = re.findall(r"\d+", whole)
+    if len(groups) < 2:
+        return "", (0, 0), point
+    separator = re.sub(r"\d", "", whole)[0]
+    further = len(groups[-2]) if len(groups) > 2 else len(groups[-1])
+    return separator, (len(groups[-1]), further), point

@@ -1,0 +1,51 @@
+"""The page: its measures in points, its one accent colour and its few styles of type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89  # A4
+LEFT = 56.0
+WIDTH = PAGE_WIDTH - 2 * LEFT
+TOP = 52.0
+BOTTOM = PAGE_HEIGHT - 72
+FOOTER = PAGE_HEIGHT - 50
+WINDOW = 138.0  # the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
+COLUMNS = 4
+GUTTER = 14.0
+COLUMN = (WIDTH - (COLUMNS - 1) * GUTTER) / COLUMNS
+
+INK = "0.09 0.12 0.16"
+MUTED = "0.39 0.44 0.50"
+HAIRLINE = "0.86 0.88 0.90"
+ACCENT = "0.04 0.39 0.42"
+TINT = "0.955 0.972 0.972"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A weight ("R" regular, "B" semi-bold), a size and a leading in points, a colour."""
+
+    weight: str
+    size: float
+    leading: float
+    colour: str = INK
+
+    def scaled(self, factor: float) -> Style:
+        return replace(self, size=round(self.size * factor, 2))
+
+
+NAME = Style("B", 13, 18)
+TITLE = Style("B", 25, 34)
+LABEL = Style("R", 7.2, 11, MUTED)
+SMALL = Style("R", 7.6, 11, MUTED)
+FACT = Style("B", 8.8, 12.5)
+HEADING = Style("B", 9.2, 15, ACCENT)
+BODY = Style("R", 8.8, 12.5)
+STRONG = Style("B", 8.8, 12.5)
+TOTAL = Style("B", 11.5, 12.5, ACCENT)
+
+
+def column(number: int) -> float:
+    """Where a column of the grid starts, from the left margin."""
+    return number * (COLUMN + GUTTER)

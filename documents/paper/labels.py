@@ -1,0 +1,99 @@
+"""The words that are ours, from one file per language: documents/labels/<language>.toml.
+
+A language is added by adding its file. Every field below must be in it, and nothing else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.plural import PluralRule
+
+FOLDER = Path(__file__).parents[1] / "labels"
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The words of one language; the ones with {fields} are filled by `str.format`."""
+
+    language: str
+    invoice: str
+    credit: str
+    number: str
+    credit_number: str
+    issued: str
+    due: str
+    order: str
+    orders: str
+    purchase_order: str
+    purchase_orders: str
+    delivered: str
+    cost_center: str
+    reference: str
+    billed_to: str
+    shipped_to: str
+    contact: str
+    vat_number: str
+    registration_number: str
+    prices_excluding: str
+    prices_including: str
+    description: str
+    sku: str
+    quantity: str
+    unit_price: str
+    discount: str
+    vat: str
+    amount: str
+    other_items: str
+    continued: str
+    vat_rate: str
+    vat_base: str
+    vat_amount: str
+    total_ex_vat: str
+    total_vat: str
+    total: str
+    total_credit: str
+    payment: str
+    pay_by: str
+    pay: str
+    iban: str
+    bic: str
+    account_holder: str
+    amount_due: str
+    payment_reference: str
+    no_payment: str
+    note: str
+    page: str
+    categories: dict[str, str]  # by UNTDID 5305
+    notes: dict[str, str]  # by UNTDID 5305, what the law wants said
+    units: dict[str, list[str]]  # by UN/ECE Recommendation 20: singular, plural
+
+    def unit(self, code: str, quantity: int) -> str:
+        """The unit's name after a quantity; an unlisted code stands for itself."""
+        names = self.units.get(code)
+        if names is None:
+            return code
+        return names[_plural(self.language)(abs(quantity)) != "one"]
+
+
+@cache
+def _plural(language: str) -> PluralRule:
+    return Locale(language).plural_form
+
+
+@cache
+def languages() -> frozenset[str]:
+    return frozenset(file.stem for file in FOLDER.glob("*.toml"))
+
+
+@cache
+def labels(language: str) -> Labels:
+    """The words of an ISO 639 language, or English ones when it has no file."""
+    known = language if language in languages() else FALLBACK
+    words = tomllib.loads((FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
+    return Labels(language=known, **words)

@@ -1,0 +1,41 @@
+"""The lanes of the table's figures: right-aligned, as wide as their widest amount, never overlapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from documents.paper.fonts import font
+from documents.paper.grid import Style
+from documents.paper.text import Printable
+
+GAP = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The right edges of the figures, what is left for text before them (points), and how far type shrinks."""
+
+    edges: tuple[float, ...]
+    room: float
+    scale: float
+
+
+def lanes(
+    rows: Sequence[tuple[Sequence[Printable], Style]], *, width: float, text: float, least: Sequence[float]
+) -> Lanes:
+    """Lanes of at least `least` points each; type shrinks before the text would get less than `text`."""
+    natural = [0.0] * len(least)
+    for cells, style in rows:
+        face = font(style.weight)
+        for number, cell in enumerate(cells):
+            natural[number] = max(natural[number], face.width(cell) * style.size)
+    room = width - text - GAP * len(least)
+    scale = min(1.0, room / sum(natural)) if any(natural) else 1.0
+    sizes = [size * scale for size in natural]
+    spare = max(0.0, room - sum(sizes))
+    wanted = [max(0.0, wish - size) for wish, size in zip(least, sizes, strict=True)]
+    share = min(1.0, spare / sum(wanted)) if any(wanted) else 0.0
+    sizes = [size + wish * share for size, wish in zip(sizes, wanted, strict=True)]
+    edges = tuple(width - sum(sizes[number + 1 :]) - GAP * (len(sizes) - 1 - number) for number in range(len(sizes)))
+    return Lanes(edges, width - sum(sizes) - GAP * len(sizes), scale)

@@ -1,0 +1,103 @@
+"""The head of the first page: the seller, the buyer, the title and what the invoice refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from documents.paper.address import distinct, party, postal
+from documents.paper.columns import PLAIN, Fact, Line, block, columns, facts, kept
+from documents.paper.compose import Compositor, Draft, Piece, space
+from documents.paper.grid import ACCENT, BODY, LABEL, NAME, SMALL, STRONG, TITLE, TOP, WIDTH, WINDOW, Style
+from invoicing.snapshot import Party, Snapshot
+
+
+def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    seller = _seller(compositor, invoice.seller)
+    window = space(max(14.0, WINDOW - TOP - sum(piece.height for piece in seller)))
+    return [
+        *seller,
+        window,
+        *_buyer(compositor, invoice),
+        space(30),
+        *_title(compositor, invoice),
+        *facts(compositor, _references(compositor, invoice)),
+        space(10),
+    ]
+
+
+def _seller(compositor: Compositor, seller: Party) -> list[Piece]:
+    lines = [line for line in party(seller, compositor.labels) if line != seller.name]
+    contact = [seller.email or seller.address.email, seller.phone_number or seller.address.phone_number]
+    details = distinct([*_numbers(compositor, seller), *contact])
+    mark = Draft(compositor)
+    mark.box(0, -18, 26, 3, ACCENT)
+    blocks = [
+        (0.0, block(compositor, PLAIN.span(2), [(seller.name, NAME)])),
+        (PLAIN.x(2), block(compositor, PLAIN.column, [(line, SMALL) for line in lines])),
+        (PLAIN.x(3), block(compositor, PLAIN.column, [(line, SMALL) for line in details])),
+    ]
+    return [mark.piece(0), *columns(compositor, blocks)]
+
+
+def _buyer(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    labels = compositor.labels
+    lines = party(invoice.buyer, labels)
+    numbers = [(number, SMALL) for number in distinct(_numbers(compositor, invoice.buyer))]
+    blocks = [(0.0, _addressed(compositor, labels.billed_to, lines, numbers))]
+    if invoice.shipping_address and invoice.shipping_address != invoice.buyer.address:
+        shipping = postal(invoice.shipping_address, labels)
+        blocks.append((PLAIN.x(2), _addressed(compositor, labels.shipped_to, shipping)))
+    return columns(compositor, blocks)
+
+
+def _addressed(
+    compositor: Compositor, label: str, lines: list[str], more: Sequence[tuple[str, Style]] = ()
+) -> list[Line]:
+    styled = [(line, BODY if number else STRONG) for number, line in enumerate(lines)]
+    return block(compositor, PLAIN.span(2), [(label, LABEL), *styled, *more])
+
+
+def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
+    labels = compositor.labels
+    return [
+        _labelled(labels.vat_number, who.vat_number),
+        _labelled(labels.registration_number, who.registration_number),
+    ]
+
+
+def _title(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    labels = compositor.labels
+    title = labels.credit if invoice.type == "CREDIT" else labels.invoice
+    heading = columns(compositor, [(0.0, block(compositor, WIDTH, [(title, TITLE)]))])
+    line = Draft(compositor)
+    line.rule(0, 0, WIDTH)
+    return kept([*heading, line.piece(11)])
+
+
+def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
+    labels, formats = compositor.labels, compositor.formats
+    orders = distinct(order.number for order in invoice.orders)
+    purchase_orders = distinct(
+        [invoice.purchase_order_number, *(order.purchase_order_number for order in invoice.orders)]
+    )
+    deliveries = dict.fromkeys(order.delivery_date for order in invoice.orders if order.delivery_date)
+    is_credit = invoice.type == "CREDIT"
+    due = formats.date(invoice.due_on) if invoice.due_on and not is_credit else ""
+    pairs = [
+        (labels.credit_number if is_credit else labels.number, invoice.number),
+        (labels.issued, formats.date(invoice.issued_on)),
+        (labels.due, due),
+        (labels.order if len(orders) == 1 else labels.orders, ", ".join(orders)),
+        (
+            labels.purchase_order if len(purchase_orders) == 1 else labels.purchase_orders,
+            ", ".join(purchase_orders),
+        ),
+        (labels.delivered, formats.date(next(iter(deliveries))) if len(deliveries) == 1 else ""),
+        (labels.cost_center, invoice.cost_center or ""),
+        (labels.reference, invoice.buyer.reference or ""),
+    ]
+    return [(label, value) for label, value in pairs if value.strip()]
+
+
+def _labelled(label: str, value: str | None) -> str | None:
+    return f"{label} {value}" if value else None

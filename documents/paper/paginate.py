@@ -1,0 +1,59 @@
+"""Pieces onto pages: what belongs together stays together as long as one page can hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from documents.paper.compose import Piece
+from documents.paper.grid import BOTTOM, LEFT, PAGE_HEIGHT, TOP
+
+
+class Pages:
+    """The content of the pages so far, and how far down the last one is filled, in points."""
+
+    def __init__(self) -> None:
+        self.contents: list[list[str]] = [[]]
+        self._y = TOP
+
+    def place(self, chain: Sequence[Piece]) -> None:
+        """The chain on the current page, or on the next if that takes it whole; else piece by piece."""
+        height = sum(piece.height for piece in chain)
+        running = sum(piece.height for piece in chain[0].running)
+        if self._y + height > BOTTOM and TOP + running + height <= BOTTOM:
+            self._turn(chain[0])
+        for piece in chain:
+            if piece.content and self._y + piece.height > BOTTOM:
+                self._turn(piece)
+            self._put(piece)
+
+    def _turn(self, first: Piece) -> None:
+        if self.contents[-1]:
+            self.contents.append([])
+            self._y = TOP
+            for piece in first.running:
+                self._put(piece)
+
+    def _put(self, piece: Piece) -> None:
+        if piece.content:
+            where = f"q 1 0 0 1 {LEFT} {PAGE_HEIGHT - self._y:.2f} cm"
+            self.contents[-1].append(f"{where}\n{piece.content}\nQ")
+        if self.contents[-1]:  # white space is not carried over to the top of a page
+            self._y += piece.height
+
+
+def paginate(pieces: Iterable[Piece]) -> list[list[str]]:
+    pages = Pages()
+    for chain in _chains(pieces):
+        pages.place(chain)
+    return pages.contents
+
+
+def _chains(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    chain: list[Piece] = []
+    for piece in pieces:
+        chain.append(piece)
+        if not piece.keep_with_next:
+            yield chain
+            chain = []
+    if chain:
+        yield chain

@@ -1,0 +1,82 @@
+"""The table of lines: figures in their lanes, the lines of several orders under a sub-heading for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from documents.paper.compose import Compositor, Piece
+from documents.paper.grid import BODY, LABEL, WIDTH
+from documents.paper.lanes import lanes
+from documents.paper.rows import Cells, Rows
+from invoicing.snapshot import Line, OrderReference, Snapshot
+
+LANES = {"quantity": 54.0, "unit_price": 60.0, "discount": 50.0, "vat": 34.0, "amount": 66.0}
+TEXT = 150.0  # the least that descriptions get, in points
+OTHERS = OrderReference(id="", number="")  # the heading of lines that belong to none of the orders
+
+
+def table(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """The lines' pieces; the last one keeps the totals with it."""
+    shown = [name for name in LANES if name != "discount" or any(line.discount for line in invoice.lines)]
+    titles = tuple(compositor.clean(getattr(compositor.labels, name)) for name in shown)
+    cells = [_cells(compositor, line, shown) for line in invoice.lines]
+    setting = lanes(
+        [(titles, LABEL), *((row, BODY) for row in cells)],
+        width=WIDTH,
+        text=TEXT,
+        least=[LANES[name] for name in shown],
+    )
+    rows = Rows(compositor, setting)
+    pieces = [rows.heading(titles)]
+    for order, numbers in _groups(invoice):
+        running = (pieces[0],)
+        if order is not None:
+            pieces += rows.sub_heading(_about(compositor, order), running)
+            running += tuple(rows.continued(_name(compositor, order)))
+        for number in numbers:
+            pieces += rows.row(invoice.lines[number], cells[number], running)
+    return [*pieces[:-1], replace(pieces[-1], keep_with_next=True)]
+
+
+def _groups(invoice: Snapshot) -> Iterator[tuple[OrderReference | None, Sequence[int]]]:
+    """The lines' positions by order; an invoice for one order has one group without a sub-heading."""
+    if len(invoice.orders) < 2:
+        yield None, range(len(invoice.lines))
+        return
+    groups: dict[str | None, list[int]] = {order.id: [] for order in invoice.orders}
+    for number, line in enumerate(invoice.lines):
+        groups.setdefault(line.order_id if line.order_id in groups else None, []).append(number)
+    others = groups.pop(None, [])
+    for order in invoice.orders:
+        yield order, groups.pop(order.id, [])
+    if others:
+        yield OTHERS, others
+
+
+def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
+    formats = compositor.formats
+    quantity = f"{formats.integer(line.quantity)} {compositor.labels.unit(line.unit, line.quantity)}"
+    cells = {
+        "quantity": compositor.clean(quantity),
+        "unit_price": formats.plain(line.unit_price),
+        "discount": formats.plain(-line.discount),
+        "vat": formats.percent(line.vat_rate),
+        "amount": formats.plain(line.total),
+    }
+    return tuple(cells[name] for name in shown)
+
+
+def _about(compositor: Compositor, order: OrderReference) -> str:
+    labels = compositor.labels
+    parts = [_name(compositor, order)]
+    if order.purchase_order_number:
+        parts.append(f"{labels.purchase_order} {order.purchase_order_number}")
+    if order.delivery_date:
+        parts.append(f"{labels.delivered} {compositor.formats.date(order.delivery_date)}")
+    return "  ·  ".join(parts)
+
+
+def _name(compositor: Compositor, order: OrderReference) -> str:
+    labels = compositor.labels
+    return labels.other_items if order is OTHERS else f"{labels.order} {order.number}"

@@ -1,0 +1,89 @@
+"""The totals: VAT per rate on the left, the sums on the right, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from documents.paper.compose import Compositor, Draft, Piece
+from documents.paper.fonts import font
+from documents.paper.grid import BODY, GUTTER, INK, LABEL, SMALL, TOTAL, WIDTH, Style, column
+from documents.paper.lanes import GAP, Lanes, lanes
+from documents.paper.text import Printable
+from invoicing.snapshot import Snapshot, VatRow
+
+ROW, ABOVE = 16.0, 10.0
+SIDE = column(2) - GUTTER  # each side's width
+SMALLEST = 0.85  # VAT amounts that had to shrink below this get the whole width instead
+LEAST = (60.0, 44.0)  # of the lanes of bases and of VAT amounts, in points
+
+Cells = tuple[Printable, Printable, Printable]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    label: Printable
+    amount: Printable
+    style: Style
+
+
+def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """Rows that stay together, and with the last line before them, as long as a page can hold them."""
+    labels = compositor.labels
+    titles = tuple(compositor.clean(title) for title in (labels.vat_rate, labels.vat_base, labels.vat_amount))
+    rates = [_rate(compositor, row) for row in invoice.vat]
+    sums = _sums(compositor, invoice)
+    setting = _setting([titles, *rates], SIDE)
+    rows = list(zip_longest([titles, *rates], sums))
+    if setting.scale < SMALLEST:
+        setting = _setting([titles, *rates], WIDTH)
+        rows = [*((rate, None) for rate in (titles, *rates)), *((None, total) for total in sums)]
+    pieces = [Draft(compositor).piece(ABOVE, keep=True)]
+    for number, (rate, total) in enumerate(rows):
+        draft = Draft(compositor)
+        if rate is not None:
+            _vat_side(draft, rate, setting, SMALL if number else LABEL)
+        if total is not None:
+            _sum_side(draft, total)
+        pieces.append(draft.piece(ROW, keep=number < len(rows) - 1))
+    return pieces
+
+
+def _rate(compositor: Compositor, row: VatRow) -> Cells:
+    formats, labels = compositor.formats, compositor.labels
+    name = f"{formats.percent(row.rate)} {labels.categories.get(row.category, '')}".strip()
+    return compositor.clean(name), formats.plain(row.base), formats.plain(row.amount)
+
+
+def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
+    formats, labels = compositor.formats, compositor.labels
+    total = labels.total_credit if invoice.type == "CREDIT" else labels.total
+    return [
+        Sum(compositor.clean(labels.total_ex_vat), formats.money(invoice.total_ex_vat), BODY),
+        Sum(compositor.clean(labels.total_vat), formats.money(invoice.total_vat), BODY),
+        Sum(compositor.clean(total), formats.money(invoice.total), TOTAL),
+    ]
+
+
+def _setting(rows: list[Cells], width: float) -> Lanes:
+    text = max(font(SMALL.weight).width(name) for name, *_ in rows) * SMALL.size
+    return lanes([(figures, SMALL) for _, *figures in rows], width=width, text=text, least=LEAST)
+
+
+def _vat_side(draft: Draft, rate: Cells, setting: Lanes, style: Style) -> None:
+    draft.left(0, BODY.size, rate[0], style)
+    for edge, figure in zip(setting.edges, rate[1:], strict=True):
+        draft.right(edge, BODY.size, figure, style.scaled(setting.scale))
+
+
+def _sum_side(draft: Draft, total: Sum) -> None:
+    left = column(2)
+    style = total.style
+    if style is TOTAL:
+        draft.rule(-3.5, left, WIDTH, INK, 0.75)
+    face = font(style.weight)
+    needed = (face.width(total.label) + face.width(total.amount)) * style.size + GAP
+    style = style.scaled(min(1.0, SIDE / needed))
+    baseline = BODY.size + (3 if total.style is TOTAL else 0)
+    draft.left(left, baseline, total.label, style)
+    draft.right(WIDTH, baseline, total.amount, style)

@@ -1,0 +1,60 @@
+"""The invoice as a PDF: a snapshot in, bytes out; no database, no network, no clock."""
+
+from __future__ import annotations
+
+import structlog
+
+from documents.paper.closing import closing
+from documents.paper.compose import Compositor
+from documents.paper.file import Metadata, bind
+from documents.paper.fonts import font
+from documents.paper.footer import footers
+from documents.paper.formats import formats, locale
+from documents.paper.labels import labels
+from documents.paper.letterhead import letterhead
+from documents.paper.paginate import paginate
+from documents.paper.table import table
+from documents.paper.totals import totals
+from invoicing.snapshot import Snapshot
+
+log = structlog.get_logger()
+
+
+def render(invoice: Snapshot) -> bytes:
+    """The invoice on A4. The same snapshot gives the same bytes.
+
+    Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
+    Characters that the fonts lack print as a box and are logged, one warning for the document.
+    """
+    language = labels(locale(invoice.locale).language)
+    compositor = Compositor(language, formats(invoice.locale, invoice.currency))
+    pages = paginate(
+        [
+            *letterhead(compositor, invoice),
+            *table(compositor, invoice),
+            *totals(compositor, invoice),
+            *closing(compositor, invoice),
+        ]
+    )
+    feet = footers(compositor, invoice, len(pages))
+    contents = ["\n".join([*page, foot]) for page, foot in zip(pages, feet, strict=True)]
+    title = language.credit if invoice.type == "CREDIT" else language.invoice
+    metadata = Metadata(
+        title=compositor.clean(f"{title} {invoice.number}"),
+        author=compositor.clean(invoice.seller.name),
+        language=language.language,
+    )
+    if compositor.missing:
+        _warn(invoice, compositor.missing)
+    return bind(contents, compositor.used(), metadata)
+
+
+def warm() -> None:
+    """Loads the fonts, some 50 ms, so that a process's first invoice is not the slow one."""
+    for weight in ("R", "B"):
+        font(weight).subset(0)
+
+
+def _warn(invoice: Snapshot, missing: set[str]) -> None:
+    code_points = [f"U+{ord(char):04X}" for char in sorted(missing)]
+    log.warning("characters missing in the fonts", invoice_id=invoice.id, code_points=code_points)
