@@ -64,7 +64,7 @@ def test(*args: str) -> int:
         "ruff check": (tool("ruff"), "check", "."),
         "ruff format": (tool("ruff"), "format", "--check", "."),
         "mypy": (tool("mypy"), *(name for name in CHECKED if (ROOT / name).exists())),
-        "lint-imports": (tool("lint-imports"),),
+        "lint-imports": (tool("lint-imports"), "--no-logo"),
         "pytest": (tool("pytest"), "-n", "2", *args),
     }
     failed = set()

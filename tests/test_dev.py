@@ -1,0 +1,132 @@
+"""dev.py keeps out of the way of what it starts."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DEV = Path(__file__).parents[1] / "dev.py"
+
+INVOICING = """\
+#!/bin/sh
+case "$1" in
+  fail) exit 7 ;;
+  wait) echo ready; read -r _ ;;
+  *) pwd; echo "$INVOICING_DATA_DIR"; echo "$@" ;;
+esac
+"""
+DOES_NOTHING = "#!/bin/sh\n"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout whose environment is complete but for the packages, and a machine without Node."""
+    root = tmp_path / "checkout"
+    (root / "graphiql").mkdir(parents=True)
+    shutil.copy(DEV, root)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (root / name).touch()
+    for name, script in {"invoicing": INVOICING, "pip": DOES_NOTHING, "python": DOES_NOTHING}.items():
+        write_program(root / ".venv" / "bin" / name, script)
+    return root
+
+
+def write_program(path: Path, script: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script)
+    path.chmod(0o755)
+
+
+def start(root: Path, *args: str, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(root / "dev.py"), *args],
+        cwd=root.parent,
+        env={"PATH": str(root / "tools"), **env},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def dev(root: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    with start(root, *args, **env) as process:
+        out, err = process.communicate(timeout=30)
+    return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+
+def test_older_pythons_can_read_it_and_so_say_what_is_missing() -> None:
+    ast.parse(DEV.read_text(), feature_version=(3, 6))
+
+
+def test_help_names_every_command(checkout: Path) -> None:
+    for args in ([], ["--help"]):
+        shown = dev(checkout, *args)
+        assert shown.returncode == 0
+        assert all(f"dev.py {name}" in shown.stdout for name in ("serve", "run", "test", "bench", "setup"))
+    assert dev(checkout, "sevre").returncode == 2
+
+
+def test_stdout_is_the_commands_own(checkout: Path) -> None:
+    shown = dev(checkout, "run", "key", "create", "--name", "my shop")
+    assert shown.stdout.splitlines() == [
+        str(checkout.parent),
+        str(checkout / "data"),
+        "key create --name my shop",
+    ]
+    assert shown.stderr.splitlines()[0] == "Installing requirements.lock"
+
+
+def test_setting_up_is_done_once_and_again_when_the_lock_changed(checkout: Path) -> None:
+    assert "Installing" in dev(checkout, "setup").stderr
+    assert dev(checkout, "run", "status").stderr == ""
+    (checkout / "requirements.lock").write_text("# another\n")
+    assert "Installing" in dev(checkout, "run", "status").stderr
+
+
+def test_serve_and_run_use_the_same_data(checkout: Path) -> None:
+    serve, run = dev(checkout, "serve", "--port", "1"), dev(checkout, "run", "serve", "--port", "1")
+    assert serve.stdout == run.stdout
+    assert "elsewhere" in dev(checkout, "serve", INVOICING_DATA_DIR="elsewhere").stdout
+
+
+def test_the_exit_code_is_the_commands_own(checkout: Path) -> None:
+    assert dev(checkout, "run", "fail").returncode == 7
+
+
+def test_signals_reach_the_command(checkout: Path) -> None:
+    with start(checkout, "run", "wait") as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == -signal.SIGTERM
+
+
+def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
+    with (checkout / "dev.py").open() as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = start(checkout, "run", "status")
+        assert second.stderr
+        assert "Waiting" in second.stderr.readline()
+        assert second.poll() is None
+    out, _ = second.communicate(timeout=10)
+    assert out.endswith("status\n")
+
+
+@pytest.mark.parametrize("ci", [True, False])
+def test_a_failed_build_of_graphiql_is_an_error_in_ci_only(checkout: Path, ci: bool) -> None:
+    for name in ("node", "npm"):
+        write_program(checkout / "tools" / name, "#!/bin/sh\necho no such package; exit 1\n")
+    env = {"CI": "true"} if ci else {}
+    failed = dev(checkout, "run", "status", **env)
+    assert "no such package" in failed.stderr
+    assert failed.returncode == int(ci)
+    assert ("no such package" in dev(checkout, "run", "status", **env).stderr) is ci
+    assert "no such package" in dev(checkout, "setup", **env).stderr
