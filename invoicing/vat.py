@@ -100,8 +100,8 @@ class Unbalanced(ArithmeticError):
 def compute(lines: Sequence[Taxable], *, including_vat: bool) -> Totals:
     """Work out VAT and totals for lines quoted with VAT, or without.
 
-    The negated lines give the exact negation of rows and totals. Of lines too, but where remainders tie: the
-    earlier line gets the cent both ways, so that in the mirror tied lines may have swapped one.
+    The negated lines give the exact negation of rows and totals, and of each line but where remainders tie:
+    the earlier gets the cent, in the mirror too, and the tied lines have swapped it.
 
     ValueError for a rate outside 0 to 100 %. Unbalanced, if this module were wrong: see `check`.
     """
@@ -170,7 +170,10 @@ def _groups(lines: Sequence[Taxable]) -> dict[_Group, list[int]]:
 
 
 def _prices_with_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, list[int]]:
-    """A group's base and VAT, taken out of its total, and the net of each line."""
+    """A group's base and VAT, taken out of its total, and the net of each line.
+
+    A line's subtotal and its discount are shared apart: each is within a cent of exact, the line within two.
+    """
     parts = [part for line in lines for part in (line.subtotal, -line.discount)]
     gross = sum(parts)
     vat = portion(gross, rate, WHOLE + rate)

@@ -1,0 +1,154 @@
+"""Money is whole minor units, rounded away from zero, and exact on the way in and out."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from itertools import accumulate, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from invoicing.money import (
+    MAX_AMOUNT,
+    divide,
+    from_major,
+    is_currency,
+    minor_digits,
+    portion,
+    to_major,
+)
+
+proven = settings(derandomize=True, deadline=None, max_examples=300)
+amounts = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
+currencies = st.sampled_from(["JPY", "EUR", "KWD"])
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "quotient"),
+    [(1, 2, 1), (-1, 2, -1), (3, 2, 2), (5, 2, 3), (1, 3, 0), (2, 3, 1), (-2, 3, -1), (0, 7, 0), (6, 3, 2)],
+)
+def test_half_a_cent_is_rounded_away_from_zero(numerator: int, denominator: int, quotient: int) -> None:
+    assert divide(numerator, denominator) == quotient
+
+
+@proven
+@given(amounts, st.integers(1, 20_000))
+def test_rounding_is_as_in_books_and_mirrors(numerator: int, denominator: int) -> None:
+    with localcontext(prec=60, rounding=ROUND_HALF_UP):  # decimal's name for half away from zero
+        expected = (Decimal(numerator) / denominator).to_integral_value()
+    assert divide(numerator, denominator) == expected
+    assert divide(-numerator, denominator) == divide(numerator, -denominator) == -expected
+    assert divide(-numerator, -denominator) == expected
+
+
+def test_nothing_is_divided_by_zero() -> None:
+    with pytest.raises(ZeroDivisionError):
+        divide(1, 0)
+
+
+def test_a_third_of_a_discount_is_rounded() -> None:
+    assert [portion(1000, done, 3) for done in range(4)] == [0, 333, 667, 1000]
+
+
+@proven
+@given(amounts, st.lists(st.integers(1, 50), min_size=1, max_size=12))
+def test_a_discount_shared_over_a_split_quantity_adds_up(discount: int, quantities: list[int]) -> None:
+    whole = sum(quantities)
+    portions = [portion(discount, done, whole) for done in accumulate(quantities, initial=0)]
+    pieces = [after - before for before, after in pairwise(portions)]
+    assert sum(pieces) == discount
+    for piece, quantity in zip(pieces, quantities, strict=True):
+        assert abs(piece * whole - discount * quantity) <= whole  # each within a cent of its exact share
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("EUR", 2), ("KWD", 3)])
+def test_currencies_have_their_own_decimals(currency: str, digits: int) -> None:
+    assert minor_digits(currency) == digits
+
+
+@pytest.mark.parametrize("code", ["EUR", "USD", "GBP", "CHF", "JPY", "KWD", "XOF", "NLG", "DEM"])
+def test_money_of_today_and_of_the_past_is_a_currency(code: str) -> None:
+    assert is_currency(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["", "EU", "eur", "Eur", "EURO", " EUR", "€", "AAA", "XXX", "XTS", "XAU", "CHE"]
+)
+def test_what_nobody_pays_with_is_not_a_currency(code: str) -> None:
+    assert not is_currency(code)
+    with pytest.raises(ValueError, match="is not an ISO 4217 currency"):
+        minor_digits(code)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "major"),
+    [
+        (2499, "EUR", "24.99"),
+        (2400, "EUR", "24.00"),
+        (-5, "EUR", "-0.05"),
+        (0, "EUR", "0.00"),
+        (1200, "JPY", "1200"),
+        (1, "KWD", "0.001"),
+        (MAX_AMOUNT, "EUR", "90071992547409.91"),
+    ],
+)
+def test_an_amount_reads_as_people_write_it(amount: int, currency: str, major: str) -> None:
+    assert str(to_major(amount, currency)) == major
+    assert from_major(major, currency) == amount
+
+
+@proven
+@given(amounts, currencies)
+def test_amounts_survive_the_way_out_and_back(amount: int, currency: str) -> None:
+    major = to_major(amount, currency)
+    assert major * 10 ** minor_digits(currency) == amount
+    assert from_major(major, currency) == from_major(str(major), currency) == amount
+
+
+def test_amounts_are_exact_whatever_the_callers_precision() -> None:
+    with localcontext(prec=3):
+        assert str(to_major(123456789, "EUR")) == "1234567.89"
+        assert from_major("1234567.89", "EUR") == 123456789
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "amount"),
+    [
+        ("24.9900", "EUR", 2499),
+        ("25", "EUR", 2500),
+        ("1200.0", "JPY", 1200),
+        ("1E+3", "JPY", 1000),
+        ("-0", "EUR", 0),
+    ],
+)
+def test_zeros_at_the_end_are_no_decimals(value: str, currency: str, amount: int) -> None:
+    assert from_major(value, currency) == from_major(Decimal(value), currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "digits"),
+    [("24.999", "EUR", 2), ("1.5", "JPY", 0), ("0.0005", "KWD", 3), ("1e-999999", "EUR", 2)],
+)
+def test_too_many_decimals_are_refused_and_named(value: str, currency: str, digits: int) -> None:
+    with pytest.raises(ValueError, match=f"^{value} has more decimals than the {digits} of {currency}"):
+        from_major(value, currency)
+
+
+@pytest.mark.parametrize("value", ["", "abc", "1,50", "NaN", "sNaN", "Infinity", "-Infinity", "1e999999"])
+def test_what_is_not_an_amount_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="is not an amount of EUR"):
+        from_major(value, "EUR")
+
+
+@pytest.mark.parametrize("value", ["90071992547409.92", "-90071992547409.92", "1e30"])
+def test_an_amount_that_json_would_not_hold_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="too large"):
+        from_major(value, "EUR")
+
+
+def test_an_unknown_currency_has_no_amounts() -> None:
+    with pytest.raises(ValueError, match="'EURO' is not an ISO 4217 currency"):
+        to_major(1, "EURO")
+    with pytest.raises(ValueError, match="'EURO' is not an ISO 4217 currency"):
+        from_major("1", "EURO")
