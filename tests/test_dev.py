@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import fcntl
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-DEV = Path(__file__).parents[1] / "dev.py"
+ROOT = Path(__file__).parents[1]
+DEV = ROOT / "dev.py"
 
 INVOICING = """\
 #!/bin/sh
@@ -130,3 +133,22 @@ def test_a_failed_build_of_graphiql_is_an_error_in_ci_only(checkout: Path, ci: b
     assert failed.returncode == int(ci)
     assert ("no such package" in dev(checkout, "run", "status", **env).stderr) is ci
     assert "no such package" in dev(checkout, "setup", **env).stderr
+
+
+def locked(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_production_runs_the_versions_that_were_tested() -> None:
+    everything, production = locked("requirements.lock"), locked("requirements-prod.lock")
+    assert production.items() <= everything.items()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert {re.split(r"[\[<>=~!;]", wanted)[0] for wanted in project["dependencies"]} <= production.keys()
+
+
+def test_the_locks_name_no_registry() -> None:
+    for lock in [*ROOT.glob("requirements*.lock"), ROOT / "graphiql" / "package-lock.json"]:
+        text = lock.read_text()
+        assert "--index-url" not in text
+        assert "--find-links" not in text
+        assert '"resolved"' not in text
