@@ -39,21 +39,27 @@ def create_customer(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Customer:
     """Adds a customer; `id` and `handle` must be new in the account."""
-    given = {"is_business": values.get("vat_number") is not None, "meta": {}, **values}
-    row = {
-        "account_id": principal.account_id,
-        "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
-        **checked(given, CHECKS),
-        "created_at": now,
-        "updated_at": now,
-    }
-    row["search_text"] = _search_text(row)
+    row = drafted(principal, values, now=now)
     _unused(connection, principal, row)
     try:
         connection.execute(insert(customers).values(row))
     except IntegrityError as clash:  # another call took the id or handle between the look and the insert
         raise DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]]) from clash
     return find_customer(connection, principal, id=row["id"])
+
+
+def drafted(principal: Principal, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """The row of a new customer, checked and completed, not yet stored."""
+    given = {"is_business": values.get("vat_number") is not None, "meta": {}, **values}
+    row = {
+        **dict.fromkeys(CHECKS),
+        "account_id": principal.account_id,
+        "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
+        **checked(given, CHECKS),
+        "created_at": now,
+        "updated_at": now,
+    }
+    return {**row, "search_text": _search_text(row)}
 
 
 def update_customer(

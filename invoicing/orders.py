@@ -36,6 +36,13 @@ class Supply(StrEnum):
     SERVICES = "SERVICES"
 
 
+class Named(Protocol):
+    """What an order needs to know of its customer, stored or about to be."""
+
+    id: str
+    name: str
+
+
 class Priced(Protocol):
     """What VAT needs to know of an item, stored or about to be."""
 
@@ -148,12 +155,23 @@ def drafted(
         customer = customers.find_customer(
             connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
         )
+    order, items = rows(seller, customer, values, now=now)
+    if order["number"] is None:
+        order["number"] = str(next_in(connection, principal.account_id, "ORDER", ""))
+        order["search_text"] = _found_by(order, customer)
+    return order, items
+
+
+def rows(
+    seller: Account, customer: Named | None, values: Mapping[str, Any], *, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The same, of an order whose customer is known; its number is null if none is given."""
     _has_buyer(customer.id if customer else None, values.get("billing_name"))
     order = {
         **dict.fromkeys(CHECKS),
         **checked({"meta": {}, **values}, CHECKS),
         **_terms(seller, values),
-        "account_id": principal.account_id,
+        "account_id": seller.id,
         "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
         "customer_id": customer.id if customer else None,
         "created_at": now,
@@ -161,11 +179,7 @@ def drafted(
     }
     items = _items(values["items"], order, seller.default_vat_rate)
     order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
-    if order["number"] is None:
-        order["number"] = str(next_in(connection, principal.account_id, "ORDER", ""))
-    order["search_text"] = search_text(
-        order["number"], order["billing_name"] or (customer.name if customer else None)
-    )
+    order["search_text"] = _found_by(order, customer)
     return order, items
 
 
@@ -185,6 +199,10 @@ def taxable(item: Priced) -> vat.Taxable:
 
 def search_text(number: str, name: str | None) -> str:
     return f"{number} {name or ''}".casefold()
+
+
+def _found_by(order: Mapping[str, Any], customer: Named | None) -> str:
+    return search_text(order["number"] or "", order["billing_name"] or (customer.name if customer else None))
 
 
 def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:
