@@ -63,16 +63,14 @@ def drafted(principal: Principal, values: Mapping[str, Any], *, now: datetime) -
 
 
 def update_customer(
-    connection: Connection,
-    principal: Principal,
-    values: Mapping[str, Any],
-    *,
-    id: str | None,
-    handle: str | None,
-    now: datetime,
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Customer:
-    """Changes what is given. Invoices that are issued keep the buyer they were issued to."""
-    before = find_customer(connection, principal, id=id, handle=handle)
+    """Changes what is given of the customer with this `id`, or else this `handle`.
+
+    Invoices that are issued keep the buyer they were issued to.
+    """
+    id, handle = values.get("id"), values.get("handle")
+    before = find_customer(connection, principal, id=id, handle=None if id is not None else handle)
     changes = checked(values, CHECKS)
     if changes.get("handle") not in (None, before.handle):
         _unused(connection, principal, {"id": None, "handle": changes["handle"]})

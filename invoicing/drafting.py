@@ -97,6 +97,12 @@ def found(
     return items
 
 
+def preview(connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime) -> Draft:
+    """What `invoice_items` would issue for these items now, to the cent."""
+    named(item_ids)
+    return draft(connection, principal, found(connection, principal, item_ids), now=now)
+
+
 def draft(
     connection: Connection, principal: Principal, items: Sequence[OrderItem], *, now: datetime
 ) -> Draft:

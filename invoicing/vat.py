@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import add
 
 from invoicing.money import portion
 
@@ -170,15 +169,15 @@ def _groups(lines: Sequence[Taxable]) -> dict[_Group, list[int]]:
 
 
 def _prices_with_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, list[int]]:
-    """A group's base and VAT, taken out of its total, and the net of each line.
+    """A group's base and VAT, taken out of its total, and the net of each line, within a cent of exact.
 
-    A line's subtotal and its discount are shared apart: each is within a cent of exact, the line within two.
+    A line is shared out as one part, its discount taken off: two parts, each rounded, could leave a line
+    that is given away with a cent of net against a cent of VAT.
     """
-    parts = [part for line in lines for part in (line.subtotal, -line.discount)]
+    parts = [line.subtotal - line.discount for line in lines]
     gross = sum(parts)
     vat = portion(gross, rate, WHOLE + rate)
-    nets = _shares(gross - vat, parts, WHOLE, WHOLE + rate)
-    return gross - vat, vat, list(map(add, nets[::2], nets[1::2]))
+    return gross - vat, vat, _shares(gross - vat, parts, WHOLE, WHOLE + rate)
 
 
 def _prices_without_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, list[int]]:

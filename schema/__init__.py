@@ -1,1 +1,34 @@
+"""The public GraphQL API. `schema.graphql` is this, printed."""
 
+from __future__ import annotations
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.errors import ShowRefusals
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+
+
+class Schema(strawberry.Schema):
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Strawberry would log every refusal with its traceback; `ShowRefusals` logs what is worth it."""
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
+    extensions=[ShowRefusals, lambda: ParserCache(maxsize=512), lambda: ValidationCache(maxsize=512)],
+)
+
+
+def sdl() -> str:
+    """The schema in GraphQL's own language, as `schema.graphql` holds it."""
+    return schema.as_str() + "\n"

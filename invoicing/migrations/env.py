@@ -2,7 +2,9 @@
 
 from alembic import context
 
-from invoicing.tables import SQLModel
+from sqlmodel import SQLModel
+
+import invoicing.tables  # noqa: F401 (fills the metadata)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 context.run_migrations()

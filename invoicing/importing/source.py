@@ -1,0 +1,114 @@
+"""A CSV file as records with their line numbers, whatever its bytes."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from invoicing.errors import InvoicingError
+
+_GZIP = b"\x1f\x8b"
+_DELIMITERS = ",;\t"
+_LONGEST_HEADER = 65_536
+_UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+class UnreadableFile(InvoicingError):
+    """The file cannot be imported."""
+
+    code = "UNREADABLE_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of data, which quoted line breaks may spread over several; `line` is where it begins.
+
+    `fault` says why it cannot be read; its one field is then the text as it stands.
+    """
+
+    line: int
+    fields: list[str]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that can be read more than once, plain or gzip."""
+
+    path: Path
+
+    def header(self) -> list[str]:
+        with self._text() as text:
+            first = next(_records(text, _delimiter(text)), None)
+        if first is None:
+            raise UnreadableFile("The file is empty: its first line must name the columns.")
+        return [name.strip().casefold() for name in first.fields]
+
+    def records(self) -> Iterator[Record]:
+        """What follows the header, without blank lines. Bytes that are not UTF-8 come as lone surrogates."""
+        with self._text() as text:
+            found = _records(text, _delimiter(text))
+            next(found, None)
+            yield from found
+
+    @contextmanager
+    def _text(self) -> Iterator[IO[str]]:
+        """The file decoded, from its start."""
+        with ExitStack() as open_files:
+            raw: BinaryIO = open_files.enter_context(self.path.open("rb"))
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            if packed:
+                raw = cast(BinaryIO, open_files.enter_context(gzip.open(raw)))
+            text = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
+            open_files.enter_context(text)
+            try:
+                yield text
+            except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
+                raise UnreadableFile(
+                    f"The gzip file is damaged or cut short ({damage}); nothing of it was imported."
+                ) from damage
+
+
+def _delimiter(text: IO[str]) -> str:
+    """Comma, semicolon or tab: the one that the header has most of."""
+    header = text.readline(_LONGEST_HEADER)
+    text.seek(0)
+    return max(_DELIMITERS, key=header.count)
+
+
+def _records(text: IO[str], delimiter: str) -> Iterator[Record]:
+    raw: list[str] = []  # the lines of the record at hand
+    reader = csv.reader(_kept(text, raw), delimiter=delimiter)
+    while True:
+        line = reader.line_num + 1
+        raw.clear()
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Record(line, ["".join(raw)], f"The line is no CSV: {error}.")
+        else:
+            if fields:
+                yield Record(line, fields, _undecoded(raw))
+
+
+def _kept(text: IO[str], raw: list[str]) -> Iterator[str]:
+    for line in text:
+        raw.append(line)
+        yield line
+
+
+def _undecoded(raw: list[str]) -> str | None:
+    if all(line.isascii() for line in raw) or not any(_UNDECODED.search(line) for line in raw):
+        return None
+    return "The line contains bytes that are not UTF-8; convert the file to UTF-8."

@@ -1,0 +1,38 @@
+"""The seller's account and its API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from invoicing import accounts, keys
+from invoicing.access import Scope
+from invoicing.tables import Account, ApiKey
+from resolvers.context import Context
+
+
+async def account(ctx: Context) -> Account:
+    ctx.principal.require(Scope.ACCOUNT_READ)
+    return await ctx.database.read_async(accounts.account, ctx.principal.account_id)
+
+
+async def update_account(ctx: Context, values: Mapping[str, Any]) -> Account:
+    ctx.principal.require(Scope.ACCOUNT_WRITE)
+    return await ctx.database.write_async(accounts.update_account, ctx.principal, values, now=ctx.now())
+
+
+async def api_keys(ctx: Context) -> Sequence[ApiKey]:
+    ctx.principal.require(Scope.ACCOUNT_READ)
+    return await ctx.database.read_async(keys.api_keys_of, ctx.principal.account_id)
+
+
+async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
+    ctx.principal.require(Scope.ACCOUNT_WRITE)
+    return await ctx.database.write_async(
+        keys.delegate_api_key, ctx.principal, name=name, scopes=scopes, now=ctx.now()
+    )
+
+
+async def revoke_api_key(ctx: Context, key_id: str) -> ApiKey:
+    ctx.principal.require(Scope.ACCOUNT_WRITE)
+    return await ctx.database.write_async(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())

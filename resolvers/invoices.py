@@ -1,0 +1,62 @@
+"""Invoices, for every front door: check the scope, open a transaction, ask the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from invoicing import drafting, filters, issuing, queries
+from invoicing.access import Scope
+from invoicing.drafting import Draft
+from invoicing.pages import Page, Window
+from invoicing.queries import Issued
+from resolvers.context import Context
+
+
+async def invoice(ctx: Context, invoice_id: str) -> Issued:
+    ctx.principal.require(Scope.INVOICES_READ)
+    return await ctx.database.read_async(queries.found_invoice, ctx.principal, invoice_id)
+
+
+async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Issued]:
+    ctx.principal.require(Scope.INVOICES_READ)
+    return await ctx.database.read_async(filters.invoices_page, ctx.principal, given, window)
+
+
+async def count(ctx: Context, given: filters.Filter) -> int:
+    return await ctx.database.read_async(filters.invoices_count, ctx.principal, given)
+
+
+async def preview(ctx: Context, item_ids: Sequence[str]) -> Draft:
+    ctx.principal.require(Scope.INVOICES_READ)
+    return await ctx.database.read_async(drafting.preview, ctx.principal, item_ids, now=ctx.now())
+
+
+async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str | None) -> Issued:
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    return await ctx.database.write_async(
+        issuing.invoice_items, ctx.principal, item_ids, invoice_id=invoice_id, now=ctx.now()
+    )
+
+
+async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> Issued:
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    return await ctx.database.write_async(
+        issuing.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
+    )
+
+
+async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    return await ctx.database.write_async(issuing.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
+
+
+async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:
+    """The invoices that an order's items are on."""
+    ctx.principal.require(Scope.INVOICES_READ)
+    found = await ctx.loaders.invoice.load_many(ids)
+    return [invoice for invoice in found if invoice is not None]
+
+
+def pdf_url(ctx: Context, invoice: Issued) -> str | None:
+    """Null until the document's row exists, which is after its bytes lie in the store."""
+    return ctx.links.url(invoice.pdf_key, f"{invoice.number}.pdf") if invoice.pdf_key else None

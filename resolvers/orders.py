@@ -1,0 +1,57 @@
+"""Orders and their items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from invoicing import filters, orders, shipping
+from invoicing.access import Scope
+from invoicing.pages import Page, Window
+from invoicing.tables import Order, OrderItem
+from resolvers.context import Context
+
+
+async def order(ctx: Context, order_id: str) -> Order:
+    ctx.principal.require(Scope.ORDERS_READ)
+    return await ctx.database.read_async(orders.find_order, ctx.principal, order_id)
+
+
+async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Order]:
+    ctx.principal.require(Scope.ORDERS_READ)
+    return await ctx.database.read_async(filters.orders_page, ctx.principal, given, window)
+
+
+async def count(ctx: Context, given: filters.Filter) -> int:
+    return await ctx.database.read_async(filters.orders_count, ctx.principal, given)
+
+
+async def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    return await ctx.database.write_async(orders.create_order, ctx.principal, values, now=ctx.now())
+
+
+async def update_order(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    return await ctx.database.write_async(orders.update_order, ctx.principal, order_id, values, now=ctx.now())
+
+
+async def ship_order_items(
+    ctx: Context, order_id: str, parcels: Sequence[tuple[str, int | None]], shipped_at: datetime | None
+) -> tuple[Order, list[OrderItem]]:
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    return await ctx.database.write_async(
+        shipping.ship_items, ctx.principal, order_id, parcels, shipped_at=shipped_at or ctx.now()
+    )
+
+
+async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
+    return await ctx.loaders.items.load(order.id) or []
+
+
+async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Order]:
+    """The orders that an invoice covers, as it names them."""
+    ctx.principal.require(Scope.ORDERS_READ)
+    found = await ctx.loaders.order.load_many(ids)
+    return [order for order in found if order is not None]

@@ -1,0 +1,65 @@
+"""The closed sets of words, as GraphQL shows the domain's own."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from invoicing import access, actions, orders, vat
+
+OrderActionType = actions.Action
+BlockReason = actions.Block
+OrderItemType = orders.ItemType
+SupplyType = orders.Supply
+VatCategory = vat.Category
+Scope = access.Scope
+
+strawberry.enum(OrderActionType, name="OrderActionType", description="What can be done to an order's items.")
+strawberry.enum(BlockReason, name="BlockReason", description="Why an action is closed to an item now.")
+strawberry.enum(
+    OrderItemType, name="OrderItemType", description="What an item is: goods, or what is charged beside them."
+)
+strawberry.enum(SupplyType, name="SupplyType", description="Goods or services, for VAT reports.")
+strawberry.enum(
+    VatCategory,
+    name="VatCategory",
+    description=(
+        "UNTDID 5305: S standard or reduced rate, Z zero rate, E exempt, AE reverse charge, "
+        "K intra-community supply, G export outside the EU, O outside the scope of VAT."
+    ),
+)
+strawberry.enum(
+    Scope, name="Scope", description="What an API key may do: ORDERS_READ is the scope orders:read."
+)
+
+
+@strawberry.enum(description="CLOSED once every item is shipped and invoiced.")
+class OrderStatus(Enum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+@strawberry.enum
+class OrderItemStatus(Enum):
+    OPEN = "OPEN"
+    SHIPPED = "SHIPPED"
+
+
+@strawberry.enum(description="INVOICE asks for money.")
+class InvoiceType(Enum):
+    INVOICE = "INVOICE"
+
+
+@strawberry.enum(description="PENDING: issued, and not paid yet.")
+class InvoiceState(Enum):
+    PENDING = "PENDING"
+
+
+@strawberry.enum(description="Where the making of the PDF stands.")
+class PdfStatus(Enum):
+    PENDING = strawberry.enum_value("PENDING", description="On its way: ask again in a moment.")
+    READY = strawberry.enum_value("READY", description="`pdf_url` opens it.")
+    FAILED = strawberry.enum_value(
+        "FAILED", description="Given up after 5 attempts; `retryInvoicePdf` starts again."
+    )

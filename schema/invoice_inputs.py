@@ -1,0 +1,46 @@
+"""What makes an invoice, and what comes back."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.invoice import Invoice
+
+
+@strawberry.input(
+    description="All items of orders of one customer, in one currency. "
+    "The same id with the same items again answers with the same invoice."
+)
+class InvoiceItemsInput:
+    items: list[str] = strawberry.field(description="The order items' ids: 1 to 5,000, each once.")
+    invoice_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The invoice's id; generated when left out. Makes a retry safe."
+    )
+
+
+@strawberry.type
+class InvoiceItemsPayload:
+    invoice: Invoice | None = strawberry.field(description="The invoice, issued.")
+
+
+@strawberry.input
+class InvoiceOrderInput:
+    order_id: str = strawberry.field(description="Which order.")
+    invoice_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The invoice's id; generated when left out. Makes a retry safe."
+    )
+
+
+@strawberry.type
+class InvoiceOrderPayload:
+    invoice: Invoice = strawberry.field(description="The invoice, issued.")
+
+
+@strawberry.input
+class RetryInvoicePdfInput:
+    invoice_id: str = strawberry.field(description="Which invoice.")
+
+
+@strawberry.type
+class RetryInvoicePdfPayload:
+    invoice: Invoice = strawberry.field(description="The invoice; poll its `pdf_url`.")

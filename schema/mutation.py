@@ -1,0 +1,124 @@
+"""The changes: one input and one payload each."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import accounts, customers, invoices, orders
+from schema.account import (
+    Account,
+    ApiKey,
+    CreateApiKeyInput,
+    CreateApiKeyPayload,
+    RevokeApiKeyInput,
+    RevokeApiKeyPayload,
+    UpdateAccountInput,
+    UpdateAccountPayload,
+)
+from schema.customer import (
+    CreateCustomerInput,
+    CreateCustomerPayload,
+    Customer,
+    UpdateCustomerInput,
+    UpdateCustomerPayload,
+)
+from schema.info import Info
+from schema.invoice import Invoice
+from schema.invoice_inputs import (
+    InvoiceItemsInput,
+    InvoiceItemsPayload,
+    InvoiceOrderInput,
+    InvoiceOrderPayload,
+    RetryInvoicePdfInput,
+    RetryInvoicePdfPayload,
+)
+from schema.order import Order, OrderItem
+from schema.order_inputs import (
+    CreateOrderInput,
+    CreateOrderPayload,
+    ShipOrderItemsInput,
+    ShipOrderItemsPayload,
+    UpdateOrderInput,
+    UpdateOrderPayload,
+)
+from schema.values import given, or_none
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(name="createCustomer", description="Adds a customer.")
+    async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
+        row = await customers.create_customer(info.context, given(input))
+        return CreateCustomerPayload(customer=Customer.of(row))
+
+    @strawberry.mutation(
+        name="updateCustomer",
+        description="Changes what is given; issued invoices keep the buyer they were issued to.",
+    )
+    async def update_customer(self, info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
+        row = await customers.update_customer(info.context, given(input))
+        return UpdateCustomerPayload(customer=Customer.of(row))
+
+    @strawberry.mutation(
+        name="updateAccount", description="Changes what is given of the seller's own settings."
+    )
+    async def update_account(self, info: Info, input: UpdateAccountInput) -> UpdateAccountPayload:
+        row = await accounts.update_account(info.context, given(input))
+        return UpdateAccountPayload(account=Account.of(row))
+
+    @strawberry.mutation(name="createOrder", description="Takes an order in.")
+    async def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderPayload:
+        row = await orders.create_order(info.context, given(input))
+        return CreateOrderPayload(order=Order.of(row))
+
+    @strawberry.mutation(
+        name="updateOrder",
+        description="Changes billing, shipping and references of what is still to be invoiced.",
+    )
+    async def update_order(self, info: Info, input: UpdateOrderInput) -> UpdateOrderPayload:
+        row = await orders.update_order(info.context, input.id, given(input))
+        return UpdateOrderPayload(order=Order.of(row))
+
+    @strawberry.mutation(
+        name="shipOrderItems", description="Marks items as shipped, whole or part of their quantity."
+    )
+    async def ship_order_items(self, info: Info, input: ShipOrderItemsInput) -> ShipOrderItemsPayload:
+        parcels = [(item.item_id, or_none(item.quantity)) for item in input.items]
+        row, shipped = await orders.ship_order_items(
+            info.context, input.order_id, parcels, or_none(input.shipped_at)
+        )
+        return ShipOrderItemsPayload(order=Order.of(row), items=OrderItem.list_of(row, shipped))
+
+    @strawberry.mutation(
+        name="invoiceItems",
+        description="Puts items on an invoice: of several orders, if they are one customer's.",
+    )
+    async def invoice_items(self, info: Info, input: InvoiceItemsInput) -> InvoiceItemsPayload:
+        row = await invoices.invoice_items(info.context, input.items, or_none(input.invoice_id))
+        return InvoiceItemsPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="invoiceOrder",
+        description="Puts everything on the order that can be invoiced now on an invoice.",
+    )
+    async def invoice_order(self, info: Info, input: InvoiceOrderInput) -> InvoiceOrderPayload:
+        row = await invoices.invoice_order(info.context, input.order_id, or_none(input.invoice_id))
+        return InvoiceOrderPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="retryInvoicePdf", description="Starts the making of a PDF again that was given up."
+    )
+    async def retry_invoice_pdf(self, info: Info, input: RetryInvoicePdfInput) -> RetryInvoicePdfPayload:
+        row = await invoices.retry_invoice_pdf(info.context, input.invoice_id)
+        return RetryInvoicePdfPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="createApiKey", description="Makes an API key. The token is in the answer, and never again."
+    )
+    async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
+        row, token = await accounts.create_api_key(info.context, input.name, input.scopes)
+        return CreateApiKeyPayload(api_key=ApiKey.of(row), token=token)
+
+    @strawberry.mutation(name="revokeApiKey", description="Ends an API key at once.")
+    async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
+        return RevokeApiKeyPayload(api_key=ApiKey.of(await accounts.revoke_api_key(info.context, input.id)))

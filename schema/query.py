@@ -1,0 +1,92 @@
+"""The questions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from invoicing.pages import Window
+from resolvers import accounts, customers, invoices, orders
+from schema.account import Account
+from schema.connection import After, Before, Connection, First, Last
+from schema.customer import Customer
+from schema.filters import InvoiceFilter, OrderFilter
+from schema.info import Info
+from schema.invoice import Invoice, InvoicePreview
+from schema.invoice_inputs import InvoiceItemsInput
+from schema.order import Order
+from schema.values import given
+
+Search = Annotated[
+    str | None, strawberry.argument(description="Part of the name, e-mail address or handle, in any case.")
+]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="The seller on whose behalf the token acts.")
+    async def account(self, info: Info) -> Account:
+        return Account.of(await accounts.account(info.context))
+
+    @strawberry.field(
+        description="By its id or its handle. Null, with a NOT_FOUND error, when there is none."
+    )
+    async def customer(self, info: Info, id: str | None = None, handle: str | None = None) -> Customer | None:
+        return Customer.of(await customers.customer(info.context, id, handle))
+
+    @strawberry.field(description="The customers, newest first.")
+    async def customers(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Search = None,
+    ) -> Connection[Customer]:
+        ctx, asked = info.context, {"search": search}
+        page = await customers.page(ctx, asked, Window(first, after, last, before))
+        return Connection.of(page, Customer.of, lambda: customers.count(ctx, asked))
+
+    @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
+    async def order(self, info: Info, id: str) -> Order | None:
+        return Order.of(await orders.order(info.context, id))
+
+    @strawberry.field(description="The orders, newest first.")
+    async def orders(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: OrderFilter | None = None,
+    ) -> Connection[Order]:
+        ctx, asked = info.context, given(filter) if filter else {}
+        page = await orders.page(ctx, asked, Window(first, after, last, before))
+        return Connection.of(page, Order.of, lambda: orders.count(ctx, asked))
+
+    @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
+    async def invoice(self, info: Info, id: str) -> Invoice | None:
+        return Invoice.of(await invoices.invoice(info.context, id))
+
+    @strawberry.field(description="The invoices, newest first.")
+    async def invoices(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: InvoiceFilter | None = None,
+    ) -> Connection[Invoice]:
+        ctx, asked = info.context, given(filter) if filter else {}
+        page = await invoices.page(ctx, asked, Window(first, after, last, before))
+        return Connection.of(page, Invoice.of, lambda: invoices.count(ctx, asked))
+
+    @strawberry.field(
+        name="invoicePreview", description="What invoiceItems would issue, to the cent, without issuing it."
+    )
+    async def invoice_preview(self, info: Info, input: InvoiceItemsInput) -> InvoicePreview:
+        return InvoicePreview.of(await invoices.preview(info.context, input.items))

@@ -1,0 +1,83 @@
+"""The scalars: how amounts, currencies and instants cross the wire."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import NewType
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from invoicing.money import MAX_AMOUNT
+
+Money = NewType("Money", int)
+Currency = NewType("Currency", str)
+
+
+def _money(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"Money is whole minor units, an integer: 2499 is € 24,99 (it is {value!r}).")
+    if abs(value) > MAX_AMOUNT:
+        raise ValueError(f"Money is within ±(2^53−1) (it is {value}).")
+    return value
+
+
+def _currency(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"Currency is an ISO 4217 code such as EUR (it is {value!r}).")
+    return value
+
+
+def _instant(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(f"DateTime is RFC 3339 with a time zone: 2026-03-31T12:00:00Z (it is {value!r}).")
+    return moment.astimezone(UTC)
+
+
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"Date is written 2026-03-31 (it is {value!r}).") from None
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def same(value: object) -> object:
+    """An amount of ours is right already."""
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Money: strawberry.scalar(
+        name="Money",
+        description=(
+            "Whole minor units of the currency beside it: 2499 is € 24,99 (and JPY 2499 is ¥ 2,499). "
+            "An integer within ±(2^53−1)."
+        ),
+        serialize=same,
+        parse_value=_money,
+    ),
+    Currency: strawberry.scalar(
+        name="Currency", description="ISO 4217 code, upper case.", serialize=same, parse_value=_currency
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="RFC 3339 instant in UTC.",
+        serialize=_rfc3339,
+        parse_value=_instant,
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day, as in ISO 8601: 2026-03-31.",
+        serialize=date.isoformat,
+        parse_value=_day,
+    ),
+}
