@@ -7,6 +7,7 @@ from dataclasses import replace
 from documents.paper.address import distinct
 from documents.paper.columns import Fact, Frame, block, columns, facts, kept
 from documents.paper.compose import Compositor, Draft, Piece, space
+from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
 from invoicing.snapshot import Snapshot
 
@@ -14,11 +15,8 @@ PANEL = Frame(inset=14.0, tinted=True)
 
 
 def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    labels = compositor.labels
-    including = labels.prices_including if invoice.is_including_vat else labels.prices_excluding
     return [
-        space(14),
-        *_lines(compositor, including.format(currency=invoice.currency), SMALL),
+        space(10),
         *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
         *_note(compositor, invoice.note),
         space(16),
@@ -70,10 +68,10 @@ def _request(compositor: Compositor, invoice: Snapshot) -> str:
 def _account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
     labels, seller = compositor.labels, invoice.seller
     pairs = [
-        (labels.account_holder, (seller.legal_name or seller.name) if seller.iban else None),
         (labels.iban, _in_fours(seller.iban)),
         (labels.bic, seller.bic),
         (labels.payment_reference, invoice.number),
+        (labels.account_holder, (seller.legal_name or seller.name) if seller.iban else None),
         (labels.amount_due, compositor.formats.money(invoice.total)),
         (labels.due, compositor.formats.date(invoice.due_on) if invoice.due_on else None),
     ]
@@ -85,7 +83,7 @@ def _in_fours(iban: str | None) -> str | None:
     if iban is None:
         return None
     plain = "".join(iban.split())
-    return " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))
+    return NO_BREAK_SPACE.join(plain[start : start + 4] for start in range(0, len(plain), 4))
 
 
 def _ground(compositor: Compositor, height: float) -> Piece:

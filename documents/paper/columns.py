@@ -11,7 +11,7 @@ from documents.paper.grid import COLUMNS, FACT, GUTTER, LABEL, TINT, WIDTH, Styl
 from documents.paper.text import Printable
 
 BAND = 240.0  # columns taller than this may be broken by the end of a page
-MOST_LINES = 3  # a fact of more lines takes the whole width instead
+MOST_LINES = 2  # of a fact in two columns, before it takes the whole width
 FACT_GAP = 9.0
 
 Line = tuple[Printable, Style]
@@ -85,30 +85,30 @@ def _band(
 
 
 def facts(compositor: Compositor, pairs: Sequence[Fact], *, frame: Frame = PLAIN) -> list[Piece]:
-    """Label and value, four abreast; a value too long for its column stands below them in full width."""
-    narrow, wide = [], []
-    for label, value in pairs:
-        lines = block(compositor, frame.column, [(label, LABEL), (value, FACT)])
-        fits = len(lines) <= MOST_LINES + 1 and _longest_word(compositor, value) <= frame.column
-        (narrow if fits else wide).append((label, value))
+    """Label and value, up to four abreast; a value too long for one column takes two, or the whole width."""
     pieces: list[Piece] = []
-    for start in range(0, len(narrow), COLUMNS):
-        row = [
-            (frame.x(number), block(compositor, frame.column, [(label, LABEL), (value, FACT)]))
-            for number, (label, value) in enumerate(narrow[start : start + COLUMNS])
-        ]
-        pieces += columns(compositor, row, frame=frame, after=FACT_GAP)
-    for label, value in wide:
-        lines = block(compositor, frame.span(COLUMNS), [(label, LABEL), (value, FACT)])
-        pieces += columns(compositor, [(frame.x(0), lines)], frame=frame, after=FACT_GAP)
-    return pieces
+    row: list[tuple[float, list[Line]]] = []
+    taken = 0
+    for pair in pairs:
+        span, lines = _fact(compositor, pair, frame)
+        if taken + span > COLUMNS:
+            pieces += columns(compositor, row, frame=frame, after=FACT_GAP)
+            row, taken = [], 0
+        row.append((frame.x(taken), lines))
+        taken += span
+    return [*pieces, *columns(compositor, row, frame=frame, after=FACT_GAP)]
+
+
+def _fact(compositor: Compositor, pair: Fact, frame: Frame) -> tuple[int, list[Line]]:
+    label, value = pair
+    longest = max(map(font(FACT.weight).width, compositor.clean(value).split(" "))) * FACT.size
+    for span, most in ((1, 1), (2, MOST_LINES), (COLUMNS, None)):
+        lines = block(compositor, frame.span(span), [(label, LABEL), (value, FACT)])
+        if most is None or (len(lines) <= 1 + most and longest <= frame.span(span)):
+            break
+    return span, lines
 
 
 def kept(pieces: Sequence[Piece]) -> list[Piece]:
     """The same pieces, which stay together with each other and with what follows."""
     return [replace(piece, keep_with_next=True) for piece in pieces]
-
-
-def _longest_word(compositor: Compositor, text: str) -> float:
-    words = compositor.clean(text).split(" ")
-    return max(font(FACT.weight).width(word) for word in words) * FACT.size

@@ -17,7 +17,9 @@ from reportlab.pdfbase.ttfonts import TTFontFace  # type: ignore[import-untyped]
 
 FOLDER = Path(__file__).parents[1] / "fonts"
 MISSING = "□"  # what a reader sees in the place of a character that the fonts lack
+NO_BREAK_SPACE = "\u00a0"
 FIRST_CODE, LAST_CODE = 32, 255
+SYMBOLIC = 4  # ISO 32000-1, table 123: the codes are the font's own, not those of a standard encoding
 HOME = (
     [chr(code) for code in range(0x20, 0x7F)]
     + [chr(code) for code in range(0xA0, 0x100)]
@@ -27,15 +29,16 @@ HOME = (
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """At most 224 characters of a font, ready to be embedded; `name` is what page content calls it."""
+    """At most 224 characters of a font as the PDF objects that embed them; %s stands for a reference.
+
+    The content of pages calls it by its `name`.
+    """
 
     name: str
-    base_font: str
-    last_code: int
-    widths: str
-    program: bytes  # compressed
-    program_length: int  # before compression
-    to_unicode: bytes  # compressed
+    program: bytes
+    to_unicode: bytes
+    descriptor: str  # refers to the program
+    dictionary: str  # refers to the descriptor and to to_unicode
 
 
 class Font:
@@ -54,6 +57,7 @@ class Font:
         }
         self._home = frozenset(self._cuts[0])
         self._literals = {ord(char): _literal(code) for char, (_, code) in self._places.items()}
+        self._literals[ord(NO_BREAK_SPACE)] = " "  # as wide, and found by whoever searches or copies the text
         self._subsets: dict[int, Subset] = {}
 
     def width(self, text: str) -> float:
@@ -88,16 +92,35 @@ class Font:
         codes = [0] * FIRST_CODE + [ord(char) for char in self._cuts[number]]
         program = self.face.makeSubset(codes)
         # The six letters say that the font is a subset (ISO 32000-1, 9.6.4); each cut needs its own.
-        tag = f"INV{self.name}A{chr(ord('A') + number)}"
+        name = f"INV{self.name}A{chr(ord('A') + number)}+{self.face.name.decode()}"
+        widths = " ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes)
         return Subset(
             name=f"{self.name}{number}",
-            base_font=f"{tag}+{self.face.name.decode()}",
-            last_code=len(codes) - 1,
-            widths=" ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes),
-            program=zlib.compress(program, 9),
-            program_length=len(program),
-            to_unicode=zlib.compress(_to_unicode(self._cuts[number]).encode(), 9),
+            program=stream(program, f"/Length1 {len(program)} "),
+            to_unicode=stream(_to_unicode(self._cuts[number]).encode()),
+            descriptor=self._descriptor(name),
+            dictionary=f"<< /Type /Font /Subtype /TrueType /BaseFont /{name} /FirstChar 0 "
+            f"/LastChar {len(codes) - 1} /Widths [{widths}] /FontDescriptor %s /ToUnicode %s >>\n",
         )
+
+    def _descriptor(self, name: str) -> str:
+        face = self.face
+        box = " ".join(f"{edge:.0f}" for edge in face.bbox)
+        return (
+            f"<< /Type /FontDescriptor /FontName /{name} /Flags {SYMBOLIC} /FontBBox [{box}] /ItalicAngle 0 "
+            f"/Ascent {face.ascent:.0f} /Descent {face.descent:.0f} /CapHeight {face.capHeight:.0f} "
+            f"/StemV {face.stemV:.0f} /FontFile2 %s >>\n"
+        )
+
+
+def stream(content: bytes, entries: str = "") -> bytes:
+    """A compressed PDF stream with further entries in its dictionary."""
+    data = zlib.compress(content)
+    return b"<< /Filter /FlateDecode %b/Length %d >>\nstream\n%b\nendstream\n" % (
+        entries.encode(),
+        len(data),
+        data,
+    )
 
 
 def _cut(characters: list[str]) -> list[str]:

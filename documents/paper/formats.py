@@ -16,10 +16,10 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency, format_percent, get_currency_precision, get_currency_symbol
 
+from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.text import Printable, clean, is_printable
 
 EXAMPLE = 1234567890
-NO_BREAK_SPACE = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)

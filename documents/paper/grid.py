@@ -8,7 +8,7 @@ PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89  # A4
 LEFT = 56.0
 WIDTH = PAGE_WIDTH - 2 * LEFT
 TOP = 52.0
-BOTTOM = PAGE_HEIGHT - 72
+BOTTOM = PAGE_HEIGHT - 66
 FOOTER = PAGE_HEIGHT - 50
 WINDOW = 138.0  # the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
 COLUMNS = 4
@@ -36,9 +36,9 @@ class Style:
 
 
 NAME = Style("B", 13, 18)
-TITLE = Style("B", 25, 34)
-LABEL = Style("R", 7.2, 11, MUTED)
-SMALL = Style("R", 7.6, 11, MUTED)
+TITLE = Style("B", 23, 31)
+LABEL = Style("R", 7.2, 10.5, MUTED)
+SMALL = Style("R", 7.6, 10.5, MUTED)
 FACT = Style("B", 8.8, 12.5)
 HEADING = Style("B", 9.2, 15, ACCENT)
 BODY = Style("R", 8.8, 12.5)

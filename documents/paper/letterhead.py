@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from documents.paper.address import distinct, party, postal
-from documents.paper.columns import PLAIN, Fact, Line, block, columns, facts, kept
+from documents.paper.columns import PLAIN, Fact, Line, block, columns, facts
 from documents.paper.compose import Compositor, Draft, Piece, space
 from documents.paper.grid import ACCENT, BODY, LABEL, NAME, SMALL, STRONG, TITLE, TOP, WIDTH, WINDOW, Style
 from invoicing.snapshot import Party, Snapshot
@@ -18,8 +18,8 @@ def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         *seller,
         window,
         *_buyer(compositor, invoice),
-        space(30),
-        *_title(compositor, invoice),
+        space(26),
+        _title(compositor, invoice),
         *facts(compositor, _references(compositor, invoice)),
         space(10),
     ]
@@ -65,13 +65,15 @@ def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
     ]
 
 
-def _title(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+def _title(compositor: Compositor, invoice: Snapshot) -> Piece:
     labels = compositor.labels
     title = labels.credit if invoice.type == "CREDIT" else labels.invoice
-    heading = columns(compositor, [(0.0, block(compositor, WIDTH, [(title, TITLE)]))])
-    line = Draft(compositor)
-    line.rule(0, 0, WIDTH)
-    return kept([*heading, line.piece(11)])
+    prices = labels.prices_including if invoice.is_including_vat else labels.prices_excluding
+    draft = Draft(compositor)
+    draft.left(0, TITLE.size, compositor.clean(title), TITLE)
+    draft.right(WIDTH, TITLE.size, compositor.clean(prices.format(currency=invoice.currency)), SMALL)
+    draft.rule(TITLE.leading, 0, WIDTH)
+    return draft.piece(TITLE.leading + 11, keep=True)
 
 
 def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:

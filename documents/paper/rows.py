@@ -10,7 +10,7 @@ from documents.paper.lanes import Lanes
 from documents.paper.text import Printable
 from invoicing.snapshot import Line
 
-PADDING = 6.0
+PADDING = 5.0
 TOGETHER = 6  # a row of more text lines than this may go on on the next page
 HEAD, TAIL = 3, 2  # of which so many stay together
 

@@ -9,10 +9,12 @@ from documents.paper.compose import Compositor, Piece
 from documents.paper.grid import BODY, LABEL, WIDTH
 from documents.paper.lanes import lanes
 from documents.paper.rows import Cells, Rows
+from documents.paper.text import Printable
 from invoicing.snapshot import Line, OrderReference, Snapshot
 
 LANES = {"quantity": 54.0, "unit_price": 60.0, "discount": 50.0, "vat": 34.0, "amount": 66.0}
 TEXT = 150.0  # the least that descriptions get, in points
+NONE = Printable("–")
 OTHERS = OrderReference(id="", number="")  # the heading of lines that belong to none of the orders
 
 
@@ -60,7 +62,7 @@ def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
     cells = {
         "quantity": compositor.clean(quantity),
         "unit_price": formats.plain(line.unit_price),
-        "discount": formats.plain(-line.discount),
+        "discount": formats.plain(-line.discount) if line.discount else NONE,
         "vat": formats.percent(line.vat_rate),
         "amount": formats.plain(line.total),
     }

@@ -13,7 +13,7 @@ from documents.paper.text import Printable
 from invoicing.snapshot import Snapshot, VatRow
 
 ROW, ABOVE = 16.0, 10.0
-SIDE = column(2) - GUTTER  # each side's width
+VAT_SIDE, SUM_SIDE = column(2) - 2 * GUTTER, column(2) - GUTTER  # their widths
 SMALLEST = 0.85  # VAT amounts that had to shrink below this get the whole width instead
 LEAST = (60.0, 44.0)  # of the lanes of bases and of VAT amounts, in points
 
@@ -33,7 +33,7 @@ def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     titles = tuple(compositor.clean(title) for title in (labels.vat_rate, labels.vat_base, labels.vat_amount))
     rates = [_rate(compositor, row) for row in invoice.vat]
     sums = _sums(compositor, invoice)
-    setting = _setting([titles, *rates], SIDE)
+    setting = _setting([titles, *rates], VAT_SIDE)
     rows = list(zip_longest([titles, *rates], sums))
     if setting.scale < SMALLEST:
         setting = _setting([titles, *rates], WIDTH)
@@ -79,11 +79,12 @@ def _vat_side(draft: Draft, rate: Cells, setting: Lanes, style: Style) -> None:
 def _sum_side(draft: Draft, total: Sum) -> None:
     left = column(2)
     style = total.style
+    baseline = BODY.size
     if style is TOTAL:
-        draft.rule(-3.5, left, WIDTH, INK, 0.75)
+        draft.rule(1, left, WIDTH, INK, 0.75)
+        baseline += 9
     face = font(style.weight)
     needed = (face.width(total.label) + face.width(total.amount)) * style.size + GAP
-    style = style.scaled(min(1.0, SIDE / needed))
-    baseline = BODY.size + (3 if total.style is TOTAL else 0)
+    style = style.scaled(min(1.0, SUM_SIDE / needed))
     draft.left(left, baseline, total.label, style)
     draft.right(WIDTH, baseline, total.amount, style)

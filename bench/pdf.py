@@ -1,0 +1,172 @@
+"""How long an invoice's PDF takes: `python -m bench.pdf`.
+
+Beside it stand the barest ReportLab canvas loop (drawString of the same strings, no layout, no formatting),
+WeasyPrint and fpdf2 where they are installed. Every contender writes the same strings with the same fonts
+embedded. Times are CPU milliseconds a document: the median of three rounds in which the contenders take turns.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+import time
+from collections.abc import Callable
+from html import escape
+from importlib.util import find_spec
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from pypdf import PdfReader
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
+from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from rich.console import Console
+from rich.table import Table
+
+from documents.paper.file import embed
+from documents.paper.fonts import FOLDER, Font, font
+from documents.pdf import render, warm
+from tools.sample_invoice import sample
+
+LINES = (5, 50, 500, 1000)
+ROUNDS = 3
+SECONDS = 0.5  # that one contender may take of a round, more only for its first document
+FILES = {"R": FOLDER / "Inter-Regular.ttf", "B": FOLDER / "Inter-SemiBold.ttf"}
+
+Draw = Callable[[], Any]
+
+
+class Text(NamedTuple):
+    """One string of a page, where it stands and in which font."""
+
+    x: float
+    y: float
+    weight: str
+    size: float
+    text: str
+
+
+def strings(pdf: bytes) -> list[list[Text]]:
+    """Every string of a PDF of ours, page by page, in the order it was written."""
+    pages = []
+    for page in PdfReader(io.BytesIO(pdf)).pages:
+        texts: list[Text] = []
+
+        def visit(text: str, cm: Any, tm: Any, font: Any, size: Any, texts: list[Text] = texts) -> None:
+            if text.strip():
+                weight = "B" if "SemiBold" in font["/BaseFont"] else "R"
+                texts.append(Text(cm[4] + tm[4], cm[5] + tm[5], weight, size, text.strip()))
+
+        page.extract_text(visitor_text=visit)
+        pages.append(texts)
+    return pages
+
+
+class CachedFont(TTFont):  # type: ignore[misc]
+    """ReportLab's own font, its subset made once per process instead of once per document."""
+
+    def __init__(self, ours: Font) -> None:
+        super().__init__(ours.name, str(FILES[ours.name]))
+        self._ours = ours
+        self._codes = {ord(char): code for char, (cut, code) in ours._places.items() if cut == 0}
+
+    def splitString(self, text: str, doc: Any, encoding: str = "utf-8") -> Any:  # noqa: N802
+        if doc not in self.state:
+            self._assignState(doc, asciiReadable=1, namePrefix=self.fontName).assignments = self._codes
+        return super().splitString(text, doc, encoding)
+
+    def addObjects(self, doc: Any) -> None:  # noqa: N802
+        embed(doc, self._ours.subset(0), self.getSubsetInternalName(0, doc)[1:])
+        del self.state[doc]
+
+
+def canvas_loop(pages: list[list[Text]]) -> Draw:
+    def draw() -> bytes:
+        file = io.BytesIO()
+        canvas = Canvas(file, pagesize=A4, pageCompression=1)
+        for page in pages:
+            for x, y, weight, size, text in page:
+                canvas.setFont(weight, size)
+                canvas.drawString(x, y, text)
+            canvas.showPage()
+        canvas.save()
+        return file.getvalue()
+
+    return draw
+
+
+def weasyprint(pages: list[list[Text]]) -> Draw:
+    from weasyprint import CSS, HTML  # type: ignore[import-not-found]
+    from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-not-found]
+
+    faces = "".join(
+        f"@font-face {{ font-family: {weight}; src: url({file.as_uri()}) }}" for weight, file in FILES.items()
+    )
+    fonts = FontConfiguration()
+    css = CSS(string=faces + "@page { size: A4; margin: 20mm } td { font: 9px R }", font_config=fonts)
+    rows = [list(row) for page in pages for _, row in groupby(page, key=lambda text: text.y)]
+    cells = ("".join(f'<td style="font-family: {text.weight}">{escape(text.text)}' for text in row) for row in rows)
+    html = "<table>" + "".join(f"<tr>{row}" for row in cells) + "</table>"
+    return lambda: HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts)
+
+
+def fpdf2(pages: list[list[Text]]) -> Draw:
+    from fpdf import FPDF  # type: ignore[import-not-found]
+
+    def draw() -> bytes:
+        pdf = FPDF(unit="pt", format="A4")
+        for weight, file in FILES.items():
+            pdf.add_font(weight, fname=file)
+        for page in pages:
+            pdf.add_page()
+            for x, y, weight, size, text in page:
+                pdf.set_font(weight, size=size)
+                pdf.text(x, A4[1] - y, text)
+        return bytes(pdf.output())
+
+    return draw
+
+
+def median(draws: dict[str, Draw]) -> dict[str, float]:
+    """Milliseconds of CPU a document, by contender."""
+    rounds: dict[str, list[float]] = {name: [] for name in draws}
+    for _ in range(ROUNDS):
+        for name, draw in draws.items():
+            times: list[float] = []
+            while sum(times) < SECONDS:
+                start = time.process_time()
+                draw()
+                times.append(time.process_time() - start)
+            rounds[name].append(statistics.median(times))
+    return {name: statistics.median(times) * 1000 for name, times in rounds.items()}
+
+
+def contenders(count: int) -> dict[str, Draw]:
+    invoice = sample(count)
+    pages = strings(render(invoice))
+    draws: dict[str, Draw] = {"this": lambda: render(invoice), "canvas loop": canvas_loop(pages)}
+    if find_spec("weasyprint"):
+        draws["WeasyPrint"] = weasyprint(pages)
+    if find_spec("fpdf"):
+        draws["fpdf2"] = fpdf2(pages)
+    return draws
+
+
+def main() -> None:
+    warm()
+    for weight in FILES:
+        pdfmetrics.registerFont(CachedFont(font(weight)))
+    table = Table("contender", *(f"{count} lines" for count in LINES), title="CPU ms a document (times this)")
+    columns = [median(contenders(count)) for count in LINES]
+    for name in ("this", "canvas loop", "WeasyPrint", "fpdf2"):
+        cells = [
+            f"{column[name]:.2f} ({column[name] / column['this']:.1f}×)" if name in column else "not installed"
+            for column in columns
+        ]
+        table.add_row(name, *cells)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

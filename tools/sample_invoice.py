@@ -1,0 +1,122 @@
+"""A sample invoice of any length, and its picture.
+
+python -m tools.sample_invoice sample.pdf && pdftoppm -r 121 -png -singlefile sample.pdf docs/invoice
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from itertools import cycle, islice
+from pathlib import Path
+
+from documents.pdf import render
+from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, VatRow
+
+SELLER = Party(
+    name="Lumen & Oak",
+    legal_name="Lumen & Oak Interiors B.V.",
+    vat_number="NL001234567B01",
+    registration_number="12345678",
+    email="hello@lumenoak.example",
+    phone_number="+31 20 555 01 23",
+    iban="NL91 ABNA 0417 1643 00",
+    bic="ABNANL2A",
+    address=Address(
+        address_line_1="Keizersgracht 1000", postal_code="1015 AA", locality="Amsterdam", country_code="NL"
+    ),
+)
+BUYER = Party(
+    name="Atelier Noord",
+    contact_name="Jana Brückner",
+    vat_number="NL009876543B01",
+    reference="Studio 3",
+    address=Address(
+        address_line_1="Delftsestraat 200", postal_code="3013 AC", locality="Rotterdam", country_code="NL"
+    ),
+)
+GOODS = (  # name, item number, description, unit, quantity, price, discount, rate
+    ("Oak desk 160 × 80 cm", "DSK-0810", "Solid oak, oiled. Steel legs, adjustable in height.",
+     "C62", 2, 68500, 5000, 2100),
+    ("Office chair Halden, wool", "CHR-0233", None, "C62", 4, 42900, 0, 2100),
+    ("Desk lamp Lumière, brushed brass", "LMP-0142", None, "C62", 4, 14900, 0, 2100),
+    ("Acoustic panel, moss green felt", "PNL-0071", None, "C62", 12, 5950, 0, 2100),
+    ("Installation on site", None, None, "HUR", 5, 7200, 0, 2100),
+    ("Handbook of good lighting", "BOK-0009", None, "C62", 3, 3450, 0, 900),
+    ("Bouquet of the season", None, None, "C62", 2, 4500, 0, 900),
+    ("Cable tray", "ACC-0550", None, "C62", 6, 2495, 0, 2100),
+)  # fmt: skip
+
+
+def sample(count: int) -> Snapshot:
+    """An invoice of so many lines, with two VAT rates if there are enough of them."""
+    lines = tuple(_line(number, *goods) for number, goods in enumerate(islice(cycle(GOODS), count)))
+    vat = tuple(_vat_row(lines, rate) for rate in sorted({line.vat_rate for line in lines}, reverse=True))
+    base, amount = sum(row.base for row in vat), sum(row.amount for row in vat)
+    return Snapshot(
+        id="sample",
+        number="2025-0042",
+        type="INVOICE",
+        currency="EUR",
+        is_including_vat=False,
+        issued_on=date(2025, 3, 3),
+        due_on=date(2025, 4, 2),
+        locale="en-NL",
+        seller=SELLER,
+        buyer=BUYER,
+        lines=lines,
+        vat=vat,
+        subtotal=base,
+        total_ex_vat=base,
+        total_vat=amount,
+        total=base + amount,
+        orders=(
+            OrderReference(
+                id="order", number="SO-1001", purchase_order_number="PO-55012", delivery_date=date(2025, 2, 27)
+            ),
+        ),
+        cost_center="4210 Fit-out",
+        note="Thank you for your order. Two chairs follow next week.",
+    )
+
+
+def _line(
+    number: int,
+    name: str,
+    sku: str | None,
+    description: str | None,
+    unit: str,
+    quantity: int,
+    price: int,
+    discount: int,
+    rate: int,
+) -> Line:
+    total = quantity * price - discount
+    return Line(
+        id=str(number),
+        name=name,
+        sku=sku,
+        description=description,
+        unit=unit,
+        quantity=quantity,
+        unit_price=price,
+        discount=discount,
+        subtotal=quantity * price,
+        total=total,
+        total_ex_vat=total,
+        vat_amount=total * rate // 10_000,
+        vat_rate=rate,
+    )
+
+
+def _vat_row(lines: tuple[Line, ...], rate: int) -> VatRow:
+    base = sum(line.total for line in lines if line.vat_rate == rate)
+    return VatRow(category="S", rate=rate, base=base, amount=(base * rate + 5_000) // 10_000)
+
+
+def main() -> None:
+    Path(sys.argv[1]).write_bytes(render(sample(8)))
+
+
+if __name__ == "__main__":
+    main()
