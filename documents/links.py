@@ -1,0 +1,47 @@
+"""Links to documents, absolute and signed. Whoever has one may open it until it expires."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import quote
+
+from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from invoicing.errors import InvoicingError
+
+
+class BadLink(InvoicingError):
+    """This link was not made here, or it is not complete."""
+
+    code = "BAD_LINK"
+
+
+class ExpiredLink(InvoicingError):
+    """This link has expired: ask for the invoice again to get a new one."""
+
+    code = "LINK_EXPIRED"
+
+
+class Links:
+    def __init__(self, secret: str, base_url: str, seconds: int) -> None:
+        self._base = f"{base_url.rstrip('/')}/documents"
+        self._seconds = seconds
+        self._signer = URLSafeTimedSerializer(
+            secret, "documents", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        )
+
+    def url(self, key: str, filename: str) -> str:
+        """A link that works for `seconds`; the token is what counts, the name after it is for people."""
+        name = filename.replace("/", "-").replace("\\", "-")  # numbers may have slashes, file names not
+        token = self._signer.dumps([key, name])
+        return f"{self._base}/{token}/{quote(name, safe='')}"
+
+    def opened(self, token: str) -> tuple[str, str]:
+        """The key and the filename that the link was made for."""
+        try:
+            key, filename = self._signer.loads(token, max_age=self._seconds)
+        except SignatureExpired as late:
+            raise ExpiredLink from late
+        except BadData as forged:
+            raise BadLink from forged
+        return key, filename
