@@ -35,4 +35,6 @@ async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tu
 
 async def revoke_api_key(ctx: Context, key_id: str) -> ApiKey:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.database.write_async(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())
+    revoked = await ctx.database.write_async(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())
+    ctx.forget_keys()
+    return revoked

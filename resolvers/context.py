@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,12 +15,13 @@ from resolvers.loaders import Loaders
 
 @dataclass(slots=True)
 class Context:
-    """One request's."""
+    """One request's. `forget_keys` is called when a key has ended, so that it opens nothing any more."""
 
     principal: Principal
     database: Database
     links: Links
     request_id: str
+    forget_keys: Callable[[], None]
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,83 @@
+"""The ASGI application, put together in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from documents.links import Links
+from documents.store import FileStore
+from invoicing.database import Database
+from schema import schema
+from server import downloads, health
+from server.auth import Authenticator
+from server.explorer import Explorer
+from server.graphql import GraphQLView
+from server.requests import RequestId
+from server.settings import Settings
+from server.worker import Worker
+
+Example = Callable[[], Mapping[str, object]]
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    *,
+    base_url: str,
+    demo_token: str | None = None,
+    example: Example | None = None,
+) -> Starlette:
+    """The server over a migrated database. With a demo token, the explorer opens with it filled in."""
+    store = FileStore(settings.documents_dir)
+    links = Links(settings.secret, base_url, settings.link_seconds)
+    explorer = Explorer(
+        authorization=f"Bearer {demo_token}" if demo_token else None,
+        example=example,
+    )
+    view = GraphQLView(
+        schema, database=database, links=links, authenticator=Authenticator(database), explorer=explorer
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with _generating(database, store, settings.workers):
+            yield
+        database.close()
+
+    return Starlette(
+        routes=[
+            Route("/", _home),
+            Route("/graphql", view),
+            *explorer.routes,
+            *downloads.routes(store, links),
+            *health.routes(database),
+        ],
+        middleware=[Middleware(RequestId)],
+        lifespan=lifespan,
+    )
+
+
+@asynccontextmanager
+async def _generating(database: Database, store: FileStore, processes: int) -> AsyncIterator[None]:
+    """Makes PDFs beside the requests, unless that is left to workers elsewhere."""
+    if processes == 0:
+        yield
+        return
+    worker = Worker(database, store, processes=processes)
+    task = asyncio.create_task(worker.run())
+    yield
+    worker.stop()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse("/graphql")

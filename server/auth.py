@@ -1,0 +1,56 @@
+"""From a request's bearer token to its principal."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+
+from starlette.requests import HTTPConnection
+
+from invoicing import keys
+from invoicing.access import Principal
+from invoicing.database import Database
+from invoicing.errors import Unauthorized
+
+REMEMBERED_SECONDS = 1.0
+_MOST = 4_096
+
+
+class Authenticator:
+    """Looks tokens up. What it finds it remembers for a second, so that a busy client costs one look-up.
+
+    A key that is revoked ends within that second everywhere, and at once where `forget` is called.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+
+    async def principal(self, connection: HTTPConnection) -> Principal:
+        """Whom the request acts for. Raises Unauthorized when it does not say, or the key is not known."""
+        token = _bearer(connection)
+        seen = self._seen.get(token)
+        if seen is not None and seen[0] > time.monotonic():
+            return seen[1]
+        found = await self._database.read_async(keys.principal, token)
+        if found is None:
+            self._seen.pop(token, None)
+            raise Unauthorized("This API key is not known, or was revoked.")
+        self._remember(token, found)
+        return found
+
+    def forget(self) -> None:
+        self._seen.clear()
+
+    def _remember(self, token: str, found: Principal) -> None:
+        self._seen[token] = time.monotonic() + REMEMBERED_SECONDS, found
+        self._seen.move_to_end(token)
+        if len(self._seen) > _MOST:
+            self._seen.popitem(last=False)
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized
+    return token.strip()
