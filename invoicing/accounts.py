@@ -85,3 +85,11 @@ def _formats_differ(invoices: str, credit_invoices: str) -> None:
             "Invoices and credit invoices are numbered apart, so their formats must differ.",
             field="credit_number_format",
         )
+
+
+def accounts_named(connection: Connection, name: str | None) -> list[Account]:
+    """The accounts with this id or name, oldest first; all of them when none is named."""
+    statement = select(accounts).order_by(accounts.c.created_at, accounts.c.id)
+    if name is not None:
+        statement = statement.where((accounts.c.id == name) | (accounts.c.name == name))
+    return cast(list[Account], connection.execute(statement).all())

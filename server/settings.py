@@ -20,25 +20,28 @@ class Settings(BaseSettings):
         Path("data"), description="Folder of the embedded database, the PDFs and the secret."
     )
     database_url: str = Field(
-        "",
+        default="",
         description="`postgresql://…` or `sqlite:///…`. Default: a SQLite file in the data folder.",
     )
     secret_key: str = Field(
-        "",
+        default="",
         description="Signs the links to PDFs. Default: made once, kept in the data folder, owner-only.",
     )
     base_url: str = Field(
-        "", description="The server's public address, as links to PDFs name it. Default: http://HOST:PORT."
+        default="",
+        description="The server's public address, as links to PDFs name it. Default: http://HOST:PORT.",
     )
     workers: int = Field(
-        1,
+        default=1,
         ge=0,
         le=64,
         description="Processes that make PDFs inside `serve` or `worker`; 0 in `serve` leaves it to workers.",
     )
-    link_seconds: int = Field(600, ge=1, description="How long a link to a PDF works.")
-    database_threads: int = Field(4, ge=1, le=64, description="Database connections of a server process.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    link_seconds: int = Field(default=600, ge=1, description="How long a link to a PDF works.")
+    database_threads: int = Field(
+        default=4, ge=1, le=64, description="Database connections of a server process."
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @cached_property
     def database(self) -> str:

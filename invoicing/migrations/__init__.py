@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from invoicing.database import Database
 
@@ -25,3 +27,12 @@ def upgrade(database: Database) -> None:
         command.upgrade(settings, "head")
 
     database.write(migrate)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database is at the newest version."""
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    return (
+        database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
+        == newest
+    )

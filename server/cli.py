@@ -1,0 +1,27 @@
+"""The command line: every command, by its name."""
+
+from __future__ import annotations
+
+import typer
+
+from server.commands.accounts import account, key
+from server.commands.serve import serve
+from server.commands.upkeep import export_schema, migrate
+from server.commands.worker import worker
+
+app = typer.Typer(
+    help="Orders go in, invoices come out. Configured by INVOICING_… variables: the README lists them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(worker)
+app.command()(migrate)
+app.add_typer(account, name="account")
+app.add_typer(key, name="key")
+app.command("export-schema")(export_schema)
+
+
+def main() -> None:
+    app()

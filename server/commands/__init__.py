@@ -1,0 +1,1 @@
+"""What `invoicing` can be told to do: a file a command."""

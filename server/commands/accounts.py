@@ -1,0 +1,70 @@
+"""`invoicing account` and `invoicing key`: who may come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from invoicing import accounts, keys
+from invoicing.access import Scope
+from invoicing.database import Database
+from invoicing.errors import InvoicingError
+from server.commands.opening import AccountOption, chosen, opened, stop
+from server.settings import Settings
+
+account = typer.Typer(
+    no_args_is_help=True, help="Sellers: each has customers, orders and invoices of its own."
+)
+key = typer.Typer(no_args_is_help=True, help="API keys.")
+
+
+@account.command("create")
+def create_account(
+    name: Annotated[str, typer.Argument(help="Trading name; `updateAccount` fills the rest in.")],
+) -> None:
+    """Make an account. Its id is the last line."""
+    with opened(Settings()) as database:
+        typer.echo(_created(database, name))
+
+
+@account.command("list")
+def list_accounts() -> None:
+    """List the accounts: id and name."""
+    with opened(Settings()) as database:
+        for found in database.read(accounts.accounts_named, None):
+            typer.echo(f"{found.id}  {found.name}")
+
+
+@key.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="Who will use it; invoices remember it as created_by.")],
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="May be repeated; all scopes when left out.")
+    ] = None,
+    in_account: AccountOption = None,
+) -> None:
+    """Make an API key. The token is the last line: it is shown now and never again.
+
+    Where there is no account yet, the first one is made.
+    """
+    with opened(Settings()) as database:
+        if in_account is None and not database.read(accounts.accounts_named, None):
+            typer.echo(f"Made the account {_created(database, 'My shop')} (My shop).", err=True)
+        seller = chosen(database, in_account)
+        try:
+            made, token = database.write(
+                keys.create_api_key, seller.id, name=name, scopes=scope or list(Scope), now=datetime.now(UTC)
+            )
+        except InvoicingError as refusal:
+            raise stop(str(refusal)) from None
+        typer.echo(f"Key {made.id} of {seller.name}, for {', '.join(made.scopes)}:", err=True)
+        typer.echo(token)
+
+
+def _created(database: Database, name: str) -> str:
+    try:
+        return database.write(accounts.create_account, {"name": name}, now=datetime.now(UTC))
+    except InvoicingError as refusal:
+        raise stop(str(refusal)) from None

@@ -1,0 +1,66 @@
+"""`invoicing serve`: the HTTP server, with the making of PDFs inside."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from invoicing import demo, keys
+from invoicing.database import Database
+from server import logs
+from server.app import create_app
+from server.commands.opening import opened
+from server.settings import Settings
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    with_demo: Annotated[
+        bool, typer.Option("--demo/--no-demo", help="Demo data, where the database is the embedded one.")
+    ] = True,
+) -> None:
+    """Run the server. With no configuration at all it keeps everything in ./data.
+
+    Open http://127.0.0.1:8000 in a browser for GraphiQL. On the embedded database it makes a demo
+    account and fills its key in; --no-demo leaves that out. PDFs are made by INVOICING_WORKERS processes.
+    """
+    settings = Settings()
+    logs.configure(settings.log_level)
+    with opened(settings) as database:
+        token = _demo(settings, database) if with_demo and settings.is_embedded else None
+        shown = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        app = create_app(
+            settings,
+            database,
+            base_url=settings.base_url or shown,
+            demo_token=token,
+            example=(lambda: database.read(demo.example, token)) if token else None,
+        )
+        typer.echo(f"GraphiQL is at {shown}/graphql", err=True)
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=8,
+        )
+
+
+def demo_token(settings: Settings) -> str:
+    """The demo account's key: the same at every start, different on every machine."""
+    digest = hmac.new(settings.secret.encode(), b"demo", hashlib.sha256).hexdigest()
+    return f"{keys.PREFIX}demo_{digest[:32]}"
+
+
+def _demo(settings: Settings, database: Database) -> str:
+    token = demo_token(settings)
+    database.write(demo.fill, token=token, now=datetime.now(UTC))
+    return token
