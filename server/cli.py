@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from pydantic import ValidationError
 
 from server.commands.accounts import account, key
 from server.commands.serve import serve
@@ -24,4 +25,10 @@ app.command("export-schema")(export_schema)
 
 
 def main() -> None:
-    app()
+    try:
+        app()
+    except ValidationError as wrong:  # a variable of the environment
+        for error in wrong.errors():
+            name = f"INVOICING_{'_'.join(map(str, error['loc'])).upper()}"
+            typer.echo(f"{name} is “{error['input']}”: {error['msg']}.", err=True)
+        raise SystemExit(2) from None

@@ -70,7 +70,7 @@ class GraphQLView(GraphQL[Context, None]):
         request_id = request.scope["state"]["request_id"]
         return Context(principal, self.database, self.links, request_id, self.authenticator.forget)
 
-    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:  # noqa: ARG002
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         return False  # ours is served before this is asked
 
     def encode_json(self, data: object) -> bytes:

@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INVOICING_", frozen=True)
 
     data_dir: Path = Field(
-        Path("data"), description="Folder of the embedded database, the PDFs and the secret."
+        default=Path("data"), description="Folder of the embedded database, the PDFs and the secret."
     )
     database_url: str = Field(
         default="",
