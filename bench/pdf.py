@@ -2,7 +2,7 @@
 
 Beside it stand the barest ReportLab canvas loop (drawString of the same strings, no layout, no formatting),
 WeasyPrint and fpdf2 where they are installed. Every contender writes the same strings with the same fonts
-embedded. Times are CPU milliseconds a document: the median of three rounds in which the contenders take turns.
+embedded. Times are CPU milliseconds a document: the median of three rounds, the contenders taking turns.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import statistics
 import time
 from collections.abc import Callable
 from html import escape
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from pypdf import PdfReader
+from reportlab import rl_config  # type: ignore[import-untyped]
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
 from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
@@ -25,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from documents.paper.file import embed
-from documents.paper.fonts import FOLDER, Font, font
+from documents.paper.fonts import FIRST_CODE, FOLDER, HOME, Font, font
 from documents.pdf import render, warm
 from tools.sample_invoice import sample
 
@@ -69,7 +71,7 @@ class CachedFont(TTFont):  # type: ignore[misc]
     def __init__(self, ours: Font) -> None:
         super().__init__(ours.name, str(FILES[ours.name]))
         self._ours = ours
-        self._codes = {ord(char): code for char, (cut, code) in ours._places.items() if cut == 0}
+        self._codes = {ord(char): code for code, char in enumerate(HOME, start=FIRST_CODE)}
 
     def splitString(self, text: str, doc: Any, encoding: str = "utf-8") -> Any:  # noqa: N802
         if doc not in self.state:
@@ -97,25 +99,25 @@ def canvas_loop(pages: list[list[Text]]) -> Draw:
 
 
 def weasyprint(pages: list[list[Text]]) -> Draw:
-    from weasyprint import CSS, HTML  # type: ignore[import-not-found]
-    from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-not-found]
-
+    web = import_module("weasyprint")
     faces = "".join(
         f"@font-face {{ font-family: {weight}; src: url({file.as_uri()}) }}" for weight, file in FILES.items()
     )
-    fonts = FontConfiguration()
-    css = CSS(string=faces + "@page { size: A4; margin: 20mm } td { font: 9px R }", font_config=fonts)
+    fonts = import_module("weasyprint.text.fonts").FontConfiguration()
+    css = web.CSS(string=faces + "@page { size: A4; margin: 20mm } td { font: 9px R }", font_config=fonts)
     rows = [list(row) for page in pages for _, row in groupby(page, key=lambda text: text.y)]
-    cells = ("".join(f'<td style="font-family: {text.weight}">{escape(text.text)}' for text in row) for row in rows)
+    cells = (
+        "".join(f'<td style="font-family: {text.weight}">{escape(text.text)}' for text in row) for row in rows
+    )
     html = "<table>" + "".join(f"<tr>{row}" for row in cells) + "</table>"
-    return lambda: HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts)
+    return lambda: web.HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts)
 
 
 def fpdf2(pages: list[list[Text]]) -> Draw:
-    from fpdf import FPDF  # type: ignore[import-not-found]
+    new = import_module("fpdf").FPDF
 
     def draw() -> bytes:
-        pdf = FPDF(unit="pt", format="A4")
+        pdf = new(unit="pt", format="A4")
         for weight, file in FILES.items():
             pdf.add_font(weight, fname=file)
         for page in pages:
@@ -155,13 +157,16 @@ def contenders(count: int) -> dict[str, Draw]:
 
 def main() -> None:
     warm()
+    rl_config.useA85 = 0  # pages as bytes, as ours are, which is also the faster way
     for weight in FILES:
         pdfmetrics.registerFont(CachedFont(font(weight)))
     table = Table("contender", *(f"{count} lines" for count in LINES), title="CPU ms a document (times this)")
     columns = [median(contenders(count)) for count in LINES]
     for name in ("this", "canvas loop", "WeasyPrint", "fpdf2"):
         cells = [
-            f"{column[name]:.2f} ({column[name] / column['this']:.1f}×)" if name in column else "not installed"
+            f"{column[name]:.2f} ({column[name] / column['this']:.1f}×)"
+            if name in column
+            else "not installed"
             for column in columns
         ]
         table.add_row(name, *cells)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
+from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 
 FONTS = Path(__file__).parents[1] / "documents" / "fonts"
 WEIGHTS = {"Regular": 400, "SemiBold": 600}
@@ -45,7 +45,9 @@ def tabular_figures(font: TTFont) -> None:
 def make(variable: Path, name: str, weight: int) -> None:
     font = instantiateVariableFont(TTFont(variable, recalcTimestamp=False), {"wght": weight})
     tabular_figures(font)
-    options = Options(hinting=False, layout_features=[], notdef_outline=True, name_IDs=[0, 1, 2, 4, 6, 13, 14])
+    options = Options(
+        hinting=False, layout_features=[], notdef_outline=True, name_IDs=[0, 1, 2, 4, 6, 13, 14]
+    )
     options.drop_tables += ["GSUB", "GPOS", "GDEF", "STAT", "DSIG"]
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=[code for first, last in REPERTOIRE for code in range(first, last + 1)])

@@ -39,7 +39,7 @@ GOODS = (  # name, item number, description, unit, quantity, price, discount, ra
     ("Oak desk 160 × 80 cm", "DSK-0810", "Solid oak, oiled. Steel legs, adjustable in height.",
      "C62", 2, 68500, 5000, 2100),
     ("Office chair Halden, wool", "CHR-0233", None, "C62", 4, 42900, 0, 2100),
-    ("Desk lamp Lumière, brushed brass", "LMP-0142", None, "C62", 4, 14900, 0, 2100),
+    ("Desk lamp Lumière, brass", "LMP-0142", None, "C62", 4, 14900, 0, 2100),
     ("Acoustic panel, moss green felt", "PNL-0071", None, "C62", 12, 5950, 0, 2100),
     ("Installation on site", None, None, "HUR", 5, 7200, 0, 2100),
     ("Handbook of good lighting", "BOK-0009", None, "C62", 3, 3450, 0, 900),
@@ -72,7 +72,10 @@ def sample(count: int) -> Snapshot:
         total=base + amount,
         orders=(
             OrderReference(
-                id="order", number="SO-1001", purchase_order_number="PO-55012", delivery_date=date(2025, 2, 27)
+                id="order",
+                number="SO-1001",
+                purchase_order_number="PO-55012",
+                delivery_date=date(2025, 2, 27),
             ),
         ),
         cost_center="4210 Fit-out",

@@ -15,12 +15,14 @@ PANEL = Frame(inset=14.0, tinted=True)
 
 
 def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    is_credit = invoice.type == "CREDIT"
     return [
-        space(10),
-        *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
-        *_note(compositor, invoice.note),
         space(16),
-        *(_credited(compositor) if invoice.type == "CREDIT" else _payment(compositor, invoice)),
+        *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
+        *(_credited(compositor) if is_credit else []),
+        *_note(compositor, invoice.note),
+        space(14),
+        *([] if is_credit else _payment(compositor, invoice)),
     ]
 
 
@@ -35,11 +37,11 @@ def _note(compositor: Compositor, note: str | None) -> list[Piece]:
     if not note or not note.strip():
         return []
     heading = _lines(compositor, compositor.labels.note, HEADING)
-    return [space(14), *kept(heading), *_lines(compositor, note, BODY)]
+    return [space(10), *kept(heading), *_lines(compositor, note, BODY)]
 
 
 def _credited(compositor: Compositor) -> list[Piece]:
-    return _lines(compositor, compositor.labels.no_payment, BODY)
+    return _lines(compositor, compositor.labels.no_payment, SMALL)
 
 
 def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
@@ -59,10 +61,14 @@ def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 
 def _request(compositor: Compositor, invoice: Snapshot) -> str:
     formats, labels = compositor.formats, compositor.labels
-    amount = formats.money(invoice.total)
+    terms = {
+        "amount": formats.money(invoice.total),
+        "holder": invoice.seller.legal_name or invoice.seller.name,
+        "number": invoice.number,
+    }
     if invoice.due_on is None:
-        return labels.pay.format(amount=amount, number=invoice.number)
-    return labels.pay_by.format(amount=amount, date=formats.date(invoice.due_on), number=invoice.number)
+        return labels.pay.format(**terms)
+    return labels.pay_by.format(**terms, date=formats.date(invoice.due_on))
 
 
 def _account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
@@ -71,9 +77,6 @@ def _account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
         (labels.iban, _in_fours(seller.iban)),
         (labels.bic, seller.bic),
         (labels.payment_reference, invoice.number),
-        (labels.account_holder, (seller.legal_name or seller.name) if seller.iban else None),
-        (labels.amount_due, compositor.formats.money(invoice.total)),
-        (labels.due, compositor.formats.date(invoice.due_on) if invoice.due_on else None),
     ]
     return [(label, value) for label, value in pairs if value and value.strip()]
 

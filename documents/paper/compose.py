@@ -1,4 +1,4 @@
-"""Composing: text and rules become pieces, strips of page content that do not know yet where they will stand."""
+"""Composing: text and rules become pieces, strips of content that do not know yet where they will stand."""
 
 from __future__ import annotations
 
@@ -94,5 +94,5 @@ class Draft:
         return " ".join(shown)
 
 
-def space(height: float) -> Piece:
-    return Piece(height, "")
+def space(height: float, *, keep: bool = False) -> Piece:
+    return Piece(height, "", keep)

@@ -48,7 +48,9 @@ class Font:
         self.name = name
         self.face = TTFontFace(str(FOLDER / file))
         characters = sorted(chr(code) for code in self.face.charToGlyph if code >= FIRST_CODE)
-        self.widths = {char: self.face.getCharWidth(ord(char)) / 1000 for char in characters}
+        self.widths: dict[str, float] = {
+            char: self.face.getCharWidth(ord(char)) / 1000 for char in characters
+        }
         self._cuts = _cut(characters)
         self._places = {
             char: (number, code)

@@ -43,7 +43,6 @@ class Labels:
     prices_excluding: str
     prices_including: str
     description: str
-    sku: str
     quantity: str
     unit_price: str
     discount: str
@@ -63,8 +62,6 @@ class Labels:
     pay: str
     iban: str
     bic: str
-    account_holder: str
-    amount_due: str
     payment_reference: str
     no_payment: str
     note: str

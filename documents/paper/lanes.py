@@ -14,7 +14,7 @@ GAP = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The right edges of the figures, what is left for text before them (points), and how far type shrinks."""
+    """Where figures end on the right, what is left for text before them (points), how far type shrinks."""
 
     edges: tuple[float, ...]
     room: float
@@ -37,5 +37,7 @@ def lanes(
     wanted = [max(0.0, wish - size) for wish, size in zip(least, sizes, strict=True)]
     share = min(1.0, spare / sum(wanted)) if any(wanted) else 0.0
     sizes = [size + wish * share for size, wish in zip(sizes, wanted, strict=True)]
-    edges = tuple(width - sum(sizes[number + 1 :]) - GAP * (len(sizes) - 1 - number) for number in range(len(sizes)))
+    edges = tuple(
+        width - sum(sizes[number + 1 :]) - GAP * (len(sizes) - 1 - number) for number in range(len(sizes))
+    )
     return Lanes(edges, width - sum(sizes) - GAP * len(sizes), scale)

@@ -18,7 +18,7 @@ def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         *seller,
         window,
         *_buyer(compositor, invoice),
-        space(26),
+        space(24),
         _title(compositor, invoice),
         *facts(compositor, _references(compositor, invoice)),
         space(10),
@@ -82,7 +82,8 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
     purchase_orders = distinct(
         [invoice.purchase_order_number, *(order.purchase_order_number for order in invoice.orders)]
     )
-    deliveries = dict.fromkeys(order.delivery_date for order in invoice.orders if order.delivery_date)
+    deliveries = {order.delivery_date for order in invoice.orders}
+    delivery = deliveries.pop() if len(deliveries) == 1 else None
     is_credit = invoice.type == "CREDIT"
     due = formats.date(invoice.due_on) if invoice.due_on and not is_credit else ""
     pairs = [
@@ -94,7 +95,7 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
             labels.purchase_order if len(purchase_orders) == 1 else labels.purchase_orders,
             ", ".join(purchase_orders),
         ),
-        (labels.delivered, formats.date(next(iter(deliveries))) if len(deliveries) == 1 else ""),
+        (labels.delivered, formats.date(delivery) if delivery else ""),
         (labels.cost_center, invoice.cost_center or ""),
         (labels.reference, invoice.buyer.reference or ""),
     ]

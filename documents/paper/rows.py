@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from documents.paper.compose import Compositor, Draft, Piece
+from documents.paper.fonts import font
 from documents.paper.grid import BODY, INK, LABEL, SMALL, STRONG, WIDTH, Style
 from documents.paper.lanes import Lanes
 from documents.paper.text import Printable
 from invoicing.snapshot import Line
 
 PADDING = 5.0
+BESIDE = 8.0  # between a name and the item number, in points
 TOGETHER = 6  # a row of more text lines than this may go on on the next page
 HEAD, TAIL = 3, 2  # of which so many stay together
 
 Cells = tuple[Printable, ...]
-Texts = list[tuple[Printable, Style]]
+
+
+class Words(NamedTuple):
+    """A line of text in the first column, or more words `beside` the one before, at x points."""
+
+    text: Printable
+    style: Style
+    x: float = 0.0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,7 @@ class Rows:
         draft.left(0, LABEL.size, self.compositor.clean(self.compositor.labels.description), LABEL)
         self._figures(draft, LABEL.size, titles, LABEL)
         draft.rule(15, 0, WIDTH, INK, 0.75)
-        return draft.piece(16, keep=True)
+        return draft.piece(19, keep=True)
 
     def row(self, line: Line, cells: Cells, running: tuple[Piece, ...]) -> list[Piece]:
         texts = self._texts(line)
@@ -66,24 +77,34 @@ class Rows:
         for edge, cell in zip(self.lanes.edges, cells, strict=True):
             draft.right(edge, y, cell, style)
 
-    def _lines(self, draft: Draft, y: float, texts: Texts) -> float:
-        for text, style in texts:
-            draft.left(0, y + style.size, text, style)
-            y += style.leading
+    def _lines(self, draft: Draft, y: float, texts: list[Words]) -> float:
+        baseline = y
+        for text, style, x, beside in texts:
+            if not beside:
+                baseline = y + style.size
+                y += style.leading
+            draft.left(x, baseline, text, style)
         return y
 
-    def _texts(self, line: Line) -> Texts:
+    def _texts(self, line: Line) -> list[Words]:
         lines, room = self.compositor.lines, self.lanes.room
-        texts = [(text, BODY) for text in lines(line.name, BODY, room)]
+        texts = [Words(text, BODY) for text in lines(line.name, BODY, room)] or [Words(Printable(""), BODY)]
         if line.sku:
-            sku = f"{self.compositor.labels.sku} {line.sku}"
-            texts += [(text, SMALL) for text in lines(sku, SMALL, room)]
+            texts += self._sku(line.sku, texts)
         if line.description:
-            texts += [(text, SMALL) for text in lines(line.description, SMALL, room)]
-        return texts or [(Printable(""), BODY)]
+            texts += [Words(text, SMALL) for text in lines(line.description, SMALL, room)]
+        return texts
+
+    def _sku(self, sku: str, name: list[Words]) -> list[Words]:
+        """Beside a short name, otherwise below it."""
+        words = self.compositor.clean(sku)
+        x = font(BODY.weight).width(name[0].text) * BODY.size + BESIDE
+        if len(name) == 1 and x + font(SMALL.weight).width(words) * SMALL.size <= self.lanes.room:
+            return [Words(words, SMALL, x, beside=True)]
+        return [Words(text, SMALL) for text in self.compositor.lines(sku, SMALL, self.lanes.room)]
 
 
-def _parts(texts: Texts) -> list[Texts]:
+def _parts(texts: list[Words]) -> list[list[Words]]:
     """The text lines that stay together: all of them, or the first, each of the middle, and the last."""
     if len(texts) <= TOGETHER:
         return [texts]

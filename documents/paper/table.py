@@ -12,8 +12,8 @@ from documents.paper.rows import Cells, Rows
 from documents.paper.text import Printable
 from invoicing.snapshot import Line, OrderReference, Snapshot
 
-LANES = {"quantity": 54.0, "unit_price": 60.0, "discount": 50.0, "vat": 34.0, "amount": 66.0}
-TEXT = 150.0  # the least that descriptions get, in points
+LANES = {"quantity": 48.0, "unit_price": 54.0, "discount": 44.0, "vat": 28.0, "amount": 60.0}
+TEXT = 120.0  # the least that descriptions get, in points
 NONE = Printable("–")
 OTHERS = OrderReference(id="", number="")  # the heading of lines that belong to none of the orders
 
@@ -32,7 +32,7 @@ def table(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     rows = Rows(compositor, setting)
     pieces = [rows.heading(titles)]
     for order, numbers in _groups(invoice):
-        running = (pieces[0],)
+        running: tuple[Piece, ...] = (pieces[0],)
         if order is not None:
             pieces += rows.sub_heading(_about(compositor, order), running)
             running += tuple(rows.continued(_name(compositor, order)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from documents.paper.compose import Compositor, Draft, Piece
+from documents.paper.compose import Compositor, Draft, Piece, space
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, GUTTER, INK, LABEL, SMALL, TOTAL, WIDTH, Style, column
 from documents.paper.lanes import GAP, Lanes, lanes
@@ -27,18 +27,19 @@ class Sum:
     style: Style
 
 
+Row = tuple[Cells | None, Sum | None]
+
+
 def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     """Rows that stay together, and with the last line before them, as long as a page can hold them."""
-    labels = compositor.labels
-    titles = tuple(compositor.clean(title) for title in (labels.vat_rate, labels.vat_base, labels.vat_amount))
-    rates = [_rate(compositor, row) for row in invoice.vat]
+    rates = [_titles(compositor), *(_rate(compositor, row) for row in invoice.vat)]
     sums = _sums(compositor, invoice)
-    setting = _setting([titles, *rates], VAT_SIDE)
-    rows = list(zip_longest([titles, *rates], sums))
+    setting = _setting(rates, VAT_SIDE)
+    rows: list[Row] = list(zip_longest(rates, sums))
     if setting.scale < SMALLEST:
-        setting = _setting([titles, *rates], WIDTH)
-        rows = [*((rate, None) for rate in (titles, *rates)), *((None, total) for total in sums)]
-    pieces = [Draft(compositor).piece(ABOVE, keep=True)]
+        setting = _setting(rates, WIDTH)
+        rows = [*((rate, None) for rate in rates), (None, None), *((None, total) for total in sums)]
+    pieces = [space(ABOVE, keep=True)]
     for number, (rate, total) in enumerate(rows):
         draft = Draft(compositor)
         if rate is not None:
@@ -47,6 +48,11 @@ def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
             _sum_side(draft, total)
         pieces.append(draft.piece(ROW, keep=number < len(rows) - 1))
     return pieces
+
+
+def _titles(compositor: Compositor) -> Cells:
+    labels, clean = compositor.labels, compositor.clean
+    return clean(labels.vat_rate), clean(labels.vat_base), clean(labels.vat_amount)
 
 
 def _rate(compositor: Compositor, row: VatRow) -> Cells:
