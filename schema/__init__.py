@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.errors import ShowRefusals
+from schema.execution import PlainFields, plain_fields
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 
 
 class Schema(strawberry.Schema):
+    @property
+    def graphql_schema(self) -> GraphQLSchema:
+        """graphql-core's own view of it."""
+        return self._schema
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
@@ -24,9 +30,11 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    execution_context_class=PlainFields,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
     extensions=[ShowRefusals, lambda: ParserCache(maxsize=512), lambda: ValidationCache(maxsize=512)],
 )
+PlainFields.plain.update(plain_fields(schema.graphql_schema))
 
 
 def sdl() -> str:
