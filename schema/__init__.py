@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 
-from schema.errors import ShowRefusals
+from schema.errors import shown
 from schema.execution import PlainFields, plain_fields
 from schema.mutation import Mutation
 from schema.query import Query
@@ -21,10 +23,16 @@ class Schema(strawberry.Schema):
         """graphql-core's own view of it."""
         return self._schema
 
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        result = await super().execute(*args, **kwargs)
+        if result.errors:
+            result.errors = [shown(error, kwargs["context_value"]) for error in result.errors]
+        return result
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Strawberry would log every refusal with its traceback; `ShowRefusals` logs what is worth it."""
+        """Strawberry would log every refusal with its traceback; `shown` logs what is worth it."""
 
 
 schema = Schema(
@@ -32,7 +40,7 @@ schema = Schema(
     mutation=Mutation,
     execution_context_class=PlainFields,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
-    extensions=[ShowRefusals, lambda: ParserCache(maxsize=512), lambda: ValidationCache(maxsize=512)],
+    extensions=[lambda: ParserCache(maxsize=512), lambda: ValidationCache(maxsize=512)],
 )
 PlainFields.plain.update(plain_fields(schema.graphql_schema))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
 
 from invoicing.errors import InvoicingError
 from resolvers.context import Context
@@ -15,27 +14,20 @@ from resolvers.context import Context
 log = structlog.get_logger(__name__)
 
 
-class ShowRefusals(SchemaExtension):
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        if result is not None and result.errors:
-            result.errors = [_shown(error, self.execution_context.context) for error in result.errors]
-
-
-def _shown(error: GraphQLError, ctx: Context) -> GraphQLError:
+def shown(error: GraphQLError, ctx: Context) -> GraphQLError:
+    """The error as the caller may see it."""
     cause = error.original_error
     if isinstance(cause, InvoicingError):
         return _told(error, _extensions(cause), str(cause))
-    if cause is None or _is_coercion(error):
-        return _told(error, {"code": _code(error), **(error.extensions or {})}, error.message)
+    if cause is None or error.path is None:  # nothing of ours ran: the caller's document or values are wrong
+        return _told(error, {**_misread(error), **(error.extensions or {})}, error.message)
     log.error("resolver failed", request_id=ctx.request_id, path=error.path, exc_info=cause)
     extensions = {"code": "INTERNAL_SERVER_ERROR", "request_id": ctx.request_id}
     return _told(error, extensions, f"Internal error; the log has it under the request id {ctx.request_id}.")
 
 
 def _extensions(refusal: InvoicingError) -> dict[str, Any]:
-    given = {"field": refusal.field, "ids": list(refusal.ids)}
+    given: dict[str, Any] = {"field": refusal.field, "ids": list(refusal.ids)}
     return {"code": refusal.code, **{name: value for name, value in given.items() if value}}
 
 
@@ -50,14 +42,15 @@ def _told(error: GraphQLError, extensions: dict[str, Any], message: str) -> Grap
     )
 
 
-def _is_coercion(error: GraphQLError) -> bool:
-    """A value of the caller's that a scalar refused: before anything ran, so without a path."""
-    return error.path is None
-
-
-def _code(error: GraphQLError) -> str:
-    if error.path is not None:
-        return "INTERNAL_SERVER_ERROR"
+def _misread(error: GraphQLError) -> dict[str, Any]:
     if error.message.startswith("Syntax Error"):
-        return "GRAPHQL_PARSE_FAILED"
-    return "BAD_USER_INPUT" if error.message.startswith("Variable ") else "GRAPHQL_VALIDATION_FAILED"
+        return {"code": "GRAPHQL_PARSE_FAILED"}
+    value = _VALUE.match(error.message)
+    if value is None:
+        return {"code": "GRAPHQL_VALIDATION_FAILED"}
+    field = _INDEX.sub(r".\1", value["path"] or value["name"]).lstrip(".")
+    return {"code": "VALIDATION_ERROR", "field": field}
+
+
+_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' (?:has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:|of )")
+_INDEX = re.compile(r"\[(\d+)\]")
