@@ -45,10 +45,18 @@ ITEM = (
     "exemption_reason",
 )
 
+ADDRESS = {
+    "customer_address": "address_line_1",
+    "customer_postal_code": "postal_code",
+    "customer_city": "locality",
+    "customer_country": "country_code",
+}
+"""Where an address keeps what these columns say."""
+
 OF_REJECTS = ("reject_line", "reject_reason", "reject_message")
 """What a file of rejects has in front of the original columns, so that it can be mended and imported."""
 
-_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,200}")  # with room for the number of an item
 
 
 class SetAside(Exception):
@@ -66,6 +74,7 @@ class Format:
 
     required: Sequence[str]
     known: frozenset[str]
+    key: Sequence[str]  # what names the order: the first of these that is filled in
     plain: Callable[[Row], Row]
     including_vat: bool
     currency: str | None = None
@@ -78,6 +87,7 @@ def _as_it_is(row: Row) -> Row:
 PLAIN = Format(
     required=("order_number", "name", "quantity", "unit_price"),
     known=frozenset((*ORDER, *ITEM)),
+    key=("order_id", "order_number"),
     plain=_as_it_is,
     including_vat=True,
 )
@@ -89,32 +99,39 @@ class Columns:
 
     names: Sequence[str]
     kept: Sequence[tuple[int, str]]
+    key: Sequence[int]
     ignored: Sequence[str]
 
     def row(self, fields: Sequence[str]) -> dict[str, str]:
-        """The cells that say something, by their column."""
-        return {name: cell for at, name in self.kept if (cell := fields[at].strip())}
+        """The cells that say something, by their column; a line that is too short has fewer."""
+        some = len(fields)
+        return {name: cell for at, name in self.kept if at < some and (cell := fields[at].strip())}
+
+    def order(self, fields: Sequence[str]) -> str:
+        """The id that the line's order gets, whenever the file is imported; empty if it names none."""
+        for at in self.key:
+            if at < len(fields) and (named := fields[at].strip()):
+                return named if _ID.fullmatch(named) else _digest(named)
+        return ""
 
 
 def columns(header: Sequence[str], expected: Format) -> Columns:
-    missing = [name for name in expected.required if name not in header]
-    if missing:
+    """Which cells hold what; capital letters in names do not matter."""
+    known = {name.casefold(): name for name in expected.known}
+    kept = [(at, known[name.casefold()]) for at, name in enumerate(header) if name.casefold() in known]
+    found = [name for _, name in kept]
+    if missing := [name for name in expected.required if name not in found]:
         raise UnreadableFile(
             f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
             f"It has: {', '.join(header)[:500]}."
         )
-    if repeated := sorted({name for name in header if name in expected.known and header.count(name) > 1}):
+    if repeated := sorted({name for name in found if found.count(name) > 1}):
         raise UnreadableFile(f"The file has the column {', '.join(repeated)} more than once.")
-    kept = [(at, name) for at, name in enumerate(header) if name in expected.known]
-    ignored = [name for name in header if name not in expected.known and name not in OF_REJECTS]
-    return Columns(header, kept, ignored)
+    key = [at for name in expected.key for at, column in kept if column == name]
+    expected_names = {*known, *OF_REJECTS}
+    ignored = [name for name in header if name.casefold() not in expected_names]
+    return Columns(header, kept, key, ignored)
 
 
-def order_id(row: Row) -> str:
-    """The id that the order gets, today and whenever the file is imported again; empty without a number."""
-    if given := row.get("order_id"):
-        return given
-    number = row.get("order_number", "")
-    if not number or _ID.fullmatch(number):
-        return number
-    return f"order-{hashlib.sha256(number.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+def _digest(name: str) -> str:
+    return f"order-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}"

@@ -50,7 +50,7 @@ class Source:
             first = next(_records(text, _delimiter(text)), None)
         if first is None:
             raise UnreadableFile("The file is empty: its first line must name the columns.")
-        return [name.strip().casefold() for name in first.fields]
+        return [name.encode("utf-8", "replace").decode().strip() for name in first.fields]
 
     def records(self) -> Iterator[Record]:
         """What follows the header, without blank lines. Bytes that are not UTF-8 come as lone surrogates."""

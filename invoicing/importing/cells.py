@@ -1,0 +1,57 @@
+"""What a cell says, as the value that an order takes."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from invoicing.errors import ValidationError
+from invoicing.money import from_major
+
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+def whole(cell: str, column: str) -> int:
+    if not _WHOLE.fullmatch(cell):
+        raise _refused(cell, column, "must be a whole number such as 12")
+    return int(cell)
+
+
+def amount(cell: str, column: str, currency: str) -> int:
+    """Major units with a decimal point in, minor units out, exactly."""
+    if not _DECIMAL.fullmatch(cell):
+        raise _refused(cell, column, "must be an amount such as 1234.50, without thousands separators")
+    try:
+        return from_major(cell, currency)
+    except ValueError as error:
+        raise ValidationError(f"{column}: {error}", field=column) from error
+
+
+def percentage(cell: str, column: str) -> float:
+    if not _DECIMAL.fullmatch(cell):
+        raise _refused(cell, column, "must be a percentage such as 5.5")
+    return float(cell)
+
+
+def day(cell: str, column: str) -> date:
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:
+        raise _refused(cell, column, "must be a date such as 2024-02-29") from None
+
+
+def instant(cell: str, column: str, timezone: tzinfo, now: datetime) -> datetime:
+    """A date or a moment, in the given time zone if it names none, not after tomorrow."""
+    try:
+        given = datetime.fromisoformat(cell)
+        moment = (given if given.tzinfo else given.replace(tzinfo=timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refused(cell, column, "must be a date such as 2024-02-29 or 2024-02-29T13:45") from None
+    if moment > now + timedelta(days=1):
+        raise _refused(cell, column, "must not lie in the future")
+    return moment
+
+
+def _refused(cell: str, column: str, rule: str) -> ValidationError:
+    return ValidationError(f"{column} {rule} (it is “{cell[:40]}”).", field=column)
