@@ -11,29 +11,43 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, Result, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from invoicing.tables import Job, new_id, outbox
 
 RENDER_INVOICE = "invoice.render"
 MAX_ATTEMPTS = 5
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=10)
 
 _INSERT = insert(outbox)
-_DUE = (
+_DUE = (  # a CTE, which PostgreSQL runs once: as a subquery it may take more rows than its limit
     select(outbox.c.id)
     .where(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
     .order_by(outbox.c.run_after)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+    .cte("due")
 )
 _CLAIM = (
     update(outbox)
-    .where(outbox.c.id.in_(_DUE.scalar_subquery()))
+    .where(outbox.c.id.in_(select(_DUE.c.id)))
     .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
     .returning(outbox)
 )
-_FINISH = delete(outbox).where(outbox.c.id == bindparam("job"), outbox.c.lease_token == bindparam("token"))
+_LEASED = and_(
+    outbox.c.id.in_(bindparam("jobs", expanding=True)),
+    outbox.c.lease_token.in_(bindparam("tokens", expanding=True)),
+)
+_FINISH = delete(outbox).where(_LEASED).returning(outbox.c.id)
+_HELD = (  # what another transaction finishes at this moment is left to it
+    select(outbox.c.id).where(_LEASED).with_for_update(skip_locked=True).cte("held")
+)
+_RENEW = update(outbox).where(outbox.c.id.in_(select(_HELD.c.id))).values(run_after=bindparam("until"))
+_RELEASE = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_HELD.c.id)))
+    .values(run_after=bindparam("until"), lease_token=None, attempts=outbox.c.attempts - 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,10 @@ class Failure:
 
     job: Job
     reason: str
+
+    @property
+    def is_final(self) -> bool:
+        return self.job.attempts >= MAX_ATTEMPTS
 
 
 def enqueue(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
@@ -61,31 +79,39 @@ def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[s
     }
 
 
-def claim(connection: Connection, *, most: int, now: datetime) -> list[Job]:
-    """Up to `most` due jobs, leased to the caller until now + LEASE, the longest due first."""
-    leased = {"now": now, "most": most, "until": now + LEASE, "token": new_id()}
+def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta = LEASE) -> list[Job]:
+    """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first."""
+    leased = {"now": now, "most": most, "until": now + lease, "token": new_id()}
     jobs = cast(list[Job], list(connection.execute(_CLAIM, leased).all()))
     return sorted(jobs, key=lambda found: found.id)
 
 
-def finish(connection: Connection, job: Job) -> bool:
-    """Ends a job. False when its lease was lost: somebody else does it, and the caller must undo."""
-    done = cast(Result[tuple[()]], connection.execute(_FINISH, {"job": job.id, "token": job.lease_token}))
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+def renew(connection: Connection, jobs: Sequence[Job], *, now: datetime, lease: timedelta = LEASE) -> None:
+    """Holds the jobs for longer, those that are still the caller's."""
+    connection.execute(_RENEW, {**_leased(jobs), "until": now + lease})
+
+
+def release(connection: Connection, jobs: Sequence[Job], *, now: datetime) -> None:
+    """Gives unfinished jobs back, as if they had not been claimed."""
+    connection.execute(_RELEASE, {**_leased(jobs), "until": now})
+
+
+def finish(connection: Connection, jobs: Sequence[Job]) -> set[str]:
+    """Ends jobs; answers the ids of those that were still the caller's. The others somebody else does."""
+    return set(connection.execute(_FINISH, _leased(jobs)).scalars())
 
 
 def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) -> None:
     """Notes why, and tries again after 1, 4, 16 and 64 seconds; after the fifth attempt the job is parked."""
     for failure in failures:
         attempts = failure.job.attempts
-        parked = attempts >= MAX_ATTEMPTS
         connection.execute(
             update(outbox)
             .where(outbox.c.id == failure.job.id, outbox.c.lease_token == failure.job.lease_token)
             .values(
                 last_error=failure.reason[:2_000],
                 lease_token=None,
-                failed_at=now if parked else None,
+                failed_at=now if failure.is_final else None,
                 run_after=now + timedelta(seconds=4 ** (attempts - 1)),
             )
         )
@@ -104,3 +130,7 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
         .values(failed_at=None, attempts=0, run_after=now)
     )
     connection.info["enqueued"] = True
+
+
+def _leased(jobs: Sequence[Job]) -> dict[str, object]:
+    return {"jobs": [job.id for job in jobs], "tokens": list({job.lease_token for job in jobs})}

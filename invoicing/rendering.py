@@ -1,0 +1,77 @@
+"""The paper of invoices: which is due, and which has been made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from invoicing import outbox
+from invoicing.outbox import Failure
+from invoicing.tables import Job, documents, invoices
+from invoicing.tables import outbox as jobs
+
+PDF = "pdf"
+
+_SNAPSHOTS = (
+    select(jobs.c.id, invoices.c.snapshot)
+    .join(
+        invoices,
+        and_(invoices.c.account_id == jobs.c.account_id, invoices.c.id == jobs.c.subject_id),
+    )
+    .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+)
+_INSERT = upsert(documents).on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An invoice to be printed: its frozen snapshot as JSON, and the job that holds the lease."""
+
+    job: Job
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A file that lies in the store, and the job that asked for it."""
+
+    job: Job
+    key: str
+    size: int
+    sha256: str
+
+
+def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta = outbox.LEASE) -> list[Due]:
+    """Up to `most` invoices to print, leased to the caller."""
+    claimed = outbox.claim(connection, most=most, now=now, lease=lease)
+    if not claimed:
+        return []
+    snapshots = dict(connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]}).tuples().all())
+    return [Due(job, snapshots[job.id]) for job in claimed]
+
+
+def record(
+    connection: Connection, printed: Sequence[Printed], failures: Sequence[Failure], *, now: datetime
+) -> None:
+    """Ends the jobs of what was printed, notes why the others failed; leaves those whose lease is lost."""
+    finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
+    rows = [_row(paper, now) for paper in printed if paper.job.id in finished]
+    if rows:
+        connection.execute(_INSERT, rows)
+    outbox.fail(connection, failures, now=now)
+
+
+def _row(paper: Printed, now: datetime) -> dict[str, object]:
+    return {
+        "account_id": paper.job.account_id,
+        "invoice_id": paper.job.subject_id,
+        "kind": PDF,
+        "key": paper.key,
+        "size": paper.size,
+        "sha256": paper.sha256,
+        "created_at": now,
+    }

@@ -1,0 +1,91 @@
+"""Waking workers at once: in this process by an event, on PostgreSQL in other processes by NOTIFY.
+
+Polling is the safety net: a word that is lost costs a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+
+from invoicing.database import Database
+from invoicing.tables import new_id
+
+CHANNEL = "invoicing_outbox"
+COALESCED = 0.01  # seconds: many commits, one NOTIFY
+RECONNECT = 1.0
+
+log = structlog.get_logger()
+
+
+class Wakeup:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._awake = asyncio.Event()
+        self._untold = asyncio.Event()
+        self._name = new_id()
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    def clear(self) -> None:
+        self._awake.clear()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when there may be work, and after `seconds` anyway."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._awake.wait(), seconds)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Hears of commits here and elsewhere, and tells the others of those here."""
+        loop, before = asyncio.get_running_loop(), self._database.on_commit
+        self._database.on_commit = lambda: _call(loop, self._committed)
+        talks = [] if self._database.is_sqlite else [self._tell, self._hear]
+        tasks = [asyncio.create_task(self._connected(talk)) for talk in talks]
+        try:
+            yield
+        finally:
+            self._database.on_commit = before
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _committed(self) -> None:
+        self._awake.set()
+        self._untold.set()
+
+    async def _tell(self, connection: AsyncConnection) -> None:
+        """Apart from the transactions that issue: a NOTIFY in them would make their commits queue up."""
+        while True:
+            await self._untold.wait()
+            self._untold.clear()
+            await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._name))
+            await asyncio.sleep(COALESCED)
+
+    async def _hear(self, connection: AsyncConnection) -> None:
+        await connection.execute(f"LISTEN {CHANNEL}")
+        async for notification in connection.notifies():
+            if notification.payload != self._name:
+                self._awake.set()
+
+    async def _connected(self, talk: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        """Keeps a talk going, each over a connection of its own."""
+        url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        while True:
+            try:
+                async with await AsyncConnection.connect(url, autocommit=True) as connection:
+                    await talk(connection)
+            except psycopg.Error as lost:
+                log.warning("workers are woken by polling alone", reason=str(lost).strip())
+                await asyncio.sleep(RECONNECT)
+
+
+def _call(loop: asyncio.AbstractEventLoop, done: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop has ended, and the worker with it; the commit stands
+        loop.call_soon_threadsafe(done)
