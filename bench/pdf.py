@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
@@ -50,19 +50,23 @@ class Text(NamedTuple):
 
 
 def strings(pdf: bytes) -> list[list[Text]]:
-    """Every string of a PDF of ours, page by page, in the order it was written."""
-    pages = []
-    for page in PdfReader(io.BytesIO(pdf)).pages:
-        texts: list[Text] = []
+    """Every string of a PDF of ours, page by page; of each font only its first subset is understood."""
+    return [list(_texts(page.get_contents())) for page in PdfReader(io.BytesIO(pdf)).pages]
 
-        def visit(text: str, cm: Any, tm: Any, font: Any, size: Any, texts: list[Text] = texts) -> None:
-            if text.strip():
-                weight = "B" if "SemiBold" in font["/BaseFont"] else "R"
-                texts.append(Text(cm[4] + tm[4], cm[5] + tm[5], weight, size, text.strip()))
 
-        page.extract_text(visitor_text=visit)
-        pages.append(texts)
-    return pages
+def _texts(content: Any) -> Iterator[Text]:
+    left, top, x, y, weight, size = 0.0, 0.0, 0.0, 0.0, "", 0.0
+    for operands, operator in content.operations:
+        match operator:
+            case b"cm":
+                left, top = map(float, operands[4:])
+            case b"Tm":
+                x, y = map(float, operands[4:])
+            case b"Tf":
+                weight, size = operands[0][1], float(operands[1])
+            case b"Tj":
+                text = "".join(HOME[code - FIRST_CODE] for code in operands[0].original_bytes)
+                yield Text(left + x, top + y, weight, size, text)
 
 
 class CachedFont(TTFont):  # type: ignore[misc]

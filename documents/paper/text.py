@@ -77,5 +77,5 @@ def _parts(word: str, face: Font, width: float) -> list[str]:
 
 @cache
 def _repertoire() -> Repertoire:
-    soft_hyphen = 0xAD
-    return Repertoire({ord(char): char for char in font("R").widths if ord(char) != soft_hyphen})
+    inked = (char for char in font("R").widths if unicodedata.category(char) != "Cf")  # no soft hyphens
+    return Repertoire({ord(char): char for char in inked})

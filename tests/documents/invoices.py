@@ -1,0 +1,58 @@
+"""Makers of frozen invoices, and readers of the paper they become."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+from pypdf import PdfReader
+
+from documents.pdf import render
+from invoicing.snapshot import Address, Line, Party, Snapshot, VatRow
+
+SELLER = Party(
+    name="Mug & Co",
+    vat_number="NL001234567B01",
+    iban="NL91ABNA0417164300",
+    bic="ABNANL2A",
+    address=Address(address_line_1="Keizersgracht 1", postal_code="1015 CJ", locality="Amsterdam"),
+)
+BUYER = Party(name="Ann Baker", address=Address(address_line_1="High Street 2", locality="Leeds"))
+
+
+def line(**values: Any) -> Line:
+    ordinary = {
+        "id": "1", "name": "Mug", "quantity": 1, "unit_price": 1000, "subtotal": 1000, "total": 1000,
+        "total_ex_vat": 1000, "vat_amount": 210, "vat_rate": 2100,
+    }  # fmt: skip
+    return Line(**{**ordinary, **values})
+
+
+def invoice(**values: Any) -> Snapshot:
+    ordinary = {
+        "id": "i1", "number": "2025-0001", "type": "INVOICE", "currency": "EUR", "is_including_vat": False,
+        "issued_on": date(2025, 6, 2), "due_on": date(2025, 6, 16), "locale": "en-GB", "seller": SELLER,
+        "buyer": BUYER, "lines": (line(),), "vat": (VatRow(category="S", rate=2100, base=1000, amount=210),),
+        "subtotal": 1000, "total_ex_vat": 1000, "total_vat": 210, "total": 1210,
+    }  # fmt: skip
+    return Snapshot(**{**ordinary, **values})
+
+
+def with_lines(count: int, **values: Any) -> Snapshot:
+    return invoice(lines=tuple(line(id=str(n), name=f"Item-{n}.", **values) for n in range(count)))
+
+
+def pages(snapshot: Snapshot) -> list[str]:
+    """The text of each page; a no-break space reads as a space."""
+    reader = PdfReader(io.BytesIO(render(snapshot)))
+    return [page.extract_text().replace("\u202f", " ") for page in reader.pages]
+
+
+def paper(snapshot: Snapshot) -> str:
+    return "\n".join(pages(snapshot))
+
+
+def squeezed(text: str) -> str:
+    """Without white space, so that it does not matter where lines were broken."""
+    return "".join(text.split())

@@ -1,0 +1,197 @@
+"""What the paper says."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from pypdf import PdfReader
+
+from documents.paper.labels import labels, languages
+from documents.pdf import render
+from invoicing.snapshot import Address, OrderReference, VatRow
+from tests.documents.invoices import BUYER, SELLER, invoice, line, pages, paper, squeezed
+
+ORDERS = (
+    OrderReference(id="a", number="SO-1", purchase_order_number="PO-7", delivery_date=date(2025, 5, 20)),
+    OrderReference(id="b", number="SO-2"),
+)
+
+
+def test_it_names_seller_buyer_numbers_and_dates() -> None:
+    text = paper(
+        invoice(
+            orders=ORDERS[:1],
+            cost_center="4210",
+            note="Thank you.",
+            buyer=replace(BUYER, reference="Desk 3", contact_name="Joe", vat_number="GB1"),
+        )
+    )
+    for words in ("Mug & Co", "Keizersgracht 1", "1015 CJ Amsterdam", "NL001234567B01", "Ann Baker", "Leeds",
+                  "2025-0001", "2 June 2025", "16 June 2025", "SO-1", "PO-7", "20 May 2025", "4210",
+                  "Desk 3", "Attn. Joe", "VAT no. GB1", "Thank you."):  # fmt: skip
+        assert words in text
+
+
+def test_it_names_the_country_in_the_buyers_language() -> None:
+    buyer = replace(BUYER, address=Address(locality="Wien", country_code="AT"))
+    assert "Österreich" in paper(invoice(buyer=buyer, locale="de-AT"))
+    assert "Autriche" in paper(invoice(buyer=buyer, locale="fr"))
+
+
+def test_the_shipping_address_shows_only_where_it_differs() -> None:
+    assert "Shipped to" not in paper(invoice(shipping_address=BUYER.address))
+    text = paper(invoice(shipping_address=Address(name="Bob", locality="York")))
+    assert "Shipped to" in text
+    assert "York" in text
+
+
+def test_a_line_has_its_number_description_quantity_price_discount_rate_and_amount() -> None:
+    mug = line(
+        name="Mug", sku="MUG-1", description="Blue.\nHandmade.", quantity=1200, unit="HUR", unit_price=250,
+        discount=5000, total=295000,
+    )  # fmt: skip
+    text = paper(invoice(lines=(mug,)))
+    for words in ("Mug", "MUG-1", "Blue.", "Handmade.", "1,200 hours", "2.50", "-50.00", "21%", "2,950.00"):
+        assert words in text
+
+
+def test_discounts_have_a_column_only_where_there_are_any() -> None:
+    assert "Discount" not in paper(invoice())
+
+
+def test_an_unlisted_unit_prints_as_its_code() -> None:
+    assert "1 E48" in paper(invoice(lines=(line(unit="E48"),)))
+
+
+def test_lines_of_several_orders_stand_under_their_order() -> None:
+    lines = (
+        line(id="1", name="First", order_id="b"),
+        line(id="2", name="Second", order_id="a"),
+        line(id="3", name="Third"),
+    )
+    text = squeezed(paper(invoice(lines=lines, orders=ORDERS)))
+    table = text[text.index("Description") :]
+    places = [
+        table.index(words) for words in ("OrderSO-1", "Second", "OrderSO-2", "First", "Otheritems", "Third")
+    ]
+    assert places == sorted(places)
+    assert "OrderSO-1·YourpurchaseorderPO-7·Deliverydate20May2025" in table
+
+
+def test_an_order_that_goes_on_on_the_next_page_is_named_again() -> None:
+    lines = tuple(line(id=str(n), order_id="a") for n in range(60))
+    assert "Order SO-1 (continued)" in pages(invoice(lines=lines, orders=ORDERS))[1]
+
+
+def test_vat_is_shown_per_rate() -> None:
+    rows = (
+        VatRow(category="S", rate=2100, base=100000, amount=21000),
+        VatRow(category="S", rate=550, base=2000, amount=110),
+    )
+    text = squeezed(paper(invoice(vat=rows, total_ex_vat=102000, total_vat=21110, total=123110)))
+    for words in ("21%1,000.00210.00", "5.5%20.001.10", "TotalwithoutVAT€1,020.00", "€1,231.10"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("including", "words"), [(True, "prices including VAT"), (False, "prices without VAT")]
+)
+def test_it_says_whether_prices_include_vat(including: bool, words: str) -> None:
+    assert words in paper(invoice(is_including_vat=including))
+
+
+@pytest.mark.parametrize(
+    ("category", "words"),
+    [
+        ("AE", "Article 196"),
+        ("K", "Article 138"),
+        ("G", "Article 146"),
+        ("E", "Exempt"),
+        ("O", "Outside the scope"),
+    ],
+)
+def test_a_category_without_vat_says_why(category: str, words: str) -> None:
+    assert words in paper(invoice(vat=(VatRow(category=category, rate=0, base=1000, amount=0),)))
+
+
+def test_reverse_charge_is_said_in_the_buyers_language() -> None:
+    vat = (VatRow(category="AE", rate=0, base=1000, amount=0),)
+    assert "Steuerschuldnerschaft des Leistungsempfängers" in paper(invoice(vat=vat, locale="de"))
+    assert "Btw verlegd" in paper(invoice(vat=vat, locale="nl"))
+    assert "Autoliquidation" in paper(invoice(vat=vat, locale="fr"))
+
+
+def test_a_reason_of_its_own_goes_before_the_general_one() -> None:
+    text = paper(
+        invoice(vat=(VatRow(category="E", rate=0, base=1, amount=0, exemption_reason="Education."),))
+    )
+    assert "Education." in text
+    assert "Exempt from VAT." not in text
+
+
+def test_payment_is_asked_with_iban_in_fours_bic_amount_date_and_reference() -> None:
+    text = paper(invoice())
+    for words in (
+        "NL91 ABNA 0417 1643 00",
+        "ABNANL2A",
+        "transfer €12.10 by 16 June 2025",
+        "quoting 2025-0001",
+    ):
+        assert words in text
+
+
+def test_payment_without_a_date_or_an_account_is_still_asked() -> None:
+    text = paper(invoice(due_on=None, seller=replace(SELLER, iban=None, bic=None)))
+    assert "Please transfer €12.10 to Mug & Co, quoting 2025-0001." in text
+    assert "IBAN" not in text
+
+
+def test_nothing_to_pay_is_not_asked_for() -> None:
+    assert "Payment" not in paper(invoice(total=0))
+
+
+@pytest.mark.parametrize(
+    ("locale", "title"),
+    [
+        ("en", "Credit invoice"),
+        ("nl", "Creditfactuur"),
+        ("de", "Rechnungskorrektur"),
+        ("fr", "Facture d’avoir"),
+    ],
+)
+def test_a_credit_invoice_says_so_and_asks_for_no_payment(locale: str, title: str) -> None:
+    text = paper(invoice(type="CREDIT", locale=locale))
+    words = labels(locale)
+    assert title in text
+    assert words.no_payment in text
+    assert words.iban not in text
+    assert words.due not in text
+
+
+def test_the_file_says_what_it_is_whose_and_in_which_language() -> None:
+    reader = PdfReader(io.BytesIO(render(invoice(locale="nl-BE"))))
+    assert reader.metadata is not None
+    assert (reader.metadata.title, reader.metadata.author) == ("Factuur 2025-0001", "Mug & Co")
+    assert str(reader.root_object["/Lang"]) == "nl"
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_every_language_has_every_word(language: str) -> None:
+    words, english = labels(language), labels("en")
+    assert words.language == language
+    for group in ("categories", "notes", "units"):
+        assert getattr(words, group).keys() == getattr(english, group).keys()
+    assert paper(invoice(locale=language)).startswith("Mug & Co")
+
+
+def test_another_language_falls_back_to_english() -> None:
+    assert "Invoice number" in paper(invoice(locale="pl-PL"))
+
+
+def test_the_same_invoice_gives_the_same_bytes() -> None:
+    other = render(invoice(lines=(line(name="Ελληνικά"),)))
+    assert render(invoice()) == render(invoice())
+    assert render(invoice(lines=(line(name="Ελληνικά"),))) == other

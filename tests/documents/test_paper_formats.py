@@ -1,0 +1,91 @@
+"""Numbers, money and dates in the buyer's locale."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from babel.numbers import format_currency, format_percent, get_currency_precision, get_currency_symbol
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents.paper.formats import formats, locale
+from documents.paper.text import clean, is_printable
+from tests.documents.invoices import invoice, paper, squeezed
+
+LOCALES = (
+    "ar-EG", "bg-BG", "bn-BD", "cs-CZ", "da-DK", "de-AT", "de-CH", "de-DE", "el-GR", "en-GB", "en-IN",
+    "en-US", "es-ES", "es-MX", "et-EE", "fa-IR", "fi-FI", "fr-CH", "fr-FR", "he-IL", "hi-IN", "hr-HR",
+    "hu-HU", "it-IT", "ja-JP", "ko-KR", "lt-LT", "lv-LV", "nb-NO", "nl-BE", "nl-NL", "pl-PL", "pt-BR",
+    "pt-PT", "ro-RO", "ru-RU", "sk-SK", "sl-SI", "sv-SE", "th-TH", "tr-TR", "uk-UA", "vi-VN", "zh-CN",
+)  # fmt: skip
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "KWD", "SEK", "PLN", "INR", "XYZ")
+
+
+@given(st.sampled_from(LOCALES), st.sampled_from(CURRENCIES), st.integers(-(10**18), 10**18))
+def test_money_is_written_as_babel_writes_it(tag: str, currency: str, amount: int) -> None:
+    value = Decimal(amount).scaleb(-get_currency_precision(currency))
+    where = locale(tag)
+    theirs = format_currency(value, currency, locale=where)
+    symbol = get_currency_symbol(currency, locale=where)
+    if not is_printable(symbol):  # where the fonts cannot write the symbol, the currency's code stands
+        theirs = theirs.replace(symbol, currency)
+    assert squeezed(formats(tag, currency).money(amount)) == squeezed(clean(theirs))
+
+
+@given(st.sampled_from(LOCALES), st.integers(-(10**18), 10**18))
+def test_a_columns_amount_is_the_money_without_its_currency(tag: str, amount: int) -> None:
+    ours = formats(tag, "XYZ")
+    assert squeezed(ours.plain(amount)) == squeezed(ours.money(amount).replace("XYZ", ""))
+
+
+@given(st.sampled_from(LOCALES), st.integers(0, 10_000))
+def test_a_rate_is_written_as_babel_writes_it(tag: str, rate: int) -> None:
+    theirs = format_percent(Decimal(rate).scaleb(-4), _two_decimals(tag), locale=locale(tag))
+    assert formats(tag, "EUR").percent(rate) == clean(theirs)
+
+
+def _two_decimals(tag: str) -> str:
+    pattern: str = locale(tag).percent_formats[None].pattern
+    return pattern.replace("0%", "0.##%").replace("0\u00a0%", "0.##\u00a0%").replace("%#,##0", "%#,##0.##")
+
+
+@pytest.mark.parametrize(
+    ("tag", "money", "day"),
+    [
+        ("en-GB", "€1,234.50", "2 June 2025"),
+        ("en-US", "€1,234.50", "June 2, 2025"),
+        ("nl-NL", "€ 1.234,50", "2 juni 2025"),
+        ("de_DE", "1.234,50 €", "2. Juni 2025"),
+        ("fr-FR", "1 234,50 €", "2 juin 2025"),
+        ("el", "1.234,50 €", "2 Ιουνίου 2025"),
+        ("nl-XX", "€ 1.234,50", "2 juni 2025"),
+        ("xx-YY", "€1,234.50", "June 2, 2025"),
+        ("", "€1,234.50", "June 2, 2025"),
+    ],
+)
+def test_the_buyers_locale_writes_money_and_dates(tag: str, money: str, day: str) -> None:
+    text = paper(invoice(locale=tag, total=123450))
+    assert money in text
+    assert day in text
+
+
+@pytest.mark.parametrize(
+    ("currency", "money"), [("JPY", "¥123,456"), ("EUR", "€1,234.56"), ("KWD", "KWD 123.456")]
+)
+def test_currencies_have_their_own_number_of_decimals(currency: str, money: str) -> None:
+    assert money in paper(invoice(currency=currency, total=123456))
+
+
+def test_a_date_the_fonts_cannot_write_is_iso() -> None:
+    assert formats("ja-JP", "JPY").date(date(2025, 6, 2)) == "2025-06-02"
+
+
+def test_a_symbol_the_fonts_cannot_write_is_the_currencys_code() -> None:
+    assert squeezed(formats("ar-EG", "KWD").money(1500)) == "1.500KWD"
+
+
+def test_a_minus_stands_where_the_locale_puts_it() -> None:
+    assert squeezed(formats("nl", "EUR").money(-1000)) == "€-10,00"
+    assert squeezed(formats("en", "EUR").money(-1000)) == "-€10.00"

@@ -1,0 +1,129 @@
+"""No text is lost on its way to the paper."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from documents.paper.fonts import MISSING, font
+from documents.paper.text import clean
+from documents.pdf import render
+from invoicing.snapshot import Address, OrderReference, Snapshot
+from tests.documents.invoices import BUYER, SELLER, invoice, line, paper, squeezed
+
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=120)  # lone surrogates too
+
+
+def everywhere(text: str) -> Snapshot:
+    """An invoice that has the text in every place for words."""
+    address = Address(
+        organisation=text, name=text, address_line_1=text, address_line_2=text, postal_code=text,
+        locality=text, administrative_area=text, country_code=text, email=text, phone_number=text,
+    )  # fmt: skip
+    party = replace(
+        BUYER, name=text, legal_name=text, contact_name=text, vat_number=text, registration_number=text,
+        email=text, phone_number=text, iban=text, bic=text, reference=text, address=address,
+    )  # fmt: skip
+    lines = (line(name=text, sku=text, description=text, order_id="b", exemption_reason=text, unit=text[:3]),)
+    orders = (
+        OrderReference(id="a", number=text, purchase_order_number=text),
+        OrderReference(id="b", number=text),
+    )
+    return invoice(
+        number=text, locale=text, seller=party, buyer=party, lines=lines, orders=orders,
+        shipping_address=replace(address, email=None), purchase_order_number=text, cost_center=text,
+        note=text,
+    )  # fmt: skip
+
+
+@given(TEXTS)
+@settings(max_examples=150, deadline=None)
+def test_any_text_in_any_place_makes_a_document(text: str) -> None:
+    assert render(everywhere(text)).startswith(b"%PDF")
+
+
+@given(TEXTS, TEXTS)
+@settings(max_examples=100, deadline=None)
+def test_every_character_the_fonts_have_is_printed(name: str, description: str) -> None:
+    text = squeezed(paper(invoice(lines=(line(name=name, description=description),))))
+    for given_text in (name, description):
+        printed = [squeezed(clean(part)) for part in given_text.splitlines()]
+        assert "".join(printed) in text
+
+
+def test_what_the_fonts_have_is_kept_as_it_is() -> None:
+    for char in font("R").widths:
+        if unicodedata.normalize("NFC", char) == char and unicodedata.category(char) != "Cf":
+            assert clean(char) == char
+
+
+def test_both_weights_have_the_same_characters() -> None:
+    assert font("R").widths.keys() == font("B").widths.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Λάμπα γραφείου",
+        "Настольная лампа, ґ ї є",
+        "Đèn bàn ằẵặ ữự",
+        "Łódź žluťoučký kůň İstanbul ğőű",
+        "© 5 € ½ №",
+    ],
+)
+def test_european_scripts_and_vietnamese_are_printed(text: str) -> None:
+    with capture_logs() as logs:
+        assert squeezed(text) in squeezed(paper(everywhere(text)))
+    assert logs == []
+
+
+def test_letters_with_loose_accents_are_composed() -> None:
+    assert "Café" in paper(invoice(note="Cafe\u0301"))
+
+
+def test_a_word_of_300_characters_is_kept_whole() -> None:
+    word = "".join(chr(ord("A") + number % 26) for number in range(300))
+    text = squeezed(paper(everywhere(word)))
+    assert text.count(word) >= 14
+
+
+def test_a_description_of_2000_characters_is_kept_whole() -> None:
+    words = " ".join(f"word{number}" for number in range(250))
+    assert squeezed(words) in squeezed(paper(invoice(lines=(line(description=words),))))
+
+
+def test_missing_characters_print_as_boxes_and_are_logged_once() -> None:
+    with capture_logs() as logs:
+        text = paper(invoice(lines=(line(name="漢字 mug 😀"),), note="漢"))
+    assert f"{MISSING}{MISSING} mug {MISSING}" in text
+    (entry,) = logs
+    assert entry["log_level"] == "warning"
+    assert entry["code_points"] == ["U+5B57", "U+6F22", "U+1F600"]
+
+
+def test_a_box_of_the_sellers_own_is_no_missing_character() -> None:
+    with capture_logs() as logs:
+        assert "Ready: □ é" in paper(invoice(note="Ready: □ é"))
+    assert logs == []
+
+
+def test_controls_and_directions_leave_no_trace() -> None:
+    with capture_logs() as logs:
+        assert "ab cd" in paper(invoice(note="a\x00\x07\u200bb\tc\u202e\ufe0f\u00add\x1b"))
+    assert logs == []
+
+
+@pytest.mark.parametrize(
+    "text", ["<b>bold</b>", "<img src='x'/>", "&amp;", "(Tj) \\) ET", "%PDF {amount} %s"]
+)
+def test_text_is_never_markup(text: str) -> None:
+    assert squeezed(text) in squeezed(paper(everywhere(text)))
+
+
+def test_a_name_with_braces_stays_in_the_request_to_pay() -> None:
+    assert "to {holder}, quoting" in paper(invoice(seller=replace(SELLER, name="{holder}")))
