@@ -1,7 +1,7 @@
 """The way to the database: one transaction a call, on SQLite and on PostgreSQL.
 
 SQLite has one writer, so all commands go through one thread and never wait for a lock in vain;
-PostgreSQL has a few. Commands take a connection and do not know who commits.
+PostgreSQL has a few connections. Commands take a connection and do not know who commits.
 """
 
 from __future__ import annotations
@@ -12,59 +12,69 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from invoicing.writer import ENQUEUED, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Work = Callable[Concatenate[Connection, P], T]
-
 
 class Database:
-    """Runs work in transactions; `on_commit` is called after a transaction that enqueued a job."""
+    """Runs work in transactions; `on_commit` is called after one that enqueued a job."""
 
     def __init__(self, url: str, *, threads: int = 4) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.on_commit: Callable[[], None] = _nothing
-        writers = 1 if self.is_sqlite else threads
-        self._write = _sqlite(self.url, "IMMEDIATE", 1) if self.is_sqlite else _postgresql(self.url, writers)
-        self._read = _sqlite(self.url, "DEFERRED", threads) if self.is_sqlite else self._write
-        self._writers = ThreadPoolExecutor(writers, "write")
-        self._readers = ThreadPoolExecutor(threads, "read") if self.is_sqlite else self._writers
+        self._engine = (
+            _sqlite(self.url, "DEFERRED", threads) if self.is_sqlite else _postgresql(self.url, threads)
+        )
+        self._threads = ThreadPoolExecutor(threads, "database")
+        self._writer = Writer(_sqlite(self.url, "IMMEDIATE", 1), self._committed) if self.is_sqlite else None
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._read.connect() as connection:
+        with self._engine.connect() as connection:
             return work(connection, *args, **kwargs)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one transaction: all of it is stored when this returns, or none of it."""
-        with self._write.begin() as connection:
+        if self._writer is not None:
+            return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
+        with self._engine.begin() as connection:
             done = work(connection, *args, **kwargs)
-            enqueued = connection.info.pop("enqueued", False)
-        if enqueued:
-            self.on_commit()
+            enqueued = connection.info.pop(ENQUEUED, False)
+        self._committed(enqueued)
         return done
 
     async def read_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`read`, in a thread of its own: the event loop goes on."""
+        """`read`, in a thread: the event loop goes on."""
         call: Callable[[], T] = lambda: self.read(work, *args, **kwargs)  # noqa: E731
-        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`write`, in a thread: the event loop goes on."""
+        if self._writer is not None:
+            return await asyncio.wrap_future(
+                self._writer.submit(lambda connection: work(connection, *args, **kwargs))
+            )
         call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
-        return await asyncio.get_running_loop().run_in_executor(self._writers, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def close(self) -> None:
-        self._writers.shutdown()
-        self._readers.shutdown()
-        self._write.dispose()
-        self._read.dispose()
+        """Ends what was begun, then the connections."""
+        self._threads.shutdown()
+        if self._writer is not None:
+            self._writer.close()
+        self._engine.dispose()
+
+    def _committed(self, enqueued: bool) -> None:
+        if enqueued:
+            self.on_commit()
 
 
 def _nothing() -> None:
@@ -75,7 +85,7 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _postgresql(url: Any, connections: int) -> Engine:
+def _postgresql(url: URL, connections: int) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=connections,
@@ -86,7 +96,7 @@ def _postgresql(url: Any, connections: int) -> Engine:
     )
 
 
-def _sqlite(url: Any, begin: str, connections: int) -> Engine:
+def _sqlite(url: URL, begin: str, connections: int) -> Engine:
     engine = create_engine(
         url,
         pool_size=connections,

@@ -14,6 +14,7 @@ from typing import cast
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from invoicing.tables import Job, new_id, outbox
+from invoicing.writer import ENQUEUED
 
 RENDER_INVOICE = "invoice.render"
 MAX_ATTEMPTS = 5
@@ -64,7 +65,7 @@ class Failure:
 
 def enqueue(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
     connection.execute(_INSERT, job(account_id, kind, subject_id, now=now))
-    connection.info["enqueued"] = True  # the database wakes the worker once this is committed
+    connection.info[ENQUEUED] = True  # the database wakes the worker once this is committed
 
 
 def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[str, object]:
@@ -129,7 +130,7 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
         )
         .values(failed_at=None, attempts=0, run_after=now)
     )
-    connection.info["enqueued"] = True
+    connection.info[ENQUEUED] = True
 
 
 def _leased(jobs: Sequence[Job]) -> dict[str, object]:

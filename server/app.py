@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,6 +22,7 @@ from server.explorer import Explorer
 from server.graphql import GraphQLView
 from server.requests import RequestId
 from server.settings import Settings
+from server.wakeup import Wakeup
 from server.worker import Worker
 
 Example = Callable[[], Mapping[str, object]]
@@ -69,14 +70,14 @@ def create_app(
 async def _generating(database: Database, store: FileStore, processes: int) -> AsyncIterator[None]:
     """Makes PDFs beside the requests, unless that is left to workers elsewhere."""
     if processes == 0:
-        yield
+        async with Wakeup(database).listening():  # workers elsewhere hear of what is issued here
+            yield
         return
     worker = Worker(database, store, processes=processes)
     task = asyncio.create_task(worker.run())
     yield
     worker.stop()
-    with suppress(asyncio.CancelledError):
-        await task
+    await task
 
 
 async def _home(_: Request) -> Response:

@@ -1,7 +1,6 @@
 """Alembic's entry: migrates over the connection that `upgrade` hands in."""
 
 from alembic import context
-
 from sqlmodel import SQLModel
 
 import invoicing.tables  # noqa: F401 (fills the metadata)
