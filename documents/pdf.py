@@ -26,8 +26,8 @@ def render(invoice: Snapshot) -> bytes:
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
     Characters that the fonts lack print as a box and are logged, one warning for the document.
     """
-    language = labels(locale(invoice.locale).language)
-    compositor = Compositor(language, formats(invoice.locale, invoice.currency))
+    words = labels(locale(invoice.locale).language)
+    compositor = Compositor(words, formats(invoice.locale, invoice.currency))
     pages = paginate(
         [
             *letterhead(compositor, invoice),
@@ -38,12 +38,7 @@ def render(invoice: Snapshot) -> bytes:
     )
     feet = footers(compositor, invoice, len(pages))
     contents = ["\n".join([*page, foot]) for page, foot in zip(pages, feet, strict=True)]
-    title = language.credit if invoice.type == "CREDIT" else language.invoice
-    metadata = Metadata(
-        title=compositor.clean(f"{title} {invoice.number}"),
-        author=compositor.clean(invoice.seller.name),
-        language=language.language,
-    )
+    metadata = _metadata(compositor, invoice)
     if compositor.missing:
         _warn(invoice, compositor.missing)
     return bind(contents, compositor.used(), metadata)
@@ -53,6 +48,14 @@ def warm() -> None:
     """Loads the fonts, some 50 ms, so that a process's first invoice is not the slow one."""
     for weight in ("R", "B"):
         font(weight).subset(0)
+
+
+def _metadata(compositor: Compositor, invoice: Snapshot) -> Metadata:
+    return Metadata(
+        title=compositor.clean(f"{compositor.labels.title(invoice.type)} {invoice.number}"),
+        author=compositor.clean(invoice.seller.name),
+        language=compositor.labels.language,
+    )
 
 
 def _warn(invoice: Snapshot, missing: set[str]) -> None:

@@ -9,6 +9,7 @@ import sys
 from datetime import date
 from itertools import cycle, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from documents.pdf import render
 from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, VatRow
@@ -35,22 +36,35 @@ BUYER = Party(
         address_line_1="Delftsestraat 200", postal_code="3013 AC", locality="Rotterdam", country_code="NL"
     ),
 )
-GOODS = (  # name, item number, description, unit, quantity, price, discount, rate
-    ("Oak desk 160 × 80 cm", "DSK-0810", "Solid oak, oiled. Steel legs, adjustable in height.",
-     "C62", 2, 68500, 5000, 2100),
-    ("Office chair Halden, wool", "CHR-0233", None, "C62", 4, 42900, 0, 2100),
-    ("Desk lamp Lumière, brass", "LMP-0142", None, "C62", 4, 14900, 0, 2100),
-    ("Acoustic panel, moss green felt", "PNL-0071", None, "C62", 12, 5950, 0, 2100),
-    ("Installation on site", None, None, "HUR", 5, 7200, 0, 2100),
-    ("Handbook of good lighting", "BOK-0009", None, "C62", 3, 3450, 0, 900),
-    ("Bouquet of the season", None, None, "C62", 2, 4500, 0, 900),
-    ("Cable tray", "ACC-0550", None, "C62", 6, 2495, 0, 2100),
+
+
+class Goods(NamedTuple):
+    name: str
+    sku: str | None
+    quantity: int
+    price: int
+    rate: int = 2100
+    unit: str = "C62"
+    discount: int = 0
+    description: str | None = None
+
+
+GOODS = (
+    Goods("Oak desk 160 × 80 cm", "DSK-0810", 2, 68500, discount=5000,
+          description="Solid oak, oiled. Steel legs, adjustable in height."),
+    Goods("Office chair Halden, wool", "CHR-0233", 4, 42900),
+    Goods("Desk lamp Lumière, brass", "LMP-0142", 4, 14900),
+    Goods("Acoustic panel, moss green felt", "PNL-0071", 12, 5950),
+    Goods("Installation on site", None, 5, 7200, unit="HUR"),
+    Goods("Handbook of good lighting", "BOK-0009", 3, 3450, rate=900),
+    Goods("Bouquet of the season", None, 2, 4500, rate=900),
+    Goods("Cable tray", "ACC-0550", 6, 2495),
 )  # fmt: skip
 
 
 def sample(count: int) -> Snapshot:
     """An invoice of so many lines, with two VAT rates if there are enough of them."""
-    lines = tuple(_line(number, *goods) for number, goods in enumerate(islice(cycle(GOODS), count)))
+    lines = tuple(_line(number, goods) for number, goods in enumerate(islice(cycle(GOODS), count)))
     vat = tuple(_vat_row(lines, rate) for rate in sorted({line.vat_rate for line in lines}, reverse=True))
     base, amount = sum(row.base for row in vat), sum(row.amount for row in vat)
     return Snapshot(
@@ -83,32 +97,22 @@ def sample(count: int) -> Snapshot:
     )
 
 
-def _line(
-    number: int,
-    name: str,
-    sku: str | None,
-    description: str | None,
-    unit: str,
-    quantity: int,
-    price: int,
-    discount: int,
-    rate: int,
-) -> Line:
-    total = quantity * price - discount
+def _line(number: int, goods: Goods) -> Line:
+    total = goods.quantity * goods.price - goods.discount
     return Line(
         id=str(number),
-        name=name,
-        sku=sku,
-        description=description,
-        unit=unit,
-        quantity=quantity,
-        unit_price=price,
-        discount=discount,
-        subtotal=quantity * price,
+        name=goods.name,
+        sku=goods.sku,
+        description=goods.description,
+        unit=goods.unit,
+        quantity=goods.quantity,
+        unit_price=goods.price,
+        discount=goods.discount,
+        subtotal=goods.quantity * goods.price,
         total=total,
         total_ex_vat=total,
-        vat_amount=total * rate // 10_000,
-        vat_rate=rate,
+        vat_amount=total * goods.rate // 10_000,
+        vat_rate=goods.rate,
     )
 
 

@@ -11,8 +11,7 @@ from invoicing.snapshot import Snapshot
 def footers(compositor: Compositor, invoice: Snapshot, pages: int) -> list[str]:
     """Each page's foot as page content."""
     labels = compositor.labels
-    title = labels.credit if invoice.type == "CREDIT" else labels.invoice
-    whose = compositor.clean(f"{invoice.seller.name}  ·  {title} {invoice.number}")
+    whose = compositor.clean(f"{invoice.seller.name}  ·  {labels.title(invoice.type)} {invoice.number}")
     feet = []
     for page in range(1, pages + 1):
         draft = Draft(compositor)

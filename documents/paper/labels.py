@@ -70,6 +70,9 @@ class Labels:
     notes: dict[str, str]  # by UNTDID 5305, what the law wants said
     units: dict[str, list[str]]  # by UN/ECE Recommendation 20: singular, plural
 
+    def title(self, type: str) -> str:
+        return self.credit if type == "CREDIT" else self.invoice
+
     def unit(self, code: str, quantity: int) -> str:
         """The unit's name after a quantity; an unlisted code stands for itself."""
         names = self.units.get(code)

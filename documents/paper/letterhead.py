@@ -44,8 +44,8 @@ def _buyer(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     lines = party(invoice.buyer, labels)
     numbers = [(number, SMALL) for number in distinct(_numbers(compositor, invoice.buyer))]
     blocks = [(0.0, _addressed(compositor, labels.billed_to, lines, numbers))]
-    if invoice.shipping_address and invoice.shipping_address != invoice.buyer.address:
-        shipping = postal(invoice.shipping_address, labels)
+    shipping = postal(invoice.shipping_address, labels) if invoice.shipping_address else []
+    if shipping and shipping != postal(invoice.buyer.address, labels):
         blocks.append((PLAIN.x(2), _addressed(compositor, labels.shipped_to, shipping)))
     return columns(compositor, blocks)
 
@@ -67,10 +67,9 @@ def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
 
 def _title(compositor: Compositor, invoice: Snapshot) -> Piece:
     labels = compositor.labels
-    title = labels.credit if invoice.type == "CREDIT" else labels.invoice
     prices = labels.prices_including if invoice.is_including_vat else labels.prices_excluding
     draft = Draft(compositor)
-    draft.left(0, TITLE.size, compositor.clean(title), TITLE)
+    draft.left(0, TITLE.size, compositor.clean(labels.title(invoice.type)), TITLE)
     draft.right(WIDTH, TITLE.size, compositor.clean(prices.format(currency=invoice.currency)), SMALL)
     draft.rule(TITLE.leading, 0, WIDTH)
     return draft.piece(TITLE.leading + 11, keep=True)

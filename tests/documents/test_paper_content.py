@@ -43,6 +43,7 @@ def test_it_names_the_country_in_the_buyers_language() -> None:
 
 def test_the_shipping_address_shows_only_where_it_differs() -> None:
     assert "Shipped to" not in paper(invoice(shipping_address=BUYER.address))
+    assert "Shipped to" not in paper(invoice(shipping_address=Address()))
     text = paper(invoice(shipping_address=Address(name="Bob", locality="York")))
     assert "Shipped to" in text
     assert "York" in text
@@ -92,12 +93,12 @@ def test_vat_is_shown_per_rate() -> None:
         VatRow(category="S", rate=550, base=2000, amount=110),
     )
     text = squeezed(paper(invoice(vat=rows, total_ex_vat=102000, total_vat=21110, total=123110)))
-    for words in ("21%1,000.00210.00", "5.5%20.001.10", "TotalwithoutVAT€1,020.00", "€1,231.10"):
+    for words in ("21%1,000.00210.00", "5.5%20.001.10", "TotalexcludingVAT€1,020.00", "€1,231.10"):
         assert words in text
 
 
 @pytest.mark.parametrize(
-    ("including", "words"), [(True, "prices including VAT"), (False, "prices without VAT")]
+    ("including", "words"), [(True, "prices including VAT"), (False, "prices excluding VAT")]
 )
 def test_it_says_whether_prices_include_vat(including: bool, words: str) -> None:
     assert words in paper(invoice(is_including_vat=including))

@@ -44,7 +44,7 @@ def test_the_tables_heading_stands_once_on_every_page_with_lines() -> None:
 def test_the_totals_never_stand_alone(count: int) -> None:
     (page,) = [text for text in pages(with_lines(count)) if "Total including VAT" in text]
     assert f"Item-{count - 1}." in page
-    assert "Total without VAT" in page
+    assert "Total excluding VAT" in page
     assert "VAT rate" in page
 
 

@@ -82,6 +82,11 @@ def test_european_scripts_and_vietnamese_are_printed(text: str) -> None:
     assert logs == []
 
 
+def test_a_no_break_space_is_as_wide_as_the_space_that_is_written_for_it() -> None:
+    for weight in ("R", "B"):
+        assert font(weight).width("\u00a0") == font(weight).width(" ")
+
+
 def test_letters_with_loose_accents_are_composed() -> None:
     assert "Café" in paper(invoice(note="Cafe\u0301"))
 
