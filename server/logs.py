@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard error, with the request's id."""
+"""Structured logs on standard error, with the request's id: one JSON object a line, colours at a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def configure(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -28,9 +27,16 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                *_rendering(at_terminal=sys.stderr.isatty()),
             ],
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True  # its lines would hold the links' tokens
+
+
+def _rendering(*, at_terminal: bool) -> list[structlog.typing.Processor]:
+    if at_terminal:
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
