@@ -80,9 +80,9 @@ def update_account(
 
 
 def _formats_differ(invoices: str, credit_invoices: str) -> None:
-    if invoices == credit_invoices:
+    if numbering.overlap(invoices, credit_invoices):
         raise ValidationError(
-            "Invoices and credit invoices are numbered apart, so their formats must differ.",
+            "Invoices and credit invoices are numbered apart, so their formats must differ, not just in width.",
             field="credit_number_format",
         )
 

@@ -205,5 +205,7 @@ ADDRESS: Mapping[str, Check] = {
 
 def address(value: Any, field: str) -> dict[str, Any]:
     """An address without its empty parts."""
+    if value is None:
+        raise ValidationError(f"{field} must not be null.", field=field)
     clean = checked({k: v or None for k, v in value.items()}, ADDRESS, at=f"{field}.")
     return {name: part for name, part in clean.items() if part is not None}

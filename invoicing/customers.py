@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import CustomerNotFound, DuplicateHandle, DuplicateId, ValidationError
-from invoicing.tables import Customer, customers, new_id
+from invoicing.tables import Customer, constraint, customers, new_id
 
 CHECKS: Mapping[str, checks.Check] = {
     "handle": optional(checks.handle),
@@ -43,16 +43,19 @@ def create_customer(
     _unused(connection, principal, row)
     try:
         connection.execute(insert(customers).values(row))
-    except IntegrityError as clash:  # another call took the id or handle between the look and the insert
-        raise DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]]) from clash
+    except IntegrityError as clash:
+        raise _taken(clash, row) from clash
     return find_customer(connection, principal, id=row["id"])
 
 
 def drafted(principal: Principal, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
     """The row of a new customer, checked and completed, not yet stored."""
-    given = {"is_business": values.get("vat_number") is not None, "meta": {}, **values}
+    given = {**values}
+    if given.get("is_business") is None:
+        given["is_business"] = values.get("vat_number") is not None
     row = {
         **dict.fromkeys(CHECKS),
+        "meta": {},
         "account_id": principal.account_id,
         "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
         **checked(given, CHECKS),
@@ -73,13 +76,16 @@ def update_customer(
     before = find_customer(connection, principal, id=id, handle=None if id is not None else handle)
     changes = checked(values, CHECKS)
     if changes.get("handle") not in (None, before.handle):
-        _unused(connection, principal, {"id": None, "handle": changes["handle"]})
+        _unused(connection, principal, {"handle": changes["handle"]})
     after = {"name": before.name, "email": before.email, "handle": before.handle, **changes}
-    connection.execute(
-        update(customers)
-        .where(customers.c.account_id == principal.account_id, customers.c.id == before.id)
-        .values(**changes, search_text=_search_text(after), updated_at=now)
-    )
+    try:
+        connection.execute(
+            update(customers)
+            .where(customers.c.account_id == principal.account_id, customers.c.id == before.id)
+            .values(**changes, search_text=_search_text(after), updated_at=now)
+        )
+    except IntegrityError as clash:
+        raise _taken(clash, after) from clash
     return find_customer(connection, principal, id=before.id)
 
 
@@ -100,19 +106,26 @@ def find_customer(
 
 
 def _unused(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:
+    same = [customers.c[name] == row[name] for name in ("id", "handle") if row.get(name) is not None]
     clash = connection.execute(
-        select(customers.c.id, customers.c.handle).where(
-            customers.c.account_id == principal.account_id,
-            (customers.c.id == row["id"]) | (customers.c.handle == row.get("handle")),
-        )
+        select(customers.c.id, customers.c.handle)
+        .where(customers.c.account_id == principal.account_id, or_(*same))
+        .order_by(customers.c.id != row.get("id", ""))
     ).first()
     if clash is None:
         return
-    if clash.id == row["id"]:
+    if clash.id == row.get("id"):
         raise DuplicateId(f"A customer {clash.id} exists already.", field="id", ids=[clash.id])
     raise DuplicateHandle(
         f"The customer {clash.id} has the handle {clash.handle}.", field="handle", ids=[clash.id]
     )
+
+
+def _taken(clash: IntegrityError, row: Mapping[str, Any]) -> DuplicateId | DuplicateHandle:
+    """Another call took the id or the handle after `_unused` had looked."""
+    if "handle" in constraint(clash):
+        return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
+    return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])
 
 
 def _search_text(row: Mapping[str, Any]) -> str:

@@ -62,6 +62,12 @@ def written(number_format: str, on: date, sequence: int) -> str:
     return _PLACEHOLDER.sub(fill, number_format)
 
 
+def overlap(one: str, other: str) -> bool:
+    """Whether both formats would come to write the same number: widths no longer count in large ones."""
+    day = date(2000, 10, 10)
+    return written(one, day, 10**9) == written(other, day, 10**9)
+
+
 def number_format(value: object, field: str) -> str:
     """A format with {seq} in it, and {year} and {month} if wanted; widths as in {seq:05d}."""
     given = str(value).strip()

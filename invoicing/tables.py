@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel
 from uuid_utils import uuid7
 
@@ -35,6 +36,12 @@ SQLModel.metadata.naming_convention = {
 def new_id() -> str:
     """A UUIDv7: unique, and in order of creation."""
     return str(uuid7())
+
+
+def constraint(clash: IntegrityError) -> str:
+    """The name of the constraint that refused (PostgreSQL), or a message with its columns (SQLite)."""
+    diagnosis = getattr(clash.orig, "diag", None)
+    return str(diagnosis.constraint_name if diagnosis else clash.orig)
 
 
 class Instant(TypeDecorator[datetime]):
