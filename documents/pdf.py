@@ -14,7 +14,6 @@ from documents.paper.labels import labels
 from documents.paper.letterhead import letterhead
 from documents.paper.paginate import paginate
 from documents.paper.table import table
-from documents.paper.totals import totals
 from invoicing.snapshot import Snapshot
 
 log = structlog.get_logger()
@@ -32,7 +31,6 @@ def render(invoice: Snapshot) -> bytes:
         [
             *letterhead(compositor, invoice),
             *table(compositor, invoice),
-            *totals(compositor, invoice),
             *closing(compositor, invoice),
         ]
     )

@@ -1,4 +1,4 @@
-"""What follows the totals: why no VAT was charged, the note, and how to pay."""
+"""The end: totals, why no VAT was charged, the note, and how to pay."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from documents.paper.columns import Fact, Frame, block, columns, facts, kept
 from documents.paper.compose import Compositor, Draft, Piece, space
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
+from documents.paper.totals import totals
 from invoicing.snapshot import Snapshot
 
+SHORT = 320.0  # points
 PANEL = Frame(inset=14.0, tinted=True)
 
 
 def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """All of it on one page with the last line if it is short; at least the totals if it is not."""
+    sums, rest = totals(compositor, invoice), _rest(compositor, invoice)
+    is_short = sum(piece.height for piece in [*sums, *rest]) <= SHORT
+    return kept([*sums, *rest]) if is_short else [*sums, *rest]
+
+
+def _rest(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     is_credit = invoice.type == "CREDIT"
     return [
         space(16),

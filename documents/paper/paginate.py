@@ -16,15 +16,15 @@ class Pages:
         self._y = TOP
 
     def place(self, chain: Sequence[Piece]) -> None:
-        """The chain on the current page, or on the next if that takes it whole; else piece by piece."""
-        height = sum(piece.height for piece in chain)
-        running = sum(piece.height for piece in chain[0].running)
-        if self._y + height > BOTTOM and TOP + running + height <= BOTTOM:
-            self._turn(chain[0])
+        """The chain on this page or the next; of one too tall for any page, as much of its end as fits."""
+        rest = sum(piece.height for piece in chain)
         for piece in chain:
-            if piece.content and self._y + piece.height > BOTTOM:
+            running = sum(above.height for above in piece.running)
+            is_over = self._y + rest > BOTTOM and TOP + running + rest <= BOTTOM
+            if piece.content and (is_over or self._y + piece.height > BOTTOM):
                 self._turn(piece)
             self._put(piece)
+            rest -= piece.height
 
     def _turn(self, first: Piece) -> None:
         if self.contents[-1]:

@@ -56,6 +56,19 @@ def test_the_totals_never_stand_alone_after_a_long_description(words: int) -> No
     assert squeezed("".join(texts)).count("word") == words
 
 
+@pytest.mark.parametrize("words", range(200, 2400, 200))
+def test_the_totals_never_stand_alone_under_a_long_order_number(words: int) -> None:
+    orders = (OrderReference(id="a", number="word " * words), OrderReference(id="b", number="SO-2"))
+    texts = pages(invoice(lines=(line(name="Item-0.", order_id="a"),), orders=orders[::-1]))
+    (page,) = [text for text in texts if "Total including VAT" in text]
+    assert "Item-0." in page
+
+
+@pytest.mark.parametrize("count", range(8, 48, 3))
+def test_the_request_to_pay_stands_with_the_totals(count: int) -> None:
+    assert "Payment" in next(text for text in pages(with_lines(count)) if "Total including VAT" in text)
+
+
 def test_no_page_is_empty() -> None:
     for count in range(1, 60):
         for text in pages(with_lines(count)):

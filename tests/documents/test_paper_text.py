@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from invoicing.snapshot import Address, OrderReference, Snapshot
 from tests.documents.invoices import BUYER, SELLER, invoice, line, paper, squeezed
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=120)  # lone surrogates too
+LINES = TEXTS.map(lambda text: " ".join(text.splitlines()))
 
 
 def everywhere(text: str) -> Snapshot:
@@ -47,13 +49,12 @@ def test_any_text_in_any_place_makes_a_document(text: str) -> None:
     assert render(everywhere(text)).startswith(b"%PDF")
 
 
-@given(TEXTS, TEXTS)
+@given(LINES, LINES)
 @settings(max_examples=100, deadline=None)
 def test_every_character_the_fonts_have_is_printed(name: str, description: str) -> None:
     text = squeezed(paper(invoice(lines=(line(name=name, description=description),))))
-    for given_text in (name, description):
-        printed = [squeezed(clean(part)) for part in given_text.splitlines()]
-        assert "".join(printed) in text
+    assert squeezed(clean(name)) in text
+    assert squeezed(clean(description)) in text
 
 
 def test_what_the_fonts_have_is_kept_as_it_is() -> None:
@@ -98,8 +99,8 @@ def test_a_word_of_300_characters_is_kept_whole() -> None:
 
 
 def test_a_description_of_2000_characters_is_kept_whole() -> None:
-    words = " ".join(f"word{number}" for number in range(250))
-    assert squeezed(words) in squeezed(paper(invoice(lines=(line(description=words),))))
+    words = [f"word{number}" for number in range(250)]
+    assert re.findall(r"word\d+", paper(invoice(lines=(line(description=" ".join(words)),)))) == words
 
 
 def test_missing_characters_print_as_boxes_and_are_logged_once() -> None:
