@@ -1,0 +1,129 @@
+"""Whether one invoice agrees with itself: its row, its lines and its frozen snapshot. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+LINE = (
+    "id",
+    "order_id",
+    "order_item_id",
+    "sku",
+    "name",
+    "quantity",
+    "unit",
+    "unit_price",
+    "discount",
+    "subtotal",
+    "total",
+    "total_ex_vat",
+    "vat_amount",
+    "vat_rate",
+    "vat_category",
+)
+"""What a line's row and its entry in the snapshot both hold."""
+
+ROW = (
+    "id",
+    "number",
+    "type",
+    "currency",
+    "is_including_vat",
+    "subtotal",
+    "total_ex_vat",
+    "total_vat",
+    "total",
+)
+"""The same of the invoice's row."""
+
+_entry = itemgetter(*LINE)
+_head = itemgetter(*ROW)
+
+
+def wrong(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """A code and a sentence for each thing that is wrong. Every amount is in minor units."""
+    yield from _row(invoice)
+    yield from _sums(invoice, lines)
+    try:
+        snapshot = orjson.loads(invoice.snapshot)
+        found = [
+            *_snapshot(invoice, snapshot),
+            *_snapshot_lines(lines, snapshot),
+            *_vat(invoice, lines, snapshot),
+        ]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        yield "snapshot", f"The snapshot cannot be read: {error!r}."
+    else:
+        yield from found
+
+
+def _row(invoice: Any) -> Iterator[tuple[str, str]]:
+    if invoice.total != invoice.total_ex_vat + invoice.total_vat:
+        yield "total", f"total is {invoice.total}, not {invoice.total_ex_vat} + {invoice.total_vat}."
+
+
+def _sums(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    quoted = "total" if invoice.is_including_vat else "total_ex_vat"
+    for column, of_line in (
+        ("subtotal", "subtotal"),
+        ("total_ex_vat", "total_ex_vat"),
+        ("total_vat", "vat_amount"),
+        (quoted, "total"),
+    ):
+        summed = sum([getattr(line, of_line) for line in lines])
+        if summed != getattr(invoice, column):
+            yield "lines", f"{column} is {getattr(invoice, column)}, its lines' {of_line} come to {summed}."
+    for line in lines:
+        gross = line.total_ex_vat + line.vat_amount
+        if line.total != line.subtotal - line.discount:
+            yield "lines", f"Line {line.id}: total is {line.total}, not {line.subtotal} - {line.discount}."
+        if line.total != (gross if invoice.is_including_vat else line.total_ex_vat):
+            yield (
+                "lines",
+                f"Line {line.id}: total {line.total} is not {line.total_ex_vat} + {line.vat_amount}.",
+            )
+        if line.order_item_id is not None and line.marked != invoice.id:
+            yield "items", f"Item {line.order_item_id} is marked with {line.marked or 'no invoice'}."
+
+
+def _snapshot(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for column, frozen in zip(ROW, _head(snapshot), strict=True):
+        if frozen != getattr(invoice, column):
+            yield "snapshot", f"{column} is {getattr(invoice, column)}, in the snapshot {frozen}."
+    for column in ("issued_on", "due_on"):
+        stored = getattr(invoice, column)
+        if snapshot[column] != (stored and stored.isoformat()):
+            yield "snapshot", f"{column} is {stored}, in the snapshot {snapshot[column]}."
+
+
+def _snapshot_lines(lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    frozen = snapshot["lines"]
+    if len(frozen) != len(lines):
+        yield "snapshot", f"The invoice has {len(lines)} lines, its snapshot {len(frozen)}."
+        return
+    for line, entry in zip(lines, frozen, strict=True):
+        if tuple(line[: len(LINE)]) != _entry(entry):
+            unlike = [name for name in LINE if getattr(line, name) != entry[name]]
+            yield "snapshot", f"Line {line.id} differs from the snapshot in {', '.join(unlike)}."
+
+
+def _vat(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    bases: defaultdict[tuple[str, int], int] = defaultdict(int)
+    amounts: defaultdict[tuple[str, int], int] = defaultdict(int)
+    for line in lines:
+        bases[line.vat_category, line.vat_rate] += line.total_ex_vat
+        amounts[line.vat_category, line.vat_rate] += line.vat_amount
+    rows = snapshot["vat"]
+    for column, part in (("total_ex_vat", "base"), ("total_vat", "amount")):
+        summed = sum([row[part] for row in rows])
+        if summed != getattr(invoice, column):
+            yield "vat", f"{column} is {getattr(invoice, column)}, the VAT rows' {part} come to {summed}."
+    for row in rows:
+        group = row["category"], row["rate"]
+        if (row["base"], row["amount"]) != (bases[group], amounts[group]):
+            yield "vat", f"The VAT row of {group[0]} {group[1] / 100:g} % is not the sum of its lines."

@@ -1,0 +1,125 @@
+"""`invoicing import`: orders in bulk from a CSV file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from invoicing import checks
+from invoicing.errors import InvoicingError
+from invoicing.importing.assembling import Terms
+from invoicing.importing.columns import PLAIN, Format
+from invoicing.importing.load import Unaccounted, import_orders
+from invoicing.importing.online_retail import ONLINE_RETAIL
+from invoicing.importing.source import Source
+from invoicing.tables import Account
+from server.commands.import_shown import bar, show
+from server.commands.opening import AccountOption, chosen, opened, operator, stop
+from server.settings import Settings
+
+
+class FormatName(StrEnum):
+    PLAIN = "plain"
+    ONLINE_RETAIL = "online-retail"
+
+
+_FORMATS = {FormatName.PLAIN: PLAIN, FormatName.ONLINE_RETAIL: ONLINE_RETAIL}
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV file, plain or gzip; - for standard input.")],
+    layout: Annotated[
+        FormatName, typer.Option("--format", help="Which columns it has; docs/import.md describes both.")
+    ] = FormatName.PLAIN,
+    currency: Annotated[
+        str | None, typer.Option(help="ISO 4217; for orders that name none. Default: the account's.")
+    ] = None,
+    including_vat: Annotated[
+        bool | None,
+        typer.Option(
+            "--including-vat/--excluding-vat",
+            help="Whether prices contain VAT. Default: they do, in online-retail not.",
+        ),
+    ] = None,
+    vat_rate: Annotated[
+        float | None, typer.Option(help="Percent; for items that name none. Default: the account's.")
+    ] = None,
+    invoice: Annotated[
+        bool, typer.Option("--invoice", help="Ship and invoice what is imported, dated today.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejects.csv.")
+    ] = None,
+    in_account: AccountOption = None,
+) -> None:
+    """Import orders from a CSV file. Run again, it imports nothing twice.
+
+    Every line is imported, there already, or in the file of rejects with the reason.
+    """
+    began = perf_counter()
+    expected = _FORMATS[layout]
+    listed = rejects or Path("stdin.rejects.csv" if _is_stdin(file) else f"{file}.rejects.csv")
+    if listed.resolve() == file.resolve():
+        raise stop("The rejects would overwrite the file itself: name another with --rejects.")
+    with _on_disk(file) as path, opened(Settings()) as database:
+        seller = chosen(database, in_account)
+        try:
+            terms = _terms(seller, expected, currency, including_vat, vat_rate)
+            with bar() as progress:
+                done = import_orders(
+                    database,
+                    operator(seller.id),
+                    Source(path),
+                    expected,
+                    terms,
+                    rejects=listed,
+                    invoice=invoice,
+                    progress=progress,
+                )
+        except (InvoicingError, Unaccounted, OSError) as failure:
+            raise stop(str(failure)) from None
+    show(done, terms, listed, perf_counter() - began)
+
+
+def _terms(
+    seller: Account,
+    expected: Format,
+    currency: str | None,
+    including_vat: bool | None,
+    vat_rate: float | None,
+) -> Terms:
+    if vat_rate is not None:
+        checks.vat_rate(vat_rate, "--vat-rate")
+    return Terms(
+        seller=seller,
+        currency=checks.currency(currency or expected.currency or seller.default_currency, "--currency"),
+        including_vat=expected.including_vat if including_vat is None else including_vat,
+        vat_rate=vat_rate,
+        now=datetime.now(UTC),
+    )
+
+
+def _is_stdin(file: Path) -> bool:
+    return str(file) == "-"
+
+
+@contextmanager
+def _on_disk(file: Path) -> Iterator[Path]:
+    """The file is read twice, so standard input is kept meanwhile."""
+    if not _is_stdin(file):
+        yield file
+        return
+    with tempfile.NamedTemporaryFile(suffix=".csv") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield Path(kept.name)
