@@ -7,13 +7,16 @@ PostgreSQL has a few connections. Commands take a connection and do not know who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DataError
 
+from invoicing.errors import ValidationError
 from invoicing.writer import ENQUEUED, Writer
 
 P = ParamSpec("P")
@@ -34,14 +37,14 @@ class Database:
         self._writer = Writer(_sqlite(self.url, "IMMEDIATE", 1), self._committed) if self.is_sqlite else None
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._engine.connect() as connection:
+        with _telling_bad_values(), self._engine.connect() as connection:
             return work(connection, *args, **kwargs)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in one transaction: all of it is stored when this returns, or none of it."""
         if self._writer is not None:
             return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
-        with self._engine.begin() as connection:
+        with _telling_bad_values(), self._engine.begin() as connection:
             done = work(connection, *args, **kwargs)
             enqueued = connection.info.pop(ENQUEUED, False)
         self._committed(enqueued)
@@ -75,6 +78,15 @@ class Database:
     def _committed(self, enqueued: bool) -> None:
         if enqueued:
             self.on_commit()
+
+
+@contextmanager
+def _telling_bad_values() -> Iterator[None]:
+    """PostgreSQL takes no U+0000 in a text, not even to look for it; where SQLite finds nothing, it fails."""
+    try:
+        yield
+    except DataError as refused:
+        raise ValidationError(f"A value cannot be stored: {refused.orig}.") from refused
 
 
 def _nothing() -> None:

@@ -29,7 +29,7 @@ from invoicing.errors import (
     TooManyItems,
 )
 from invoicing.money import MAX_AMOUNT
-from invoicing.orders import MAX_ITEMS, taxable
+from invoicing.orders import MAX_ITEMS, in_place, taxable
 from invoicing.snapshot import Address, Line, OrderReference, Party, VatRow
 from invoicing.tables import Account, Customer, Order, OrderItem, customers, new_id, order_items, orders
 
@@ -163,10 +163,8 @@ def _invoiceable(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
 
 def _in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[OrderItem]:
     """Oldest order first, its items as they were ordered: so the paper reads like the orders did."""
-    place = {order.id: index for index, order in enumerate(covered)}
-    return sorted(
-        items, key=lambda item: (place[item.order_id], item.position, item.split_from is not None, item.id)
-    )
+    by_order = {order.id: [item for item in items if item.order_id == order.id] for order in covered}
+    return [item for ordered in by_order.values() for item in in_place(ordered)]
 
 
 def _customer(connection: Connection, order: Order) -> Customer | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
 
 from invoicing.access import Principal
 from invoicing.pages import Page, Window, count, page
@@ -36,6 +36,13 @@ def _invoiceable_item() -> ColumnElement[bool]:
     )
 
 
+def _order_found(words: str) -> ColumnElement[bool]:
+    """By its number or billing name, or by its customer's name as it is now."""
+    named = select(customers.c.account_id, customers.c.id).where(_contains(customers.c.search_text)(words))
+    ordered_by = tuple_(orders.c.account_id, orders.c.customer_id)
+    return or_(_contains(orders.c.search_text)(words), ordered_by.in_(named))
+
+
 CUSTOMERS: Mapping[str, Condition] = {"search": _contains(customers.c.search_text)}
 
 ORDERS: Mapping[str, Condition] = {
@@ -46,7 +53,7 @@ ORDERS: Mapping[str, Condition] = {
     "invoiceable": lambda wanted: _invoiceable_item() if wanted else ~_invoiceable_item(),
     "created_from": lambda moment: orders.c.created_at >= moment,
     "created_before": lambda moment: orders.c.created_at < moment,
-    "search": _contains(orders.c.search_text),
+    "search": _order_found,
 }
 
 INVOICES: Mapping[str, Condition] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import SimpleNamespace
@@ -83,8 +83,9 @@ _BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), order
 _ITEMS = (
     select(order_items)
     .where(order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order"))
-    .order_by(order_items.c.position, order_items.c.split_from.is_not(None), order_items.c.id)
+    .order_by(order_items.c.id)  # all lock in this order, so that two transactions never wait for each other
 )
+_LOCKED_ITEMS = _ITEMS.with_for_update()
 
 
 def create_order(
@@ -135,10 +136,15 @@ def find_order(connection: Connection, principal: Principal, order_id: str, *, l
 def items_of(
     connection: Connection, principal: Principal, order_id: str, *, lock: bool = False
 ) -> Sequence[OrderItem]:
-    """The order's items in their order; a part that was split off follows the item it came from."""
-    statement = _ITEMS.with_for_update() if lock else _ITEMS
-    rows = connection.execute(statement, {"account": principal.account_id, "order": order_id}).all()
-    return cast(Sequence[OrderItem], rows)
+    """The order's items, in their places; with `lock`, nobody else changes them meanwhile."""
+    key = {"account": principal.account_id, "order": order_id}
+    found = connection.execute(_LOCKED_ITEMS if lock else _ITEMS, key).all()
+    return in_place(cast(Sequence[OrderItem], found))
+
+
+def in_place(items: Iterable[OrderItem]) -> list[OrderItem]:
+    """As they were ordered; a part that was split off follows the item it came from."""
+    return sorted(items, key=lambda item: (item.position, item.split_from is not None, item.id))
 
 
 def drafted(
@@ -158,7 +164,7 @@ def drafted(
     order, items = rows(seller, customer, values, now=now)
     if order["number"] is None:
         order["number"] = str(next_in(connection, principal.account_id, "ORDER", ""))
-        order["search_text"] = _found_by(order, customer)
+        order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
 
 
@@ -179,7 +185,7 @@ def rows(
     }
     items = _items(values["items"], order, seller.default_vat_rate)
     order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
-    order["search_text"] = _found_by(order, customer)
+    order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
 
 
@@ -197,12 +203,9 @@ def taxable(item: Priced) -> vat.Taxable:
     )
 
 
-def search_text(number: str, name: str | None) -> str:
-    return f"{number} {name or ''}".casefold()
-
-
-def _found_by(order: Mapping[str, Any], customer: Named | None) -> str:
-    return search_text(order["number"] or "", order["billing_name"] or (customer.name if customer else None))
+def search_text(number: str | None, billing_name: str | None) -> str:
+    """What an order is found by beside its customer, whose name may change."""
+    return f"{number or ''} {billing_name or ''}".casefold()
 
 
 def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,18 +90,9 @@ _ORDERS = select(orders).where(
 _CUSTOMERS = select(customers).where(
     customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
 )
-_ITEMS_OF_ORDERS = (
-    select(order_items)
-    .where(
-        order_items.c.account_id == bindparam("account"),
-        order_items.c.order_id.in_(bindparam("ids", expanding=True)),
-    )
-    .order_by(
-        order_items.c.order_id,
-        order_items.c.position,
-        order_items.c.split_from.is_not(None),
-        order_items.c.id,
-    )
+_ITEMS_OF_ORDERS = select(order_items).where(
+    order_items.c.account_id == bindparam("account"),
+    order_items.c.order_id.in_(bindparam("ids", expanding=True)),
 )
 
 

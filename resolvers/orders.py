@@ -47,7 +47,7 @@ async def ship_order_items(
 
 
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
-    return await ctx.loaders.items.load(order.id) or []
+    return orders.in_place(await ctx.loaders.items.load(order.id) or [])
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Order]:
