@@ -50,7 +50,8 @@ def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta 
     claimed = outbox.claim(connection, most=most, now=now, lease=lease)
     if not claimed:
         return []
-    snapshots = dict(connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]}).tuples().all())
+    rows = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})
+    snapshots = {row.id: row.snapshot for row in rows}
     return [Due(job, snapshots[job.id]) for job in claimed]
 
 

@@ -95,9 +95,7 @@ class Worker:
         if len(self._batches) == self._room:
             return False
         try:
-            batch = await self._database.write_async(
-                rendering.claim, most=BATCH, now=_now(), lease=self._lease
-            )
+            batch = await self._claim()
         except SQLAlchemyError:
             log.exception("no job can be claimed")
             return False
@@ -106,6 +104,19 @@ class Worker:
             self._batches[task] = batch
             task.add_done_callback(self._ended)
         return len(batch) == BATCH
+
+    async def _claim(self) -> Sequence[Due]:
+        """Not to be interrupted: a claim that nobody knows of could not be given back."""
+        claim = asyncio.ensure_future(
+            self._database.write_async(rendering.claim, most=BATCH, now=_now(), lease=self._lease)
+        )
+        try:
+            return await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            await asyncio.wait([claim])
+            if not claim.exception():
+                await self._release([due.job for due in claim.result()])
+            raise
 
     async def _work(self, batch: Sequence[Due]) -> None:
         outcomes = await self._outcomes(batch)
@@ -172,8 +183,13 @@ class Worker:
             task.cancel()
         await self._renderers.close()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if held:
+        await self._release(held)
+
+    async def _release(self, held: Sequence[Job]) -> None:
+        try:
             await self._database.write_async(outbox.release, held, now=_now())
+        except SQLAlchemyError:
+            log.exception("leases are not given back; they end by themselves")
 
     def _held(self) -> list[Job]:
         return [due.job for batch in self._batches.values() for due in batch]
