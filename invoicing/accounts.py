@@ -82,7 +82,8 @@ def update_account(
 def _formats_differ(invoices: str, credit_invoices: str) -> None:
     if numbering.overlap(invoices, credit_invoices):
         raise ValidationError(
-            "Invoices and credit invoices are numbered apart, so their formats must differ, not just in width.",
+            "Invoices and credit invoices are numbered apart, "
+            "so their formats must differ in more than their widths.",
             field="credit_number_format",
         )
 

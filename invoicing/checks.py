@@ -173,13 +173,16 @@ def iban(value: Any, field: str) -> str:
     return clean
 
 
-def metadata(value: Any, field: str) -> dict[str, Any]:
-    """Any JSON object up to 16 kB."""
+def metadata(value: Any, _: str, field: str = "metadata") -> dict[str, Any]:
+    """Any JSON object up to 16 kB. Its column is `meta`: a table class can have nothing called metadata."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise ValidationError(f"{field} must be a JSON object.", field=field)
-    stored = orjson.dumps(value)
+    try:
+        stored = orjson.dumps(value)
+    except TypeError as error:  # nested too deep, or a number beyond 64 bits
+        raise ValidationError(f"{field} cannot be stored as JSON: {error}.", field=field) from None
     if len(stored) > _MAX_METADATA:
         raise ValidationError(
             f"{field} must be at most 16 kB of JSON (it is {len(stored)} bytes).", field=field

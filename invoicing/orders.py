@@ -19,7 +19,7 @@ from invoicing.checks import checked, optional, text
 from invoicing.errors import AmountTooLarge, DuplicateId, NoItems, NotFound, TooManyItems, ValidationError
 from invoicing.money import MAX_AMOUNT
 from invoicing.numbering import next_in
-from invoicing.tables import Account, Order, OrderItem, new_id, order_items, orders
+from invoicing.tables import Account, Order, OrderItem, constraint, new_id, order_items, orders
 
 MAX_ITEMS = 5_000
 
@@ -99,6 +99,8 @@ def create_order(
         connection.execute(insert(orders).values(order))
         connection.execute(insert(order_items), items)
     except IntegrityError as clash:  # another call took an id between the look and the insert
+        if "order_items" in constraint(clash):
+            raise DuplicateId("An item id is used once in an account.", field="items") from clash
         raise DuplicateId(field="id", ids=[order["id"]]) from clash
     return find_order(connection, principal, order["id"])
 
@@ -173,9 +175,10 @@ def rows(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The same, of an order whose customer is known; its number is null if none is given."""
     _has_buyer(customer.id if customer else None, values.get("billing_name"))
+    given = {name: value for name, value in values.items() if value is not None}
     order = {
         **dict.fromkeys(CHECKS),
-        **checked({"meta": {}, **values}, CHECKS),
+        **checked({"meta": {}, **given}, CHECKS),
         **_terms(seller, values),
         "account_id": seller.id,
         "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
