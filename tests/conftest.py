@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
+from documents.store import FileStore
 from invoicing import migrations
 from invoicing.access import Principal
 from invoicing.database import Database
@@ -116,8 +117,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def store_root(tmp_path: Path) -> Path:
-    return tmp_path / "documents"
+def store(tmp_path: Path) -> FileStore:
+    """An empty store; its folder is made by the first file."""
+    return FileStore(tmp_path / "documents")
 
 
 def _migrate(url: str) -> None:

@@ -11,11 +11,6 @@ from documents.store import FileStore, OutsideStore, key_of
 HOSTILE = ["..", "../../etc/passwd", ".", "a:b", "@", "..@..", "CON", "x" * 255]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FileStore:
-    return FileStore(tmp_path / "documents")
-
-
 def files(store: FileStore) -> list[str]:
     return sorted(str(path.relative_to(store.root)) for path in store.root.rglob("*") if path.is_file())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
@@ -22,14 +21,8 @@ links = Links("secret", "http://testserver", 60)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FileStore:
-    store = FileStore(tmp_path / "documents")
-    store.put(KEY, PAPER)
-    return store
-
-
-@pytest.fixture
 def client(store: FileStore) -> AsyncClient:
+    store.put(KEY, PAPER)
     app = Starlette(routes=downloads.routes(store, links))
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -36,11 +35,6 @@ _OTHERS = (
     .where(text("datname = current_database() AND pid <> pg_backend_pid()"))
     .subquery()
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> FileStore:
-    return FileStore(tmp_path / "documents")
 
 
 def drained(

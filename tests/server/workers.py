@@ -16,9 +16,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from documents.produce import Failed, Produced, Task, produce_all
-from documents.store import FileStore
-from invoicing.database import Database
-from server.worker import Worker
 
 POISON, HANGING = "Poison", "Hanging mug"
 
@@ -45,6 +42,10 @@ def slow(tasks: Sequence[Task]) -> list[Produced | Failed]:
 
 
 async def serve(url: str, folder: str, lease: str) -> None:
+    from documents.store import FileStore  # late: the processes that render import this module too
+    from invoicing.database import Database
+    from server.worker import Worker
+
     database = Database(url)
     worker = Worker(
         database, FileStore(Path(folder)), lease=timedelta(seconds=float(lease)), processes=2, produce=slow
