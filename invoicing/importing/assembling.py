@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from invoicing import checks
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing import cells
 from invoicing.importing.columns import ADDRESS, ORDER, Row
@@ -66,9 +67,9 @@ def assembled(lines: Sequence[Line], terms: Terms) -> Incoming:
         many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
         raise Flawed(dict.fromkeys(range(len(lines)), many))
     order = _agreed(lines)
-    currency = order.get("currency") or terms.currency
     digest = _digest(lines, terms)
     try:
+        currency = checks.currency(order.get("currency") or terms.currency, "currency")
         created_at = _created_at(order, terms)
         values = {
             **_values(order),

@@ -52,9 +52,11 @@ def show(done: Summary, terms: Terms, rejects: Path, seconds: float) -> None:
     console = Console()
     console.print(table)
     if done.ignored_columns:
-        console.print(f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False)
+        console.print(
+            f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False, soft_wrap=True
+        )
     if done.rejected:
-        console.print(f"The rejected lines and their reasons are in {rejects}.", markup=False)
+        console.print(f"The rejected lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)
 
 
 def _amounts(name: str, totals: Mapping[str, int]) -> dict[str, str]:
