@@ -8,15 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, tuple_
 
 from invoicing.access import Principal
+from invoicing.checks import text
 from invoicing.pages import Page, Window, count, page
 from invoicing.queries import ISSUED, Issued
 from invoicing.tables import Customer, Order, customers, invoices, order_items, orders
 
 Condition = Callable[[Any], ColumnElement[bool]]
+_WORDS = text(500, least=0)
 
 
 def _contains(column: ColumnElement[str]) -> Condition:
-    return lambda words: column.contains(str(words).strip().casefold(), autoescape=True)
+    return lambda words: column.contains(_WORDS(words, "search").casefold(), autoescape=True)
 
 
 def _open_item() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, tuple_
@@ -94,13 +94,13 @@ def _place(cursor: str, field: str) -> Any:
     try:
         moment, _, id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
         return tuple_(*(_bound(datetime.fromisoformat(moment), id)))
-    except (ValueError, binascii.Error, UnicodeError):
+    except (ValueError, OverflowError, binascii.Error):
         raise ValidationError(
             f"{field} is no cursor: take it from pageInfo or an edge.", field=field
         ) from None
 
 
 def _bound(moment: datetime, id: str) -> tuple[Any, Any]:
-    if moment.tzinfo is None or not id:
-        raise ValueError(moment)
-    return literal(moment, Instant), literal(id)
+    if moment.tzinfo is None or not id or "\0" in id:
+        raise ValueError(id)
+    return literal(moment.astimezone(UTC), Instant), literal(id)
