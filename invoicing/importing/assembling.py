@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from invoicing import checks
-from invoicing.errors import InvoicingError, ValidationError
+from invoicing.errors import InvoicingError, MalformedId, ValidationError
 from invoicing.importing import cells
 from invoicing.importing.columns import ADDRESS, ORDER, Row
 from invoicing.importing.lines import Line
@@ -67,21 +67,15 @@ def assembled(lines: Sequence[Line], terms: Terms) -> Incoming:
         many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
         raise Flawed(dict.fromkeys(range(len(lines)), many))
     order = _agreed(lines)
-    digest = _digest(lines, terms)
+    id, digest = lines[0].order, _digest(lines, terms)
     try:
-        currency = checks.currency(order.get("currency") or terms.currency, "currency")
+        values = {**_values(order, terms), "id": _id(order, id), "meta": {IMPORTED: digest}}
+        customer = _customer(order)
         created_at = _created_at(order, terms)
-        values = {
-            **_values(order),
-            "id": lines[0].order,
-            "currency": currency,
-            "is_including_vat": terms.including_vat,
-            "meta": {IMPORTED: digest},
-        }
     except InvoicingError as error:
         raise Flawed(dict.fromkeys(range(len(lines)), flaw(error))) from error
-    values["items"] = _items(lines, currency, terms)
-    return Incoming(lines[0].order, lines, values, _customer(order), created_at, digest)
+    values["items"] = _items(lines, values["currency"], terms)
+    return Incoming(id, lines, values, customer, created_at, digest)
 
 
 def flaws(order: Incoming, error: InvoicingError, seller: Account) -> Flawed:
@@ -109,10 +103,18 @@ def _agreed(lines: Sequence[Line]) -> Row:
     return order
 
 
-def _values(order: Row) -> dict[str, Any]:
+def _id(order: Row, derived: str) -> str:
+    if order.get("order_id", derived) != derived:
+        raise MalformedId("order_id must be 1 to 200 characters of A-Z a-z 0-9 _ . @ : -", field="id")
+    return derived
+
+
+def _values(order: Row, terms: Terms) -> dict[str, Any]:
     country = order.get("ship_to_country")
     values: dict[str, Any] = {
         "number": order.get("order_number"),
+        "currency": checks.currency(order.get("currency") or terms.currency, "currency"),
+        "is_including_vat": terms.including_vat,
         "shipping_address": {"country_code": country} if country else None,
         "purchase_order_number": order.get("purchase_order_number"),
         "buyer_reference": order.get("buyer_reference"),
@@ -138,7 +140,8 @@ def _customer(order: Row) -> dict[str, Any] | None:
     if "customer_handle" not in order:
         return None
     own = {field: order[column] for column, field in _BUYER.items() if column in order}
-    return {"handle": order["customer_handle"], **own, "billing_address": _address(order) or None}
+    handle = checks.handle(order["customer_handle"], "handle")
+    return {"handle": handle, **own, "billing_address": _address(order) or None}
 
 
 def _address(order: Row) -> dict[str, str]:

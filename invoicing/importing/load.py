@@ -89,7 +89,7 @@ def import_orders(
             rejected_lines.add(stored.rejects)
             summary.add(stored)
             if invoice:
-                _bill(database, principal, [*stored.imported, *stored.there], terms, summary)
+                _bill(database, principal, stored, terms, summary)
             if progress is not None:
                 progress(summary.accounted, summary.lines)
     if summary.accounted != summary.lines:
@@ -128,12 +128,11 @@ def _stored(database: Database, principal: Principal, batch: Sequence[Incoming],
     return database.write(store, principal, batch, terms)
 
 
-def _bill(
-    database: Database, principal: Principal, orders: Sequence[Incoming], terms: Terms, summary: Summary
-) -> None:
-    ids = [order.id for order in orders]
-    for start in range(0, len(ids), MOST_INVOICES):
-        part = ids[start : start + MOST_INVOICES]
+def _bill(database: Database, principal: Principal, stored: Stored, terms: Terms, summary: Summary) -> None:
+    """In the order of the file, so that the numbers are too."""
+    orders = sorted([*stored.imported, *stored.there], key=lambda order: order.lines[0].number)
+    for start in range(0, len(orders), MOST_INVOICES):
+        part = [order.id for order in orders[start : start + MOST_INVOICES]]
         for issued in database.write(bill, principal, part, now=terms.now):
             summary.invoices += 1
             summary.invoiced[issued.currency] += issued.total

@@ -76,6 +76,7 @@ def test_two_imports_at_once_double_nothing(
     assert database.read(verify).findings == []
 
 
+ROOT = Path(__file__).parents[3]
 CHILD = """
 import sys
 from pathlib import Path
@@ -98,7 +99,9 @@ def test_an_import_that_was_killed_is_finished_by_the_next(
 ) -> None:
     file = tmp_path / "killed.csv"
     file.write_text(many(2_000))
-    child = subprocess.Popen([sys.executable, "-c", CHILD, database_url, principal.account_id, str(file)])
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, database_url, principal.account_id, str(file)], cwd=ROOT
+    )
     while count(database, invoices) == 0 and child.poll() is None:
         time.sleep(0.01)
     child.kill()
@@ -106,7 +109,8 @@ def test_an_import_that_was_killed_is_finished_by_the_next(
     stored, issued = count(database, orders_table), count(database, invoices)
     assert 0 < issued <= stored < 2_000
     done = importing(many(2_000), invoice=True)
-    assert (done.there, done.imported) == (stored * 2, 4_000 - stored * 2)
-    assert done.invoices == 2_000 - issued
+    assert done.there + done.imported == 4_000
+    assert done.there >= stored * 2  # PostgreSQL may have been sent one more commit
+    assert count(database, invoices) == 2_000 >= issued + done.invoices
     assert (count(database, orders_table), count(database, order_items)) == (2_000, 4_000)
     assert database.read(verify).findings == []

@@ -10,6 +10,7 @@ import pytest
 from invoicing import orders
 from invoicing.access import Principal
 from invoicing.database import Database
+from invoicing.importing.columns import ITEM, ORDER
 from invoicing.importing.source import UnreadableFile
 from invoicing.tables import order_items
 from invoicing.tables import orders as orders_table
@@ -51,6 +52,8 @@ from tests.invoicing.importing.files import HEADER, Importing, count, listed, of
         ("delivery_date", "soon", "invalid_delivery_date"),
         ("order_number", "x" * 65, "invalid_order_number"),
         ("order_number", "", "no_order_number"),
+        ("order_id", "a b", "invalid_order_id"),
+        ("order_id", "x" * 201, "invalid_order_id"),
         ("customer_name", "", "invalid_customer_name"),
         ("customer_handle", "a b", "invalid_customer_handle"),
         ("customer_email", "ann", "invalid_customer_email"),
@@ -70,6 +73,19 @@ def test_a_cell_that_is_wrong_is_named(
     (reject,) = listed(rejects)
     assert reject[column] == cell
     assert reject["reject_message"]
+
+
+@pytest.mark.parametrize("column", [*ORDER, *ITEM])
+def test_a_control_character_is_rejected_in_every_column(
+    importing: Importing, rejects: Path, column: str
+) -> None:
+    row = {"order_number": "1", "name": "Mug", "quantity": "2", "unit_price": "1", "customer_name": "Ann"}
+    if column in ("customer_handle", "customer_vat_number"):
+        row["customer_handle"] = "ann"
+    row[column] = "a\x00b"
+    done = importing(f"{','.join(row)}\n{','.join(row.values())}\n")
+    assert (done.imported, done.rejected) == (0, {f"invalid_{column}": 1})
+    assert listed(rejects)[0][column] == "a\x00b"
 
 
 def test_an_order_is_imported_whole_or_not_at_all(
