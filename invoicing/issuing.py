@@ -17,7 +17,7 @@ from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NothingToInvo
 from invoicing.orders import find_order, items_of
 from invoicing.queries import Issued
 from invoicing.snapshot import Snapshot, dump
-from invoicing.tables import invoice_lines, invoices, new_id, order_items
+from invoicing.tables import constraint, invoice_lines, invoices, new_id, order_items
 
 _INSERT_INVOICE = insert(invoices)
 _INSERT_LINES = insert(invoice_lines)
@@ -112,12 +112,12 @@ def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
     try:
         insertion()
     except IntegrityError as clash:
-        told = str(clash.orig)
-        if "number" in told or "sequence" in told:
+        broken = constraint(clash)
+        if "number" in broken or "sequence" in broken:
             raise NumberTaken(
                 f"The number {frozen.number} is on an invoice already.", ids=[frozen.number]
             ) from clash
-        if "order_item_id" in told:
+        if "order_item_id" in broken:
             raise ItemAlreadyInvoiced(field="items") from clash
         raise InvoiceIdReused(field="invoice_id", ids=[frozen.id]) from clash
 

@@ -157,9 +157,6 @@ def test_of_fifty_calls_with_one_invoice_id_and_other_items_one_wins(
     crowd_for_one_id(database, principal, "mine")
 
 
-@pytest.mark.xfail(
-    reason="issuing._refusing reads the clash's whole message: see tables.constraint", strict=False
-)
 def test_an_id_that_reads_like_another_clash_is_told_for_what_it_is(
     database: Database, principal: Principal
 ) -> None:
