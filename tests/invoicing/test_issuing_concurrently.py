@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection, select
 
 from invoicing import issuing, shipping
