@@ -6,8 +6,11 @@ import typer
 from pydantic import ValidationError
 
 from server.commands.accounts import account, key
+from server.commands.demo import demo
+from server.commands.import_orders import import_
 from server.commands.serve import serve
 from server.commands.upkeep import export_schema, migrate
+from server.commands.verify import verify_numbering
 from server.commands.worker import worker
 
 app = typer.Typer(
@@ -21,6 +24,9 @@ app.command()(worker)
 app.command()(migrate)
 app.add_typer(account, name="account")
 app.add_typer(key, name="key")
+app.command("import")(import_)
+app.command("verify-numbering")(verify_numbering)
+app.command()(demo)
 app.command("export-schema")(export_schema)
 
 
