@@ -1,0 +1,49 @@
+"""HTTP load by wrk, a compiled client: it takes next to nothing of the machine from the server."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from bench.serving import Server
+
+CLIENTS = 16
+_SCRIPT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of it: answers a second, latencies in milliseconds, and how many bodies are used up."""
+
+    rate: float
+    done: int
+    sent: int
+    errors: int
+    p50: float
+    p99: float
+
+
+def written(path: Path, bodies: Iterable[object]) -> Path:
+    """The bodies in a file, as `load` wants them."""
+    path.write_bytes(b"\n".join(orjson.dumps(body) for body in bodies))
+    return path
+
+
+def load(server: Server, bodies: Path, *, seconds: int, start: int = 0, clients: int = CLIENTS) -> Load:
+    """Sends the bodies in turn, from number `start` on, for so many seconds."""
+    env = {**os.environ, "TOKEN": server.token, "BODIES": str(bodies), "START": str(start)}
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout=30s", "-s", str(_SCRIPT), server.url]
+    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    found = {name: int(number) for name, number in re.findall(r"\b(\w+)=(\d+)", shown)}
+    errors = found["errors"] + found["lost"]
+    if errors:
+        print(f"{errors} errors; the last: {shown.partition('told=')[2].strip()[:500]}", file=sys.stderr)
+    rate = found["done"] / found["microseconds"] * 1_000_000
+    return Load(rate, found["done"], found["sent"], errors, found["p50"] / 1000, found["p99"] / 1000)

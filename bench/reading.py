@@ -1,0 +1,68 @@
+"""Row 2: `invoice` over HTTP, against the very same bytes from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import orjson
+
+from bench import shop
+from bench.homes import KINDS
+from bench.load import CLIENTS, load, written
+from bench.results import Result, Run, compared
+from bench.serving import Client, Server, plain, serving
+
+LEAST = 0.06
+LINES = 10
+_QUERY = """query($id: String!) { invoice(id: $id) {
+    id number type currency issued_on due_on
+    lines { name quantity unit_price total vat { rate amount } }
+    vat { rate category base amount }
+    total_ex_vat total_vat total pdf_status pdf_url
+} }"""
+
+
+def results(run: Run) -> Iterator[Result]:
+    with ExitStack() as open_things:
+        servers = {kind: _served(open_things, run, kind) for kind in KINDS}
+        folder = next(iter(servers.values()))[1].parent
+        body = written(folder / "read", [read_body("A")])
+        answer = folder / "answer"
+        answer.write_bytes(Client(servers[KINDS[0]][0]).send(read_body("A")))
+        contenders = {kind: server for kind, (server, _) in servers.items()}
+        for name in ("starlette", "strawberry"):
+            contenders[name] = open_things.enter_context(plain(name, answer))
+            _same(contenders[name], answer)
+        rates: dict[str, list[float]] = {name: [] for name in contenders}
+        errors = dict.fromkeys(contenders, 0)
+        for server in contenders.values():
+            load(server, body, seconds=1)
+        for _ in range(run.rounds):
+            for name, server in contenders.items():
+                done = load(server, body, seconds=run.seconds)
+                rates[name].append(done.rate)
+                errors[name] += done.errors
+    what = f"`invoice`, {LINES} lines, {CLIENTS} clients"
+    for kind in KINDS:
+        yield compared(f"{what}, {kind}", rates[kind], rates["starlette"], least=LEAST, errors=errors[kind])
+    stock = "the same by stock Strawberry, the data in memory"
+    yield compared(stock, rates["strawberry"], rates["starlette"], errors=errors["strawberry"])
+
+
+def read_body(prefix: str, number: int = 0) -> object:
+    return {"query": _QUERY, "variables": {"id": shop.tag(prefix, number)}}
+
+
+def _served(open_things: ExitStack, run: Run, kind: str) -> tuple[Server, Path]:
+    home = open_things.enter_context(run.homes.fresh(kind))
+    with home.database() as database:
+        opened = shop.opened(database)
+        shop.issued(database, opened, "A", lines=LINES)
+    home.settle()
+    return open_things.enter_context(serving(home, opened.token)), home.data / "bodies"
+
+
+def _same(server: Server, answer: Path) -> None:
+    assert Client(server).ask(read_body("A")) == orjson.loads(answer.read_bytes())["data"]

@@ -1,0 +1,92 @@
+"""Server processes under test: the real one, and what it is held against."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench.homes import Home
+
+HOST = "127.0.0.1"
+_PATIENCE = 30.0  # seconds that a server may take to answer first
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    pid: int
+    port: int
+    token: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}/graphql"
+
+
+class Client:
+    """One connection that is kept alive."""
+
+    def __init__(self, server: Server) -> None:
+        self._http = HTTPConnection(HOST, server.port)
+        self._headers = {"content-type": "application/json", "authorization": f"Bearer {server.token}"}
+
+    def send(self, body: object) -> bytes:
+        self._http.request("POST", "/graphql", orjson.dumps(body), self._headers)
+        return self._http.getresponse().read()
+
+    def ask(self, body: object) -> Any:
+        answer = orjson.loads(self.send(body))
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+@contextmanager
+def serving(home: Home, token: str, *, workers: int = 0) -> Iterator[Server]:
+    """`invoicing serve`, with so many processes that make PDFs."""
+    env = {**home.env, "INVOICING_WORKERS": str(workers), "INVOICING_LOG_LEVEL": "WARNING"}
+    command = [str(Path(sys.executable).with_name("invoicing")), "serve", "--no-demo", "--port"]
+    with _running(command, env, token) as server:
+        yield server
+
+
+@contextmanager
+def plain(contender: str, answer: Path) -> Iterator[Server]:
+    """A server of `bench.plain` that gives this answer from memory."""
+    with _running([sys.executable, "-m", "bench.plain", contender, str(answer)], {}, "none") as server:
+        yield server
+
+
+@contextmanager
+def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iterator[Server]:
+    """Starts it on a free port, the command's last argument, and waits until it listens."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        port = int(free.getsockname()[1])
+    process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=subprocess.DEVNULL)
+    try:
+        _wait(process, port)
+        yield Server(process.pid, port, token)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"A server did not start: {process.args!r}")

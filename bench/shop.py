@@ -1,0 +1,202 @@
+"""A shop of any size: one order or invoice is made by the product itself, then copied inside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Insert,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy import update as change
+
+from invoicing import accounts, customers, issuing, keys, orders, rendering
+from invoicing.access import Principal, Scope
+from invoicing.database import Database
+from invoicing.queries import Issued
+from invoicing.rendering import Printed
+from invoicing.tables import (
+    Instant,
+    documents,
+    invoice_lines,
+    invoices,
+    number_series,
+    order_items,
+)
+from invoicing.tables import orders as orders_table
+
+CUSTOMERS = 100
+NOW = datetime.now(UTC)
+PAST = NOW - timedelta(days=30)
+
+ADDRESS = {
+    "address_line_1": "Keizersgracht 1000",
+    "postal_code": "1015 AA",
+    "locality": "Amsterdam",
+    "country_code": "NL",
+}
+GOODS = ("Oak desk 160 × 80 cm", "Office chair, wool", "Desk lamp, brass", "Cable tray", "Handbook of light")
+
+_COPIES = Table(
+    "copies",
+    MetaData(),
+    Column("tag", Text),
+    Column("customer", Text),
+    Column("number", Text),
+    Column("sequence", Integer),
+    Column("moment", Instant),
+    prefixes=["TEMPORARY"],
+)
+_TAGGED = ("id", "order_id", "order_item_id", "invoice_id", "number", "search_text", "snapshot", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    principal: Principal
+    token: str
+
+
+def opened(database: Database) -> Shop:
+    """An account with a key and a hundred customers."""
+    account = {
+        "name": "Lumen & Oak",
+        "address": ADDRESS,
+        "vat_number": "NL001234567B01",
+        "iban": "NL91ABNA0417164300",
+        "invoice_number_format": "INV-{seq:07d}",
+    }
+    account_id = database.write(accounts.create_account, account, now=PAST)
+    _, token = database.write(keys.create_api_key, account_id, name="Shop", scopes=list(Scope), now=PAST)
+    principal = database.read(keys.principal, token)
+    assert principal is not None
+    for number in range(CUSTOMERS):
+        values = {"id": _customer(number), "name": f"Customer {number}", "billing_address": ADDRESS}
+        database.write(customers.create_customer, principal, values, now=PAST)
+    return Shop(principal, token)
+
+
+def tag(prefix: str, number: int) -> str:
+    """The id of an order; its items are `tag-0` and so on. Prefixes are one letter."""
+    return f"{prefix}{number:07d}"
+
+
+def item_ids(prefix: str, number: int, lines: int) -> list[str]:
+    return [f"{tag(prefix, number)}-{line}" for line in range(lines)]
+
+
+def stock_orders(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 5) -> None:
+    """So many orders to invoice, the first of them taken in by the product."""
+    _order(database, shop, prefix, lines)
+    database.write(_multiply, [orders_table, order_items], tag(prefix, 0), _copies(prefix, count))
+
+
+def stock_invoices(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 2) -> None:
+    """So many invoices with their orders and papers; the first is issued by the product, before any other."""
+    invoice_id = issued(database, shop, prefix, lines=lines)
+    number = str(database.read(lambda connection: connection.execute(select(invoices.c.number)).scalar_one()))
+    tables = [orders_table, invoices, order_items, invoice_lines, documents]
+    database.write(_multiply, tables, invoice_id, _copies(prefix, count), number=number)
+    series = change(number_series).where(number_series.c.type == "INVOICE").values(last=count)
+    database.write(lambda connection: connection.execute(series))
+
+
+def issued(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:
+    """The id of an invoice whose PDF is recorded."""
+    _order(database, shop, prefix, lines)
+    made = issue(database, shop, item_ids(prefix, 0, lines), invoice_id=tag(prefix, 0))
+    (due,) = database.write(rendering.claim, most=1, now=PAST)
+    printed = Printed(due.job, f"invoices/{made.id}.pdf", 20_000, "0" * 64)
+    database.write(rendering.record, [printed], [], now=PAST)
+    return made.id
+
+
+def issue(database: Database, shop: Shop, ids: Sequence[str], *, invoice_id: str | None = None) -> Issued:
+    return database.write(issuing.invoice_items, shop.principal, ids, invoice_id=invoice_id, now=PAST)
+
+
+def _order(database: Database, shop: Shop, prefix: str, lines: int) -> None:
+    items = [
+        {
+            "id": id,
+            "name": GOODS[line % len(GOODS)],
+            "sku": f"SKU-{line:04d}",
+            "quantity": line % 4 + 1,
+            "unit_price": 2_499 + 731 * line,
+            "vat_rate": 9 if line % 5 == 4 else 21,
+        }
+        for line, id in enumerate(item_ids(prefix, 0, lines))
+    ]
+    name = tag(prefix, 0)
+    values = {"id": name, "number": name, "customer_id": _customer(0), "items": items}
+    database.write(orders.create_order, shop.principal, values, now=PAST)
+
+
+def _customer(number: int) -> str:
+    return f"customer-{number:03d}"
+
+
+def _copies(prefix: str, count: int) -> list[dict[str, object]]:
+    return [
+        {
+            "tag": tag(prefix, number),
+            "customer": _customer(number % CUSTOMERS),
+            "number": f"INV-{number + 1:07d}",
+            "sequence": number + 1,
+            "moment": PAST + timedelta(seconds=number),
+        }
+        for number in range(1, count)
+    ]
+
+
+def _multiply(
+    connection: Connection,
+    tables: Iterable[Table],
+    zero: str,
+    copies: list[dict[str, Any]],
+    *,
+    number: str | None = None,
+) -> None:
+    if connection.dialect.name == "postgresql":  # the copies refer to each other as their originals did
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+    _COPIES.create(connection)
+    connection.execute(insert(_COPIES), copies)
+    for table in tables:
+        connection.execute(_copied(table, zero, number))
+    _COPIES.drop(connection)
+
+
+def _copied(table: Table, zero: str, number: str | None) -> Insert:
+    own = table.c.invoice_id if table.name in ("invoice_lines", "documents") else table.c.id
+    changed: Mapping[str, ColumnElement[Any]] = {
+        **{name: func.replace(table.c[name], zero, _COPIES.c.tag) for name in _TAGGED if name in table.c},
+        **{name: _COPIES.c.moment for name in ("created_at", "updated_at") if name in table.c},
+        **({"customer_id": _COPIES.c.customer} if "customer_id" in table.c else {}),
+        **(_numbered(table, zero, number) if table.name == "invoices" and number else {}),
+    }
+    columns = [changed.get(column.name, column).label(column.name) for column in table.c]
+    found = select(*columns).select_from(table.join(_COPIES, own.startswith(zero, autoescape=True)))
+    return insert(table).from_select([column.name for column in table.c], found)
+
+
+def _numbered(table: Table, zero: str, number: str) -> Mapping[str, ColumnElement[Any]]:
+    """What names the invoice. Its snapshot names its order too."""
+    snapshot = func.replace(table.c.snapshot, zero, _COPIES.c.tag)
+    return {
+        "handle": _COPIES.c.tag,
+        "number": _COPIES.c.number,
+        "sequence": _COPIES.c.sequence,
+        "snapshot": func.replace(snapshot, number, _COPIES.c.number),
+        "search_text": func.replace(table.c.search_text, number.lower(), func.lower(_COPIES.c.number)),
+    }
