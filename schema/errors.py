@@ -52,5 +52,5 @@ def _misread(error: GraphQLError) -> dict[str, Any]:
     return {"code": "VALIDATION_ERROR", "field": field}
 
 
-_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' (?:has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:|of )")
+_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")
 _INDEX = re.compile(r"\[(\d+)\]")
