@@ -1,0 +1,170 @@
+"""Nobody can tell what another account has: its ids answer exactly like ids that do not exist."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType
+
+from invoicing import keys
+from invoicing.access import Scope
+from invoicing.database import Database
+from schema import schema
+from tests import factories
+from tests.client import CREATE_CUSTOMER, CREATE_ORDER, INVOICE_ITEMS, Client, client
+from tests.factories import item
+
+CUSTOMER = "{ id handle name created_at }"
+ORDER = f"{{ id number items {{ id }} actions {{ action ids }} customer {CUSTOMER} invoices {{ id }} }}"
+INVOICE = f"{{ id number total lines {{ id }} orders {ORDER} customer {CUSTOMER} pdf_url }}"
+
+# Each operation names things of an account by the ids in $…; UNKNOWN ids stand where they do not exist.
+NAMING = {
+    "customer": [
+        f'{{ customer(id: "$customer") {CUSTOMER} }}',
+        f'{{ customer(handle: "$handle") {CUSTOMER} }}',
+    ],
+    "order": [f'{{ order(id: "$order") {ORDER} }}'],
+    "invoice": [f'{{ invoice(id: "$invoice") {INVOICE} }}'],
+    "invoicePreview": ['{ invoicePreview(input: {items: ["$item"]}) { total } }'],
+    "customers": [f'{{ customers(search: "$name") {{ totalCount nodes {CUSTOMER} }} }}'],
+    "orders": [
+        f"{{ orders(filter: {{{given}}}) {{ totalCount nodes {ORDER} }} }}"
+        for given in ('customer_id: "$customer"', 'number: "$number"', 'search: "$name"')
+    ],
+    "invoices": [
+        f"{{ invoices(filter: {{{given}}}) {{ totalCount nodes {INVOICE} }} }}"
+        for given in ('customer_id: "$customer"', 'handle: "$invoice"', 'search: "$name"')
+    ],
+    "updateCustomer": [
+        'mutation { updateCustomer(input: {id: "$customer", name: "Mine"}) { customer { id } } }',
+        'mutation { updateCustomer(input: {handle: "$handle", name: "Mine"}) { customer { id } } }',
+    ],
+    "createOrder": [
+        'mutation { createOrder(input: {customer_id: "$customer", items: []}) { order { id } } }',
+        'mutation { createOrder(input: {customer_handle: "$handle", items: []}) { order { id } } }',
+    ],
+    "updateOrder": ['mutation { updateOrder(input: {id: "$order", number: "mine"}) { order { id } } }'],
+    "shipOrderItems": [
+        f'mutation {{ shipOrderItems(input: {{order_id: "{id}", items: [{{item_id: "$item"}}]}}) '
+        "{ items { id } } }"
+        for id in ("$order", "mine")
+    ],
+    "invoiceItems": [
+        'mutation { invoiceItems(input: {items: ["$item"]}) { invoice { id } } }',
+        'mutation { invoiceItems(input: {items: ["mine-1", "$item"], invoice_id: "x"}) { invoice { id } } }',
+    ],
+    "invoiceOrder": ['mutation { invoiceOrder(input: {order_id: "$order"}) { invoice { id } } }'],
+    "retryInvoicePdf": ['mutation { retryInvoicePdf(input: {invoice_id: "$invoice"}) { invoice { id } } }'],
+    "revokeApiKey": ['mutation { revokeApiKey(input: {id: "$key"}) { api_key { id } } }'],
+}
+NAMES_NOTHING = {"account", "updateAccount", "createCustomer", "createApiKey"}  # see the tests below
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Client:
+    return client(database, tmp_path)
+
+
+@pytest.fixture
+def theirs(shop: Client, database: Database) -> dict[str, str]:
+    """What a neighbour has, under ids of its own."""
+    neighbour = shop.neighbour().principal
+    factories.customer(database, neighbour, id="their-customer", handle="their-handle", name="Their Name")
+    items = [item(id="their-item"), item(id="their-other")]
+    factories.order(
+        database,
+        neighbour,
+        id="their-order",
+        number="their-number",
+        customer_id="their-customer",
+        items=items,
+    )
+    factories.invoice(database, neighbour, invoice_id="their-invoice", customer_id="their-customer")
+    key, _ = database.write(
+        keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
+    )
+    factories.order(database, shop.principal, id="mine", items=[item(id="mine-1")])
+    named = ("customer", "handle", "name", "order", "number", "item", "invoice")
+    return {"key": key.id, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
+
+
+def asked(shop: Client, operation: str, ids: dict[str, str]) -> str:
+    """The whole answer, with the ids that were asked for made alike."""
+    for name, id in sorted(ids.items(), key=lambda pair: -len(pair[0])):
+        operation = operation.replace(f"${name}", id)
+    answer = shop.post(operation)
+    text = json.dumps({"status": answer.status_code, **answer.json()}, ensure_ascii=False)
+    for name, id in ids.items():
+        text = text.replace(id, f"${name}")
+    return text
+
+
+def root_fields() -> set[str]:
+    types = (schema.graphql_schema.query_type, schema.graphql_schema.mutation_type)
+    return {name for type in types if isinstance(type, GraphQLObjectType) for name in type.fields}
+
+
+def test_every_operation_is_tried_against_another_account() -> None:
+    assert root_fields() == NAMING.keys() | NAMES_NOTHING
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_what_another_account_has_does_not_exist(shop: Client, theirs: dict[str, str], name: str) -> None:
+    unknown = {what: f"unknown-{what}" for what in theirs}
+    for operation in NAMING[name]:
+        told = asked(shop, operation, theirs)
+        assert told == asked(shop, operation, unknown)
+        assert '"errors"' in told or '"totalCount": 0' in told
+
+
+@pytest.mark.usefixtures("theirs")
+def test_a_list_shows_nothing_of_another_account(shop: Client) -> None:
+    for name, count in (("customers", 0), ("orders", 1), ("invoices", 0)):
+        found = shop.ask(f"{{ {name}(first: 100) {{ totalCount nodes {{ id }} }} }}")[name]
+        assert (found["totalCount"], len(found["nodes"])) == (count, count)
+    assert len(shop.ask("{ account { api_keys { id } } }")["account"]["api_keys"]) == 1
+
+
+def history(shop: Client, price: int) -> list[Any]:
+    """The same life with the same ids; only the price tells the accounts apart."""
+    shop.ask(CREATE_CUSTOMER, input={"id": "c", "handle": "h", "name": f"Customer {price}"})
+    order = {"id": "o", "customer_handle": "h", "items": [{**item(id="i", unit_price=price), "sku": "s"}]}
+    shop.ask(CREATE_ORDER, input=order)
+    shop.ask(INVOICE_ITEMS, input={"items": ["i"], "invoice_id": "v"})
+    again = [
+        shop.refused(CREATE_CUSTOMER, input={"id": "c", "name": "Again"}),
+        shop.refused(CREATE_CUSTOMER, input={"handle": "h", "name": "Again"}),
+        shop.refused(CREATE_ORDER, input=order),
+        shop.refused(CREATE_ORDER, input={**order, "id": "other"}),
+    ]
+    return [*again, shop.ask(f'{{ invoice(id: "v") {INVOICE} }}')["invoice"]]
+
+
+def test_two_accounts_use_the_same_ids_and_each_sees_its_own(shop: Client) -> None:
+    mine, theirs = history(shop, 100), history(shop.neighbour(), 200)
+    assert mine[:4] == theirs[:4]
+    assert [refusal.code for refusal in mine[:4]] == [
+        "DUPLICATE_ID",
+        "DUPLICATE_HANDLE",
+        "DUPLICATE_ID",
+        "DUPLICATE_ID",
+    ]
+    for invoice, price in ((mine[4], 100), (theirs[4], 200)):
+        assert (invoice["id"], invoice["number"][-5:], invoice["total"]) == ("v", "00001", price)
+        assert invoice["customer"]["name"] == f"Customer {price}"
+        assert invoice["orders"][0]["items"] == [{"id": "i"}]
+
+
+def test_an_account_changes_and_adds_to_nothing_but_itself(shop: Client) -> None:
+    neighbour = shop.neighbour()
+    everything = "{ account { id name iban api_keys { id name } } customers { nodes { id } } }"
+    before = neighbour.ask(everything)
+    shop.ask('mutation { updateAccount(input: {name: "Mine", default_currency: "JPY"}) { account { id } } }')
+    shop.ask('mutation { createApiKey(input: {name: "Mine", scopes: [ORDERS_READ]}) { token } }')
+    shop.ask(CREATE_CUSTOMER, input={"name": "Mine"})
+    assert neighbour.ask(everything) == before
+    assert shop.ask("{ account { id name } }")["account"]["name"] == "Mine"
