@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from typing import Annotated
 
 import typer
 
@@ -14,7 +15,9 @@ from server.settings import Settings
 from server.worker import Worker
 
 
-def worker() -> None:
+def worker(
+    drain: Annotated[bool, typer.Option("--drain", help="Stop once nothing is left to be made.")] = False,
+) -> None:
     """Make PDFs until stopped, in INVOICING_WORKERS processes.
 
     Run as many as you like beside the server, on the same database and data folder. A worker that is
@@ -25,7 +28,11 @@ def worker() -> None:
     with opened(settings) as database:
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
         store = FileStore(settings.documents_dir)
-        asyncio.run(_until_stopped(Worker(database, store, processes=max(settings.workers, 1))))
+        maker = Worker(database, store, processes=max(settings.workers, 1))
+        if drain:
+            typer.echo(f"{asyncio.run(maker.drain()):,} PDFs made.", err=True)
+        else:
+            asyncio.run(_until_stopped(maker))
 
 
 async def _until_stopped(worker: Worker) -> None:
