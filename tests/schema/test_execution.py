@@ -1,0 +1,153 @@
+"""The short cut of execution answers what graphql-core's own way answers, to the letter."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult
+
+from documents.links import Links
+from invoicing.database import Database
+from resolvers.context import Context
+from schema import schema
+from schema.execution import PlainFields, plain_fields
+from schema.mutation import Mutation
+from schema.query import Query
+from schema.scalars import SCALARS
+from tests import factories
+from tests.client import INVOICE_ITEMS, Client, client
+from tests.factories import item
+
+PLAIN = strawberry.Schema(
+    query=Query, mutation=Mutation, config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS)
+)
+
+QUERIES = [
+    "{ __typename }",
+    "{ account { __typename id name vat_number address { __typename locality country_code } } }",
+    "{ account { one: name two: name ...A } } fragment A on Account { name api_keys { scopes revoked_at } }",
+    '{ order(id: "o") { id: number number: id status is_including_vat created_at delivery_date metadata } }',
+    '{ order(id: "o") { items { id type quantity unit_price vat { rate category base } sku shipped_at } } }',
+    '{ order(id: "o") { actions { action ids } blocked { action id reason message } } }',
+    '{ order(id: "o") { customer { name handle } billing_name billing_address { locality } } }',
+    '{ order(id: "nothing") { id } second: order(id: "o") { id } }',
+    '{ invoice(id: "v") { number type state total issued_on due_on created_at pdf_url pdf_status handle } }',
+    '{ invoice(id: "v") { lines { id vat { rate amount } supply } vat { base } created_by { id type } } }',
+    '{ invoice(id: "nothing") { id } }',
+    '{ invoice(id: "v") { orders { id customer { id } invoices { id } } customer { id metadata } } }',
+    "{ invoices { nodes { id } edges { cursor node { number } } pageInfo { endCursor } totalCount } }",
+    "{ orders(first: 0) { nodes { id } pageInfo { startCursor } } }",
+    "{ orders(first: 101) { nodes { id } } }",
+    "{ customers { nodes { id ... on Customer { name } ...C } } } fragment C on Customer { name handle }",
+    "{ __schema { queryType { name } types { name kind fields { name } } } }",
+    '{ __type(name: "Money") { name description specifiedByURL } }',
+    "{ nothing }",
+    "{ account { name { x } } }",
+    "{ account }",
+    '{ invoicePreview(input: {items: ["b"]}) { total lines { name order_item_id } orders { id } } }',
+    '{ invoicePreview(input: {items: ["a"]}) { total } }',
+    'mutation { updateOrder(input: {id: "o", number: "N"}) { order { number customer { name } } } }',
+]
+VARIABLE: list[tuple[str, dict[str, Any]]] = [
+    ("query ($yes: Boolean!) { account { id @include(if: $yes) name @skip(if: $yes) } }", {"yes": True}),
+    ("query ($yes: Boolean!) { account { id @include(if: $yes) name @skip(if: $yes) } }", {"yes": False}),
+    ("query ($f: OrderFilter) { orders(filter: $f) { nodes { id } } }", {"f": {"status": "OPEN"}}),
+    ("query ($f: OrderFilter) { orders(filter: $f) { nodes { id } } }", {"f": {"status": "SHUT"}}),
+    ("query ($id: String!) { order(id: $id) { id } }", {}),
+]
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Client:
+    shop = client(database, tmp_path)
+    factories.customer(database, shop.principal, id="c", name="Ann", meta={"a": [1, None]})
+    given = [item(id="a", quantity=2), item(id="b", vat_rate=5.5)]
+    factories.order(database, shop.principal, id="o", number="1", customer_id="c", items=given)
+    shop.ask(INVOICE_ITEMS, input={"items": ["a"], "invoice_id": "v"})
+    return shop
+
+
+def executed(shop: Client, by: strawberry.Schema, query: str, variables: dict[str, Any]) -> Any:
+    def context() -> Context:
+        links = Links("secret", "https://invoices.example", 600)
+        return Context(shop.principal, shop.database, links, "request", lambda: None)
+
+    result = asyncio.run(by.execute(query, variable_values=variables, context_value=context()))
+    assert isinstance(result, ExecutionResult)
+    return result.data, sorted((str(e.path), str(e.locations)) for e in result.errors or [])
+
+
+def test_the_short_cut_answers_what_the_usual_way_answers(shop: Client) -> None:
+    for query, variables in [*((query, dict[str, Any]()) for query in QUERIES), *VARIABLE]:
+        short = executed(shop, schema, query, variables)
+        usual = executed(shop, PLAIN, query, variables)
+        assert short == usual, query
+        assert list(short[0] or {}) == list(usual[0] or {})
+
+
+def test_the_short_cut_is_taken() -> None:
+    taken = plain_fields(schema.graphql_schema)
+    assert PlainFields.plain == taken
+    assert {("Invoice", "total"), ("OrderItem", "unit_price"), ("OrderAction", "action")} <= taken.keys()
+    resolved = {("Order", "status"), ("Invoice", "pdf_url"), ("Order", "total"), ("Account", "api_keys")}
+    assert not resolved & taken.keys()
+
+
+@strawberry.type
+class Odd:
+    """Values that the annotations do not allow."""
+
+    number: int = strawberry.field(default=1)
+    name: str = strawberry.field(default="a")
+    ids: list[strawberry.ID] = strawberry.field(default_factory=list)
+
+
+def odd(value: Odd) -> Any:
+    @strawberry.type
+    class Root:
+        @strawberry.field
+        def odd(self) -> Odd | None:
+            return value
+
+    outcomes = []
+    for context_class in (PlainFields, None):
+        options: dict[str, Any] = {"execution_context_class": context_class} if context_class else {}
+        made = strawberry.Schema(query=Root, **options)
+        if context_class:
+            before = dict(PlainFields.plain)
+            PlainFields.plain.update(plain_fields(made._schema))
+        try:
+            result = made.execute_sync("{ odd { number name ids } }")
+        finally:
+            if context_class:
+                PlainFields.plain.clear()
+                PlainFields.plain.update(before)
+        outcomes.append((result.data, [(error.message, error.path) for error in result.errors or []]))
+    assert outcomes[0] == outcomes[1]
+    return outcomes[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("value", "fails"),
+    [
+        (Odd(), False),
+        (Odd(number=2**40), True),
+        (Odd(number="x"), True),  # type: ignore[arg-type]
+        (Odd(number=None), True),  # type: ignore[arg-type]
+        (Odd(name=None), True),  # type: ignore[arg-type]
+        (Odd(number=True), False),
+        (Odd(name=3), False),  # type: ignore[arg-type]
+        (Odd(ids=[strawberry.ID("a"), None]), True),  # type: ignore[list-item]
+        (Odd(ids=None), True),  # type: ignore[arg-type]
+    ],
+)
+def test_a_value_that_its_type_does_not_hold_fails_the_usual_way(value: Odd, fails: bool) -> None:
+    data, errors = odd(value)
+    assert bool(errors) is fails
+    assert (data == {"odd": None}) is fails
