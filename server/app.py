@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
+import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -24,6 +25,8 @@ from server.requests import RequestId
 from server.settings import Settings
 from server.wakeup import Wakeup
 from server.worker import Worker
+
+log = structlog.get_logger()
 
 Example = Callable[[], Mapping[str, object]]
 
@@ -75,9 +78,16 @@ async def _generating(database: Database, store: FileStore, processes: int) -> A
         return
     worker = Worker(database, store, processes=processes)
     task = asyncio.create_task(worker.run())
+    task.add_done_callback(_ended)
     yield
     worker.stop()
-    await task
+    await asyncio.wait([task])
+
+
+def _ended(generator: asyncio.Task[None]) -> None:
+    """Invoices go on without their paper: that has to be known."""
+    if not generator.cancelled() and (error := generator.exception()):
+        log.critical("no PDFs are made until the server is started again", exc_info=error)
 
 
 async def _home(_: Request) -> Response:
