@@ -6,24 +6,33 @@ What counts is the ratio to a limit that is measured in turn with it, in the sam
 from __future__ import annotations
 
 import argparse
+import os
 import platform
+import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import issuing, reading
+from bench import counting, growing, importing, issuing, memory, paper, reading, ready
 from bench.homes import Homes
 from bench.results import HEADER, Result, Run
 
 ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "issuing": issuing.results,
     "reading": reading.results,
+    "counting": counting.results,
+    "paper": paper.results,
+    "ready": ready.results,
+    "growing": growing.results,
+    "memory": memory.results,
+    "importing": importing.results,
 }
 
 
 def main() -> None:
     given = _arguments()
     seconds, rounds = (2, 1) if given.quick else (4, 3)
-    print(f"Python {platform.python_version()}, {given.rounds or rounds} rounds\n\n{HEADER}", flush=True)
+    print(f"{_machine()}; {given.rounds or rounds} rounds\n\n{HEADER}", flush=True)
     began = time.monotonic()
     with Homes() as homes:
         run = Run(homes, given.rounds or rounds, seconds, given.quick)
@@ -31,6 +40,24 @@ def main() -> None:
             for result in ROWS[row](run):
                 print(result, flush=True)
     print(f"\nIt took {time.monotonic() - began:.0f} s.")
+
+
+def _machine() -> str:
+    """What the rates, though not the ratios, depend on most."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    return f"Python {platform.python_version()}, {cores} cores, load {load:.1f}, an fsync {_fsync():.1f} ms"
+
+
+def _fsync() -> float:
+    times = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(100):
+            began = time.perf_counter()
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
 
 
 def _arguments() -> argparse.Namespace:

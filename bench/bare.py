@@ -52,17 +52,19 @@ class Bare:
     """One thread, one connection, one transaction an invoice."""
 
     def __init__(self, home: Home, transactions: Sequence[list[Statement]]) -> None:
-        self._engine = _engine(home)
+        self._engine = engine(home)
         self._waiting = iter(transactions)
 
-    def rate(self, count: int) -> float:
-        """Invoices a second, over the next `count`."""
+    def run(self, most: int, seconds: float) -> tuple[float, float]:
+        """Of the next invoices, up to `most`: how many a second, and milliseconds of CPU for one."""
         with self._engine.connect() as connection:
-            began = time.perf_counter()
-            for _ in range(count):
+            began, cpu = time.perf_counter(), time.process_time()
+            done, took = 0, 0.0
+            while done < most and took < seconds:
                 with connection.begin():
                     _replay(connection, next(self._waiting))
-            return count / (time.perf_counter() - began)
+                done, took = done + 1, time.perf_counter() - began
+            return done / took, (time.process_time() - cpu) / done * 1000
 
 
 def _replay(connection: Connection, transaction: list[Statement]) -> None:
@@ -72,23 +74,23 @@ def _replay(connection: Connection, transaction: list[Statement]) -> None:
             result.all()
 
 
-def _engine(home: Home) -> Engine:
+def engine(home: Home) -> Engine:
     """As durable as the product's own."""
     url = make_url(home.url)
     if home.kind != SQLITE:
         return create_engine(url.set(drivername="postgresql+psycopg"), **_JSON)
-    engine = create_engine(url, connect_args={"isolation_level": None, "cached_statements": 512}, **_JSON)
+    made = create_engine(url, connect_args={"isolation_level": None, "cached_statements": 512}, **_JSON)
 
-    @event.listens_for(engine, "connect")
+    @event.listens_for(made, "connect")
     def configure(connection: Any, _: Any) -> None:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
+    @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    return engine
+    return made
 
 
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536")

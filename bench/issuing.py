@@ -10,7 +10,7 @@ from bench import shop
 from bench.bare import Bare, taken_down
 from bench.homes import KINDS, POSTGRESQL, SQLITE, Home
 from bench.load import CLIENTS, Load, load, written
-from bench.results import Result, Run, compared
+from bench.results import Result, Run, compared, cpu
 from bench.serving import Server, serving
 
 LEAST = {SQLITE: 0.40, POSTGRESQL: 0.45}
@@ -31,17 +31,19 @@ def _results(run: Run, kind: str) -> Iterator[Result]:
         issuer = Issuer(open_things, run, kind, workers=0)
         printing = Issuer(open_things, run, kind, workers=1)
         bare = _bare(open_things.enter_context(run.homes.fresh(kind)), bare_count, run.rounds)
-        bare.rate(bare_count // 4)
-        rates: list[float] = []
+        bare.run(bare_count // 4, 1)
+        loads: list[Load] = []
+        limits: list[tuple[float, float]] = []
         with_pdf: list[float] = []
-        limits: list[float] = []
         for _ in range(run.rounds):
-            rates.append(issuer.issue(run.seconds).rate)
-            limits.append(bare.rate(bare_count))
+            loads.append(issuer.issue(run.seconds))
+            limits.append(bare.run(bare_count, run.seconds))
             with_pdf.append(printing.issue(run.seconds).rate)
+        rates, bare_rates = [load.rate for load in loads], [rate for rate, _ in limits]
         name = f"`invoiceItems`, {LINES} items, {CLIENTS} clients, {kind}"
-        yield compared(name, rates, limits, least=LEAST[kind], errors=issuer.errors)
-        yield compared(f"{name}, while it makes PDFs too", with_pdf, limits, errors=printing.errors)
+        yield compared(name, rates, bare_rates, least=LEAST[kind], errors=issuer.errors)
+        yield cpu(name, [load.cpu for load in loads], [cpu for _, cpu in limits])
+        yield compared(f"{name}, while it makes PDFs too", with_pdf, bare_rates, errors=printing.errors)
 
 
 class Issuer:

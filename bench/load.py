@@ -20,7 +20,10 @@ _SCRIPT = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: answers a second, latencies in milliseconds, and how many bodies are used up."""
+    """What came of it: answers a second, how many bodies are used up, latencies in milliseconds.
+
+    `cpu` is what the server's process took of it for one answer, in milliseconds.
+    """
 
     rate: float
     done: int
@@ -28,6 +31,7 @@ class Load:
     errors: int
     p50: float
     p99: float
+    cpu: float
 
 
 def written(path: Path, bodies: Iterable[object]) -> Path:
@@ -40,10 +44,12 @@ def load(server: Server, bodies: Path, *, seconds: int, start: int = 0, clients:
     """Sends the bodies in turn, from number `start` on, for so many seconds."""
     env = {**os.environ, "TOKEN": server.token, "BODIES": str(bodies), "START": str(start)}
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout=30s", "-s", str(_SCRIPT), server.url]
+    before = server.cpu()
     shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     found = {name: int(number) for name, number in re.findall(r"\b(\w+)=(\d+)", shown)}
+    cpu = (server.cpu() - before) / found["done"] * 1000
     errors = found["errors"] + found["lost"]
     if errors:
         print(f"{errors} errors; the last: {shown.partition('told=')[2].strip()[:500]}", file=sys.stderr)
     rate = found["done"] / found["microseconds"] * 1_000_000
-    return Load(rate, found["done"], found["sent"], errors, found["p50"] / 1000, found["p99"] / 1000)
+    return Load(rate, found["done"], found["sent"], errors, found["p50"] / 1000, found["p99"] / 1000, cpu)

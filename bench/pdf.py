@@ -159,11 +159,16 @@ def contenders(count: int) -> dict[str, Draw]:
     return draws
 
 
-def main() -> None:
+def prepare() -> None:
+    """The fonts of all contenders; call it first."""
     warm()
     rl_config.useA85 = 0  # pages as bytes, as ours are, which is also the faster way
     for weight in FILES:
         pdfmetrics.registerFont(CachedFont(font(weight)))
+
+
+def main() -> None:
+    prepare()
     table = Table("contender", *(f"{count} lines" for count in LINES), title="CPU ms a document (times this)")
     columns = [median(contenders(count)) for count in LINES]
     for name in ("this", "canvas loop", "WeasyPrint", "fpdf2"):

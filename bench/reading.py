@@ -10,8 +10,8 @@ import orjson
 
 from bench import shop
 from bench.homes import KINDS
-from bench.load import CLIENTS, load, written
-from bench.results import Result, Run, compared
+from bench.load import CLIENTS, Load, load, written
+from bench.results import Result, Run, compared, cpu
 from bench.serving import Client, Server, plain, serving
 
 LEAST = 0.06
@@ -35,20 +35,25 @@ def results(run: Run) -> Iterator[Result]:
         for name in ("starlette", "strawberry"):
             contenders[name] = open_things.enter_context(plain(name, answer))
             _same(contenders[name], answer)
-        rates: dict[str, list[float]] = {name: [] for name in contenders}
-        errors = dict.fromkeys(contenders, 0)
+        loads: dict[str, list[Load]] = {name: [] for name in contenders}
         for server in contenders.values():
             load(server, body, seconds=1)
         for _ in range(run.rounds):
             for name, server in contenders.items():
-                done = load(server, body, seconds=run.seconds)
-                rates[name].append(done.rate)
-                errors[name] += done.errors
+                loads[name].append(load(server, body, seconds=run.seconds))
     what = f"`invoice`, {LINES} lines, {CLIENTS} clients"
     for kind in KINDS:
-        yield compared(f"{what}, {kind}", rates[kind], rates["starlette"], least=LEAST, errors=errors[kind])
+        yield from _results(f"{what}, {kind}", loads[kind], loads["starlette"], LEAST)
     stock = "the same by stock Strawberry, the data in memory"
-    yield compared(stock, rates["strawberry"], rates["starlette"], errors=errors["strawberry"])
+    yield from _results(stock, loads["strawberry"], loads["starlette"])
+
+
+def _results(
+    what: str, loads: list[Load], limits: list[Load], least: float | None = None
+) -> Iterator[Result]:
+    rates = [load.rate for load in loads], [load.rate for load in limits]
+    yield compared(what, *rates, least=least, errors=sum(load.errors for load in [*loads, *limits]))
+    yield cpu(what, [load.cpu for load in loads], [load.cpu for load in limits])
 
 
 def read_body(prefix: str, number: int = 0) -> object:

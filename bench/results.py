@@ -66,3 +66,10 @@ def compared(
         reached if bounds else None,
         f"{errors} errors" if errors else "",
     )
+
+
+def cpu(what: str, measured: Sequence[float], limits: Sequence[float]) -> Result:
+    """The same in CPU milliseconds for one, of the server's process alone: it is less disturbed by others."""
+    ratio = statistics.median(limit / took for took, limit in zip(measured, limits, strict=True))
+    ours, limit = statistics.median(measured), statistics.median(limits)
+    return Result(f"{what}: CPU for one", f"{ours:.2f} ms", f"{limit:.2f} ms", f"{ratio:.3f}")

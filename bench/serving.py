@@ -32,6 +32,11 @@ class Server:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}/graphql"
 
+    def cpu(self) -> float:
+        """Seconds that the process has computed so far, its children not counted; Linux only."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 class Client:
     """One connection that is kept alive."""

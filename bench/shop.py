@@ -25,6 +25,7 @@ from sqlalchemy import update as change
 from invoicing import accounts, customers, issuing, keys, orders, rendering
 from invoicing.access import Principal, Scope
 from invoicing.database import Database
+from invoicing.pages import cursor
 from invoicing.queries import Issued
 from invoicing.rendering import Printed
 from invoicing.tables import (
@@ -90,6 +91,11 @@ def opened(database: Database) -> Shop:
 def tag(prefix: str, number: int) -> str:
     """The id of an order; its items are `tag-0` and so on. Prefixes are one letter."""
     return f"{prefix}{number:07d}"
+
+
+def cursor_of(prefix: str, number: int) -> str:
+    """The place of a stocked invoice in the list; the next page begins with the one before it."""
+    return cursor(PAST + timedelta(seconds=number), tag(prefix, number))
 
 
 def item_ids(prefix: str, number: int, lines: int) -> list[str]:

@@ -1,0 +1,81 @@
+"""Row 3: how many SQL statements a page of 50 invoices takes, whatever is selected of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from bench import shop
+from bench.homes import KINDS
+from bench.results import Result, Run
+from bench.shop import Shop
+from documents.links import Links
+from invoicing.database import Database
+from resolvers.context import Context
+from schema import schema
+
+MOST = 4
+_OF_SESSION = ("BEGIN", "PRAGMA")
+_LINES = "lines { name quantity total vat { rate amount } }"
+_ITEMS = "items { id status vat { amount } }"
+
+SELECTIONS: Mapping[str, str] = {
+    "numbers and totals": "nodes { id number total }",
+    "customers, orders, pdf_url": "nodes { number pdf_url customer { name } orders { number } }",
+    "all of an invoice": f"nodes {{ number pdf_url pdf_status {_LINES} customer {{ name }} }}",
+    "orders with items and actions": (
+        f"nodes {{ pdf_url customer {{ name }} orders {{ number {_ITEMS} actions {{ action ids }} }} }}"
+    ),
+    "orders with items, actions and their invoices again": (
+        f"nodes {{ pdf_url customer {{ name }} "
+        f"orders {{ total customer {{ name }} {_ITEMS} actions {{ ids }} invoices {{ number pdf_url }} }} }}"
+    ),
+    "customers, orders, pdf_url and totalCount": (
+        "totalCount nodes { number pdf_url customer { name } orders { number } }"
+    ),
+}
+
+
+def results(run: Run) -> Iterator[Result]:
+    counts = {kind: dict(_counts(run, kind)) for kind in KINDS}
+    for name in SELECTIONS:
+        found = [counts[kind][name] for kind in KINDS]
+        shown = " and ".join(map(str, sorted(set(found))))
+        what = f"50 invoices: {name}"
+        yield Result(what, f"{shown} statements", to_reach=f"≤ {MOST}", reached=max(found) <= MOST)
+
+
+def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
+    with run.homes.fresh(kind) as home, home.database() as database:
+        opened = shop.opened(database)
+        shop.stock_invoices(database, opened, "A", 60)
+        for name, selection in SELECTIONS.items():
+            with _counted() as statements:
+                _ask(database, opened, f"{{ invoices(first: 50) {{ {selection} }} }}")
+            yield name, len(statements)
+
+
+def _ask(database: Database, opened: Shop, query: str) -> None:
+    links = Links("secret", "http://localhost", 600)
+    context = Context(opened.principal, database, links, "bench", lambda: None)
+    result = asyncio.run(schema.execute(query, context_value=context))
+    assert not result.errors, result.errors
+    assert result.data
+    assert len(result.data["invoices"]["nodes"]) == 50
+
+
+@contextmanager
+def _counted() -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if not statement.startswith(_OF_SESSION):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", note)
