@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+import structlog
 from cross_web import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -27,6 +28,9 @@ MAX_BODY = 2_000_000
 
 _CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
 _CODES[415] = "UNSUPPORTED_MEDIA_TYPE"
+_CODES[500] = "INTERNAL_SERVER_ERROR"
+
+log = structlog.get_logger(__name__)
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -56,6 +60,11 @@ class GraphQLView(GraphQL[Context, None]):
             response.headers["www-authenticate"] = "Bearer"
         except HTTPException as refusal:
             response = _error(refusal.status_code, refusal.reason)
+        except Exception as failure:
+            request_id = scope["state"]["request_id"]
+            log.error("request failed", request_id=request_id, exc_info=failure)
+            message = f"Internal error; the log has it under the request id {request_id}."
+            response = _error(500, message, request_id=request_id)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -102,11 +111,13 @@ async def _acceptable(request: Request) -> None:
             raise HTTPException(413, f"The body is larger than {MAX_BODY} bytes.")
         chunks.append(chunk)
     request._body = b"".join(chunks)
+    if not request._body.lstrip().startswith((b"{", b"[")):
+        raise HTTPException(400, "The body must be a JSON object with a query in it.")
 
 
-def _error(status: int, message: str) -> Response:
+def _error(status: int, message: str, **more: str) -> Response:
     code = _CODES.get(status, "BAD_REQUEST")
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
     return Response(
         orjson.dumps(body),
         status,
