@@ -19,6 +19,7 @@ Check = Callable[[Any, str], Any]
 _ID = re.compile(r"[A-Za-z0-9_.@:-]{1,255}")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_QUANTITY = 2**31 - 1
+_NO_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and stand-ins
 _MAX_METADATA = 16_384
 
 
@@ -127,7 +128,7 @@ def one_of(kind: type[StrEnum]) -> Check:
 
 def country(value: Any, field: str) -> str:
     code = str(value).strip().upper()
-    if code not in Locale("en").territories or len(code) != 2:
+    if code not in Locale("en").territories or code in _NO_COUNTRIES or len(code) != 2:
         raise ValidationError(
             f"{field} must be an ISO 3166-1 alpha-2 code such as NL (it is “{str(value)[:20]}”).", field=field
         )
