@@ -1,0 +1,88 @@
+"""The frozen invoice: what is written is read back, and old ones are read by new code."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, FrozenInstanceError, fields
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+
+from invoicing import snapshot
+from invoicing.access import Principal
+from invoicing.database import Database
+from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, VatRow
+from tests import factories
+
+FULL = Snapshot(
+    id="v",
+    number="INV-1",
+    type="INVOICE",
+    currency="EUR",
+    is_including_vat=True,
+    issued_on=date(2025, 6, 2),
+    due_on=date(2025, 6, 16),
+    locale="nl",
+    seller=Party(name="Mug & Co", address=Address(locality="Amsterdam"), iban="NL91ABNA0417164300"),
+    buyer=Party(name="Ann “Ærø” 東京", is_business=False, reference="R"),
+    lines=(
+        Line(
+            id="l",
+            name="Mug",
+            quantity=3,
+            unit_price=2_499,
+            subtotal=7_497,
+            total=7_497,
+            total_ex_vat=6_196,
+            vat_amount=1_301,
+            vat_rate=2_100,
+        ),
+    ),
+    vat=(VatRow(category="S", rate=2_100, base=6_196, amount=1_301),),
+    subtotal=7_497,
+    total_ex_vat=6_196,
+    total_vat=1_301,
+    total=7_497,
+    orders=(OrderReference(id="o", number="1", delivery_date=date(2025, 6, 1)),),
+    shipping_address=Address(country_code="NL"),
+    metadata={"a": [1, None]},
+)
+SPARSE = Snapshot(**{**{f.name: getattr(FULL, f.name) for f in fields(FULL)}, "due_on": None, "orders": (),
+                     "shipping_address": None, "metadata": {}})  # fmt: skip
+
+
+@pytest.mark.parametrize("paper", [FULL, SPARSE])
+def test_what_is_written_is_read_back(paper: Snapshot) -> None:
+    assert snapshot.load(snapshot.dump(paper)) == paper
+    assert snapshot.load(snapshot.dump(paper).encode()) == paper
+
+
+def test_an_old_snapshot_without_the_newer_fields_is_read() -> None:
+    """Fields are only ever added, with a default: what had none then has it now."""
+    stored = orjson.loads(snapshot.dump(FULL))
+    needed = {"shipping_address", "orders"}  # written from the first day on
+
+    def old(value: dict[str, Any], kind: type) -> dict[str, Any]:
+        optional = {
+            f.name for f in fields(kind) if f.default is not MISSING or f.default_factory is not MISSING
+        }
+        return {name: part for name, part in value.items() if name not in optional - needed}
+
+    stored = old(stored, Snapshot)
+    stored["lines"] = [old(line, Line) for line in stored["lines"]]
+    read = snapshot.load(orjson.dumps(stored))
+    assert (read.total, read.lines[0].unit, read.lines[0].supply) == (7_497, "C62", "GOODS")
+    assert (read.note, read.metadata) == (None, {})
+
+
+def test_a_snapshot_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        FULL.total = 1  # type: ignore[misc]
+
+
+def test_an_issued_invoice_reads_as_it_was_frozen(database: Database, principal: Principal) -> None:
+    issued = factories.invoice(database, principal, billing_name="Ann “Ærø” 東京")
+    paper = issued.frozen()
+    assert snapshot.load(snapshot.dump(paper)) == paper
+    assert (paper.id, paper.number, paper.buyer.name) == (issued.id, issued.number, "Ann “Ærø” 東京")
