@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -77,21 +78,26 @@ def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iter
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = int(free.getsockname()[1])
-    process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=subprocess.DEVNULL)
-    try:
-        _wait(process, port)
-        yield Server(process.pid, port, token)
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryFile("w+") as told:
+        process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=told)
+        try:
+            if not _listens(process, port):
+                told.seek(0)
+                raise RuntimeError(
+                    f"A server did not start (exit code {process.poll()}): {told.read()[-3000:]}"
+                )
+            yield Server(process.pid, port, token)
+        finally:
+            process.terminate()
+            process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
     until = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < until:
         try:
             socket.create_connection((HOST, port), timeout=1).close()
-            return
+            return True
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"A server did not start: {process.args!r}")
+    return False
