@@ -11,7 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from schema.errors import shown
-from schema.execution import PlainFields, plain_fields
+from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -42,7 +42,7 @@ schema = Schema(
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
     extensions=[lambda: ParserCache(maxsize=512), lambda: ValidationCache(maxsize=512)],
 )
-PlainFields.plain.update(plain_fields(schema.graphql_schema))
+PLAIN.update(plain_fields(schema.graphql_schema))
 
 
 def sdl() -> str:
