@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -13,6 +14,14 @@ from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.tables import Account, accounts, new_id
+
+
+class ContraFlow(StrEnum):
+    """What a cancelled or returned item goes through before it is credited."""
+
+    DIRECT = "DIRECT"
+    GUIDED = "GUIDED"
+
 
 CHECKS: Mapping[str, checks.Check] = {
     "name": text(200),
@@ -30,6 +39,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "locale": checks.locale,
     "timezone": checks.timezone,
     "payment_terms_days": checks.whole(0, 365),
+    "contra_flow": checks.one_of(ContraFlow),
     "invoice_number_format": numbering.number_format,
     "credit_number_format": numbering.number_format,
     "invoice_after_shipment": checks.flag,
@@ -42,6 +52,7 @@ DEFAULTS: Mapping[str, Any] = {
     "locale": "en",
     "timezone": "UTC",
     "payment_terms_days": 14,
+    "contra_flow": ContraFlow.DIRECT,
     "invoice_number_format": "INV-{year}-{seq:05d}",
     "credit_number_format": "CRN-{year}-{seq:05d}",
     "invoice_after_shipment": False,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from invoicing import accounts, customers, issuing, keys, orders, shipping
 from invoicing.access import Principal, Scope
-from invoicing.actions import invoicing_blocked
+from invoicing.actions import RULES, Action
 from invoicing.demo_orders import ORDERS
 from invoicing.demo_shop import CUSTOMERS, SELLER
 from invoicing.filters import customers_count, invoices_count, orders_count, orders_page
@@ -62,7 +62,7 @@ def example(connection: Connection, token: str) -> dict[str, Any]:
     items = orders.items_of(connection, who, order.id)
     return {
         "order_id": order.id,
-        "item_ids": [item.id for item in items if invoicing_blocked(order, item) is None],
+        "item_ids": [item.id for item in items if RULES[Action.INVOICE](order, item) is None],
         "invoice_id": f"invoice-{order.id}"[:255],
     }
 

@@ -14,14 +14,12 @@ from sqlalchemy import Connection, bindparam, select
 from invoicing import checks, vat
 from invoicing.access import Principal
 from invoicing.accounts import account
-from invoicing.actions import Block, invoicing_blocked
+from invoicing.actions import Action, demand
 from invoicing.errors import (
     AmountTooLarge,
     DuplicateItem,
     InvoicingError,
-    ItemAlreadyInvoiced,
     ItemNotFound,
-    ItemNotShipped,
     MixedCurrencies,
     MixedCustomers,
     MixedVatModes,
@@ -30,7 +28,7 @@ from invoicing.errors import (
 )
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders import MAX_ITEMS, in_place, taxable
-from invoicing.snapshot import Address, Line, OrderReference, Party, VatRow
+from invoicing.snapshot import Address, CreditedInvoice, Line, OrderReference, Party, VatRow
 from invoicing.tables import Account, Customer, Order, OrderItem, customers, new_id, order_items, orders
 
 _ITEMS = (
@@ -56,12 +54,13 @@ _CUSTOMER = select(customers).where(
 class Draft:
     """An invoice that could be issued now: everything but its id and its number."""
 
+    type: str
     account: Account
     customer_id: str | None
     currency: str
     is_including_vat: bool
     issued_on: date
-    due_on: date
+    due_on: date | None
     locale: str
     seller: Party
     buyer: Party
@@ -71,6 +70,8 @@ class Draft:
     lines: tuple[Line, ...]
     totals: vat.Totals
     vat: tuple[VatRow, ...]
+    credits: tuple[CreditedInvoice, ...] = ()
+    note: str | None = None
 
 
 def named(item_ids: Sequence[str]) -> None:
@@ -97,28 +98,29 @@ def found(
     return items
 
 
-def preview(connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime) -> Draft:
-    """What `invoice_items` would issue for these items now, to the cent."""
-    named(item_ids)
-    return draft(connection, principal, found(connection, principal, item_ids), now=now)
+def orders_of(connection: Connection, principal: Principal, items: Sequence[OrderItem]) -> list[Order]:
+    """The orders of items that may share an invoice: one customer's, in one currency, open to it now."""
+    key = {"account": principal.account_id, "ids": list({item.order_id for item in items})}
+    covered = cast(list[Order], connection.execute(_ORDERS, key).all())
+    _alike(covered, items)
+    demand(Action.INVOICE, {order.id: order for order in covered}, items)
+    return covered
 
 
 def draft(
     connection: Connection, principal: Principal, items: Sequence[OrderItem], *, now: datetime
 ) -> Draft:
-    """The invoice for these items, as one customer's, in one currency, one way of pricing."""
-    key = {"account": principal.account_id, "ids": list({item.order_id for item in items})}
-    covered = cast(list[Order], connection.execute(_ORDERS, key).all())
-    _alike(covered, items)
-    _invoiceable(covered, items)
+    """The invoice for these items."""
+    covered = orders_of(connection, principal, items)
     seller = account(connection, principal.account_id)
     customer = _customer(connection, covered[0])
-    ordered = _in_order(covered, items)
+    ordered = in_order(covered, items)
     totals = vat.compute([taxable(item) for item in ordered], including_vat=covered[0].is_including_vat)
     if abs(totals.total) > MAX_AMOUNT:
         raise AmountTooLarge(f"The invoice's total would pass ±{MAX_AMOUNT}.", field="items")
-    today = now.astimezone(ZoneInfo(seller.timezone)).date()
+    today = today_of(seller, now)
     return Draft(
+        type="INVOICE",
         account=seller,
         customer_id=covered[0].customer_id,
         currency=covered[0].currency,
@@ -130,11 +132,16 @@ def draft(
         buyer=_buyer(covered, customer),
         shipping_address=_shipping_address(covered, customer),
         purchase_order_number=_agreed([order.purchase_order_number for order in covered]),
-        orders=tuple(_reference(order) for order in covered),
+        orders=tuple(reference(order) for order in covered),
         lines=tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)),
         totals=totals,
         vat=tuple(_row(row, ordered) for row in totals.rows),
     )
+
+
+def today_of(seller: Account, now: datetime) -> date:
+    """The date on the seller's wall."""
+    return now.astimezone(ZoneInfo(seller.timezone)).date()
 
 
 def _alike(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
@@ -150,18 +157,7 @@ def _alike(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
             raise refusal(field="items", ids=[item.id for item in items if item.order_id in unlike])
 
 
-def _invoiceable(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
-    by_id = {order.id: order for order in covered}
-    reasons = {item.id: invoicing_blocked(by_id[item.order_id], item) for item in items}
-    for block, refusal in (
-        (Block.ALREADY_INVOICED, ItemAlreadyInvoiced),
-        (Block.NOT_SHIPPED, ItemNotShipped),
-    ):
-        if ids := [id for id, reason in reasons.items() if reason is block]:
-            raise refusal(f"{block.message[:-1]}: {', '.join(ids)}.", field="items", ids=ids)
-
-
-def _in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[OrderItem]:
+def in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[OrderItem]:
     """Oldest order first, its items as they were ordered: so the paper reads like the orders did."""
     by_order = {order.id: [item for item in items if item.order_id == order.id] for order in covered}
     return [item for ordered in by_order.values() for item in in_place(ordered)]
@@ -226,7 +222,7 @@ def _shipping_address(covered: Sequence[Order], customer: Customer | None) -> Ad
     return Address(**address) if address else None
 
 
-def _reference(order: Order) -> OrderReference:
+def reference(order: Order) -> OrderReference:
     return OrderReference(
         id=order.id,
         number=order.number,

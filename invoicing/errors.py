@@ -152,3 +152,69 @@ class NothingToInvoice(InvoicingError):
     """Nothing on the order can be invoiced now: `blocked` on the order says why."""
 
     code = "NOTHING_TO_INVOICE"
+
+
+class ItemCancelled(InvoicingError):
+    """An item has been cancelled."""
+
+    code = "ITEM_CANCELLED"
+
+
+class ItemReturned(InvoicingError):
+    """An item has been returned."""
+
+    code = "ITEM_RETURNED"
+
+
+class ItemNotUndone(InvoicingError):
+    """An item is not being credited: cancel or return it first, and name its contra item."""
+
+    code = "ITEM_NOT_UNDONE"
+
+
+class ItemNotReceived(InvoicingError):
+    """A returned item has not been received yet."""
+
+    code = "ITEM_NOT_RECEIVED"
+
+
+class ItemNotApproved(InvoicingError):
+    """Crediting the item has not been approved yet."""
+
+    code = "ITEM_NOT_APPROVED"
+
+
+class ItemNotFinished(InvoicingError):
+    """The item has not gone through every step before it can be credited."""
+
+    code = "ITEM_NOT_FINISHED"
+
+
+class ItemAlreadyHandled(InvoicingError):
+    """This step has been done for the item."""
+
+    code = "ITEM_ALREADY_HANDLED"
+
+
+class MixedSaleAndCredit(InvoicingError):
+    """Items that are sold and items that are credited go on invoices of their own."""
+
+    code = "MIXED_SALE_AND_CREDIT"
+
+
+class NotCreditable(InvoicingError):
+    """A credit invoice cannot be credited itself."""
+
+    code = "NOT_CREDITABLE"
+
+
+class CreditTooHigh(InvoicingError):
+    """More would be credited than is left of a line."""
+
+    code = "CREDIT_TOO_HIGH"
+
+
+class NothingToCredit(InvoicingError):
+    """Everything on the invoice has been credited."""
+
+    code = "NOTHING_TO_CREDIT"

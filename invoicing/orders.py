@@ -43,6 +43,9 @@ class Named(Protocol):
     name: str
 
 
+_OPTIONAL = tuple(column.name for column in order_items.c if column.nullable)
+
+
 class Priced(Protocol):
     """What VAT needs to know of an item, stored or about to be."""
 
@@ -145,8 +148,12 @@ def items_of(
 
 
 def in_place(items: Iterable[OrderItem]) -> list[OrderItem]:
-    """As they were ordered; a part that was split off follows the item it came from."""
-    return sorted(items, key=lambda item: (item.position, item.split_from is not None, item.id))
+    """As they were ordered; a part that was split off, and what undoes it, follow the item."""
+    return sorted(items, key=_place)
+
+
+def _place(item: OrderItem) -> tuple[int, bool, bool, str]:
+    return item.position, item.contra_of is not None, item.split_from is not None, item.id
 
 
 def drafted(
@@ -195,6 +202,11 @@ def rows(
 def totals(order: Order, items: Sequence[OrderItem]) -> vat.Totals:
     """What the items come to, as if they were all on one invoice."""
     return vat.compute([taxable(item) for item in items], including_vat=order.is_including_vat)
+
+
+def counted(items: Sequence[OrderItem]) -> list[OrderItem]:
+    """What the order comes to: without what was undone before it was invoiced."""
+    return [item for item in items if item.undone_as is None or item.contra_of or item.invoice_id]
 
 
 def taxable(item: Priced) -> vat.Taxable:
@@ -258,7 +270,7 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
     zero = category is not None and category != vat.Category.S
     rate = clean.get("vat_rate", 0 if zero else default_rate)
     row = {
-        **dict.fromkeys(("sku", "description", "exemption_reason", "shipped_at", "invoice_id", "split_from")),
+        **dict.fromkeys(_OPTIONAL),
         "unit": "C62",
         "discount": 0,
         "supply": Supply.GOODS if kind == ItemType.PRODUCT else Supply.SERVICES,

@@ -20,6 +20,7 @@ from invoicing.tables import (
     OrderItem,
     customers,
     documents,
+    invoice_lines,
     invoices,
     order_items,
     orders,
@@ -53,6 +54,7 @@ class Issued:
     actor_type: str
     snapshot: str
     search_text: str
+    request: str | None
     created_at: datetime
     pdf_key: str | None
     pdf_failed_at: datetime | None
@@ -96,6 +98,17 @@ _ITEMS_OF_ORDERS = select(order_items).where(
 )
 
 
+_CREDITS = (
+    select(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
+    .where(
+        invoice_lines.c.account_id == bindparam("account"),
+        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
+    )
+    .distinct()
+    .order_by(invoice_lines.c.invoice_id)
+)
+
+
 def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
     row = connection.execute(_INVOICE, {"account": principal.account_id, "invoice": invoice_id}).one_or_none()
     return None if row is None else Issued(*row)
@@ -123,6 +136,16 @@ def customers_by_id(
 ) -> Mapping[str, Customer]:
     rows = connection.execute(_CUSTOMERS, {"account": principal.account_id, "ids": list(ids)})
     return {row.id: cast(Customer, row) for row in rows}
+
+
+def credits_by_invoice(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[str]]:
+    """The ids of the credit invoices of each invoice, oldest first."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(_CREDITS, {"account": principal.account_id, "ids": list(ids)}):
+        found[row.credited_invoice_id].append(row.invoice_id)
+    return found
 
 
 def items_by_order(

@@ -79,6 +79,18 @@ class Line:
     description: str | None = None
     order_id: str | None = None
     order_item_id: str | None = None
+    credited_invoice_id: str | None = None
+    credited_line_id: str | None = None
+    credited_quantity: int | None = None  # none where a line is credited by amount alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditedInvoice:
+    """An invoice that a credit invoice credits (BG-3)."""
+
+    id: str
+    number: str
+    issued_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +125,7 @@ class Snapshot:
     total_vat: int
     total: int
     orders: tuple[OrderReference, ...] = ()
+    credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None
     purchase_order_number: str | None = None
     cost_center: str | None = None
@@ -131,6 +144,7 @@ def load(stored: str | bytes) -> Snapshot:
     value["lines"] = tuple(Line(**line) for line in value["lines"])
     value["vat"] = tuple(VatRow(**row) for row in value["vat"])
     value["orders"] = tuple(_order(order) for order in value["orders"])
+    value["credits"] = tuple(_credited(invoice) for invoice in value.get("credits", ()))
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
     if value["shipping_address"] is not None:
@@ -144,6 +158,10 @@ def _party(value: dict[str, Any]) -> Party:
 
 def _order(value: dict[str, Any]) -> OrderReference:
     return OrderReference(**{**value, "delivery_date": _date(value["delivery_date"])})
+
+
+def _credited(value: dict[str, Any]) -> CreditedInvoice:
+    return CreditedInvoice(**{**value, "issued_on": date.fromisoformat(value["issued_on"])})
 
 
 def _date(value: str | None) -> date | None:

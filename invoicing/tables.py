@@ -95,6 +95,7 @@ class Account(SQLModel, table=True):
     locale: str
     timezone: str
     payment_terms_days: int
+    contra_flow: str
     invoice_number_format: str
     credit_number_format: str
     invoice_after_shipment: bool
@@ -178,7 +179,12 @@ class Order(SQLModel, table=True):
 
 
 class OrderItem(SQLModel, table=True):
-    """`split_from` is the item that this part was split off from when a part of it was shipped."""
+    """`split_from` is the item that this part was split off from when a part of it was shipped or undone.
+
+    `undone_as` says that it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced one;
+    its own `undone_as` says how. `invoiced_as` is the item that the invoice's line names: itself, or the
+    one that it was split off from after it was invoiced.
+    """
 
     __tablename__ = "order_items"
     __table_args__ = (
@@ -206,7 +212,15 @@ class OrderItem(SQLModel, table=True):
     exemption_reason: str | None = None
     supply: str
     shipped_at: datetime | None = instant(nullable=True)
+    undone_as: str | None = None
+    undone_at: datetime | None = instant(nullable=True)
+    undo_reason: str | None = Field(default=None, sa_type=Text)
+    contra_of: str | None = None
+    received_at: datetime | None = instant(nullable=True)
+    approved_at: datetime | None = instant(nullable=True)
+    finished_at: datetime | None = instant(nullable=True)
     invoice_id: str | None = None
+    invoiced_as: str | None = None
 
 
 class Invoice(SQLModel, table=True):
@@ -248,11 +262,15 @@ class Invoice(SQLModel, table=True):
     actor_type: str
     snapshot: str = Field(sa_type=Text)
     search_text: str = Field(sa_type=Text)
+    request: str | None = None
     created_at: datetime = instant()
 
 
 class InvoiceLine(SQLModel, table=True):
-    """(account, order item) is unique: the database itself refuses to invoice an item twice."""
+    """(account, order item) is unique: the database itself refuses to invoice an item twice.
+
+    A credit's line names the line it credits, and how many of it: none if it is only an amount.
+    """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
@@ -261,6 +279,7 @@ class InvoiceLine(SQLModel, table=True):
         CheckConstraint("total = subtotal - discount", "total"),
         UniqueConstraint("account_id", "order_item_id"),
         Index("invoice_lines_of_order", "account_id", "order_id"),
+        Index("invoice_lines_crediting", "account_id", "credited_invoice_id"),
     )
 
     account_id: str = Field(primary_key=True)
@@ -283,6 +302,9 @@ class InvoiceLine(SQLModel, table=True):
     vat_category: str
     exemption_reason: str | None = None
     supply: str
+    credited_invoice_id: str | None = None
+    credited_line_id: str | None = None
+    credited_quantity: int | None = None
 
 
 class NumberSeries(SQLModel, table=True):

@@ -1,0 +1,160 @@
+"""The one place where an invoice is born: a draft becomes a number, rows, a frozen snapshot, a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import numbering, outbox
+from invoicing.access import Principal
+from invoicing.drafting import Draft
+from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
+from invoicing.queries import Issued
+from invoicing.snapshot import Snapshot, dump
+from invoicing.tables import constraint, invoice_lines, invoices, new_id, order_items
+
+_INSERT_INVOICE = insert(invoices)
+_INSERT_LINES = insert(invoice_lines)
+_MARK_ITEMS = (
+    update(order_items)
+    .where(
+        order_items.c.account_id == bindparam("account"),
+        order_items.c.id.in_(bindparam("ids", expanding=True)),
+    )
+    .values(invoice_id=bindparam("invoice"), invoiced_as=order_items.c.id)
+)
+
+
+def issue(
+    connection: Connection,
+    principal: Principal,
+    plan: Draft,
+    invoice_id: str | None,
+    *,
+    request: str | None = None,
+    now: datetime,
+) -> Issued:
+    """Issues what was drafted, all of it in the caller's transaction.
+
+    `invoice_id` is the caller's own, if any; `request` is the fingerprint of what was asked under it.
+    """
+    formats = {"INVOICE": plan.account.invoice_number_format, "CREDIT": plan.account.credit_number_format}
+    taken = numbering.take(connection, principal.account_id, plan.type, formats[plan.type], plan.issued_on)
+    frozen = _frozen(plan, invoice_id or new_id(), taken.number)
+    row = {**_row(frozen, plan, taken, principal, now=now), "handle": invoice_id, "request": request}
+    _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)
+    _refusing(lambda: connection.execute(_INSERT_LINES, _line_rows(frozen, principal.account_id)), frozen)
+    if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
+        connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
+    outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
+    return Issued(**row, pdf_key=None, pdf_failed_at=None)
+
+
+def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
+    """The database refuses too; its clash is told in our words."""
+    try:
+        insertion()
+    except IntegrityError as clash:
+        broken = constraint(clash)
+        if "number" in broken or "sequence" in broken:
+            raise NumberTaken(
+                f"The number {frozen.number} is on an invoice already.", ids=[frozen.number]
+            ) from clash
+        if "order_item_id" in broken:
+            raise ItemAlreadyInvoiced(field="items") from clash
+        raise InvoiceIdReused(field="invoice_id", ids=[frozen.id]) from clash
+
+
+def _frozen(plan: Draft, invoice_id: str, number: str) -> Snapshot:
+    return Snapshot(
+        id=invoice_id,
+        number=number,
+        type=plan.type,
+        currency=plan.currency,
+        is_including_vat=plan.is_including_vat,
+        issued_on=plan.issued_on,
+        due_on=plan.due_on,
+        locale=plan.locale,
+        seller=plan.seller,
+        buyer=plan.buyer,
+        lines=plan.lines,
+        vat=plan.vat,
+        subtotal=plan.totals.subtotal,
+        total_ex_vat=plan.totals.total_ex_vat,
+        total_vat=plan.totals.total_vat,
+        total=plan.totals.total,
+        orders=plan.orders,
+        credits=plan.credits,
+        shipping_address=plan.shipping_address,
+        purchase_order_number=plan.purchase_order_number,
+        note=plan.note,
+    )
+
+
+def _row(
+    frozen: Snapshot,
+    plan: Draft,
+    taken: numbering.Taken,
+    principal: Principal,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "account_id": principal.account_id,
+        "id": frozen.id,
+        "number": frozen.number,
+        "type": frozen.type,
+        "state": "PENDING",
+        "period": taken.period,
+        "sequence": taken.sequence,
+        "customer_id": plan.customer_id,
+        "currency": frozen.currency,
+        "is_including_vat": frozen.is_including_vat,
+        "subtotal": frozen.subtotal,
+        "total_ex_vat": frozen.total_ex_vat,
+        "total_vat": frozen.total_vat,
+        "total": frozen.total,
+        "issued_on": frozen.issued_on,
+        "due_on": frozen.due_on,
+        "actor_id": principal.actor.id,
+        "actor_name": principal.actor.name,
+        "actor_type": principal.actor.type,
+        "snapshot": dump(frozen),
+        "search_text": f"{frozen.number} {frozen.buyer.name}".casefold(),
+        "created_at": now,
+    }
+
+
+def _line_rows(frozen: Snapshot, account_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "account_id": account_id,
+            "invoice_id": frozen.id,
+            "position": position,
+            "id": line.id,
+            "order_id": line.order_id,
+            "order_item_id": line.order_item_id,
+            "sku": line.sku,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "unit_price": line.unit_price,
+            "discount": line.discount,
+            "subtotal": line.subtotal,
+            "total": line.total,
+            "total_ex_vat": line.total_ex_vat,
+            "vat_amount": line.vat_amount,
+            "vat_rate": line.vat_rate,
+            "vat_category": line.vat_category,
+            "exemption_reason": line.exemption_reason,
+            "supply": line.supply,
+            "credited_invoice_id": line.credited_invoice_id,
+            "credited_line_id": line.credited_line_id,
+            "credited_quantity": line.credited_quantity,
+        }
+        for position, line in enumerate(frozen.lines)
+    ]

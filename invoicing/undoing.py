@@ -1,0 +1,135 @@
+"""Cancelling before shipment, returning after it, and the steps until what was undone is credited.
+
+Undoing an item that was never invoiced takes it off the order. Undoing an invoiced one makes a contra
+item: the same with its quantity negative, which is invoiced in turn, on a credit invoice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts import ContraFlow, account
+from invoicing.actions import Action, Undone
+from invoicing.errors import DuplicateId
+from invoicing.orders import find_order, items_of
+from invoicing.splitting import parts_of, taken
+from invoicing.tables import Order, OrderItem, new_id, order_items
+
+_DONE_BY = {Action.CANCEL: Undone.CANCELLED, Action.RETURN: Undone.RETURNED}
+_STEPS = {
+    Action.HANDLE_RECEIPT: "received_at",
+    Action.HANDLE_APPROVAL: "approved_at",
+    Action.HANDLE_FINISH: "finished_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contra:
+    """What is to be undone: how many of an item (all when null), and the id of its contra item."""
+
+    item_id: str
+    quantity: int | None = None
+    contra_item_id: str | None = None
+    reason: str | None = None
+
+
+def undo_items(
+    connection: Connection,
+    principal: Principal,
+    action: Action,
+    order_id: str,
+    contras: Sequence[Contra],
+    *,
+    now: datetime,
+) -> tuple[Order, list[OrderItem]]:
+    """Cancels or returns; answers the order, and the contra items of what had been invoiced."""
+    order = find_order(connection, principal, order_id, lock=True)
+    items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
+    parts = parts_of(action, order, items, [(each.item_id, each.quantity) for each in contras])
+    _new(connection, principal, [each.contra_item_id for each in contras if each.contra_item_id is not None])
+    flow = account(connection, principal.account_id).contra_flow
+    made = []
+    for index, ((item, quantity), asked) in enumerate(zip(parts, contras, strict=True)):
+        reason = checks.optional(checks.text(500))(asked.reason, f"items.{index}.reason")
+        undone = {"undone_as": str(_DONE_BY[action]), "undone_at": now, "undo_reason": reason}
+        part_id = taken(connection, item, quantity, undone)
+        if item.invoice_id is not None:
+            steps = _steps(action, guided=flow == ContraFlow.GUIDED, now=now)
+            made.append(_contra(connection, principal.account_id, part_id, asked, {**undone, **steps}))
+    after = items_of(connection, principal, order_id)
+    return order, [item for item in after if item.id in made]
+
+
+def handle_items(
+    connection: Connection,
+    principal: Principal,
+    action: Action,
+    order_id: str,
+    item_ids: Sequence[str],
+    *,
+    now: datetime,
+) -> Order:
+    """Takes contra items through one step: receipt (of returns), approval, finish."""
+    order = find_order(connection, principal, order_id, lock=True)
+    items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
+    parts_of(action, order, items, [(id, None) for id in item_ids])
+    connection.execute(
+        update(order_items)
+        .where(order_items.c.account_id == principal.account_id, order_items.c.id.in_(item_ids))
+        .values({_STEPS[action]: now})
+    )
+    return order
+
+
+def _steps(action: Action, *, guided: bool, now: datetime) -> dict[str, datetime | None]:
+    """DIRECT has no steps: all are done at once. What is cancelled never left, so it need not be received."""
+    if not guided:
+        return dict.fromkeys(_STEPS.values(), now)
+    return {"received_at": now if action is Action.CANCEL else None, "approved_at": None, "finished_at": None}
+
+
+def _contra(
+    connection: Connection, account_id: str, undone_id: str, asked: Contra, changes: dict[str, Any]
+) -> str:
+    mine = order_items.c.account_id == account_id, order_items.c.id == undone_id
+    row = connection.execute(select(order_items).where(*mine)).one()
+    contra = {
+        **row._mapping,
+        "id": asked.contra_item_id or new_id(),
+        "quantity": -row.quantity,
+        "discount": -row.discount,
+        "contra_of": undone_id,
+        "invoice_id": None,
+        "invoiced_as": None,
+        **changes,
+    }
+    try:
+        connection.execute(insert(order_items).values(contra))
+    except IntegrityError as clash:  # another call took the id between the look and the insert
+        raise DuplicateId(field="items", ids=[contra["id"]]) from clash
+    return str(contra["id"])
+
+
+def _new(connection: Connection, principal: Principal, ids: Sequence[str]) -> None:
+    for id in ids:
+        checks.identifier(id, "items.contra_item_id")
+    taken_already = select(order_items.c.id).where(
+        order_items.c.account_id == principal.account_id, order_items.c.id.in_(ids)
+    )
+    clash = {*connection.execute(taken_already).scalars()}
+    clash.update(id for id, times in Counter(ids).items() if times > 1)
+    if clash:
+        raise DuplicateId(
+            f"An item id is used once in an account: {', '.join(sorted(clash))}.",
+            field="items",
+            ids=sorted(clash),
+        )
