@@ -21,8 +21,12 @@ def results(run: Run) -> Iterator[Result]:
     for kind in KINDS:
         times = _times(run, kind)
         p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
-        name = f"`invoiceItems` to PDF ready, {kind}, p50; beside it p95"
-        yield Result(name, f"{p50:.0f} ms", f"{p95:.0f} ms", to_reach=f"< {P50} ms", reached=p50 < P50)
+        yield Result(
+            f"`invoiceItems` to PDF ready, idle server, {kind}",
+            f"p50 {p50:.0f} ms, p95 {p95:.0f} ms",
+            to_reach=f"p50 < {P50} ms",
+            reached=p50 < P50,
+        )
 
 
 def _times(run: Run, kind: str) -> list[float]:

@@ -13,28 +13,26 @@ from resolvers.context import Context
 
 async def account(ctx: Context) -> Account:
     ctx.principal.require(Scope.ACCOUNT_READ)
-    return await ctx.database.read_async(accounts.account, ctx.principal.account_id)
+    return await ctx.read(accounts.account, ctx.principal.account_id)
 
 
 async def update_account(ctx: Context, values: Mapping[str, Any]) -> Account:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.database.write_async(accounts.update_account, ctx.principal, values, now=ctx.now())
+    return await ctx.write(accounts.update_account, ctx.principal, values, now=ctx.now())
 
 
 async def api_keys(ctx: Context) -> Sequence[ApiKey]:
     ctx.principal.require(Scope.ACCOUNT_READ)
-    return await ctx.database.read_async(keys.api_keys_of, ctx.principal.account_id)
+    return await ctx.read(keys.api_keys_of, ctx.principal.account_id)
 
 
 async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.database.write_async(
-        keys.delegate_api_key, ctx.principal, name=name, scopes=scopes, now=ctx.now()
-    )
+    return await ctx.write(keys.delegate_api_key, ctx.principal, name=name, scopes=scopes, now=ctx.now())
 
 
 async def revoke_api_key(ctx: Context, key_id: str) -> ApiKey:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    revoked = await ctx.database.write_async(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())
+    revoked = await ctx.write(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())
     ctx.forget_keys()
     return revoked

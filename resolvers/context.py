@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
 
 from documents.links import Links
-
 from invoicing.access import Principal
 from invoicing.database import Database
 from resolvers.loaders import Loaders
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -26,6 +31,19 @@ class Context:
 
     def __post_init__(self) -> None:
         self.loaders = Loaders(self.database, self.principal)
+
+    async def read(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.database.read_async(work, *args, **kwargs)
+
+    async def write(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a command. What was loaded before it may be out of date, so it is loaded again."""
+        done = await self.database.write_async(work, *args, **kwargs)
+        self.loaders = Loaders(self.database, self.principal)
+        return done
 
     @staticmethod
     def now() -> datetime:

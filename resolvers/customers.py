@@ -14,26 +14,26 @@ from resolvers.context import Context
 
 async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.database.read_async(customers.find_customer, ctx.principal, id=id, handle=handle)
+    return await ctx.read(customers.find_customer, ctx.principal, id=id, handle=handle)
 
 
 async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.database.read_async(filters.customers_page, ctx.principal, given, window)
+    return await ctx.read(filters.customers_page, ctx.principal, given, window)
 
 
 async def count(ctx: Context, given: filters.Filter) -> int:
-    return await ctx.database.read_async(filters.customers_count, ctx.principal, given)
+    return await ctx.read(filters.customers_count, ctx.principal, given)
 
 
 async def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
-    return await ctx.database.write_async(customers.create_customer, ctx.principal, values, now=ctx.now())
+    return await ctx.write(customers.create_customer, ctx.principal, values, now=ctx.now())
 
 
 async def update_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
-    return await ctx.database.write_async(customers.update_customer, ctx.principal, values, now=ctx.now())
+    return await ctx.write(customers.update_customer, ctx.principal, values, now=ctx.now())
 
 
 async def of(ctx: Context, customer_id: str | None) -> Customer | None:

@@ -14,40 +14,40 @@ from resolvers.context import Context
 
 async def invoice(ctx: Context, invoice_id: str) -> Issued:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.database.read_async(queries.found_invoice, ctx.principal, invoice_id)
+    return await ctx.read(queries.found_invoice, ctx.principal, invoice_id)
 
 
 async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.database.read_async(filters.invoices_page, ctx.principal, given, window)
+    return await ctx.read(filters.invoices_page, ctx.principal, given, window)
 
 
 async def count(ctx: Context, given: filters.Filter) -> int:
-    return await ctx.database.read_async(filters.invoices_count, ctx.principal, given)
+    return await ctx.read(filters.invoices_count, ctx.principal, given)
 
 
 async def preview(ctx: Context, item_ids: Sequence[str]) -> Draft:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.database.read_async(drafting.preview, ctx.principal, item_ids, now=ctx.now())
+    return await ctx.read(drafting.preview, ctx.principal, item_ids, now=ctx.now())
 
 
 async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str | None) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.database.write_async(
+    return await ctx.write(
         issuing.invoice_items, ctx.principal, item_ids, invoice_id=invoice_id, now=ctx.now()
     )
 
 
 async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.database.write_async(
+    return await ctx.write(
         issuing.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
     )
 
 
 async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.database.write_async(issuing.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
+    return await ctx.write(issuing.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:

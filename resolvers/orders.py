@@ -15,33 +15,33 @@ from resolvers.context import Context
 
 async def order(ctx: Context, order_id: str) -> Order:
     ctx.principal.require(Scope.ORDERS_READ)
-    return await ctx.database.read_async(orders.find_order, ctx.principal, order_id)
+    return await ctx.read(orders.find_order, ctx.principal, order_id)
 
 
 async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
-    return await ctx.database.read_async(filters.orders_page, ctx.principal, given, window)
+    return await ctx.read(filters.orders_page, ctx.principal, given, window)
 
 
 async def count(ctx: Context, given: filters.Filter) -> int:
-    return await ctx.database.read_async(filters.orders_count, ctx.principal, given)
+    return await ctx.read(filters.orders_count, ctx.principal, given)
 
 
 async def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.database.write_async(orders.create_order, ctx.principal, values, now=ctx.now())
+    return await ctx.write(orders.create_order, ctx.principal, values, now=ctx.now())
 
 
 async def update_order(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.database.write_async(orders.update_order, ctx.principal, order_id, values, now=ctx.now())
+    return await ctx.write(orders.update_order, ctx.principal, order_id, values, now=ctx.now())
 
 
 async def ship_order_items(
     ctx: Context, order_id: str, parcels: Sequence[tuple[str, int | None]], shipped_at: datetime | None
 ) -> tuple[Order, list[OrderItem]]:
     ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.database.write_async(
+    return await ctx.write(
         shipping.ship_items, ctx.principal, order_id, parcels, shipped_at=shipped_at or ctx.now()
     )
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from invoicing import issuing, keys
-from invoicing.access import Principal, Scope
+from invoicing.access import Actor, Principal, Scope
 from invoicing.database import Database
 from invoicing.errors import Forbidden, NotFound, ValidationError
 from invoicing.tables import api_keys
@@ -39,12 +39,12 @@ def test_a_token_stands_for_its_account_and_scopes(
     assert (found.actor.id, found.actor.name, found.actor.type) == (key.id, "Shop", "api_key")
 
 
-@pytest.mark.parametrize("token", ["", "inv_", "inv_unknown", "é", "\x00", "x" * 10_000])
 def test_a_token_that_is_not_known_stands_for_nobody(
-    database: Database, principal: Principal, token: str, now: datetime
+    database: Database, principal: Principal, now: datetime
 ) -> None:
     database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
-    assert database.read(keys.principal, token) is None
+    for token in ("", "inv_", "inv_unknown", "é", "\x00", "x" * 10_000):
+        assert database.read(keys.principal, token) is None
 
 
 def test_a_revoked_key_opens_nothing(database: Database, principal: Principal, now: datetime) -> None:
@@ -92,7 +92,8 @@ def test_a_key_without_scopes_or_name_is_refused(
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_a_principal_may_do_what_it_has_the_scope_for(principal: Principal, scope: Scope) -> None:
+def test_a_principal_may_do_what_it_has_the_scope_for(scope: Scope) -> None:
+    principal = Principal("account", Actor("key", "Till", "api_key"), frozenset(Scope))
     principal.require(scope)
     others = Principal(principal.account_id, principal.actor, principal.scopes - {scope})
     with pytest.raises(Forbidden, match=f"lacks the scope {scope}.") as refusal:

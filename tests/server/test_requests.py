@@ -17,19 +17,19 @@ def shop(database: Database, tmp_path: Path) -> Client:
     return client(database, tmp_path)
 
 
-@pytest.mark.parametrize("given", ["abc", "A-1_b.c:d", "x" * 100, "0190c3a2-7f1e-7b3a-8d3e-000000000000"])
-def test_a_callers_id_comes_back(shop: Client, given: str) -> None:
-    for path in ("/graphql", "/healthz", "/nothing"):
-        answer = shop.request("GET", path, headers={"x-request-id": given})
-        assert answer.headers["x-request-id"] == given
+def test_a_callers_id_comes_back(shop: Client) -> None:
+    for given in ("abc", "A-1_b.c:d", "x" * 100, "0190c3a2-7f1e-7b3a-8d3e-000000000000"):
+        for path in ("/graphql", "/healthz", "/nothing"):
+            answer = shop.request("GET", path, headers={"x-request-id": given})
+            assert answer.headers["x-request-id"] == given
 
 
-@pytest.mark.parametrize("given", ["", "x" * 101, "a b", "a\tb", "<script>", "é", 'a"b', "a;b", "a/b"])
-def test_an_id_that_is_not_sane_is_replaced(shop: Client, given: str) -> None:
-    headers = {"x-request-id": given.encode()}
-    ids = {shop.request("GET", "/healthz", headers=headers).headers["x-request-id"] for _ in range(2)}
-    assert len(ids) == 2
-    assert all(len(id) == 36 for id in ids)
+def test_an_id_that_is_not_sane_is_replaced(shop: Client) -> None:
+    for given in ("", "x" * 101, "a b", "a\tb", "<script>", "é", 'a"b', "a;b", "a/b"):
+        headers = {"x-request-id": given.encode()}
+        ids = {shop.request("GET", "/healthz", headers=headers).headers["x-request-id"] for _ in range(2)}
+        assert len(ids) == 2
+        assert all(len(id) == 36 for id in ids)
 
 
 def test_a_refusal_has_an_id_too(shop: Client) -> None:
