@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from invoicing import drafting, filters, issuing, queries
+from invoicing import filters, issuing, queries
 from invoicing.access import Scope
+from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft
 from invoicing.pages import Page, Window
 from invoicing.queries import Issued
@@ -28,7 +29,7 @@ async def count(ctx: Context, given: filters.Filter) -> int:
 
 async def preview(ctx: Context, item_ids: Sequence[str]) -> Draft:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.read(drafting.preview, ctx.principal, item_ids, now=ctx.now())
+    return await ctx.read(issuing.preview, ctx.principal, item_ids, now=ctx.now())
 
 
 async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str | None) -> Issued:
@@ -45,6 +46,26 @@ async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> 
     )
 
 
+async def credit_invoice(
+    ctx: Context,
+    invoice_id: str,
+    lines: Sequence[LineCredit] | None,
+    *,
+    reason: str | None,
+    credit_invoice_id: str | None,
+) -> Issued:
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    return await ctx.write(
+        issuing.credit_invoice,
+        ctx.principal,
+        invoice_id,
+        lines,
+        reason=reason,
+        credit_invoice_id=credit_invoice_id,
+        now=ctx.now(),
+    )
+
+
 async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(issuing.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
@@ -55,6 +76,12 @@ async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
     found = await ctx.loaders.invoice.load_many(ids)
     return [invoice for invoice in found if invoice is not None]
+
+
+async def crediting(ctx: Context, invoice: Issued) -> list[Issued]:
+    """The credit invoices of an invoice, oldest first."""
+    found = await by_ids(ctx, await ctx.loaders.credits.load(invoice.id) or [])
+    return sorted(found, key=lambda each: (each.created_at, each.id))
 
 
 def pdf_url(ctx: Context, invoice: Issued) -> str | None:

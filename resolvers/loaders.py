@@ -34,3 +34,4 @@ class Loaders:
         self.order: DataLoader[str, Order | None] = loader(queries.orders_by_id)
         self.invoice: DataLoader[str, Issued | None] = loader(queries.invoices_by_id)
         self.items: DataLoader[str, list[OrderItem] | None] = loader(queries.items_by_order)
+        self.credits: DataLoader[str, list[str] | None] = loader(queries.credits_by_invoice)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from invoicing import filters, orders, shipping
+from invoicing import filters, orders, shipping, undoing
 from invoicing.access import Scope
+from invoicing.actions import Action
 from invoicing.pages import Page, Window
 from invoicing.tables import Order, OrderItem
+from invoicing.undoing import Contra
 from resolvers.context import Context
 
 
@@ -44,6 +46,19 @@ async def ship_order_items(
     return await ctx.write(
         shipping.ship_items, ctx.principal, order_id, parcels, shipped_at=shipped_at or ctx.now()
     )
+
+
+async def undo_order_items(
+    ctx: Context, action: Action, order_id: str, contras: Sequence[Contra]
+) -> tuple[Order, list[OrderItem]]:
+    """Cancels before shipment, returns after it."""
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    return await ctx.write(undoing.undo_items, ctx.principal, action, order_id, contras, now=ctx.now())
+
+
+async def handle_order_items(ctx: Context, action: Action, order_id: str, item_ids: Sequence[str]) -> Order:
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    return await ctx.write(undoing.handle_items, ctx.principal, action, order_id, item_ids, now=ctx.now())
 
 
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:

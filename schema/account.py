@@ -8,7 +8,7 @@ import strawberry
 
 from invoicing import tables
 from resolvers import accounts
-from schema.enums import Scope
+from schema.enums import ContraFlow, Scope
 from schema.info import Info
 from schema.scalars import Currency
 from schema.shared import Address, AddressInput
@@ -63,6 +63,11 @@ class Account:
         description="Items of new orders become invoiceable only once shipped; an order may say otherwise."
     )
 
+    contra_flow: ContraFlow = strawberry.field(
+        description="DIRECT: a cancelled or returned item is invoiceable at once. "
+        "GUIDED: receive, approve, finish first."
+    )
+
     @strawberry.field(description="The account's keys, newest first; revoked ones too.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
         return [ApiKey.of(row) for row in await accounts.api_keys(info.context)]
@@ -89,6 +94,7 @@ class Account:
             invoice_number_format=row.invoice_number_format,
             credit_number_format=row.credit_number_format,
             invoice_after_shipment=row.invoice_after_shipment,
+            contra_flow=ContraFlow(row.contra_flow),
         )
 
 
@@ -119,6 +125,9 @@ class UpdateAccountInput:
     )
     invoice_after_shipment: bool | None = strawberry.field(
         default=strawberry.UNSET, description="For orders that are made from now on."
+    )
+    contra_flow: ContraFlow | None = strawberry.field(
+        default=strawberry.UNSET, description="For what is cancelled or returned from now on."
     )
 
 

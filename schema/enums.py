@@ -6,7 +6,7 @@ from enum import Enum
 
 import strawberry
 
-from invoicing import access, actions, orders, vat
+from invoicing import access, accounts, actions, orders, vat
 
 OrderActionType = actions.Action
 BlockReason = actions.Block
@@ -14,6 +14,7 @@ OrderItemType = orders.ItemType
 SupplyType = orders.Supply
 VatCategory = vat.Category
 Scope = access.Scope
+ContraFlow = accounts.ContraFlow
 
 strawberry.enum(OrderActionType, name="OrderActionType", description="What can be done to an order's items.")
 strawberry.enum(BlockReason, name="BlockReason", description="Why an action is closed to an item now.")
@@ -32,23 +33,35 @@ strawberry.enum(
 strawberry.enum(
     Scope, name="Scope", description="What an API key may do: ORDERS_READ is the scope orders:read."
 )
+strawberry.enum(
+    ContraFlow,
+    name="ContraFlow",
+    description="DIRECT: what is cancelled or returned is invoiceable at once. GUIDED: receive, approve, finish.",
+)
 
 
-@strawberry.enum(description="CLOSED once every item is shipped and invoiced.")
+@strawberry.enum(description="CLOSED once every item is shipped and invoiced, or undone and credited.")
 class OrderStatus(Enum):
     OPEN = "OPEN"
     CLOSED = "CLOSED"
 
 
-@strawberry.enum
+@strawberry.enum(description="How far an item has come; a CONTRA item undoes an invoiced one.")
 class OrderItemStatus(Enum):
     OPEN = "OPEN"
     SHIPPED = "SHIPPED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+    CONTRA_PENDING = strawberry.enum_value("CONTRA_PENDING", description="Not ready to be credited.")
+    CONTRA_FINISHED = strawberry.enum_value(
+        "CONTRA_FINISHED", description="Ready to be credited, or credited."
+    )
 
 
-@strawberry.enum(description="INVOICE asks for money.")
+@strawberry.enum(description="INVOICE asks for money, CREDIT gives it back: its amounts are negative.")
 class InvoiceType(Enum):
     INVOICE = "INVOICE"
+    CREDIT = "CREDIT"
 
 
 @strawberry.enum(description="PENDING: issued, and not paid yet.")

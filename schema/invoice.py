@@ -186,7 +186,7 @@ class InvoicePreview:
     def of(cls, draft: Draft) -> InvoicePreview:
         return cls(
             draft=draft,
-            type=InvoiceType.INVOICE,
+            type=InvoiceType(draft.type),
             currency=Currency(draft.currency),
             lines=[InvoiceLine.of(line) for line in draft.lines],
             subtotal=Money(draft.totals.subtotal),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from schema.invoice import Invoice
+from schema.scalars import Money
 
 
 @strawberry.input(
@@ -44,3 +45,33 @@ class RetryInvoicePdfInput:
 @strawberry.type
 class RetryInvoicePdfPayload:
     invoice: Invoice = strawberry.field(description="The invoice; poll its `pdf_url`.")
+
+
+@strawberry.input(description="How much of a line: a quantity or an amount; all that is left if neither.")
+class CreditLineInput:
+    line_id: str = strawberry.field(description="The invoice line's id.")
+    quantity: int | None = strawberry.field(default=strawberry.UNSET, description="How many of it.")
+    amount: Money | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Or an amount of it, in the invoice's own mode.",
+    )
+
+
+@strawberry.input(
+    description="The same credit_invoice_id with the same request again answers with the same credit invoice."
+)
+class CreditInvoiceInput:
+    invoice_id: str = strawberry.field(description="Which invoice.")
+    lines: list[CreditLineInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="Which lines; all that is left of the invoice when left out."
+    )
+    reason: str | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
+    credit_invoice_id: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Its id; generated when left out. Makes a retry safe.",
+    )
+
+
+@strawberry.type
+class CreditInvoicePayload:
+    invoice: Invoice = strawberry.field(description="The credit invoice, issued.")

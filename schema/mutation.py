@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing import tables
+from invoicing.actions import Action
+from invoicing.crediting import LineCredit
+from invoicing.undoing import Contra
 from resolvers import accounts, customers, invoices, orders
 from schema.account import (
     Account,
@@ -25,6 +29,8 @@ from schema.customer import (
 from schema.info import Info
 from schema.invoice import Invoice
 from schema.invoice_inputs import (
+    CreditInvoiceInput,
+    CreditInvoicePayload,
     InvoiceItemsInput,
     InvoiceItemsPayload,
     InvoiceOrderInput,
@@ -34,8 +40,15 @@ from schema.invoice_inputs import (
 )
 from schema.order import Order, OrderItem
 from schema.order_inputs import (
+    CancelOrderItemsInput,
+    CancelOrderItemsPayload,
+    ContraItemInput,
     CreateOrderInput,
     CreateOrderPayload,
+    HandleOrderItemsInput,
+    HandleOrderItemsPayload,
+    ReturnOrderItemsInput,
+    ReturnOrderItemsPayload,
     ShipOrderItemsInput,
     ShipOrderItemsPayload,
     UpdateOrderInput,
@@ -87,7 +100,41 @@ class Mutation:
         row, shipped = await orders.ship_order_items(
             info.context, input.order_id, parcels, or_none(input.shipped_at)
         )
-        return ShipOrderItemsPayload(order=Order.of(row), items=OrderItem.list_of(row, shipped))
+        return ShipOrderItemsPayload(order=Order.of(row), items=await _shown(info, row, shipped))
+
+    @strawberry.mutation(
+        name="cancelOrderItems",
+        description="Cancels items before shipment, whole or part of their quantity. "
+        "What was invoiced gets a contra item, to be invoiced in turn.",
+    )
+    async def cancel_order_items(self, info: Info, input: CancelOrderItemsInput) -> CancelOrderItemsPayload:
+        row, made = await orders.undo_order_items(
+            info.context, Action.CANCEL, input.order_id, _contras(input.items)
+        )
+        return CancelOrderItemsPayload(order=Order.of(row), contra_items=await _shown(info, row, made))
+
+    @strawberry.mutation(
+        name="returnOrderItems",
+        description="Takes items back after shipment, whole or part of their quantity. "
+        "What was invoiced gets a contra item, to be invoiced in turn.",
+    )
+    async def return_order_items(self, info: Info, input: ReturnOrderItemsInput) -> ReturnOrderItemsPayload:
+        row, made = await orders.undo_order_items(
+            info.context, Action.RETURN, input.order_id, _contras(input.items)
+        )
+        return ReturnOrderItemsPayload(order=Order.of(row), contra_items=await _shown(info, row, made))
+
+    @strawberry.mutation(name="receiveOrderItems", description="Returned items have arrived.")
+    async def receive_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+        return await _handled(info, Action.HANDLE_RECEIPT, input)
+
+    @strawberry.mutation(name="approveOrderItems", description="Contra items may be credited.")
+    async def approve_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+        return await _handled(info, Action.HANDLE_APPROVAL, input)
+
+    @strawberry.mutation(name="finishOrderItems", description="Contra items are ready to be invoiced.")
+    async def finish_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+        return await _handled(info, Action.HANDLE_FINISH, input)
 
     @strawberry.mutation(
         name="invoiceItems",
@@ -104,6 +151,18 @@ class Mutation:
     async def invoice_order(self, info: Info, input: InvoiceOrderInput) -> InvoiceOrderPayload:
         row = await invoices.invoice_order(info.context, input.order_id, or_none(input.invoice_id))
         return InvoiceOrderPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(name="creditInvoice", description="Credits lines of an invoice, or all of it.")
+    async def credit_invoice(self, info: Info, input: CreditInvoiceInput) -> CreditInvoicePayload:
+        lines = or_none(input.lines)
+        row = await invoices.credit_invoice(
+            info.context,
+            input.invoice_id,
+            None if lines is None else [LineCredit(**given(line)) for line in lines],
+            reason=or_none(input.reason),
+            credit_invoice_id=or_none(input.credit_invoice_id),
+        )
+        return CreditInvoicePayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(
         name="retryInvoicePdf", description="Starts the making of a PDF again that was given up."
@@ -122,3 +181,19 @@ class Mutation:
     @strawberry.mutation(name="revokeApiKey", description="Ends an API key at once.")
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
         return RevokeApiKeyPayload(api_key=ApiKey.of(await accounts.revoke_api_key(info.context, input.id)))
+
+
+def _contras(items: list[ContraItemInput]) -> list[Contra]:
+    return [Contra(**given(item)) for item in items]
+
+
+async def _handled(info: Info, action: Action, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+    row = await orders.handle_order_items(info.context, action, input.order_id, input.items)
+    return HandleOrderItemsPayload(order=Order.of(row))
+
+
+async def _shown(info: Info, order: tables.Order, rows: list[tables.OrderItem]) -> list[OrderItem]:
+    """Some of an order's items, as they stand among the others."""
+    shown = OrderItem.list_of(order, await orders.items(info.context, order))
+    wanted = {row.id for row in rows}
+    return [item for item in shown if item.id in wanted]

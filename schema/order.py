@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from invoicing import actions, tables
-from invoicing.orders import totals
+from invoicing.orders import counted, totals
 from invoicing.vat import Taxed, Totals
 from resolvers import customers, invoices, orders
 from schema.customer import Customer
@@ -64,6 +64,10 @@ class OrderItem:
     supply: SupplyType = strawberry.field(description="Goods or services.")
     exemption_reason: str | None = strawberry.field(description="Why it bears no VAT, as the paper says it.")
     status: OrderItemStatus = strawberry.field(description="How far it has come.")
+    contra_of: OrderItem | None = strawberry.field(
+        description="The item that this one undoes; negative quantity. Null on an ordinary item."
+    )
+    undo_reason: str | None = strawberry.field(description="Why it was cancelled or returned.")
     shipped_at: datetime | None = strawberry.field(description="When it was shipped.")
 
     @strawberry.field(description="The invoice it is on.")
@@ -75,9 +79,12 @@ class OrderItem:
 
     @classmethod
     def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> list[OrderItem]:
-        """The rows with the VAT they share: an item's own depends on those beside it."""
+        """All rows of an order, with the VAT they share and the items they undo."""
         taxed = totals(order, rows).lines
-        return [cls.of(row, line) for row, line in zip(rows, taxed, strict=True)]
+        shown = {row.id: cls.of(row, line) for row, line in zip(rows, taxed, strict=True)}
+        for item in shown.values():
+            item.contra_of = shown[item.row.contra_of] if item.row.contra_of else None
+        return list(shown.values())
 
     @classmethod
     def of(cls, row: tables.OrderItem, taxed: Taxed) -> OrderItem:
@@ -97,9 +104,19 @@ class OrderItem:
             vat=VatAmount.of(row.vat_rate, row.vat_category, taxed.net, taxed.vat),
             supply=SupplyType(row.supply),
             exemption_reason=row.exemption_reason,
-            status=OrderItemStatus.OPEN if row.shipped_at is None else OrderItemStatus.SHIPPED,
+            status=_status(row),
+            contra_of=None,
+            undo_reason=row.undo_reason,
             shipped_at=row.shipped_at,
         )
+
+
+def _status(row: tables.OrderItem) -> OrderItemStatus:
+    if row.contra_of is not None:
+        return OrderItemStatus.CONTRA_PENDING if row.finished_at is None else OrderItemStatus.CONTRA_FINISHED
+    if row.undone_as is not None:
+        return OrderItemStatus(row.undone_as)
+    return OrderItemStatus.OPEN if row.shipped_at is None else OrderItemStatus.SHIPPED
 
 
 @strawberry.type(description="An order, as the shop's back office pushed it in.")
@@ -122,7 +139,7 @@ class Order:
     created_at: datetime = strawberry.field(description="When it came in.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
-    @strawberry.field(description="CLOSED once every item is shipped and invoiced.")
+    @strawberry.field(description="CLOSED once every item is shipped and invoiced, or undone and credited.")
     async def status(self, info: Info) -> OrderStatus:
         closed = actions.is_closed(await orders.items(info.context, self.row))
         return OrderStatus.CLOSED if closed else OrderStatus.OPEN
@@ -186,7 +203,7 @@ class Order:
         return [Invoice.of(row) for row in sorted(found, key=lambda row: (row.created_at, row.id))]
 
     async def _totals(self, info: Info) -> Totals:
-        return totals(self.row, await orders.items(info.context, self.row))
+        return totals(self.row, counted(await orders.items(info.context, self.row)))
 
     @classmethod
     def of(cls, row: tables.Order) -> Order:

@@ -146,3 +146,57 @@ class ShipOrderItemsInput:
 class ShipOrderItemsPayload:
     order: Order = strawberry.field(description="The order as it is now.")
     items: list[OrderItem] = strawberry.field(description="What was shipped; parts with the ids they got.")
+
+
+@strawberry.input
+class ContraItemInput:
+    item_id: str = strawberry.field(description="Which item.")
+    quantity: int | None = strawberry.field(
+        default=strawberry.UNSET, description="How many of it; all when left out. A part splits the item."
+    )
+    contra_item_id: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The contra item's id; generated when left out.",
+    )
+    reason: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Why; on the credit invoice, if there is one."
+    )
+
+
+@strawberry.input(description="Before shipment: what has been shipped is returned instead.")
+class CancelOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[ContraItemInput] = strawberry.field(description="What is cancelled: ids under CANCEL.")
+
+
+@strawberry.input(description="After shipment: what has not been shipped is cancelled instead.")
+class ReturnOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[ContraItemInput] = strawberry.field(description="What is returned: ids under RETURN.")
+
+
+@strawberry.type
+class CancelOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    contra_items: list[OrderItem] = strawberry.field(
+        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+    )
+
+
+@strawberry.type
+class ReturnOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    contra_items: list[OrderItem] = strawberry.field(
+        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+    )
+
+
+@strawberry.input(description="A step of contra items where the account's contra_flow is GUIDED.")
+class HandleOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[str] = strawberry.field(description="The contra items' ids.")
+
+
+@strawberry.type
+class HandleOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now: its actions tell the next step.")
