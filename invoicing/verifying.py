@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, tuple_
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select, text, tuple_
 
 from invoicing.tables import accounts, invoice_lines, invoices, number_series, order_items
 from invoicing.verifying_rows import LINE, ROW, wrong
@@ -63,7 +63,11 @@ _MARKED_WITHOUT_LINE = (
         invoice_lines,
         and_(
             invoice_lines.c.account_id == order_items.c.account_id,
-            invoice_lines.c.order_item_id == order_items.c.id,
+            invoice_lines.c.invoice_id == order_items.c.invoice_id,
+            or_(  # a part that was split off after its invoice is on the line of the item it came from
+                invoice_lines.c.order_item_id == order_items.c.id,
+                invoice_lines.c.order_item_id == order_items.c.split_from,
+            ),
         ),
     )
     .where(
