@@ -271,12 +271,17 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
 
 
 def _sensible(row: Mapping[str, Any], at: str) -> None:
-    """What no single value shows: EN 16931 BR-S-05 and its sisters, BR-27, and a discount within its line."""
+    """What no single value shows: EN 16931 BR-S-05, BR-S-10 and their sisters, BR-27, a discount within."""
     if (row["vat_category"] == vat.Category.S) != (row["vat_rate"] > 0):
         raise ValidationError(
             f"{at}vat_rate must be above 0 in category S and 0 in every other; "
             f"it is {row['vat_rate'] / 100:g} in category {row['vat_category']}.",
             field=f"{at}vat_rate",
+        )
+    if row["exemption_reason"] and row["vat_category"] in (vat.Category.S, vat.Category.Z):
+        raise ValidationError(
+            f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",
+            field=f"{at}exemption_reason",
         )
     is_discount = row["type"] == ItemType.DISCOUNT
     if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):

@@ -35,11 +35,16 @@ def ship_items(
     _shippable(order, items, parcels)
     whole = [id for id, quantity in parcels if quantity in (None, items[id].quantity)]
     parts = [(items[id], quantity) for id, quantity in parcels if quantity not in (None, items[id].quantity)]
-    along = [item.id for item in items.values() if item.shipped_at is None and item.type != ItemType.PRODUCT]
+    named = {id for id, _ in parcels}
+    along = [item.id for item in items.values() if _goes_along(item) and item.id not in named]
     _mark(connection, principal, {*whole, *along}, shipped_at)
     split = [_split(connection, item, quantity or 0, shipped_at) for item, quantity in parts]
     shipped = {*whole, *along, *split}
     return order, [item for item in items_of(connection, principal, order_id) if item.id in shipped]
+
+
+def _goes_along(item: OrderItem) -> bool:
+    return item.shipped_at is None and item.type != ItemType.PRODUCT
 
 
 def _shippable(
