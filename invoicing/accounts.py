@@ -33,7 +33,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "phone_number": optional(text(64)),
     "contact_name": optional(text(200)),
     "iban": optional(checks.iban),
-    "bic": optional(text(11, least=8)),
+    "bic": optional(checks.bic),
     "default_currency": checks.currency,
     "default_vat_rate": checks.vat_rate,
     "locale": checks.locale,

@@ -174,6 +174,17 @@ def iban(value: Any, field: str) -> str:
     return clean
 
 
+def bic(value: Any, field: str) -> str:
+    """ISO 9362: bank, country, place, and a branch if there is one."""
+    clean = str(value).strip().upper()
+    if not re.fullmatch(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", clean):
+        raise ValidationError(
+            f"{field} must be a BIC of 8 or 11 characters such as ABNANL2A (it is “{str(value)[:20]}”).",
+            field=field,
+        )
+    return clean
+
+
 def metadata(value: Any, _: str, field: str = "metadata") -> dict[str, Any]:
     """Any JSON object up to 16 kB. Its column is `meta`: a table class can have nothing called metadata."""
     if value is None:

@@ -26,7 +26,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "vat_number": optional(text(32)),
     "registration_number": optional(text(64)),
     "iban": optional(checks.iban),
-    "bic": optional(text(11, least=8)),
+    "bic": optional(checks.bic),
     "locale": optional(checks.locale),
     "buyer_reference": optional(text(200)),
     "billing_address": optional(checks.address),
@@ -73,7 +73,7 @@ def update_customer(
     Invoices that are issued keep the buyer they were issued to.
     """
     id, handle = values.get("id"), values.get("handle")
-    before = find_customer(connection, principal, id=id, handle=None if id is not None else handle)
+    before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
     changes = checked(values, CHECKS)
     if changes.get("handle") not in (None, before.handle):
         _unused(connection, principal, {"handle": changes["handle"]})
@@ -90,15 +90,19 @@ def update_customer(
 
 
 def find_customer(
-    connection: Connection, principal: Principal, *, id: str | None = None, handle: str | None = None
+    connection: Connection,
+    principal: Principal,
+    *,
+    id: str | None = None,
+    handle: str | None = None,
+    lock: bool = False,
 ) -> Customer:
-    """By its id or its handle: exactly one of them."""
+    """By its id or its handle: exactly one of them; with `lock`, nobody else changes it meanwhile."""
     if (id is None) == (handle is None):
         raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
     named = customers.c.id == id if id is not None else customers.c.handle == handle
-    found = connection.execute(
-        select(customers).where(customers.c.account_id == principal.account_id, named)
-    ).one_or_none()
+    statement = select(customers).where(customers.c.account_id == principal.account_id, named)
+    found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     if found is None:
         field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
         raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])

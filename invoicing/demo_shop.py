@@ -19,7 +19,7 @@ SELLER: Mapping[str, Any] = {
     },
     "vat_number": "NL000099998B57",
     "registration_number": "KVK 00000000",
-    "email": "facturen@atelier-noord.example",
+    "email": "post@noord.example",
     "phone_number": "+31 20 555 01 00",
     "contact_name": "Saar van Dijk",
     "iban": "NL91 ABNA 0417 1643 00",

@@ -116,8 +116,8 @@ def draft(
     customer = _customer(connection, covered[0])
     ordered = in_order(covered, items)
     totals = vat.compute([taxable(item) for item in ordered], including_vat=covered[0].is_including_vat)
-    if abs(totals.total) > MAX_AMOUNT:
-        raise AmountTooLarge(f"The invoice's total would pass ±{MAX_AMOUNT}.", field="items")
+    if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
+        raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
     today = today_of(seller, now)
     return Draft(
         type="INVOICE",

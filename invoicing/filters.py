@@ -53,6 +53,8 @@ ORDERS: Mapping[str, Condition] = {
     "currency": lambda code: orders.c.currency == code,
     "status": lambda status: _open_item() if status == "OPEN" else ~_open_item(),
     "invoiceable": lambda wanted: _invoiceable_item() if wanted else ~_invoiceable_item(),
+    "total_from": lambda amount: orders.c.total >= amount,
+    "total_to": lambda amount: orders.c.total <= amount,
     "created_from": lambda moment: orders.c.created_at >= moment,
     "created_before": lambda moment: orders.c.created_at < moment,
     "search": _order_found,

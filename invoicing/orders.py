@@ -83,12 +83,12 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
 }
 
 _BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
-_ITEMS = (
-    select(order_items)
-    .where(order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order"))
-    .order_by(order_items.c.id)  # all lock in this order, so that two transactions never wait for each other
+_ITEMS = select(order_items).where(
+    order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
 )
-_LOCKED_ITEMS = _ITEMS.with_for_update()
+# All lock in the order of the ids, so that two transactions never wait for each other. By the bare column,
+# SQLite would walk through every item of the account in that order instead of looking the order's up.
+_LOCKED_ITEMS = _ITEMS.order_by(order_items.c.id.concat("")).with_for_update()
 
 
 def create_order(
@@ -194,6 +194,7 @@ def rows(
         "updated_at": now,
     }
     items = _items(values["items"], order, seller.default_vat_rate)
+    order["total"] = _total(items, including_vat=order["is_including_vat"])
     order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
     order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
@@ -245,7 +246,7 @@ def _items(
         raise NoItems(field="items")
     if len(given) > MAX_ITEMS:
         raise TooManyItems(f"An order takes at most {MAX_ITEMS} items.", field="items")
-    items = [
+    return [
         {
             "account_id": order["account_id"],
             "order_id": order["id"],
@@ -254,9 +255,6 @@ def _items(
         }
         for position, item in enumerate(given)
     ]
-    amounts = [taxable(SimpleNamespace(**item)) for item in items]
-    _within_bounds(amounts, including_vat=order["is_including_vat"])
-    return items
 
 
 def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
@@ -285,11 +283,17 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
 
 
 def _sensible(row: Mapping[str, Any], at: str) -> None:
-    """What no single value shows: EN 16931 BR-S-05 and its sisters, BR-27, and a discount within its line."""
+    """What no single value shows: EN 16931 BR-S-05, BR-S-10 and their sisters, BR-27, a discount within."""
     if (row["vat_category"] == vat.Category.S) != (row["vat_rate"] > 0):
         raise ValidationError(
-            f"{at}vat_rate must be above 0 in category S and 0 in category {row['vat_category']}.",
+            f"{at}vat_rate must be above 0 in category S and 0 in every other; "
+            f"it is {row['vat_rate'] / 100:g} in category {row['vat_category']}.",
             field=f"{at}vat_rate",
+        )
+    if row["exemption_reason"] and row["vat_category"] in (vat.Category.S, vat.Category.Z):
+        raise ValidationError(
+            f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",
+            field=f"{at}exemption_reason",
         )
     is_discount = row["type"] == ItemType.DISCOUNT
     if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):
@@ -302,13 +306,12 @@ def _sensible(row: Mapping[str, Any], at: str) -> None:
         raise AmountTooLarge(f"{at}quantity × unit_price would pass ±{MAX_AMOUNT}.", field=f"{at}unit_price")
 
 
-def _within_bounds(amounts: Sequence[vat.Taxable], *, including_vat: bool) -> None:
-    volume = sum([abs(amount.subtotal) for amount in amounts])
-    if 2 * volume <= MAX_AMOUNT:  # a hundred percent of VAT at the most
-        return
-    sums = vat.compute(amounts, including_vat=including_vat)
-    if max(abs(sums.total), volume) > MAX_AMOUNT:
+def _total(items: Sequence[Mapping[str, Any]], *, including_vat: bool) -> int:
+    amounts = [taxable(SimpleNamespace(**item)) for item in items]
+    total = vat.compute(amounts, including_vat=including_vat).total
+    if max(abs(total), sum([abs(amount.subtotal) for amount in amounts])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The order's total would pass ±{MAX_AMOUNT}.", field="items")
+    return total
 
 
 def _has_buyer(customer_id: str | None, billing_name: str | None) -> None:

@@ -164,6 +164,7 @@ class Order(SQLModel, table=True):
     customer_id: str | None = None
     currency: str
     is_including_vat: bool
+    total: int = amount()
     invoice_after_shipment: bool
     billing_name: str | None = None
     billing_address: dict[str, Any] | None = document()

@@ -20,9 +20,9 @@ from invoicing.access import Principal
 from invoicing.accounts import ContraFlow, account
 from invoicing.actions import Action, Undone
 from invoicing.errors import DuplicateId
-from invoicing.orders import find_order, items_of
+from invoicing.orders import counted, find_order, items_of, totals
 from invoicing.splitting import parts_of, taken
-from invoicing.tables import Order, OrderItem, new_id, order_items
+from invoicing.tables import Order, OrderItem, new_id, order_items, orders
 
 _DONE_BY = {Action.CANCEL: Undone.CANCELLED, Action.RETURN: Undone.RETURNED}
 _STEPS = {
@@ -66,7 +66,16 @@ def undo_items(
             steps = _steps(action, guided=flow == ContraFlow.GUIDED, now=now)
             made.append(_contra(connection, principal.account_id, part_id, asked, {**undone, **steps}))
     after = items_of(connection, principal, order_id)
-    return order, [item for item in after if item.id in made]
+    _recount(connection, order, after, now)
+    return find_order(connection, principal, order_id), [item for item in after if item.id in made]
+
+
+def _recount(connection: Connection, order: Order, items: Sequence[OrderItem], now: datetime) -> None:
+    connection.execute(
+        update(orders)
+        .where(orders.c.account_id == order.account_id, orders.c.id == order.id)
+        .values(total=totals(order, counted(items)).total, updated_at=now)
+    )
 
 
 def handle_items(

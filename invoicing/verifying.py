@@ -63,7 +63,8 @@ _MARKED_WITHOUT_LINE = (
         invoice_lines,
         and_(
             invoice_lines.c.account_id == order_items.c.account_id,
-            invoice_lines.c.order_item_id == order_items.c.id,
+            invoice_lines.c.invoice_id == order_items.c.invoice_id,
+            invoice_lines.c.order_item_id == order_items.c.invoiced_as,
         ),
     )
     .where(

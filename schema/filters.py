@@ -19,6 +19,12 @@ class OrderFilter:
     invoiceable: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True: something on it can be invoiced now; false: nothing."
     )
+    total_from: Money | None = strawberry.field(
+        default=strawberry.UNSET, description="A total with VAT of this or more."
+    )
+    total_to: Money | None = strawberry.field(
+        default=strawberry.UNSET, description="A total with VAT of this or less."
+    )
     created_from: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="At this moment or later."
     )

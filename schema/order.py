@@ -126,6 +126,7 @@ class Order:
     number: str = strawberry.field(description="What its customer knows it by.")
     currency: Currency = strawberry.field(description="Of all its amounts.")
     is_including_vat: bool = strawberry.field(description="Whether the items' prices contain VAT.")
+    total: Money = strawberry.field(description="What the customer pays, with VAT.")
     invoice_after_shipment: bool = strawberry.field(description="Items become invoiceable only once shipped.")
     billing_name: str | None = strawberry.field(description="Who is invoiced, where it is not the customer.")
     billing_address: Address | None = strawberry.field(description="Where its invoice goes.")
@@ -180,10 +181,6 @@ class Order:
     async def subtotal(self, info: Info) -> Money:
         return Money((await self._totals(info)).subtotal)
 
-    @strawberry.field(description="What the customer pays, with VAT.")
-    async def total(self, info: Info) -> Money:
-        return Money((await self._totals(info)).total)
-
     @strawberry.field(description="The total without VAT.")
     async def total_excluding_vat(self, info: Info) -> Money:
         return Money((await self._totals(info)).total_ex_vat)
@@ -213,6 +210,7 @@ class Order:
             number=row.number,
             currency=Currency(row.currency),
             is_including_vat=row.is_including_vat,
+            total=Money(row.total),
             invoice_after_shipment=row.invoice_after_shipment,
             billing_name=row.billing_name,
             billing_address=Address.or_none(row.billing_address),

@@ -61,7 +61,7 @@ SCALARS: dict[object, ScalarDefinition] = {
             "Whole minor units of the currency beside it: 2499 is € 24,99 (and JPY 2499 is ¥ 2,499). "
             "An integer within ±(2^53−1)."
         ),
-        serialize=same,
+        serialize=_money,
         parse_value=_money,
     ),
     Currency: strawberry.scalar(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import structlog
 from cross_web import HTTPException
+from graphql import GraphQLError, OperationDefinitionNode, parse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
+from strawberry.types import ExecutionResult
 
 from documents.links import Links
 from invoicing.database import Database
@@ -26,9 +29,14 @@ from server.explorer import Explorer
 
 MAX_BODY = 2_000_000
 
-_CODES = {400: "BAD_REQUEST", 401: "UNAUTHORIZED", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
-_CODES[415] = "UNSUPPORTED_MEDIA_TYPE"
-_CODES[500] = "INTERNAL_SERVER_ERROR"
+_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    405: "METHOD_NOT_ALLOWED",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    500: "INTERNAL_SERVER_ERROR",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +82,12 @@ class GraphQLView(GraphQL[Context, None]):
             await _acceptable(request)
         return await self.run(request)
 
+    async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        asked: GraphQLRequestData = kwargs["request_data"]
+        if asked.operation_name is None and asked.query and _operations(asked.query) > 1:
+            raise HTTPException(400, "The document has several operations: say which by operationName.")
+        return await super().execute_single(*args, **kwargs)
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         principal = await self.authenticator.principal(request)
         request_id = request.scope["state"]["request_id"]
@@ -92,6 +106,15 @@ class GraphQLView(GraphQL[Context, None]):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         return Response(self.encode_json(response_data), media_type="application/json")
+
+
+@lru_cache(maxsize=512)
+def _operations(document: str) -> int:
+    try:
+        definitions = parse(document).definitions
+    except GraphQLError:  # told where it is executed
+        return 0
+    return sum(isinstance(each, OperationDefinitionNode) for each in definitions)
 
 
 def _is_browser(request: Request) -> bool:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from invoicing.verifying import verify
 from server.commands.opening import AccountOption, chosen, opened
@@ -26,10 +23,7 @@ def verify_numbering(in_account: AccountOption = None) -> None:
         counted = f"{verdict.invoices:,} invoices in {verdict.series:,} series"
         typer.echo(f"{counted}: no gap, no duplicate, every total right.")
         return
-    table = Table("Account", "Invoice or series", "Finding", "Detail", box=box.SIMPLE)
     for finding in verdict.findings[:_MOST_SHOWN]:
-        table.add_row(finding.account_id, finding.subject, finding.kind, finding.detail)
-    console = Console()
-    console.print(table, markup=False)
-    console.print(f"{len(verdict.findings):,} findings in {verdict.invoices:,} invoices.")
+        typer.echo(f"{finding.kind}: {finding.subject} of account {finding.account_id}: {finding.detail}")
+    typer.echo(f"{len(verdict.findings):,} findings in {verdict.invoices:,} invoices.")
     raise typer.Exit(1)

@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("is_including_vat", sa.Boolean(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("invoice_after_shipment", sa.Boolean(), nullable=False),
         sa.Column("billing_name", sa.String(), nullable=True),
         sa.Column("billing_address", sa.JSON(none_as_null=True), nullable=True),

@@ -57,7 +57,7 @@ def test_two_imports_at_once_double_nothing(
     database: Database, database_url: str, principal: Principal, tmp_path: Path
 ) -> None:
     file = tmp_path / "orders.csv"
-    file.write_text(many(400))
+    file.write_text(many(200))
     how = terms(database, principal)
     both = [Database(database_url), Database(database_url)]
 
@@ -70,9 +70,9 @@ def test_two_imports_at_once_double_nothing(
         first, second = pool.map(run, (0, 1))
     for connections in both:
         connections.close()
-    assert first.imported + second.imported == first.lines == 800
-    assert first.there + second.there == 800
-    assert first.invoices + second.invoices == count(database, invoices) == 400
+    assert first.imported + second.imported == first.lines == 400
+    assert first.there + second.there == 400
+    assert first.invoices + second.invoices == count(database, invoices) == 200
     assert database.read(verify).findings == []
 
 
@@ -98,7 +98,7 @@ def test_an_import_that_was_killed_is_finished_by_the_next(
     database: Database, database_url: str, principal: Principal, tmp_path: Path, importing: Importing
 ) -> None:
     file = tmp_path / "killed.csv"
-    file.write_text(many(2_000))
+    file.write_text(many(800))
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, database_url, principal.account_id, str(file)], cwd=ROOT
     )
@@ -107,10 +107,10 @@ def test_an_import_that_was_killed_is_finished_by_the_next(
     child.kill()
     assert child.wait() == -9
     stored, issued = count(database, orders_table), count(database, invoices)
-    assert 0 < issued <= stored < 2_000
-    done = importing(many(2_000), invoice=True)
-    assert done.there + done.imported == 4_000
+    assert 0 < issued <= stored < 800
+    done = importing(many(800), invoice=True)
+    assert done.there + done.imported == 1_600
     assert done.there >= stored * 2  # PostgreSQL may have been sent one more commit
-    assert count(database, invoices) == 2_000 >= issued + done.invoices
-    assert (count(database, orders_table), count(database, order_items)) == (2_000, 4_000)
+    assert count(database, invoices) == 800 >= issued + done.invoices
+    assert (count(database, orders_table), count(database, order_items)) == (800, 1_600)
     assert database.read(verify).findings == []
