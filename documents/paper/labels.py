@@ -28,6 +28,7 @@ class Labels:
     credit_number: str
     issued: str
     due: str
+    credited: str
     order: str
     orders: str
     purchase_order: str

@@ -8,7 +8,7 @@ from documents.paper.address import distinct, party, postal
 from documents.paper.columns import PLAIN, Fact, Line, block, columns, facts
 from documents.paper.compose import Compositor, Draft, Piece, space
 from documents.paper.grid import ACCENT, BODY, LABEL, NAME, SMALL, STRONG, TITLE, TOP, WIDTH, WINDOW, Style
-from invoicing.snapshot import Party, Snapshot
+from invoicing.snapshot import CreditedInvoice, Party, Snapshot
 
 
 def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
@@ -89,6 +89,7 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
         (labels.credit_number if is_credit else labels.number, invoice.number),
         (labels.issued, formats.date(invoice.issued_on)),
         (labels.due, due),
+        (labels.credited, ", ".join(_credited(compositor, each) for each in invoice.credits)),
         (labels.order if len(orders) == 1 else labels.orders, ", ".join(orders)),
         (
             labels.purchase_order if len(purchase_orders) == 1 else labels.purchase_orders,
@@ -99,6 +100,11 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
         (labels.reference, invoice.buyer.reference or ""),
     ]
     return [(label, value) for label, value in pairs if value.strip()]
+
+
+def _credited(compositor: Compositor, invoice: CreditedInvoice) -> str:
+    """An invoice that is credited, with its date (BG-3)."""
+    return f"{invoice.number} ({compositor.formats.date(invoice.issued_on)})"
 
 
 def _labelled(label: str, value: str | None) -> str | None:
