@@ -76,7 +76,13 @@ class Creditable:
 
     @property
     def is_spent(self) -> bool:
-        return self.left == 0 and self.quantity >= self.line.quantity
+        """Nothing is left; of a line given away, no piece."""
+        return self.left == 0 and (self.line.total != 0 or self.pieces == 0)
+
+    @property
+    def pieces(self) -> int:
+        """How many are left to credit."""
+        return self.line.quantity - self.quantity
 
     def take(self, amount: int, quantity: int | None, *, item: OrderItem | None = None) -> Line:
         """The credit's line for `amount`, which is then no longer left."""

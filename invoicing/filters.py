@@ -25,7 +25,13 @@ def _open_item() -> ColumnElement[bool]:
     return exists().where(
         order_items.c.account_id == orders.c.account_id,
         order_items.c.order_id == orders.c.id,
-        or_(order_items.c.shipped_at.is_(None), order_items.c.invoice_id.is_(None)),
+        or_(
+            and_(order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)),
+            and_(
+                order_items.c.undone_as.is_(None),
+                or_(order_items.c.shipped_at.is_(None), order_items.c.invoice_id.is_(None)),
+            ),
+        ),
     )
 
 
@@ -34,7 +40,13 @@ def _invoiceable_item() -> ColumnElement[bool]:
         order_items.c.account_id == orders.c.account_id,
         order_items.c.order_id == orders.c.id,
         order_items.c.invoice_id.is_(None),
-        or_(order_items.c.shipped_at.is_not(None), orders.c.invoice_after_shipment.is_(False)),
+        or_(
+            and_(order_items.c.contra_of.is_not(None), order_items.c.finished_at.is_not(None)),
+            and_(
+                order_items.c.undone_as.is_(None),
+                or_(order_items.c.shipped_at.is_not(None), orders.c.invoice_after_shipment.is_(False)),
+            ),
+        ),
     )
 
 

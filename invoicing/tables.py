@@ -95,7 +95,7 @@ class Account(SQLModel, table=True):
     locale: str
     timezone: str
     payment_terms_days: int
-    contra_flow: str
+    contra_flow: str = Field(sa_column_kwargs={"server_default": "DIRECT"})
     invoice_number_format: str
     credit_number_format: str
     invoice_after_shipment: bool

@@ -36,7 +36,8 @@ strawberry.enum(
 strawberry.enum(
     ContraFlow,
     name="ContraFlow",
-    description="DIRECT: what is cancelled or returned is invoiceable at once. GUIDED: receive, approve, finish.",
+    description="DIRECT: what is cancelled or returned is invoiceable at once. "
+    "GUIDED: receive, approve, finish.",
 )
 
 

@@ -117,6 +117,15 @@ class Invoice:
     def shipping_address(self) -> Address | None:
         return Address.or_none(self._frozen().shipping_address)
 
+    @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
+    async def credits(self, info: Info) -> list[Invoice]:
+        found = await invoices.by_ids(info.context, [each.id for each in self._frozen().credits])
+        return [Invoice.of(row) for row in found]
+
+    @strawberry.field(description="The credit invoices that credit this one, oldest first.")
+    async def credited_by(self, info: Info) -> list[Invoice]:
+        return [Invoice.of(row) for row in await invoices.crediting(info.context, self.row)]
+
     @strawberry.field(description="Null until the PDF has been generated: ask again. A link that expires.")
     def pdf_url(self, info: Info) -> str | None:
         return invoices.pdf_url(info.context, self.row)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from invoicing import accounts, demo, issuing, keys
 from invoicing.access import Principal, Scope
-from invoicing.actions import Block, blocked
+from invoicing.actions import Action, Block, blocked
 from invoicing.database import Database
 from invoicing.filters import invoices_page, orders_page
 from invoicing.orders import find_order, items_of
@@ -75,7 +75,7 @@ def test_one_order_waits_for_its_shipment(database: Database, shop: Principal) -
         order
         for order in database.read(orders_page, shop, {}, ALL).rows
         for block in blocked(order, database.read(items_of, shop, order.id))
-        if block.reason is Block.NOT_SHIPPED
+        if block.action is Action.INVOICE and block.reason is Block.NOT_SHIPPED
     ]
     assert {order.number for order in waiting} == {"1007"}
 

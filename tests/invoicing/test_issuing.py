@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from invoicing import drafting, issuing, orders, shipping
+from invoicing import issuing, orders, shipping
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.errors import (
@@ -160,7 +160,7 @@ def test_what_cannot_be_one_invoice_is_refused_for_its_own_reason(
             invoicing(ids)
         assert (type(refusal.value), refusal.value.field, set(refusal.value.ids)) == (reason, field, blamed)
         with pytest.raises(reason) as previewed:
-            database.read(drafting.preview, principal, ids, now=now)
+            database.read(issuing.preview, principal, ids, now=now)
         assert (str(previewed.value), previewed.value.ids) == (str(refusal.value), refusal.value.ids)
     assert stored(database) == before
     assert invoicing(["a1", "a2"]).sequence == 2
@@ -268,7 +268,7 @@ def test_a_preview_is_what_is_issued_and_issues_nothing(
     given = [item(id="a", quantity=3, unit_price=2_499, discount=1), item(id="b", vat_rate=9, unit_price=199)]
     factories.order(database, principal, items=[*given, item(id="c", type="DISCOUNT", unit_price=-333)])
     before = stored(database)
-    draft = database.read(drafting.preview, principal, ["c", "b", "a"], now=now)
+    draft = database.read(issuing.preview, principal, ["c", "b", "a"], now=now)
     assert stored(database) == before
     paper = invoicing(["a", "b", "c"]).frozen()
     assert (draft.totals.subtotal, draft.totals.total) == (paper.subtotal, paper.total)

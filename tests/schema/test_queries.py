@@ -91,7 +91,13 @@ def test_an_order_shows_its_items_totals_actions_and_invoices(shop: Client, data
     assert listed["SHIP"] == ["a", "b"]
     assert len(listed["INVOICE"]) == 2
     told = [(entry["action"], entry["reason"]) for entry in order["blocked"]]
-    assert told == [("INVOICE", "ALREADY_INVOICED"), ("SHIP", "ALREADY_SHIPPED")]
+    assert told == [
+        ("INVOICE", "ALREADY_INVOICED"),
+        ("SHIP", "ALREADY_SHIPPED"),
+        ("CANCEL", "ALREADY_SHIPPED"),
+        ("RETURN", "NOT_SHIPPED"),
+        ("RETURN", "NOT_SHIPPED"),
+    ]
     assert all(entry["message"] for entry in order["blocked"])
 
 
@@ -107,9 +113,9 @@ def test_an_order_is_closed_once_all_is_shipped_and_invoiced(shop: Client, datab
             shop.ask(step[0], input=step[1])
         states.append(shop.ask('{ order(id: "o") { status actions { action } } }')["order"])
     assert states == [
-        {"status": "OPEN", "actions": [{"action": "INVOICE"}, {"action": "SHIP"}]},
-        {"status": "OPEN", "actions": [{"action": "INVOICE"}]},
-        {"status": "CLOSED", "actions": []},
+        {"status": "OPEN", "actions": [{"action": "INVOICE"}, {"action": "SHIP"}, {"action": "CANCEL"}]},
+        {"status": "OPEN", "actions": [{"action": "INVOICE"}, {"action": "RETURN"}]},
+        {"status": "CLOSED", "actions": [{"action": "RETURN"}]},
     ]
 
 

@@ -30,8 +30,8 @@ def test_each_change_shows_what_those_before_it_did(shop: Client, database: Data
     )
     first, third = answer["first"]["order"], answer["third"]["order"]
     second = answer["second"]["invoice"]["orders"][0]
-    assert [entry["ids"] for entry in first["actions"]] == [["a", "b"], ["b"]]
-    assert [entry["ids"] for entry in second["actions"]] == [["b"], ["b"]]
-    assert [entry["ids"] for entry in third["actions"]] == [["b"]]
+    assert [entry["ids"] for entry in first["actions"]] == [["a", "b"], ["b"], ["b"], ["a"]]
+    assert [entry["ids"] for entry in second["actions"]] == [["b"], ["b"], ["b"], ["a"]]
+    assert [entry["ids"] for entry in third["actions"]] == [["b"], ["a", "b"]]
     assert [each["status"] for each in third["items"]] == ["SHIPPED", "SHIPPED"]
     assert [each["invoice"] for each in second["items"]] == [{"id": "v"}, None]

@@ -54,11 +54,34 @@ NAMING = {
         "{ items { id } } }"
         for id in ("$order", "mine")
     ],
+    **{
+        f"{verb}OrderItems": [
+            f'mutation {{ {verb}OrderItems(input: {{order_id: "{id}", items: [{{item_id: "$item"}}]}}) '
+            "{ contra_items { id } } }"
+            for id in ("$order", "mine")
+        ]
+        for verb in ("cancel", "return")
+    },
+    **{
+        f"{verb}OrderItems": [
+            f'mutation {{ {verb}OrderItems(input: {{order_id: "{id}", items: ["$item"]}}) '
+            "{ order { id } } }"
+            for id in ("$order", "mine")
+        ]
+        for verb in ("receive", "approve", "finish")
+    },
     "invoiceItems": [
         'mutation { invoiceItems(input: {items: ["$item"]}) { invoice { id } } }',
         'mutation { invoiceItems(input: {items: ["mine-1", "$item"], invoice_id: "x"}) { invoice { id } } }',
     ],
     "invoiceOrder": ['mutation { invoiceOrder(input: {order_id: "$order"}) { invoice { id } } }'],
+    "creditInvoice": [
+        'mutation { creditInvoice(input: {invoice_id: "$invoice"}) { invoice { id } } }',
+        'mutation { creditInvoice(input: {invoice_id: "$invoice", lines: [{line_id: "x"}]}) '
+        "{ invoice { id } } }",
+        'mutation { creditInvoice(input: {invoice_id: "my-invoice", lines: [{line_id: "$line"}]}) '
+        "{ invoice { id } } }",
+    ],
     "retryInvoicePdf": ['mutation { retryInvoicePdf(input: {invoice_id: "$invoice"}) { invoice { id } } }'],
     "revokeApiKey": ['mutation { revokeApiKey(input: {id: "$key"}) { api_key { id } } }'],
 }
@@ -84,13 +107,15 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
         customer_id="their-customer",
         items=items,
     )
-    factories.invoice(database, neighbour, invoice_id="their-invoice", customer_id="their-customer")
+    sold = factories.invoice(database, neighbour, invoice_id="their-invoice", customer_id="their-customer")
     key, _ = database.write(
         keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
     )
     factories.order(database, shop.principal, id="mine", items=[item(id="mine-1")])
+    factories.invoice(database, shop.principal, invoice_id="my-invoice")
     named = ("customer", "handle", "name", "order", "number", "item", "invoice")
-    return {"key": key.id, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
+    line = sold.frozen().lines[0].id
+    return {"key": key.id, "line": line, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
 
 
 def asked(shop: Client, operation: str, ids: dict[str, str]) -> str:
@@ -123,7 +148,7 @@ def test_what_another_account_has_does_not_exist(shop: Client, theirs: dict[str,
 
 @pytest.mark.usefixtures("theirs")
 def test_a_list_shows_nothing_of_another_account(shop: Client) -> None:
-    for name, count in (("customers", 0), ("orders", 1), ("invoices", 0)):
+    for name, count in (("customers", 0), ("orders", 2), ("invoices", 1)):
         found = shop.ask(f"{{ {name}(first: 100) {{ totalCount nodes {{ id }} }} }}")[name]
         assert (found["totalCount"], len(found["nodes"])) == (count, count)
     assert len(shop.ask("{ account { api_keys { id } } }")["account"]["api_keys"]) == 1

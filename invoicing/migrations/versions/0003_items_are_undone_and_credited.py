@@ -9,6 +9,11 @@ branch_labels = None
 depends_on = None
 
 TEXTS = ("undone_as", "contra_of", "invoiced_as")
+FROZEN = (
+    "account_id, id, handle, number, type, period, sequence, customer_id, currency, is_including_vat, "
+    "subtotal, total_ex_vat, total_vat, total, issued_on, due_on, actor_id, actor_name, actor_type, "
+    "snapshot, request, created_at"
+)
 INSTANTS = ("undone_at", "received_at", "approved_at", "finished_at")
 
 
@@ -29,3 +34,16 @@ def upgrade() -> None:
     op.add_column("invoice_lines", sa.Column("credited_line_id", sa.String(), nullable=True))
     op.add_column("invoice_lines", sa.Column("credited_quantity", sa.Integer(), nullable=True))
     op.create_index("invoice_lines_crediting", "invoice_lines", ["account_id", "credited_invoice_id"])
+    _freeze()
+
+
+def _freeze() -> None:
+    """The trigger on invoices names their columns: the new one too."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    refusal = (
+        "BEGIN SELECT RAISE(ABORT, 'an issued invoice is frozen'); END"
+        if is_sqlite
+        else "FOR EACH ROW EXECUTE FUNCTION issued_is_frozen()"
+    )
+    op.execute("DROP TRIGGER invoices_stay" + ("" if is_sqlite else " ON invoices"))
+    op.execute(f"CREATE TRIGGER invoices_stay BEFORE UPDATE OF {FROZEN} ON invoices {refusal}")
