@@ -84,6 +84,11 @@ class Creditable:
         """How many are left to credit."""
         return self.line.quantity - self.quantity
 
+    def pieces_for(self, amount: int, quantity: int) -> tuple[int, int]:
+        """The amount and the pieces that are still there of these; the last piece takes all that is left."""
+        pieces = min(quantity, self.pieces)
+        return self.left if pieces == self.pieces else _no_more(amount, self.left), pieces
+
     def take(self, amount: int, quantity: int | None, *, item: OrderItem | None = None) -> Line:
         """The credit's line for `amount`, which is then no longer left."""
         net, tax = self._parts(amount)
@@ -137,7 +142,7 @@ def credit_items(
         part = undone[str(item.contra_of)]
         left = lines[str(part.invoice_id), str(part.invoiced_as)]
         asked = part.unit_price * part.quantity - part.discount
-        taken.append(left.take(_no_more(asked, left.left), part.quantity, item=item))
+        taken.append(left.take(*left.pieces_for(asked, part.quantity), item=item))
     reasons = dict.fromkeys(item.undo_reason for item in items if item.undo_reason)
     return _draft(connection, principal, originals, taken, note="\n".join(reasons) or None, now=now)
 
@@ -202,23 +207,18 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
         raise ValidationError("Credit a line by quantity or by amount, not by both.", field=f"{at}.amount")
     if asked.amount is not None:
         return left.take(_within(asked.amount, left, f"{at}.amount"), None)
-    quantity = left.line.quantity - left.quantity if asked.quantity is None else asked.quantity
-    if (
-        quantity < (asked.quantity is not None)
-        or left.quantity + quantity > left.line.quantity
-        or left.is_spent
-    ):
+    quantity = left.pieces if asked.quantity is None else asked.quantity
+    if left.is_spent or quantity > left.pieces or (asked.quantity is not None and quantity < 1):
+        pieces = 0 if left.is_spent else left.pieces
         raise CreditTooHigh(
-            f"{left.line.quantity - left.quantity} of the line {left.line.name} are left to credit.",
+            f"{pieces} of the line {left.line.name} are left to credit.",
             field=f"{at}.quantity",
             ids=[asked.line_id],
         )
-    if asked.quantity is None:
-        return left.take(left.left, quantity or None)
     share = portion(left.line.total, left.quantity + quantity, left.line.quantity) - portion(
         left.line.total, left.quantity, left.line.quantity
     )
-    return left.take(_no_more(share, left.left), quantity)
+    return left.take(*left.pieces_for(share, quantity))
 
 
 def _within(amount: int, left: Creditable, field: str) -> int:
