@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, tuple_
 
 from invoicing.tables import accounts, invoice_lines, invoices, number_series, order_items
+from invoicing.verifying_credits import wrong_credits
 from invoicing.verifying_rows import LINE, ROW, wrong
 
 _WINDOW = 1_000
@@ -117,6 +118,7 @@ def _account(connection: Connection, mine: str, verdict: Verdict) -> _Found:
         yield number, "duplicate", f"{times} invoices have this number."
     for item, invoice in connection.execute(_MARKED_WITHOUT_LINE, key):
         yield item, "items", f"The item is marked with invoice {invoice}, which has no line for it."
+    yield from wrong_credits(connection, mine)
 
 
 def _series(

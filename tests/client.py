@@ -31,6 +31,17 @@ INVOICE_ITEMS = (
 INVOICE_ORDER = (
     "mutation ($input: InvoiceOrderInput!) { invoiceOrder(input: $input) { invoice { id number total } } }"
 )
+CANCEL = (
+    "mutation ($input: CancelOrderItemsInput!) { cancelOrderItems(input: $input) "
+    "{ contra_items { id quantity contra_of { id } } } }"
+)
+RETURN = (
+    "mutation ($input: ReturnOrderItemsInput!) { returnOrderItems(input: $input) "
+    "{ contra_items { id quantity contra_of { id } } } }"
+)
+CREDIT = (
+    "mutation ($input: CreditInvoiceInput!) { creditInvoice(input: $input) { invoice { id number total } } }"
+)
 
 
 @dataclass(frozen=True, slots=True)
