@@ -276,7 +276,8 @@ def credited(database: Database, principal: Principal) -> Database:
             "which is credited, is on no invoice.",
         ),
         (
-            "UPDATE invoice_lines SET credited_line_id = NULL, credited_invoice_id = NULL WHERE invoice_id = 'amount'",
+            "UPDATE invoice_lines SET credited_line_id = NULL, credited_invoice_id = NULL "
+            "WHERE invoice_id = 'amount'",
             "CRN-2025-00002",
             "credits nothing.",
         ),
