@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -103,6 +103,7 @@ class Shop(RuleBasedStateMachine):
         for id in ("ann", "bob"):
             factories.customer(self.database, self.principal, id=id)
 
+    @precondition(lambda self: len(self.ordered) < 3)
     @rule(
         target=placed,
         buyer=st.sampled_from(BUYERS),
@@ -167,6 +168,34 @@ class Shop(RuleBasedStateMachine):
             expected = "DONE" if fits else "CREDIT_TOO_HIGH"
         options = {"reason": "because"}
         assert expected == self.told(issuing.credit_invoice, sale.id, asked, **options)
+
+    @precondition(lambda self: self.ordered)
+    @rule(choice=st.data())
+    def do_what_is_listed(self, choice: st.DataObject) -> None:
+        """Any action of any order, each as likely, with some of its items."""
+        for _ in range(choice.draw(st.integers(2, 6))):
+            self.do_one(choice)
+
+    def do_one(self, choice: st.DataObject) -> None:
+        looked = [self.look(id) for id in self.ordered]
+        listed = [(order, each) for order, rows in looked for each in actions.possible(order, rows)]
+        if not listed:
+            return
+        order, entry = choice.draw(st.sampled_from(listed))
+        ids = choice.draw(st.lists(st.sampled_from(entry.ids), unique=True, min_size=1))
+        if entry.action is Action.INVOICE:
+            contras = {row.id for _, rows in looked for row in rows if row.contra_of}
+            ids = [id for id in ids if (id in contras) == (ids[0] in contras)]
+            told = self.told(issuing.invoice_items, ids)
+        elif entry.action is Action.SHIP:
+            told = self.told(
+                shipping.ship_items, order.id, [(id, None) for id in ids], shipped_at=factories.NOW, now=None
+            )
+        elif entry.action in STEPS:
+            told = self.told(undoing.handle_items, entry.action, order.id, ids)
+        else:
+            told = self.told(undoing.undo_items, entry.action, order.id, [Contra(id) for id in ids])
+        assert told == "DONE"
 
     def part(self, line: Left, way: str, choice: st.DataObject) -> tuple[list[LineCredit], bool]:
         if way == "quantity":
@@ -378,8 +407,9 @@ def test_whatever_is_listed_succeeds_and_whatever_is_not_is_refused(database: Da
         Here,
         settings=settings(
             derandomize=True,
+            phases=[Phase.explicit, Phase.generate, Phase.shrink],
             max_examples=25,
-            stateful_step_count=20,
+            stateful_step_count=30,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
