@@ -91,7 +91,9 @@ def _telling_bad_values() -> Iterator[None]:
     try:
         yield
     except DataError as refused:
-        raise ValidationError(f"A value cannot be stored: {refused.orig}.") from refused
+        raise ValidationError(
+            "A text contains U+0000, or a number is too large: nothing like that is stored."
+        ) from refused
 
 
 def _nothing() -> None:

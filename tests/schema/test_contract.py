@@ -20,9 +20,7 @@ from schema import sdl
 
 
 def definitions(text: str) -> dict[str, TypeDefinitionNode]:
-    return {
-        node.name.value: node for node in parse(text).definitions if isinstance(node, TypeDefinitionNode)
-    }
+    return {node.name.value: node for node in parse(text).definitions if isinstance(node, TypeDefinitionNode)}
 
 
 CONTRACT = definitions((Path(__file__).parent / "contract.graphql").read_text())
