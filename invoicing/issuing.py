@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from invoicing import checks, numbering, outbox, queries
@@ -17,7 +17,7 @@ from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NothingToInvo
 from invoicing.orders import find_order, items_of
 from invoicing.queries import Issued
 from invoicing.snapshot import Snapshot, dump
-from invoicing.tables import constraint, invoice_lines, invoices, new_id, order_items
+from invoicing.tables import constraint, documents, invoice_lines, invoices, new_id, order_items
 
 _INSERT_INVOICE = insert(invoices)
 _INSERT_LINES = insert(invoice_lines)
@@ -28,6 +28,9 @@ _MARK_ITEMS = (
         order_items.c.id.in_(bindparam("ids", expanding=True)),
     )
     .values(invoice_id=bindparam("invoice"))
+)
+_FORGET_PDF = delete(documents).where(
+    documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
 )
 
 
@@ -70,8 +73,9 @@ def invoice_order(
 
 
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
-    """Starts the making of a failed PDF again; a PDF that is there, or on its way, stays as it is."""
+    """Makes the PDF again: one that was given up, or whose file was lost. The paper is the same."""
     queries.found_invoice(connection, principal, invoice_id)
+    connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
     outbox.retry(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
     return queries.found_invoice(connection, principal, invoice_id)
 

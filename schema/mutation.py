@@ -106,7 +106,7 @@ class Mutation:
         return InvoiceOrderPayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(
-        name="retryInvoicePdf", description="Starts the making of a PDF again that was given up."
+        name="retryInvoicePdf", description="Makes a PDF again that was given up, or whose file was lost."
     )
     async def retry_invoice_pdf(self, info: Info, input: RetryInvoicePdfInput) -> RetryInvoicePdfPayload:
         row = await invoices.retry_invoice_pdf(info.context, input.invoice_id)
