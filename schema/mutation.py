@@ -119,6 +119,8 @@ class Mutation:
         row, token = await accounts.create_api_key(info.context, input.name, input.scopes)
         return CreateApiKeyPayload(api_key=ApiKey.of(row), token=token)
 
-    @strawberry.mutation(name="revokeApiKey", description="Ends an API key at once.")
+    @strawberry.mutation(
+        name="revokeApiKey", description="Ends an API key: at once on this server, within a second on others."
+    )
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
         return RevokeApiKeyPayload(api_key=ApiKey.of(await accounts.revoke_api_key(info.context, input.id)))

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, level: str) -> str:
+        return level.upper()
+
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str) -> str:
