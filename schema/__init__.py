@@ -6,18 +6,15 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
-from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
-from schema.caching import ParsedOnce, ValidatedOnce
+from schema.caching import ReadOnce
 from schema.errors import shown
 from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
-
-MOST_TOKENS = 10_000  # room for an invoice of 5,000 items whose ids are written into the document
 
 
 class Schema(strawberry.Schema):
@@ -43,7 +40,7 @@ schema = Schema(
     mutation=Mutation,
     execution_context_class=PlainFields,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
-    extensions=[lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS), ParsedOnce, ValidatedOnce],
+    extensions=[ReadOnce],
 )
 PLAIN.update(plain_fields(schema.graphql_schema))
 

@@ -24,7 +24,7 @@ from documents.links import Links
 from invoicing.database import Database
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
-from schema import MOST_TOKENS
+from schema.caching import MOST_TOKENS
 from server.auth import Authenticator
 from server.explorer import Explorer
 

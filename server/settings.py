@@ -43,7 +43,10 @@ class Settings(BaseSettings):
     )
     link_seconds: int = Field(default=600, ge=1, description="How long a link to a PDF works.")
     database_threads: int = Field(
-        default=4, ge=1, le=64, description="Database connections of a server process."
+        default=4,
+        ge=1,
+        le=64,
+        description="Changes that a server process makes at once on PostgreSQL; it reads over two more connections.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
