@@ -1,7 +1,7 @@
-"""Threads that read for the event loop. What waits is read and answered together: waking costs more than a read.
+"""Threads that read for the event loop. What waits is read and answered together: waking costs most.
 
-A row found by its key takes a tenth of a millisecond. Handing it to a thread and back takes as much again, most
-of it for the interpreter's lock and for waking the loop; a handful that gathered meanwhile share that.
+A row found by its key takes a tenth of a millisecond. Handing it to a thread and back takes as much again,
+most of it for the interpreter's lock and for waking the loop; what gathered meanwhile shares that.
 """
 
 from __future__ import annotations

@@ -123,8 +123,9 @@ def _has_several_operations(document: str) -> bool:
 
 
 def _is_browser(request: Request) -> bool:
-    wants_page = "text/html" in request.headers.get("accept", "")
-    return request.method == "GET" and wants_page and "query" not in request.query_params
+    if request.method != "GET":
+        return False
+    return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
 async def _acceptable(request: Request) -> None:

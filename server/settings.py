@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         default=4,
         ge=1,
         le=64,
-        description="Changes that a server process makes at once on PostgreSQL; it reads over two more connections.",
+        description="Changes a server process makes at once on PostgreSQL; two more connections read.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."

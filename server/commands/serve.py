@@ -50,6 +50,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing depends on who asks; links are made from the base URL
             timeout_graceful_shutdown=8,
         )
 
