@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -118,17 +119,24 @@ def vat_rate(value: Any, field: str) -> int:
 
 
 def one_of(kind: type[StrEnum]) -> Check:
+    words = frozenset(kind)
+
     def check(value: Any, field: str) -> str:
-        if value not in set(kind):
+        if value not in words:
             raise ValidationError(f"{field} must be one of {', '.join(kind)} (it is {value}).", field=field)
         return str(value)
 
     return check
 
 
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - _NO_COUNTRIES
+
+
 def country(value: Any, field: str) -> str:
     code = str(value).strip().upper()
-    if code not in Locale("en").territories or code in _NO_COUNTRIES or len(code) != 2:
+    if code not in _countries():
         raise ValidationError(
             f"{field} must be an ISO 3166-1 alpha-2 code such as NL (it is “{str(value)[:20]}”).", field=field
         )

@@ -17,12 +17,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError
 
 from invoicing.errors import ValidationError
+from invoicing.reader import Reader
 from invoicing.writer import ENQUEUED, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+READERS = 2  # more would wait for the interpreter's lock, not for the database
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its three round trips
 
 
@@ -34,10 +36,13 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.on_commit: Callable[[], None] = _nothing
         self._engine = (
-            _sqlite(self.url, "DEFERRED", threads) if self.is_sqlite else _postgresql(self.url, threads)
+            _sqlite(self.url, "DEFERRED", threads + READERS)
+            if self.is_sqlite
+            else _postgresql(self.url, threads + READERS)
         )
         self._reading = self._engine if self.is_sqlite else self._engine.execution_options(**_NO_TRANSACTION)
-        self._threads = ThreadPoolExecutor(threads, "database")
+        self._reader = Reader(READERS)
+        self._threads = ThreadPoolExecutor(threads, "write")
         self._writer = Writer(_sqlite(self.url, "IMMEDIATE", 1), self._committed) if self.is_sqlite else None
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -59,8 +64,7 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`read`, in a thread: the event loop goes on."""
-        call: Callable[[], T] = lambda: self.read(work, *args, **kwargs)  # noqa: E731
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return await self._reader.read(lambda: self.read(work, *args, **kwargs))
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -75,6 +79,7 @@ class Database:
 
     def close(self) -> None:
         """Ends what was begun, then the connections."""
+        self._reader.close()
         self._threads.shutdown()
         if self._writer is not None:
             self._writer.close()
@@ -91,7 +96,9 @@ def _telling_bad_values() -> Iterator[None]:
     try:
         yield
     except DataError as refused:
-        raise ValidationError(f"A value cannot be stored: {refused.orig}.") from refused
+        raise ValidationError(
+            "A text contains U+0000, or a number is too large: nothing like that is stored."
+        ) from refused
 
 
 def _nothing() -> None:
@@ -129,7 +136,7 @@ def _sqlite(url: URL, begin: str, connections: int) -> Engine:
             "journal_mode = WAL",
             "synchronous = FULL",  # what was acknowledged survives a power cut
             "foreign_keys = ON",
-            "cache_size = -65536",
+            "cache_size = -8192",  # 8 MB a connection
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

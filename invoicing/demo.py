@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from invoicing import accounts, customers, issuing, keys, orders, shipping
 from invoicing.access import Principal, Scope
@@ -16,7 +16,10 @@ from invoicing.demo_orders import ORDERS
 from invoicing.demo_shop import CUSTOMERS, SELLER
 from invoicing.filters import customers_count, invoices_count, orders_count, orders_page
 from invoicing.pages import Window
+from invoicing.tables import accounts as accounts_table
 from invoicing.tables import api_keys
+
+_KEY = "Demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,14 @@ class Demo:
 
 
 def fill(connection: Connection, *, token: str, now: datetime) -> Demo | None:
-    """Makes the shop and its API key, once for each token. None if that key was revoked."""
+    """Makes the shop and its API key, once; another token ends the one before. None if it was revoked."""
     known = connection.execute(
         select(api_keys.c.id).where(api_keys.c.token_hash == keys.hashed(token))
     ).one_or_none()
-    if known is None:
+    shop = None if known else _shop(connection)
+    if shop is not None:
+        _change_key(connection, shop, token, now)
+    elif known is None:
         _make(connection, token, now)
     who = keys.principal(connection, token)
     if who is None:
@@ -45,7 +51,7 @@ def fill(connection: Connection, *, token: str, now: datetime) -> Demo | None:
         customers_count(connection, who, {}),
         orders_count(connection, who, {}),
         invoices_count(connection, who, {}),
-        is_new=known is None,
+        is_new=known is None and shop is None,
     )
 
 
@@ -67,10 +73,28 @@ def example(connection: Connection, token: str) -> dict[str, Any]:
     }
 
 
+def _shop(connection: Connection) -> str | None:
+    """The demo account that was made for another token, when the installation's secret was another."""
+    return connection.execute(
+        select(accounts_table.c.id)
+        .join(api_keys, api_keys.c.account_id == accounts_table.c.id)
+        .where(accounts_table.c.name == SELLER["name"], api_keys.c.name == _KEY)
+    ).scalar()
+
+
+def _change_key(connection: Connection, account_id: str, token: str, now: datetime) -> None:
+    connection.execute(
+        update(api_keys)
+        .where(api_keys.c.account_id == account_id, api_keys.c.name == _KEY, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    keys.create_api_key(connection, account_id, name=_KEY, scopes=list(Scope), now=now, token=token)
+
+
 def _make(connection: Connection, token: str, now: datetime) -> None:
     opened = now - timedelta(days=60)
     account_id = accounts.create_account(connection, SELLER, now=opened)
-    keys.create_api_key(connection, account_id, name="Demo", scopes=list(Scope), now=opened, token=token)
+    keys.create_api_key(connection, account_id, name=_KEY, scopes=list(Scope), now=opened, token=token)
     who = keys.principal(connection, token)
     if who is None:
         raise LookupError("The key that was made is not there.")

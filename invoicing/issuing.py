@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, delete
 
 from invoicing import checks, crediting, outbox, queries
 from invoicing.access import Principal
@@ -18,7 +18,11 @@ from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoi
 from invoicing.freezing import issue
 from invoicing.orders import find_order, items_of
 from invoicing.queries import Issued
-from invoicing.tables import OrderItem
+from invoicing.tables import OrderItem, documents
+
+_FORGET_PDF = delete(documents).where(
+    documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
+)
 
 
 def invoice_items(
@@ -93,8 +97,9 @@ def credit_invoice(
 
 
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
-    """Starts the making of a failed PDF again; a PDF that is there, or on its way, stays as it is."""
+    """Makes the PDF again: one that was given up, or whose file was lost. The paper is the same."""
     queries.found_invoice(connection, principal, invoice_id)
+    connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
     outbox.retry(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
     return queries.found_invoice(connection, principal, invoice_id)
 

@@ -66,8 +66,12 @@ def delegate_api_key(
 
 
 def revoke_api_key(connection: Connection, principal: Principal, key_id: str, *, now: datetime) -> ApiKey:
-    """Ends a key at once. Revoking it again changes nothing."""
-    _key(connection, principal.account_id, key_id)
+    """Ends a key, unless it may do more than the one that asks. Revoking it again changes nothing."""
+    key = _key(connection, principal.account_id, key_id)
+    if beyond := sorted(set(key.scopes) - set(principal.scopes)):
+        raise Forbidden(
+            f"A key cannot end one with more scopes: {', '.join(beyond)}.", field="id", ids=beyond
+        )
     connection.execute(
         update(api_keys)
         .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.tables import Job, new_id, outbox
 from invoicing.writer import ENQUEUED
@@ -21,6 +22,7 @@ MAX_ATTEMPTS = 5
 LEASE = timedelta(seconds=10)
 
 _INSERT = insert(outbox)
+_INSERT_IF_NEW = upsert(outbox).on_conflict_do_nothing()
 _DUE = (  # a CTE, which PostgreSQL runs once: as a subquery it may take more rows than its limit
     select(outbox.c.id)
     .where(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
@@ -119,7 +121,7 @@ def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) 
 
 
 def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
-    """Starts a parked job again, from its first attempt."""
+    """Starts a job again that was parked, or done; one that is on its way goes on."""
     connection.execute(
         update(outbox)
         .where(
@@ -130,6 +132,7 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
         )
         .values(failed_at=None, attempts=0, run_after=now)
     )
+    connection.execute(_INSERT_IF_NEW, job(account_id, kind, subject_id, now=now))
     connection.info[ENQUEUED] = True
 
 

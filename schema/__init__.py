@@ -6,10 +6,10 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
+from schema.caching import ReadOnce
 from schema.errors import shown
 from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
@@ -40,7 +40,7 @@ schema = Schema(
     mutation=Mutation,
     execution_context_class=PlainFields,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
-    extensions=[lambda: ParserCache(maxsize=512), lambda: ValidationCache(maxsize=512)],
+    extensions=[ReadOnce],
 )
 PLAIN.update(plain_fields(schema.graphql_schema))
 

@@ -165,7 +165,7 @@ class Mutation:
         return CreditInvoicePayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(
-        name="retryInvoicePdf", description="Starts the making of a PDF again that was given up."
+        name="retryInvoicePdf", description="Makes a PDF again that was given up, or whose file was lost."
     )
     async def retry_invoice_pdf(self, info: Info, input: RetryInvoicePdfInput) -> RetryInvoicePdfPayload:
         row = await invoices.retry_invoice_pdf(info.context, input.invoice_id)
@@ -178,7 +178,9 @@ class Mutation:
         row, token = await accounts.create_api_key(info.context, input.name, input.scopes)
         return CreateApiKeyPayload(api_key=ApiKey.of(row), token=token)
 
-    @strawberry.mutation(name="revokeApiKey", description="Ends an API key at once.")
+    @strawberry.mutation(
+        name="revokeApiKey", description="Ends an API key: at once on this server, within a second on others."
+    )
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
         return RevokeApiKeyPayload(api_key=ApiKey.of(await accounts.revoke_api_key(info.context, input.id)))
 

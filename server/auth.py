@@ -25,6 +25,7 @@ class Authenticator:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._seen: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
+        self._forgotten = 0
 
     async def principal(self, connection: HTTPConnection) -> Principal:
         """Whom the request acts for. Raises Unauthorized when it does not say, or the key is not known."""
@@ -32,14 +33,17 @@ class Authenticator:
         seen = self._seen.get(token)
         if seen is not None and seen[0] > time.monotonic():
             return seen[1]
+        forgotten = self._forgotten
         found = await self._database.read_async(keys.principal, token)
         if found is None:
             self._seen.pop(token, None)
             raise Unauthorized("This API key is not known, or was revoked.")
-        self._remember(token, found)
+        if forgotten == self._forgotten:  # else a key was revoked while this one was looked up
+            self._remember(token, found)
         return found
 
     def forget(self) -> None:
+        self._forgotten += 1
         self._seen.clear()
 
     def _remember(self, token: str, found: Principal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from server.commands.accounts import account, key
 from server.commands.demo import demo
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 app.command()(serve)
 app.command()(worker)
@@ -36,5 +38,10 @@ def main() -> None:
     except ValidationError as wrong:  # a variable of the environment
         for error in wrong.errors():
             name = f"INVOICING_{'_'.join(map(str, error['loc'])).upper()}"
-            typer.echo(f"{name} is “{error['input']}”: {error['msg']}.", err=True)
+            given = "" if name.endswith("SECRET_KEY") else f" is “{error['input']}”"
+            typer.echo(f"{name}{given}: {error['msg'].removeprefix('Value error, ')}.", err=True)
         raise SystemExit(2) from None
+    except (OSError, OperationalError) as failed:  # a folder, a port or a database that cannot be reached
+        reason = failed.orig if isinstance(failed, OperationalError) else failed
+        typer.echo(f"invoicing: {' '.join(str(reason).split())}", err=True)
+        raise SystemExit(1) from None

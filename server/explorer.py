@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+
+log = structlog.get_logger(__name__)
 
 GRAPHIQL = Path(__file__).parents[1] / "graphiql" / "dist"
 PLAIN = Path(__file__).parent / "explorer_plain"
@@ -109,11 +112,19 @@ class Explorer:
         self.routes: list[BaseRoute] = [Mount("/static/graphiql/assets", assets, name="explorer")]
 
     def page(self) -> Response:
-        example = self.example() if self.example else {}
+        example = self._example()
         config = {"authorization": self.authorization, "tabs": tabs(example)}
         # Inside a script element only '<' can end it or begin a comment.
         data = json.dumps(config).replace("<", "\\u003c")
         return HTMLResponse(self.html.replace(">{}</script>", f">{data}</script>"), headers=HEADERS)
+
+    def _example(self) -> Mapping[str, object]:
+        """The page opens with empty tabs where the example cannot be had: it is how people find out why."""
+        try:
+            return self.example() if self.example else {}
+        except Exception:
+            log.exception("no example for the explorer")
+            return {}
 
 
 class Assets(StaticFiles):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
 from typing import Any
 
 import orjson
@@ -24,6 +24,7 @@ from documents.links import Links
 from invoicing.database import Database
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
+from schema.caching import MOST_TOKENS
 from server.auth import Authenticator
 from server.explorer import Explorer
 
@@ -37,6 +38,8 @@ _CODES = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     500: "INTERNAL_SERVER_ERROR",
 }
+
+_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +87,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         asked: GraphQLRequestData = kwargs["request_data"]
-        if asked.operation_name is None and asked.query and _operations(asked.query) > 1:
+        if asked.operation_name is None and asked.query and _has_several_operations(asked.query):
             raise HTTPException(400, "The document has several operations: say which by operationName.")
         return await super().execute_single(*args, **kwargs)
 
@@ -108,18 +111,21 @@ class GraphQLView(GraphQL[Context, None]):
         return Response(self.encode_json(response_data), media_type="application/json")
 
 
-@lru_cache(maxsize=512)
-def _operations(document: str) -> int:
+def _has_several_operations(document: str) -> bool:
+    """Strawberry would run the first. Only named ones can be several, so few are parsed here."""
+    if len(_OPERATION.findall(document)) < 2:
+        return False
     try:
-        definitions = parse(document).definitions
+        definitions = parse(document, max_tokens=MOST_TOKENS).definitions
     except GraphQLError:  # told where it is executed
-        return 0
-    return sum(isinstance(each, OperationDefinitionNode) for each in definitions)
+        return False
+    return sum(isinstance(each, OperationDefinitionNode) for each in definitions) > 1
 
 
 def _is_browser(request: Request) -> bool:
-    wants_page = "text/html" in request.headers.get("accept", "")
-    return request.method == "GET" and wants_page and "query" not in request.query_params
+    if request.method != "GET":
+        return False
+    return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
 async def _acceptable(request: Request) -> None:

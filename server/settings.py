@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
@@ -39,9 +43,33 @@ class Settings(BaseSettings):
     )
     link_seconds: int = Field(default=600, ge=1, description="How long a link to a PDF works.")
     database_threads: int = Field(
-        default=4, ge=1, le=64, description="Database connections of a server process."
+        default=4,
+        ge=1,
+        le=64,
+        description="Changes a server process makes at once on PostgreSQL; two more connections read.",
     )
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, level: str) -> str:
+        return level.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not re.match(r"(postgresql|postgres)(\+psycopg)?://|sqlite:///", url):
+            raise ValueError("it must begin with postgresql:// or sqlite:///")
+        return re.sub(r"^postgres(?=:)", "postgresql", url)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, secret: str) -> str:
+        if secret and len(secret) < _SHORTEST_SECRET:
+            raise ValueError(f"it must have at least {_SHORTEST_SECRET} characters, or links can be forged")
+        return secret
 
     @cached_property
     def database(self) -> str:

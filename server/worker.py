@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -156,7 +156,8 @@ class Worker:
         failure = Failure(job, failed.reason)
         if failure.is_final:  # there may be no later attempt to tidy up
             key = key_of(job.account_id, job.subject_id)
-            await asyncio.to_thread(self._store.clear, key, attempts=job.attempts)
+            with suppress(OSError):  # where the store is what fails, there is nothing to tidy
+                await asyncio.to_thread(self._store.clear, key, attempts=job.attempts)
         return failure
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -124,7 +124,7 @@ class Client:
 
 def client(database: Database, folder: Path, *, link_seconds: int = 600) -> Client:
     """A server over the database, and somebody who may do everything in an account of their own."""
-    settings = Settings(data_dir=folder, secret_key="secret", workers=0, link_seconds=link_seconds)
+    settings = Settings(data_dir=folder, secret_key="s" * 32, workers=0, link_seconds=link_seconds)
     return _client(create_app(settings, database, base_url=BASE_URL), database)
 
 

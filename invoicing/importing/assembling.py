@@ -96,7 +96,9 @@ def _agreed(lines: Sequence[Line]) -> Row:
     order: dict[str, str] = {}
     for at, line in enumerate(lines):
         own = {column: cell for column, cell in line.row.items() if column in _OF_ORDER}
-        for column, cell in own.items() - order.items():
+        if own.items() <= order.items():
+            continue
+        for column, cell in own.items():
             if order.setdefault(column, cell) != cell and column != "order_date":
                 told = f"{column} is “{cell[:40]}”, but “{order[column][:40]}” on a line before."
                 raise Flawed({at: Flaw("contradiction", told)})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from invoicing.errors import ValidationError
 from invoicing.money import from_major
+
+_minor = lru_cache(10_000)(from_major)  # a shop has few prices
 
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
@@ -23,7 +26,7 @@ def amount(cell: str, column: str, currency: str) -> int:
     if not _DECIMAL.fullmatch(cell):
         raise _refused(cell, column, "must be an amount such as 1234.50, without thousands separators")
     try:
-        return from_major(cell, currency)
+        return _minor(cell, currency)
     except ValueError as error:
         raise ValidationError(f"{column}: {error}", field=column) from error
 

@@ -73,7 +73,9 @@ _FREE = re.compile(r"-[0-9.]+|0+(\.0*)?")
 def _plain(row: Row) -> Row:
     code = row.get("StockCode", "")
     _for_sale(row, code.upper())
-    plain = {"item_type": _TYPES.get(code.upper(), "PRODUCT"), "sku": code}
+    plain = {"sku": code}
+    if code.upper() in _TYPES:
+        plain["item_type"] = _TYPES[code.upper()]
     for column, name in _SAME.items():
         if name in row:
             plain[column] = row[name]

@@ -34,7 +34,7 @@ def serve(
     logs.configure(settings.log_level)
     with opened(settings) as database:
         token = _demo(settings, database) if with_demo and settings.is_embedded else None
-        shown = f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        shown = f"http://{_named(host)}:{port}"
         app = create_app(
             settings,
             database,
@@ -50,8 +50,16 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing depends on who asks; links are made from the base URL
             timeout_graceful_shutdown=8,
         )
+
+
+def _named(host: str) -> str:
+    """The host as a URL on this machine names it."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (all addresses: whoever runs it asked for that)
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def demo_token(settings: Settings) -> str:

@@ -91,7 +91,8 @@ def test_a_customer_of_another_account_is_not_found(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     factories.customer(database, factories.principal(database), id="ann", handle="first")
-    for named in ({"id": "ann"}, {"handle": "first"}, {"id": "nobody"}, {"handle": "nobody"}):
+    names: list[dict[str, Any]] = [{"id": "ann"}, {"handle": "first"}, {"id": "nobody"}, {"handle": "nobody"}]
+    for named in names:
         with pytest.raises(CustomerNotFound):
             database.read(customers.find_customer, principal, **named)
         with pytest.raises(CustomerNotFound):
@@ -102,7 +103,8 @@ def test_a_customer_is_named_by_its_id_or_its_handle_not_both(
     database: Database, principal: Principal
 ) -> None:
     factories.customer(database, principal, id="ann", handle="first")
-    for named in ({}, {"id": "ann", "handle": "first"}):
+    both_or_none: list[dict[str, Any]] = [{}, {"id": "ann", "handle": "first"}]
+    for named in both_or_none:
         with pytest.raises(ValidationError) as refused:
             database.read(customers.find_customer, principal, **named)
         assert refused.value.field == "customer_id"

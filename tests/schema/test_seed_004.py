@@ -124,7 +124,7 @@ def test_the_pdf_url_is_null_until_the_document_exists_and_then_a_link(
     assert ready["pdf_status"] == "READY"
     base, name = ready["pdf_url"].rsplit("/", 1)
     assert (base.rsplit("/", 1)[0], name) == (f"{BASE_URL}/documents", f"{issued.number}.pdf")
-    links = Links("secret", BASE_URL, 600)
+    links = Links("s" * 32, BASE_URL, 600)
     assert links.opened(base.rsplit("/", 1)[1]) == ("some/key.pdf", name)
 
 

@@ -1,0 +1,20 @@
+"""The demo shop is there once, whatever its key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from invoicing import accounts, demo, keys
+from invoicing.database import Database
+
+
+def test_another_token_opens_the_same_shop_and_ends_the_one_before(database: Database, now: datetime) -> None:
+    first = database.write(demo.fill, token="inv_demo_first", now=now)
+    second = database.write(demo.fill, token="inv_demo_second", now=now)
+    assert first is not None
+    assert second is not None
+    assert (first.is_new, second.is_new) == (True, False)
+    assert first.account_id == second.account_id
+    assert len(database.read(accounts.accounts_named, None)) == 1
+    assert database.read(keys.principal, "inv_demo_first") is None
+    assert database.read(keys.principal, "inv_demo_second") is not None

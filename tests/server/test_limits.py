@@ -1,0 +1,53 @@
+"""What one request may cost, and what one key may do to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from invoicing.access import Scope
+from invoicing.database import Database
+from server.explorer import Explorer
+from tests.client import Client, client
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Client:
+    return client(database, tmp_path)
+
+
+def test_a_document_of_too_many_words_is_refused(shop: Client) -> None:
+    aliases = " ".join(f"a{n}: account {{ id }}" for n in range(20_000))
+    refusal = shop.refused(f"{{ {aliases} }}")
+    assert refusal.code == "GRAPHQL_PARSE_FAILED"
+    assert "10000 tokens" in refusal.message
+
+
+def test_an_invoice_of_many_items_may_be_written_into_the_document(shop: Client) -> None:
+    ids = " ".join(f'"item-{n}"' for n in range(5_000))
+    refusal = shop.refused(f"{{ invoicePreview(input: {{items: [{ids}]}}) {{ total }} }}")
+    assert refusal.code == "ITEM_NOT_FOUND"
+
+
+def test_of_several_operations_one_must_be_named(shop: Client) -> None:
+    document = "query one { account { id } } query two { account { name } }"
+    answer = shop.request("POST", json={"query": document})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+    named = shop.request("POST", json={"query": document, "operationName": "two"}).json()
+    assert named["data"]["account"].keys() == {"name"}
+
+
+def test_a_key_cannot_end_one_that_may_do_more(shop: Client) -> None:
+    weak = shop.limited_to(Scope.ACCOUNT_WRITE, Scope.ACCOUNT_READ)
+    revoke = "mutation ($id: String!) { revokeApiKey(input: {id: $id}) { api_key { revoked_at } } }"
+    refusal = weak.refused(revoke, id=shop.principal.actor.id)
+    assert (refusal.code, refusal.field) == ("FORBIDDEN", "id")
+    assert weak.ask(revoke, id=weak.principal.actor.id)["revokeApiKey"]["api_key"]["revoked_at"]
+
+
+def test_the_explorer_opens_where_its_example_cannot_be_had() -> None:
+    def broken() -> dict[str, object]:
+        raise LookupError("no such table")
+
+    assert Explorer(example=broken).page().status_code == 200

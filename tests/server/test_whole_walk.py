@@ -1,0 +1,80 @@
+"""The whole walk as a new user takes it: `invoicing serve`, GraphiQL in a browser, an invoice, its PDF."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pypdf
+import pytest
+
+from server.explorer import GRAPHIQL
+from tests.server.test_explorer import CHROMIUM, MISSING, OPEN
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[str]:
+    """A server of its own with the demo shop; answers where it listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", "from server.entry import main; main()", "serve", "--port", str(port)]
+    environment = {**os.environ, "INVOICING_DATA_DIR": str(data)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stderr is not None
+        try:
+            assert any("running on" in line for line in iter(server.stderr.readline, ""))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.communicate()
+
+
+def test_an_order_is_invoiced_in_a_browser_and_its_paper_opened(tmp_path: Path) -> None:
+    missing = MISSING if (GRAPHIQL / "index.html").exists() else [*MISSING, "graphiql/dist"]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"no {', '.join(missing)}")
+    assert not missing
+
+    with serving(tmp_path) as address:
+        command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "3"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+        assert done.returncode == 0, done.stderr
+        seen: dict[str, Any] = json.loads(done.stdout)
+        invoice = seen["results"][2]["data"]["invoice"]
+        paper = httpx.get(invoice["pdf_url"] or _asked(address, seen, invoice["id"]))
+
+    assert (seen["problems"], seen["offSite"]) == ([], [])
+    order, issued, _ = (result["data"] for result in seen["results"])
+    ready = next(entry["ids"] for entry in order["order"]["actions"] if entry["action"] == "INVOICE")
+    assert len(ready) == len(invoice["lines"])
+    assert issued["invoiceItems"]["invoice"]["number"] == invoice["number"]
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    text = pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text()
+    assert invoice["number"] in text
+    assert all(line["name"] in text for line in invoice["lines"])
+
+
+def _asked(address: str, seen: dict[str, Any], invoice_id: str) -> str:
+    """The link, asked for until it is there, as the guide says."""
+    headers = json.loads(seen["first"]["headers"])
+    query = {
+        "query": "query ($id: String!) { invoice(id: $id) { pdf_url } }",
+        "variables": {"id": invoice_id},
+    }
+    for _ in range(1_000):
+        link = httpx.post(f"{address}/graphql", json=query, headers=headers).json()["data"]["invoice"][
+            "pdf_url"
+        ]
+        if link:
+            return str(link)
+    raise AssertionError("there is no PDF after a thousand questions")
