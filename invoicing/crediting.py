@@ -11,38 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from invoicing.access import Principal
 from invoicing.accounts import account
+from invoicing.creditable import Creditable, creditable, locked, no_more
 from invoicing.drafting import Draft, in_order, orders_of, today_of
-from invoicing.errors import CreditTooHigh, NotCreditable, NotFound, NothingToCredit, ValidationError
+from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
 from invoicing.money import portion
 from invoicing.queries import Issued
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot, VatRow
-from invoicing.tables import OrderItem, invoice_lines, invoices, new_id, order_items
-from invoicing.vat import Row, Totals, credit_part
+from invoicing.tables import OrderItem, order_items
+from invoicing.vat import Row, Totals
 
-_LOCK = (
-    select(invoices)
-    .where(invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(invoices.c.id)
-    .with_for_update()
-)
-_CREDITED = (
-    select(
-        invoice_lines.c.credited_line_id,
-        func.sum(invoice_lines.c.total).label("total"),
-        func.sum(invoice_lines.c.total_ex_vat).label("net"),
-        func.sum(invoice_lines.c.vat_amount).label("vat"),
-        func.sum(func.coalesce(invoice_lines.c.credited_quantity, 0)).label("quantity"),
-    )
-    .where(
-        invoice_lines.c.account_id == bindparam("account"),
-        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
-    )
-    .group_by(invoice_lines.c.credited_line_id)
-)
 _UNDONE = select(order_items).where(
     order_items.c.account_id == bindparam("account"), order_items.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -55,77 +36,6 @@ class LineCredit:
     line_id: str
     quantity: int | None = None
     amount: int | None = None
-
-
-@dataclass(slots=True)
-class Creditable:
-    """An invoice's line and what has been credited of it so far, both with the line's own sign."""
-
-    line: Line
-    invoice_id: str
-    is_including_vat: bool
-    total: int = 0
-    net: int = 0
-    vat: int = 0
-    quantity: int = 0
-
-    @property
-    def left(self) -> int:
-        """What is left to credit, priced as the invoice is."""
-        return self.line.total - self.total
-
-    @property
-    def is_spent(self) -> bool:
-        """Nothing is left; of a line given away, no piece."""
-        return self.left == 0 and (self.line.total != 0 or self.pieces == 0)
-
-    @property
-    def pieces(self) -> int:
-        """How many are left to credit."""
-        return self.line.quantity - self.quantity
-
-    def pieces_for(self, amount: int, quantity: int) -> tuple[int, int]:
-        """The amount and the pieces that are still there of these; the last piece takes all that is left."""
-        pieces = min(quantity, self.pieces)
-        return self.left if pieces == self.pieces else _no_more(amount, self.left), pieces
-
-    def take(self, amount: int, quantity: int | None, *, item: OrderItem | None = None) -> Line:
-        """The credit's line for `amount`, which is then no longer left."""
-        net, tax = self._parts(amount)
-        self.total, self.net, self.vat = self.total + amount, self.net + net, self.vat + tax
-        self.quantity += quantity or 0
-        price, many = (self.line.unit_price, quantity) if quantity else (amount, 1)
-        return Line(
-            id=new_id(),
-            name=self.line.name,
-            quantity=-many,
-            unit=self.line.unit,
-            unit_price=price,
-            discount=amount - price * many,
-            subtotal=-price * many,
-            total=-amount,
-            total_ex_vat=-net,
-            vat_amount=-tax,
-            vat_rate=self.line.vat_rate,
-            vat_category=self.line.vat_category,
-            exemption_reason=self.line.exemption_reason,
-            supply=self.line.supply,
-            sku=self.line.sku,
-            description=self.line.description,
-            order_id=self.line.order_id,
-            order_item_id=item.id if item else None,
-            credited_invoice_id=self.invoice_id,
-            credited_line_id=self.line.id,
-            credited_quantity=quantity,
-        )
-
-    def _parts(self, amount: int) -> tuple[int, int]:
-        """Its net and VAT. What was priced is credited as asked, the other is its cumulative share."""
-        line = self.line
-        if self.is_including_vat:
-            return credit_part(line.total, line.total_ex_vat, self.total, self.net, amount)
-        tax, _ = credit_part(line.total, line.vat_amount, self.total, self.vat, amount)
-        return amount, tax
 
 
 def credit_items(
@@ -167,32 +77,6 @@ def credit_invoice(
     return _draft(connection, principal, originals, taken, note=reason, now=now)
 
 
-def locked(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
-    """The invoices, which nobody else credits until the transaction ends."""
-    rows = connection.execute(_LOCK, {"account": principal.account_id, "ids": sorted(ids)}).all()
-    found = [Issued(**dict(row._mapping), pdf_key=None, pdf_failed_at=None) for row in rows]
-    if missing := ids - {invoice.id for invoice in found}:
-        raise NotFound(f"There is no invoice {', '.join(missing)}.", field="invoice_id", ids=sorted(missing))
-    if not_sales := [invoice.id for invoice in found if invoice.type == "CREDIT"]:
-        raise NotCreditable(field="invoice_id", ids=not_sales)
-    return found
-
-
-def creditable(connection: Connection, principal: Principal, originals: Sequence[Issued]) -> list[Creditable]:
-    """All lines of the invoices, with what has been credited of each so far."""
-    key = {"account": principal.account_id, "ids": [invoice.id for invoice in originals]}
-    so_far = {row.credited_line_id: row for row in connection.execute(_CREDITED, key)}
-    lines = []
-    for invoice in originals:
-        for line in invoice.frozen().lines:
-            left = Creditable(line, invoice.id, invoice.is_including_vat)
-            if row := so_far.get(line.id):
-                left.total, left.net, left.vat = -int(row.total), -int(row.net), -int(row.vat)
-                left.quantity = int(row.quantity)
-            lines.append(left)
-    return lines
-
-
 def _by_item(lines: Iterable[Creditable]) -> Mapping[tuple[str, str], Creditable]:
     return {(each.invoice_id, str(each.line.order_item_id)): each for each in lines}
 
@@ -222,16 +106,11 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
 
 
 def _within(amount: int, left: Creditable, field: str) -> int:
-    if amount * left.left <= 0 or amount != _no_more(amount, left.left):
+    if amount * left.left <= 0 or amount != no_more(amount, left.left):
         raise CreditTooHigh(
             f"{left.left} of the line {left.line.name} is left to credit.", field=field, ids=[left.line.id]
         )
     return amount
-
-
-def _no_more(amount: int, left: int) -> int:
-    """The amount, or what is left where that is less; of a discount both are negative."""
-    return min(amount, left) if left >= 0 else max(amount, left)
 
 
 def _draft(

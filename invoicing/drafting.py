@@ -26,8 +26,9 @@ from invoicing.errors import (
     NoItems,
     TooManyItems,
 )
+from invoicing.items import MAX_ITEMS, in_place, taxable
 from invoicing.money import MAX_AMOUNT
-from invoicing.orders import MAX_ITEMS, in_place, taxable
+from invoicing.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
 from invoicing.snapshot import Address, CreditedInvoice, Line, OrderReference, Party, VatRow
 from invoicing.tables import Account, Customer, Order, OrderItem, customers, new_id, order_items, orders
 
@@ -128,10 +129,10 @@ def draft(
         issued_on=today,
         due_on=today + timedelta(days=seller.payment_terms_days),
         locale=(customer.locale if customer else None) or seller.locale,
-        seller=_seller(seller),
-        buyer=_buyer(covered, customer),
-        shipping_address=_shipping_address(covered, customer),
-        purchase_order_number=_agreed([order.purchase_order_number for order in covered]),
+        seller=seller_of(seller),
+        buyer=buyer_of(covered, customer),
+        shipping_address=shipping_address_of(covered, customer),
+        purchase_order_number=agreed([order.purchase_order_number for order in covered]),
         orders=tuple(reference(order) for order in covered),
         lines=tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)),
         totals=totals,
@@ -168,67 +169,6 @@ def _customer(connection: Connection, order: Order) -> Customer | None:
         return None
     key = {"account": order.account_id, "customer": order.customer_id}
     return cast(Customer, connection.execute(_CUSTOMER, key).one())
-
-
-def _agreed(values: Sequence[Any]) -> Any:
-    """The value that all orders that have one agree on."""
-    given = [value for value in values if value]
-    return given[0] if given and all(value == given[0] for value in given) else None
-
-
-def _seller(seller: Account) -> Party:
-    return Party(
-        name=seller.name,
-        legal_name=seller.legal_name,
-        address=Address(**seller.address),
-        vat_number=seller.vat_number,
-        registration_number=seller.registration_number,
-        email=seller.email,
-        phone_number=seller.phone_number,
-        contact_name=seller.contact_name,
-        iban=seller.iban,
-        bic=seller.bic,
-    )
-
-
-def _buyer(covered: Sequence[Order], customer: Customer | None) -> Party:
-    """The orders' own billing details where they agree, else the customer's."""
-    name = _agreed([order.billing_name for order in covered])
-    address = _agreed([order.billing_address for order in covered])
-    reference = _agreed([order.buyer_reference for order in covered])
-    if customer is None:
-        return Party(name=name, address=Address(**(address or {})), is_business=False, reference=reference)
-    own = customer.billing_address or customer.shipping_address or {}
-    return Party(
-        name=name or customer.name,
-        legal_name=customer.legal_name,
-        address=Address(**(address or own)),
-        vat_number=customer.vat_number,
-        registration_number=customer.registration_number,
-        email=customer.email,
-        phone_number=customer.phone_number,
-        contact_name=customer.contact_name,
-        iban=customer.iban,
-        bic=customer.bic,
-        is_business=customer.is_business,
-        reference=reference or customer.buyer_reference,
-    )
-
-
-def _shipping_address(covered: Sequence[Order], customer: Customer | None) -> Address | None:
-    given = [order.shipping_address for order in covered]
-    own = customer.shipping_address if customer and not any(given) else None
-    address = _agreed(given) or own
-    return Address(**address) if address else None
-
-
-def reference(order: Order) -> OrderReference:
-    return OrderReference(
-        id=order.id,
-        number=order.number,
-        purchase_order_number=order.purchase_order_number,
-        delivery_date=order.delivery_date,
-    )
 
 
 def _line(item: OrderItem, taxed: vat.Taxed) -> Line:

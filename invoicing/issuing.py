@@ -9,7 +9,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, bindparam, delete
 
-from invoicing import checks, crediting, outbox, queries
+from invoicing import checks, creditable, crediting, outbox, queries
 from invoicing.access import Principal
 from invoicing.actions import RULES, Action
 from invoicing.crediting import LineCredit
@@ -89,7 +89,7 @@ def credit_invoice(
     """
     note = checks.optional(checks.text(1_000))(reason, "reason")
     asked = hashlib.sha256(orjson.dumps([invoice_id, lines, note])).hexdigest()
-    crediting.locked(connection, principal, {invoice_id})
+    creditable.locked(connection, principal, {invoice_id})
     if made := _made_before(connection, principal, credit_invoice_id):
         return _if_same(made, made.request == asked)
     plan = crediting.credit_invoice(connection, principal, invoice_id, lines, reason=note, now=now)

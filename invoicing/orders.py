@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
-from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from invoicing import checks, customers, vat
+from invoicing import checks, customers
 from invoicing.access import Principal
 from invoicing.accounts import account
 from invoicing.checks import checked, optional, text
-from invoicing.errors import AmountTooLarge, DuplicateId, NoItems, NotFound, TooManyItems, ValidationError
-from invoicing.money import MAX_AMOUNT
+from invoicing.errors import DuplicateId, NotFound, ValidationError
+from invoicing.items import in_place, item_rows, total_of
 from invoicing.numbering import next_in
 from invoicing.tables import Account, Order, OrderItem, constraint, new_id, order_items, orders
-
-MAX_ITEMS = 5_000
-
-
-class ItemType(StrEnum):
-    PRODUCT = "PRODUCT"
-    SHIPPING = "SHIPPING"
-    FEE = "FEE"
-    DISCOUNT = "DISCOUNT"
-
-
-class Supply(StrEnum):
-    GOODS = "GOODS"
-    SERVICES = "SERVICES"
 
 
 class Named(Protocol):
@@ -41,19 +25,6 @@ class Named(Protocol):
 
     id: str
     name: str
-
-
-_OPTIONAL = tuple(column.name for column in order_items.c if column.nullable)
-
-
-class Priced(Protocol):
-    """What VAT needs to know of an item, stored or about to be."""
-
-    unit_price: int
-    quantity: int
-    discount: int
-    vat_rate: int
-    vat_category: str
 
 
 CHECKS: Mapping[str, checks.Check] = {
@@ -67,20 +38,6 @@ CHECKS: Mapping[str, checks.Check] = {
     "meta": checks.metadata,
 }
 
-ITEM_CHECKS: Mapping[str, checks.Check] = {
-    "type": checks.one_of(ItemType),
-    "sku": optional(text(200)),
-    "name": text(1_000),
-    "description": optional(text(10_000)),
-    "quantity": checks.quantity,
-    "unit": text(3, least=1),
-    "unit_price": checks.money,
-    "discount": checks.money,
-    "vat_rate": checks.vat_rate,
-    "vat_category": checks.one_of(vat.Category),
-    "exemption_reason": optional(text(500)),
-    "supply": checks.one_of(Supply),
-}
 
 _BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
 _ITEMS = select(order_items).where(
@@ -147,15 +104,6 @@ def items_of(
     return in_place(cast(Sequence[OrderItem], found))
 
 
-def in_place(items: Iterable[OrderItem]) -> list[OrderItem]:
-    """As they were ordered; a part that was split off, and what undoes it, follow the item."""
-    return sorted(items, key=_place)
-
-
-def _place(item: OrderItem) -> tuple[int, bool, bool, str]:
-    return item.position, item.contra_of is not None, item.split_from is not None, item.id
-
-
 def drafted(
     connection: Connection,
     principal: Principal,
@@ -193,30 +141,11 @@ def rows(
         "created_at": now,
         "updated_at": now,
     }
-    items = _items(values["items"], order, seller.default_vat_rate)
-    order["total"] = _total(items, including_vat=order["is_including_vat"])
+    items = item_rows(values["items"], order, seller.default_vat_rate)
+    order["total"] = total_of(items, including_vat=order["is_including_vat"])
     order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
     order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
-
-
-def totals(order: Order, items: Sequence[OrderItem]) -> vat.Totals:
-    """What the items come to, as if they were all on one invoice."""
-    return vat.compute([taxable(item) for item in items], including_vat=order.is_including_vat)
-
-
-def counted(items: Sequence[OrderItem]) -> list[OrderItem]:
-    """What the order comes to: without what was undone before it was invoiced."""
-    return [item for item in items if item.undone_as is None or item.contra_of or item.invoice_id]
-
-
-def taxable(item: Priced) -> vat.Taxable:
-    return vat.Taxable(
-        subtotal=item.unit_price * item.quantity,
-        discount=item.discount,
-        rate=item.vat_rate,
-        category=item.vat_category,
-    )
 
 
 def search_text(number: str | None, billing_name: str | None) -> str:
@@ -237,81 +166,6 @@ def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:
         "invoice_after_shipment": checks.flag,
     }
     return {**terms, **checked(given, rules)}
-
-
-def _items(
-    given: Sequence[Mapping[str, Any]], order: Mapping[str, Any], default_rate: int
-) -> list[dict[str, Any]]:
-    if not given:
-        raise NoItems(field="items")
-    if len(given) > MAX_ITEMS:
-        raise TooManyItems(f"An order takes at most {MAX_ITEMS} items.", field="items")
-    return [
-        {
-            "account_id": order["account_id"],
-            "order_id": order["id"],
-            "position": position,
-            **item_row(item, default_rate, at=f"items.{position}."),
-        }
-        for position, item in enumerate(given)
-    ]
-
-
-def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
-    """An item's columns, checked; what is not given gets its default."""
-    clean = checked({name: value for name, value in given.items() if value is not None}, ITEM_CHECKS, at=at)
-    for name in ("name", "quantity", "unit_price"):
-        if name not in clean:
-            raise ValidationError(f"{at}{name} is needed.", field=at + name)
-    kind = clean.get("type", ItemType.PRODUCT)
-    category = clean.get("vat_category")
-    zero = category is not None and category != vat.Category.S
-    rate = clean.get("vat_rate", 0 if zero else default_rate)
-    row = {
-        **dict.fromkeys(_OPTIONAL),
-        "unit": "C62",
-        "discount": 0,
-        "supply": Supply.GOODS if kind == ItemType.PRODUCT else Supply.SERVICES,
-        **clean,
-        "id": new_id() if given.get("id") is None else checks.identifier(given["id"], f"{at}id"),
-        "type": str(kind),
-        "vat_rate": rate,
-        "vat_category": str(category or (vat.Category.S if rate else vat.Category.Z)),
-    }
-    _sensible(row, at)
-    return row
-
-
-def _sensible(row: Mapping[str, Any], at: str) -> None:
-    """What no single value shows: EN 16931 BR-S-05, BR-S-10 and their sisters, BR-27, a discount within."""
-    if (row["vat_category"] == vat.Category.S) != (row["vat_rate"] > 0):
-        raise ValidationError(
-            f"{at}vat_rate must be above 0 in category S and 0 in every other; "
-            f"it is {row['vat_rate'] / 100:g} in category {row['vat_category']}.",
-            field=f"{at}vat_rate",
-        )
-    if row["exemption_reason"] and row["vat_category"] in (vat.Category.S, vat.Category.Z):
-        raise ValidationError(
-            f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",
-            field=f"{at}exemption_reason",
-        )
-    is_discount = row["type"] == ItemType.DISCOUNT
-    if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):
-        rule = "must not be above 0 on a DISCOUNT" if is_discount else "must not be negative; use a DISCOUNT"
-        raise ValidationError(f"{at}unit_price {rule}.", field=f"{at}unit_price")
-    subtotal = row["unit_price"] * row["quantity"]
-    if not 0 <= row["discount"] <= max(subtotal, 0):
-        raise ValidationError(f"{at}discount must be from 0 to the item's subtotal.", field=f"{at}discount")
-    if abs(subtotal) > MAX_AMOUNT:
-        raise AmountTooLarge(f"{at}quantity × unit_price would pass ±{MAX_AMOUNT}.", field=f"{at}unit_price")
-
-
-def _total(items: Sequence[Mapping[str, Any]], *, including_vat: bool) -> int:
-    amounts = [taxable(SimpleNamespace(**item)) for item in items]
-    total = vat.compute(amounts, including_vat=including_vat).total
-    if max(abs(total), sum([abs(amount.subtotal) for amount in amounts])) > MAX_AMOUNT:
-        raise AmountTooLarge(f"The order's total would pass ±{MAX_AMOUNT}.", field="items")
-    return total
 
 
 def _has_buyer(customer_id: str | None, billing_name: str | None) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, update
 
 from invoicing.access import Principal
 from invoicing.actions import RULES, Action
-from invoicing.orders import ItemType, find_order, items_of
+from invoicing.items import ItemType
+from invoicing.orders import find_order, items_of
 from invoicing.splitting import Part, parts_of, taken
 from invoicing.tables import Order, OrderItem, order_items
 

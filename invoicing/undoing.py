@@ -20,7 +20,8 @@ from invoicing.access import Principal
 from invoicing.accounts import ContraFlow, account
 from invoicing.actions import Action, Undone
 from invoicing.errors import DuplicateId
-from invoicing.orders import counted, find_order, items_of, totals
+from invoicing.items import counted, totals
+from invoicing.orders import find_order, items_of
 from invoicing.splitting import parts_of, taken
 from invoicing.tables import Order, OrderItem, new_id, order_items, orders
 

@@ -9,6 +9,7 @@ from typing import Any
 from invoicing import filters, orders, shipping, undoing
 from invoicing.access import Scope
 from invoicing.actions import Action
+from invoicing.items import in_place
 from invoicing.pages import Page, Window
 from invoicing.tables import Order, OrderItem
 from invoicing.undoing import Contra
@@ -62,7 +63,7 @@ async def handle_order_items(ctx: Context, action: Action, order_id: str, item_i
 
 
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
-    return orders.in_place(await ctx.loaders.items.load(order.id) or [])
+    return in_place(await ctx.loaders.items.load(order.id) or [])
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Order]:

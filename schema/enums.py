@@ -6,12 +6,12 @@ from enum import Enum
 
 import strawberry
 
-from invoicing import access, accounts, actions, orders, vat
+from invoicing import access, accounts, actions, items, vat
 
 OrderActionType = actions.Action
 BlockReason = actions.Block
-OrderItemType = orders.ItemType
-SupplyType = orders.Supply
+OrderItemType = items.ItemType
+SupplyType = items.Supply
 VatCategory = vat.Category
 Scope = access.Scope
 ContraFlow = accounts.ContraFlow

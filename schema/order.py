@@ -10,7 +10,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from invoicing import actions, tables
-from invoicing.orders import counted, totals
+from invoicing.items import counted, totals
 from invoicing.vat import Taxed, Totals
 from resolvers import customers, invoices, orders
 from schema.customer import Customer

@@ -18,7 +18,7 @@ from invoicing.importing import cells
 from invoicing.importing.columns import ADDRESS, ORDER, Row
 from invoicing.importing.lines import Line
 from invoicing.importing.rejects import Flaw, Flawed, flaw
-from invoicing.orders import MAX_ITEMS, item_row
+from invoicing.items import MAX_ITEMS, item_row
 from invoicing.tables import Account
 from invoicing.vat import Category
 

@@ -26,6 +26,7 @@ from invoicing.actions import Action, Block
 from invoicing.crediting import LineCredit
 from invoicing.database import Database
 from invoicing.errors import InvoicingError
+from invoicing.items import totals
 from invoicing.queries import Issued
 from invoicing.tables import Order, OrderItem, invoice_lines, invoices, order_items
 from invoicing.tables import orders as orders_table
@@ -344,7 +345,7 @@ class Shop(RuleBasedStateMachine):
             if not gone:
                 items[row.order_id].append(row)
         for order in self.rows(orders_table):
-            assert order.total == orders.totals(order, items[order.id]).total
+            assert order.total == totals(order, items[order.id]).total
 
     @invariant()
     def the_books_are_right(self) -> None:

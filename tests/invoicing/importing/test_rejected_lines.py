@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from invoicing import orders
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.importing.columns import ITEM, ORDER
 from invoicing.importing.source import UnreadableFile
+from invoicing.items import MAX_ITEMS
 from invoicing.tables import order_items
 from invoicing.tables import orders as orders_table
 from tests.invoicing.importing.files import HEADER, Importing, count, listed, of_order, reasons
@@ -125,8 +125,8 @@ def test_the_amounts_of_an_order_must_not_pass_the_limit(importing: Importing, r
 
 
 def test_an_order_of_too_many_lines_is_rejected(importing: Importing) -> None:
-    done = importing(f"{HEADER},customer_name\n" + "1,Mug,1,1,Ann\n" * (orders.MAX_ITEMS + 1))
-    assert done.rejected == {"too_many_items": orders.MAX_ITEMS + 1}
+    done = importing(f"{HEADER},customer_name\n" + "1,Mug,1,1,Ann\n" * (MAX_ITEMS + 1))
+    assert done.rejected == {"too_many_items": MAX_ITEMS + 1}
 
 
 def test_bytes_that_are_not_utf8_are_kept_as_they_are(importing: Importing, rejects: Path) -> None:
