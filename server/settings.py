@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         default="",
-        description="Signs the links to PDFs. Default: made once, kept in the data folder, owner-only.",
+        description="Signs the links to PDFs; at least 32 characters. Default: made once, in the data folder.",
     )
     base_url: str = Field(
         default="",
