@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         default="",
-        description="Signs the links to PDFs; at least 32 characters. Default: made once, in the data folder.",
+        description="Signs the links to PDFs; 32 characters or more. Default: made once, in the data folder.",
     )
     base_url: str = Field(
         default="",
