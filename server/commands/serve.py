@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ def serve(
             example=(lambda: database.read(demo.example, token)) if token else None,
         )
         typer.echo(f"GraphiQL is at {shown}/graphql", err=True)
+        gc.freeze()  # what is here by now stays: no collection need look at it again
         uvicorn.run(
             app,
             host=host,
