@@ -24,6 +24,7 @@ Answered = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 class Reader:
     def __init__(self, threads: int) -> None:
+        self._closed = False
         self._asked: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
         self._batches: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
         self._threads = [
@@ -43,13 +44,17 @@ class Reader:
         return await answer
 
     def close(self) -> None:
-        """Ends once what was handed over is read."""
+        """Ends once what was handed over is read; what is asked after that fails."""
+        self._closed = True
         self._batches.put(None)
         for thread in self._threads:
             thread.join()
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         asked = self._asked.pop(loop)
+        if self._closed:
+            _give([(answer, None, RuntimeError("The database is closed.")) for answer, _ in asked])
+            return
         for start in range(0, len(asked), MOST):
             self._batches.put(asked[start : start + MOST])
 

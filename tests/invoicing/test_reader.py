@@ -68,8 +68,19 @@ def test_closing_waits_for_what_was_begun() -> None:
     async def begun() -> str:
         reader = Reader(2)
         answer = asyncio.ensure_future(reader.read(lambda: "read"))
-        await asyncio.sleep(0)
+        for _ in range(2):  # it asks, and is handed over when the loop's turn ends
+            await asyncio.sleep(0)
         reader.close()
         return await answer
 
     assert asyncio.run(begun()) == "read"
+
+
+def test_what_is_asked_after_closing_fails_and_does_not_hang() -> None:
+    async def late() -> str:
+        reader = Reader(1)
+        reader.close()
+        return await reader.read(lambda: "read")
+
+    with pytest.raises(RuntimeError, match="closed"):
+        asyncio.run(late())
