@@ -9,24 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from invoicing.access import Principal
 from invoicing.accounts import account
 from invoicing.creditable import Creditable, creditable, locked, no_more
-from invoicing.drafting import Draft, in_order, orders_of, today_of
+from invoicing.drafting import Draft, found, in_order, orders_of, today_of
 from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
 from invoicing.money import portion
 from invoicing.queries import Issued
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot, VatRow
-from invoicing.tables import OrderItem, order_items
+from invoicing.tables import OrderItem
 from invoicing.vat import Row, Totals
-
-_UNDONE = select(order_items).where(
-    order_items.c.account_id == bindparam("account"), order_items.c.id.in_(bindparam("ids", expanding=True))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +38,8 @@ def credit_items(
 ) -> Draft:
     """The credit invoice for contra items: each takes back its share of the line it was invoiced on."""
     covered = orders_of(connection, principal, items)
-    key = {"account": principal.account_id, "ids": [item.contra_of for item in items]}
-    undone = {row.id: cast(OrderItem, row) for row in connection.execute(_UNDONE, key)}
+    named = [str(item.contra_of) for item in items]
+    undone = {item.id: item for item in found(connection, principal, named)}
     originals = locked(connection, principal, {str(item.invoice_id) for item in undone.values()})
     lines = _by_item(creditable(connection, principal, originals))
     taken = []

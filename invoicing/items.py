@@ -111,7 +111,7 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
             raise ValidationError(f"{at}{name} is needed.", field=at + name)
     kind = clean.get("type", ItemType.PRODUCT)
     category = clean.get("vat_category")
-    zero = category is not None and category != vat.Category.S
+    zero = category is not None and vat.Category(category).is_zero_rated
     rate = clean.get("vat_rate", 0 if zero else default_rate)
     row = {
         **dict.fromkeys(_OPTIONAL),
@@ -130,7 +130,7 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
 
 def _sensible(row: Mapping[str, Any], at: str) -> None:
     """What no single value shows: EN 16931 BR-S-05, BR-S-10 and their sisters, BR-27, a discount within."""
-    if (row["vat_category"] == vat.Category.S) != (row["vat_rate"] > 0):
+    if vat.Category(row["vat_category"]).is_zero_rated == (row["vat_rate"] > 0):
         raise ValidationError(
             f"{at}vat_rate must be above 0 in category S and 0 in every other; "
             f"it is {row['vat_rate'] / 100:g} in category {row['vat_category']}.",
