@@ -93,6 +93,14 @@ def money(value: Any, field: str) -> int:
     return value
 
 
+def positive(value: Any, field: str) -> int:
+    """An amount of money that moves: more than nothing."""
+    amount = money(value, field)
+    if amount <= 0:
+        raise ValidationError(f"{field} must be more than 0 (it is {amount}).", field=field)
+    return amount
+
+
 def flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
         raise ValidationError(f"{field} must be true or false.", field=field)

@@ -17,7 +17,7 @@ from invoicing.vat import credit_part
 _LOCK = (
     select(invoices)
     .where(invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(invoices.c.id)
+    .order_by(invoices.c.created_at, invoices.c.id)  # as the ledger locks them
     .with_for_update()
 )
 

@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from invoicing.access import Principal
 from invoicing.accounts import account
 from invoicing.creditable import Creditable, creditable, locked, no_more
-from invoicing.drafting import Draft, found, in_order, orders_of, today_of
+from invoicing.drafting import Draft, found, in_order, today_of, together
 from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
 from invoicing.money import portion
 from invoicing.queries import Issued
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot, VatRow
-from invoicing.tables import OrderItem
+from invoicing.tables import Order, OrderItem
 from invoicing.vat import Row, Totals
 
 
@@ -34,10 +34,15 @@ class LineCredit:
 
 
 def credit_items(
-    connection: Connection, principal: Principal, items: Sequence[OrderItem], *, now: datetime
+    connection: Connection,
+    principal: Principal,
+    covered: Sequence[Order],
+    items: Sequence[OrderItem],
+    *,
+    now: datetime,
 ) -> Draft:
     """The credit invoice for contra items: each takes back its share of the line it was invoiced on."""
-    covered = orders_of(connection, principal, items)
+    together(covered, items)
     named = [str(item.contra_of) for item in items]
     undone = {item.id: item for item in found(connection, principal, named)}
     originals = locked(connection, principal, {str(item.invoice_id) for item in undone.values()})

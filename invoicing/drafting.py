@@ -41,11 +41,16 @@ _ITEMS = (
     .order_by(order_items.c.id)  # always the same order, so that two calls never wait for each other
 )
 _LOCK_ITEMS = _ITEMS.with_for_update()
-_ORDERS = (
-    select(orders)
-    .where(orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(orders.c.created_at, orders.c.id)
+_COVERING = select(orders).where(
+    orders.c.account_id == bindparam("account"),
+    orders.c.id.in_(
+        select(order_items.c.order_id).where(
+            order_items.c.account_id == bindparam("account"),
+            order_items.c.id.in_(bindparam("ids", expanding=True)),
+        )
+    ),
 )
+_LOCK_COVERING = _COVERING.order_by(orders.c.id).with_for_update()
 _CUSTOMER = select(customers).where(
     customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")
 )
@@ -99,20 +104,31 @@ def found(
     return items
 
 
-def orders_of(connection: Connection, principal: Principal, items: Sequence[OrderItem]) -> list[Order]:
-    """The orders of items that may share an invoice: one customer's, in one currency, open to it now."""
-    key = {"account": principal.account_id, "ids": list({item.order_id for item in items})}
-    covered = cast(list[Order], connection.execute(_ORDERS, key).all())
+def covering(
+    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
+) -> list[Order]:
+    """The orders of the items, oldest first. Lock them before their items, as all who change an order do."""
+    key = {"account": principal.account_id, "ids": list(item_ids)}
+    covered = cast(list[Order], connection.execute(_LOCK_COVERING if lock else _COVERING, key).all())
+    return sorted(covered, key=lambda order: (order.created_at, order.id))
+
+
+def together(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
+    """Refuses items that may not share an invoice: it is one customer's, in one currency, open to it now."""
     _alike(covered, items)
     demand(Action.INVOICE, {order.id: order for order in covered}, items)
-    return covered
 
 
 def draft(
-    connection: Connection, principal: Principal, items: Sequence[OrderItem], *, now: datetime
+    connection: Connection,
+    principal: Principal,
+    covered: Sequence[Order],
+    items: Sequence[OrderItem],
+    *,
+    now: datetime,
 ) -> Draft:
-    """The invoice for these items."""
-    covered = orders_of(connection, principal, items)
+    """The invoice for these items of these orders."""
+    together(covered, items)
     seller = account(connection, principal.account_id)
     customer = _customer(connection, covered[0])
     ordered = in_order(covered, items)

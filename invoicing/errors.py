@@ -218,3 +218,69 @@ class NothingToCredit(InvoicingError):
     """Everything on the invoice has been credited."""
 
     code = "NOTHING_TO_CREDIT"
+
+
+class IdempotencyKeyReused(InvoicingError):
+    """The idempotency key was used for another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class NotPayable(InvoicingError):
+    """A credit invoice is not paid: refund the payment with refundPayment."""
+
+    code = "NOT_PAYABLE"
+
+
+class AlreadySettled(InvoicingError):
+    """Nothing is outstanding on the invoice."""
+
+    code = "ALREADY_SETTLED"
+
+
+class PaymentUnderWay(InvoicingError):
+    """A charge for the invoice is under way: wait for its result."""
+
+    code = "PAYMENT_UNDER_WAY"
+
+
+class NotRefundable(InvoicingError):
+    """Only a payment that was paid can be refunded."""
+
+    code = "NOT_REFUNDABLE"
+
+
+class RefundTooHigh(InvoicingError):
+    """More would be refunded than is left of the payment."""
+
+    code = "REFUND_TOO_HIGH"
+
+
+class GatewayNotEnabled(InvoicingError):
+    """This server has no such payment gateway: the operator enables it by configuration."""
+
+    code = "GATEWAY_NOT_ENABLED"
+
+
+class GatewayUnavailable(InvoicingError):
+    """The payment gateway does not answer: try again later."""
+
+    code = "GATEWAY_UNAVAILABLE"
+
+
+class PaymentMethodRequired(InvoicingError):
+    """Settling needs a payment method: an id, or `auto` for the customer's newest active one."""
+
+    code = "PAYMENT_METHOD_REQUIRED"
+
+
+class PaymentMethodNotFound(NotFound):
+    """The customer has no such payment method that is active."""
+
+    code = "PAYMENT_METHOD_NOT_FOUND"
+
+
+class PaymentMethodRefused(InvoicingError):
+    """The payment gateway does not take this payment method."""
+
+    code = "PAYMENT_METHOD_REFUSED"

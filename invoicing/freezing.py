@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from invoicing import numbering, outbox
+from invoicing import allocating, numbering, outbox
 from invoicing.access import Principal
 from invoicing.drafting import Draft
 from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
@@ -51,7 +51,8 @@ def issue(
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
         connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
-    return Issued(**row, pdf_key=None, pdf_failed_at=None)
+    state = allocating.at_issue(connection, principal.account_id, frozen, now=now)
+    return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
 
 
 def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:

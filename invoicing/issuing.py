@@ -13,12 +13,12 @@ from invoicing import checks, creditable, crediting, outbox, queries
 from invoicing.access import Principal
 from invoicing.actions import RULES, Action
 from invoicing.crediting import LineCredit
-from invoicing.drafting import Draft, draft, found, named
+from invoicing.drafting import Draft, covering, draft, found, named
 from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice
 from invoicing.freezing import issue
 from invoicing.orders import find_order, items_of
 from invoicing.queries import Issued
-from invoicing.tables import OrderItem, documents
+from invoicing.tables import Order, OrderItem, documents
 
 _FORGET_PDF = delete(documents).where(
     documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
@@ -38,16 +38,19 @@ def invoice_items(
     With the same `invoice_id` and the same items again, it answers with the invoice made the first time.
     """
     named(item_ids)
+    covered = covering(connection, principal, item_ids, lock=True)
     items = found(connection, principal, item_ids, lock=True)
     if made := _made_before(connection, principal, invoice_id):
         return _if_same(made, {line.order_item_id for line in made.frozen().lines} == set(item_ids))
-    return issue(connection, principal, _plan(connection, principal, items, now), invoice_id, now=now)
+    plan = _plan(connection, principal, covered, items, now=now)
+    return issue(connection, principal, plan, invoice_id, now=now)
 
 
 def preview(connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime) -> Draft:
     """What `invoice_items` would issue for these items now, to the cent."""
     named(item_ids)
-    return _plan(connection, principal, found(connection, principal, item_ids), now)
+    covered = covering(connection, principal, item_ids)
+    return _plan(connection, principal, covered, found(connection, principal, item_ids), now=now)
 
 
 def invoice_order(
@@ -62,7 +65,7 @@ def invoice_order(
 
     What is sold goes first; if there is nothing of that, what is to be credited.
     """
-    order = find_order(connection, principal, order_id)
+    order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id, lock=True)
     if made := _made_before(connection, principal, invoice_id):
         return _if_same(made, {line.order_id for line in made.frozen().lines} == {order_id})
@@ -70,7 +73,8 @@ def invoice_order(
     if not ready:
         raise NothingToInvoice(field="order_id", ids=[order_id])
     sold = [item for item in ready if item.contra_of is None]
-    return issue(connection, principal, _plan(connection, principal, sold or ready, now), invoice_id, now=now)
+    plan = _plan(connection, principal, [order], sold or ready, now=now)
+    return issue(connection, principal, plan, invoice_id, now=now)
 
 
 def credit_invoice(
@@ -104,13 +108,20 @@ def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, 
     return queries.found_invoice(connection, principal, invoice_id)
 
 
-def _plan(connection: Connection, principal: Principal, items: Sequence[OrderItem], now: datetime) -> Draft:
+def _plan(
+    connection: Connection,
+    principal: Principal,
+    covered: Sequence[Order],
+    items: Sequence[OrderItem],
+    *,
+    now: datetime,
+) -> Draft:
     contras = [item for item in items if item.contra_of is not None]
     if not contras:
-        return draft(connection, principal, items, now=now)
+        return draft(connection, principal, covered, items, now=now)
     if len(contras) < len(items):
         raise MixedSaleAndCredit(field="items", ids=[item.id for item in contras])
-    return crediting.credit_items(connection, principal, items, now=now)
+    return crediting.credit_items(connection, principal, covered, items, now=now)
 
 
 def _made_before(connection: Connection, principal: Principal, invoice_id: str | None) -> Issued | None:

@@ -87,11 +87,13 @@ def update_order(
     return find_order(connection, principal, order_id)
 
 
-def find_order(connection: Connection, principal: Principal, order_id: str, *, lock: bool = False) -> Order:
+def find_order(
+    connection: Connection, principal: Principal, order_id: str, *, lock: bool = False, field: str = "id"
+) -> Order:
     statement = _BY_ID.with_for_update() if lock else _BY_ID
     found = connection.execute(statement, {"account": principal.account_id, "order": order_id}).one_or_none()
     if found is None:
-        raise NotFound(f"There is no order {order_id}.", field="id", ids=[order_id])
+        raise NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
     return cast(Order, found)
 
 

@@ -25,7 +25,11 @@ _INSERT = insert(outbox)
 _INSERT_IF_NEW = upsert(outbox).on_conflict_do_nothing()
 _DUE = (  # a CTE, which PostgreSQL runs once: as a subquery it may take more rows than its limit
     select(outbox.c.id)
-    .where(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
+    .where(
+        outbox.c.kind == bindparam("of_kind"),
+        outbox.c.failed_at.is_(None),
+        outbox.c.run_after <= bindparam("now"),
+    )
     .order_by(outbox.c.run_after)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -65,8 +69,16 @@ class Failure:
         return self.job.attempts >= MAX_ATTEMPTS
 
 
-def enqueue(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
-    connection.execute(_INSERT, job(account_id, kind, subject_id, now=now))
+def enqueue(
+    connection: Connection,
+    account_id: str,
+    kind: str,
+    subject_id: str,
+    *,
+    now: datetime,
+    wait: timedelta = timedelta(),
+) -> None:
+    connection.execute(_INSERT, {**job(account_id, kind, subject_id, now=now), "run_after": now + wait})
     connection.info[ENQUEUED] = True  # the database wakes the worker once this is committed
 
 
@@ -82,9 +94,11 @@ def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[s
     }
 
 
-def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta = LEASE) -> list[Job]:
+def claim(
+    connection: Connection, kind: str, *, most: int, now: datetime, lease: timedelta = LEASE
+) -> list[Job]:
     """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first."""
-    leased = {"now": now, "most": most, "until": now + lease, "token": new_id()}
+    leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
     jobs = cast(list[Job], list(connection.execute(_CLAIM, leased).all()))
     return sorted(jobs, key=lambda found: found.id)
 
@@ -118,6 +132,15 @@ def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) 
                 run_after=now + timedelta(seconds=4 ** (attempts - 1)),
             )
         )
+
+
+def postpone(connection: Connection, job: Job, reason: str, *, until: datetime) -> None:
+    """Puts a job off that has to be done some time, however often it fails."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == job.id, outbox.c.lease_token == job.lease_token)
+        .values(last_error=reason[:2_000], lease_token=None, run_after=until)
+    )
 
 
 def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:

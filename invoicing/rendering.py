@@ -47,7 +47,7 @@ class Printed:
 
 def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta = outbox.LEASE) -> list[Due]:
     """Up to `most` invoices to print, leased to the caller."""
-    claimed = outbox.claim(connection, most=most, now=now, lease=lease)
+    claimed = outbox.claim(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
     if not claimed:
         return []
     rows = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})

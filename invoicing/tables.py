@@ -342,6 +342,7 @@ class Job(SQLModel, table=True):
         UniqueConstraint("account_id", "subject_id", "kind"),
         Index(
             "outbox_due",
+            "kind",
             "run_after",
             postgresql_where=text("failed_at IS NULL"),
             sqlite_where=text("failed_at IS NULL"),

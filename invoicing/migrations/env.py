@@ -3,6 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
+import invoicing.ledger_tables
 import invoicing.tables  # noqa: F401 (fills the metadata)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)

@@ -22,7 +22,16 @@ from invoicing.verifying import Finding, verify
 from server.commands.verify import verify_numbering
 from tests import factories
 
-GUARDED = ("invoices", "invoice_lines", "order_items", "number_series", "documents")
+GUARDED = (
+    "invoices",
+    "invoice_lines",
+    "order_items",
+    "number_series",
+    "documents",
+    "payment_methods",
+    "payments",
+    "allocations",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,183 @@
+"""What money does to invoices: payments pay them, refunds settle credit invoices, credits are set off."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
+
+from invoicing.ledger import allocate, locked_standings, payment, purses, settle, standings
+from invoicing.ledger_tables import Payment, allocations, payments
+from invoicing.snapshot import Snapshot
+from invoicing.spreading import Asking, Part, spread, spread_payments
+from invoicing.tables import invoice_lines
+
+_MINE: BindParameter[str] = bindparam("account")
+_ORDER: BindParameter[str] = bindparam("order")
+_INVOICE: BindParameter[str] = bindparam("invoice")
+_GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
+_SALE = func.coalesce(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
+_SHARES = (  # credits taken off
+    select(_SALE, _GROSS)
+    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
+    .group_by(_SALE)
+)
+_OF_PAYMENT = and_(
+    payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
+)
+_PAID_BY_ORDER = (
+    select(
+        allocations.c.invoice_id,
+        func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
+    )
+    .join(payments, _OF_PAYMENT)
+    .where(allocations.c.account_id == _MINE, payments.c.order_id == _ORDER)
+    .group_by(allocations.c.invoice_id)
+)
+_PAID_BY = (
+    select(
+        allocations.c.invoice_id,
+        func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
+    )
+    .join(payments, _OF_PAYMENT)
+    .where(
+        allocations.c.account_id == _MINE,
+        func.coalesce(payments.c.refund_of, payments.c.id) == bindparam("payment"),
+    )
+    .group_by(allocations.c.invoice_id)
+)
+_CREDITS_OF_INVOICE = (
+    select(invoice_lines.c.invoice_id)
+    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
+    .distinct()
+)
+_INVOICES_OF_ORDER = (
+    select(invoice_lines.c.invoice_id)
+    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
+    .distinct()
+)
+_CREDITED = select(func.coalesce(_GROSS, 0)).where(
+    invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE
+)
+
+
+def at_issue(connection: Connection, account_id: str, issued: Snapshot, *, now: datetime) -> str:
+    """What lies ready for a new invoice goes to it; answers its state. Its orders or originals are locked."""
+    if issued.type == "CREDIT":
+        left = issued.total + _set_off(connection, account_id, issued, now=now)
+    else:
+        left = issued.total - _prepaid(connection, account_id, issued, now=now)
+    if left != 0:
+        return "PENDING"
+    settle(connection, account_id, [issued.id])
+    return "SETTLED"
+
+
+def arrived(connection: Connection, moved: Payment, *, now: datetime) -> None:
+    """What a payment or a refund does that is written down as paid. Its order is locked, if it is on one."""
+    if moved.type == "REFUND":
+        give_back(connection, moved, now=now)
+    elif moved.order_id is not None:
+        pay_order(connection, moved.account_id, moved.order_id, now=now)
+    else:
+        pay_invoice(connection, moved, now=now)
+
+
+def pay_order(connection: Connection, account_id: str, order_id: str, *, now: datetime) -> None:
+    """Lets an order's payments pay its invoices, in order of issue. The order is locked."""
+    left = [purse for purse in purses(connection, account_id, [order_id]) if purse.left > 0]
+    key = {"account": account_id, "order": order_id}
+    shares = {id: int(share) for id, share in connection.execute(_SHARES, key) if share > 0}
+    if not (left and shares):
+        return
+    for id, paid in connection.execute(_PAID_BY_ORDER, key):
+        if id in shares:
+            shares[id] -= int(paid)
+    open_ones = [
+        Asking(each.id, each.money.outstanding, {order_id: shares[each.id]})
+        for each in locked_standings(connection, account_id, shares).values()
+    ]
+    allocate(connection, account_id, spread_payments(left, open_ones), now=now)
+    settle(connection, account_id, [each.invoice_id for each in open_ones if each.outstanding == 0])
+
+
+def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
+    """Lets a payment on an invoice, which is written down as paid, pay it; what is too much stays with it."""
+    invoice_id = str(paid.invoice_id)
+    outstanding = locked_standings(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
+    part = min(paid.amount, outstanding + paid.amount)
+    if part > 0:
+        allocate(connection, paid.account_id, [Part(paid.id, invoice_id, part)], now=now)
+    if outstanding <= 0:
+        settle(connection, paid.account_id, [invoice_id])
+
+
+def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None:
+    """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
+    and then what was paid of the invoices themselves, the newest first."""
+    account_id = refund.account_id
+    paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
+    where = {"account": account_id, "order": refund.order_id, "invoice": refund.invoice_id}
+    statement = _INVOICES_OF_ORDER if refund.order_id else _CREDITS_OF_INVOICE
+    related = connection.execute(statement, where).scalars().all()
+    found = locked_standings(connection, account_id, {*related, *paid})
+    owed = [(each.id, -each.money.outstanding) for each in found.values() if each.money.due < 0]
+    parts = spread(refund.id, refund.amount, owed)
+    left = refund.amount - sum(part.amount for part in parts)
+    if refund.order_id:
+        left -= min(left, _surplus(connection, refund))
+        parts += spread(refund.id, left, [(id, paid[id]) for id in reversed(found) if id in paid])
+    elif left:
+        parts.append(Part(refund.id, str(refund.invoice_id), left))
+    allocate(connection, account_id, parts, now=now)
+    given = {part.invoice_id: part.amount for part in parts}
+    settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)])
+
+
+def _prepaid(connection: Connection, account_id: str, issued: Snapshot, *, now: datetime) -> int:
+    """What its orders' payments pay of a new invoice."""
+    shares: dict[str, int] = defaultdict(int)
+    for line in issued.lines:
+        if line.order_id:
+            shares[line.order_id] += line.total_ex_vat + line.vat_amount
+    left = purses(connection, account_id, list(shares)) if shares else []
+    parts = spread_payments(left, [Asking(issued.id, issued.total, shares)])
+    allocate(connection, account_id, parts, now=now)
+    return sum(part.amount for part in parts)
+
+
+def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:
+    """What a new credit invoice takes off what its originals still ask; the rest is to be refunded."""
+    shares: dict[str, int] = defaultdict(int)
+    for line in credit.lines:
+        shares[str(line.credited_invoice_id)] -= line.total_ex_vat + line.vat_amount
+    found = standings(connection, account_id, list(shares))
+    room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
+    parts = spread(credit.id, -credit.total, room)
+    allocate(connection, account_id, parts, of_credit=True, now=now)
+    for part in parts:
+        money = found[part.invoice_id].money
+        if part.amount == money.outstanding:
+            key = {"account": account_id, "invoice": part.invoice_id}
+            in_full = -int(connection.execute(_CREDITED, key).scalar_one()) == money.due
+            settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED")
+    return sum(part.amount for part in parts)
+
+
+def _paid_by(connection: Connection, paid: Payment) -> Mapping[str, int]:
+    """What an order's payment has paid of each invoice and was not paid back."""
+    if paid.order_id is None:
+        return {str(paid.invoice_id): 0}
+    rows: Iterable[tuple[str, int]] = connection.execute(
+        _PAID_BY, {"account": paid.account_id, "payment": paid.id}
+    ).tuples()
+    return {id: int(amount) for id, amount in rows if amount > 0}
+
+
+def _surplus(connection: Connection, refund: Payment) -> int:
+    """What the refunded payment has left on its order, this refund not counted."""
+    left = purses(connection, refund.account_id, [str(refund.order_id)])
+    mine = next(purse.left for purse in left if purse.payment_id == refund.refund_of)
+    return max(mine + refund.amount, 0)

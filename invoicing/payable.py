@@ -1,0 +1,64 @@
+"""An invoice that is about to be paid: locked, and asked what it still wants."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import BindParameter, Connection, bindparam, select
+
+from invoicing import ledger
+from invoicing.access import Principal
+from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
+from invoicing.ledger_tables import Payment, payments
+from invoicing.tables import Invoice, invoices
+
+_MINE: BindParameter[str] = bindparam("account")
+_LOCK = (
+    select(invoices.c.id, invoices.c.number, invoices.c.type, invoices.c.currency, invoices.c.customer_id)
+    .where(invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"))
+    .with_for_update()
+)
+_STANDING = (
+    select(payments)
+    .where(
+        payments.c.account_id == _MINE,
+        payments.c.invoice_id == bindparam("invoice"),
+        payments.c.type == "PAYMENT",
+        payments.c.status.in_(("PENDING", "PAID")),
+    )
+    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+)
+
+
+def payable(connection: Connection, principal: Principal, invoice_id: str, *, field: str) -> Invoice:
+    """The invoice's own columns; nobody else pays it until the transaction ends."""
+    key = {"account": principal.account_id, "invoice": invoice_id}
+    found = connection.execute(_LOCK, key).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
+    if found.type == "CREDIT":
+        raise NotPayable(field=field, ids=[invoice_id])
+    return cast(Invoice, found)
+
+
+def settled_before(
+    connection: Connection, principal: Principal, invoice_id: str, key: str | None, request: str
+) -> Payment | None:
+    """The payment that the same request made before: by its key or, without one, as long as it stands."""
+    if made := ledger.made_before(connection, principal.account_id, key, request):
+        return made
+    where = {"account": principal.account_id, "invoice": invoice_id}
+    standing = cast("list[Payment]", connection.execute(_STANDING, where).all())
+    if key is None and (same := next((each for each in standing if each.request == request), None)):
+        return same
+    if under_way := [each.id for each in standing if each.status == "PENDING"]:
+        raise PaymentUnderWay(field="id", ids=under_way)
+    return None
+
+
+def outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
+    """What the invoice still asks, more than nothing."""
+    asked = ledger.standings(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
+    if asked <= 0:
+        raise AlreadySettled(field="id", ids=[invoice_id])
+    return asked

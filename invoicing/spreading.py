@@ -1,0 +1,64 @@
+"""Which invoice gets how much of a payment, a refund or a credit. Pure: amounts in, amounts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Purse:
+    """What is left to give of a payment on an order."""
+
+    payment_id: str
+    order_id: str
+    left: int
+
+
+@dataclass(slots=True)
+class Asking:
+    """An invoice that asks for money, and how much of it each order's payments may pay."""
+
+    invoice_id: str
+    outstanding: int
+    shares: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of `source` (a payment, a refund or a credit invoice) goes to the invoice."""
+
+    source: str
+    invoice_id: str
+    amount: int
+
+
+def spread_payments(purses: Sequence[Purse], invoices: Iterable[Asking]) -> list[Part]:
+    """Pays the invoices in their order from the purses in theirs.
+
+    An order's payments pay no more of an invoice than the order's own share of it: where several orders
+    share an invoice, one buyer's money does not go to another order while its own is still to come.
+    """
+    parts = []
+    for invoice in invoices:
+        shares = dict(invoice.shares)
+        for purse in purses:
+            amount = min(purse.left, shares.get(purse.order_id, 0), invoice.outstanding)
+            if amount <= 0:
+                continue
+            purse.left -= amount
+            invoice.outstanding -= amount
+            shares[purse.order_id] -= amount
+            parts.append(Part(purse.payment_id, invoice.invoice_id, amount))
+    return parts
+
+
+def spread(source: str, amount: int, room: Iterable[tuple[str, int]]) -> list[Part]:
+    """Gives `amount` to the invoices in their order, to each no more than it has room for."""
+    parts = []
+    for invoice_id, most in room:
+        taken = min(amount, most)
+        if taken > 0:
+            amount -= taken
+            parts.append(Part(source, invoice_id, taken))
+    return parts
