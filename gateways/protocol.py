@@ -1,8 +1,8 @@
 """What a payment provider can be asked, and what it answers.
 
-Amounts are whole minor units, as everywhere. Every call blocks, for the length of its time-out (15 seconds) at
-most, and may come from any thread. Ids are unique within their account, so (account, id) is the idempotency
-key: the same charge twice moves money once, and answers the same.
+Amounts are whole minor units, as everywhere. Calls block, may come from any thread, and wait for no answer of
+the provider longer than 15 seconds. Ids are unique within their account, so account and id together are the
+idempotency key: the same charge twice moves money once, and answers the same.
 """
 
 from __future__ import annotations
