@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     stripe_secret_key: str = Field(
         default="",
         repr=False,
-        description="Stripe's secret key, `sk_…` or `rk_…`: enables the Stripe gateway.",
+        description="Stripe's secret key, `sk_…` or `rk_…`: enables its gateway.",
     )
     stripe_api_base: str = Field(
         default="", description="Another address than Stripe's own, for a stand-in of it in tests."
