@@ -30,7 +30,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 GRAPHIQL = ROOT / "graphiql"
-CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "tests", "bench", "dev.py")
+CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "gateways", "tests", "bench", "dev.py")
 
 
 def main(command: str = "help", *args: str) -> int:

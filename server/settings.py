@@ -42,6 +42,15 @@ class Settings(BaseSettings):
         description="Processes that make PDFs inside `serve` or `worker`; 0 in `serve` leaves it to workers.",
     )
     link_seconds: int = Field(default=600, ge=1, description="How long a link to a PDF works.")
+    sandbox: bool = Field(default=False, description="Enables the sandbox gateway, which moves no money.")
+    stripe_secret_key: str = Field(
+        default="",
+        repr=False,
+        description="Stripe's secret key, `sk_…` or `rk_…`: enables its gateway.",
+    )
+    stripe_api_base: str = Field(
+        default="", description="Another address than Stripe's own, for a stand-in of it in tests."
+    )
     database_threads: int = Field(
         default=4,
         ge=1,

@@ -1,0 +1,21 @@
+"""The gateways a server has, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateways.protocol import Gateway
+from gateways.sandbox import Sandbox
+
+
+def configured(*, sandbox: Path | None, stripe_key: str, stripe_base: str) -> Mapping[str, Gateway]:
+    """`sandbox` is its file; `stripe_base` is for another address than Stripe's own."""
+    gateways: list[Gateway] = []
+    if sandbox is not None:
+        gateways.append(Sandbox(sandbox))
+    if stripe_key:
+        from gateways.stripe import Stripe  # late: the library takes half a second to load
+
+        gateways.append(Stripe(stripe_key, api_base=stripe_base))
+    return {gateway.name: gateway for gateway in gateways}
