@@ -16,6 +16,7 @@ from bench.shop import Shop
 from documents.links import Links
 from invoicing.database import Database
 from resolvers.context import Context
+from resolvers.gateways import Gateways
 from schema import schema
 
 MOST = 4
@@ -65,7 +66,7 @@ def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
 
 def _ask(database: Database, opened: Shop, query: str) -> None:
     links = Links("secret", "http://localhost", 600)
-    context = Context(opened.principal, database, links, "bench", lambda: None)
+    context = Context(opened.principal, database, links, Gateways({}), "bench", lambda: None)
     result = asyncio.run(schema.execute(query, context_value=context))
     assert not result.errors, result.errors
     assert result.data

@@ -17,6 +17,7 @@ class Scope(StrEnum):
     ORDERS_WRITE = "orders:write"
     INVOICES_READ = "invoices:read"
     INVOICES_WRITE = "invoices:write"
+    PAYMENTS_WRITE = "payments:write"
 
 
 @dataclass(frozen=True, slots=True)

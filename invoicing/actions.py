@@ -169,7 +169,7 @@ def demand(action: Action, order_of: Mapping[str, Order], items: Sequence[OrderI
             raise block.refusal(f"{block.message[:-1]}: {', '.join(ids)}.", field="items", ids=ids)
 
 
-def is_closed(items: Sequence[OrderItem]) -> bool:
+def is_done(items: Sequence[OrderItem]) -> bool:
     """Everything is shipped and invoiced, or undone; and what was undone after its invoice is credited."""
     return all(_is_done(item) for item in items)
 

@@ -27,6 +27,8 @@ from invoicing.tables import outbox as jobs
 ASK_GATEWAY = "payment.ask"
 PATIENCE = timedelta(seconds=30)
 """How long a call may take before somebody asks what became of it: longer than any gateway's time-out."""
+SOON = timedelta(seconds=2)
+"""When to ask a gateway that took the charge and has not decided; then ever more rarely."""
 GIVE_UP = timedelta(minutes=15)
 """After so long, a charge that its gateway has never heard of is not asked for again."""
 
@@ -41,9 +43,9 @@ _RESULT = (
         paid_at=bindparam("paid"),
     )
 )
-_FORGET_JOB = delete(jobs).where(
-    jobs.c.account_id == _MINE, jobs.c.kind == ASK_GATEWAY, jobs.c.subject_id == bindparam("payment")
-)
+_ITS_JOB = (jobs.c.account_id == _MINE, jobs.c.kind == ASK_GATEWAY, jobs.c.subject_id == bindparam("payment"))
+_FORGET_JOB = delete(jobs).where(*_ITS_JOB)
+_ASK_SOON = update(jobs).where(*_ITS_JOB).values(run_after=bindparam("soon"))
 _INVOICE_FAILED = (
     update(invoices)
     .where(
@@ -140,9 +142,10 @@ def resolve(
 ) -> Payment:
     """Writes down what a payment came to. Whoever comes second finds it done; PENDING goes on waiting."""
     begun = locked(connection, ledger.payment(connection, account_id, payment_id))
-    if begun.status != "PENDING":
-        return begun
     key = {"account": account_id, "payment": payment_id}
+    if begun.status != "PENDING":
+        connection.execute(_FORGET_JOB, key)
+        return begun
     result = {
         "becomes": status,
         "why": error,
@@ -152,6 +155,7 @@ def resolve(
     connection.execute(_RESULT, {**key, **result})
     ended = ledger.payment(connection, account_id, payment_id)
     if status == "PENDING":
+        connection.execute(_ASK_SOON, {**key, "soon": now + SOON})
         return ended
     connection.execute(_FORGET_JOB, key)
     if status == "PAID":

@@ -11,7 +11,7 @@ from invoicing.access import Principal
 from invoicing.checks import text
 from invoicing.pages import Page, Window, count, page
 from invoicing.queries import ISSUED, Issued
-from invoicing.tables import Customer, Order, customers, invoices, order_items, orders
+from invoicing.tables import Customer, Order, customers, invoice_lines, invoices, order_items, orders
 
 Condition = Callable[[Any], ColumnElement[bool]]
 _WORDS = text(500, least=0)
@@ -33,6 +33,20 @@ def _open_item() -> ColumnElement[bool]:
             ),
         ),
     )
+
+
+def _unsettled() -> ColumnElement[bool]:
+    return exists().where(
+        invoice_lines.c.account_id == orders.c.account_id,
+        invoice_lines.c.order_id == orders.c.id,
+        invoices.c.account_id == invoice_lines.c.account_id,
+        invoices.c.id == invoice_lines.c.invoice_id,
+        invoices.c.state.in_(("PENDING", "FAILED")),
+    )
+
+
+def _is_open() -> ColumnElement[bool]:
+    return or_(_open_item(), _unsettled())
 
 
 def _invoiceable_item() -> ColumnElement[bool]:
@@ -63,7 +77,7 @@ ORDERS: Mapping[str, Condition] = {
     "number": lambda number: orders.c.number == number,
     "customer_id": lambda id: orders.c.customer_id == id,
     "currency": lambda code: orders.c.currency == code,
-    "status": lambda status: _open_item() if status == "OPEN" else ~_open_item(),
+    "status": lambda status: _is_open() if status == "OPEN" else ~_is_open(),
     "invoiceable": lambda wanted: _invoiceable_item() if wanted else ~_invoiceable_item(),
     "total_from": lambda amount: orders.c.total >= amount,
     "total_to": lambda amount: orders.c.total <= amount,

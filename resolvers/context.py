@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from documents.links import Links
 from invoicing.access import Principal
 from invoicing.database import Database
+from resolvers.gateways import Gateways
 from resolvers.loaders import Loaders
 
 P = ParamSpec("P")
@@ -25,6 +26,7 @@ class Context:
     principal: Principal
     database: Database
     links: Links
+    gateways: Gateways
     request_id: str
     forget_keys: Callable[[], None]
     loaders: Loaders = field(init=False)

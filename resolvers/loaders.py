@@ -8,9 +8,11 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from strawberry.dataloader import DataLoader
 
-from invoicing import queries
+from invoicing import money_shown, queries
 from invoicing.access import Principal
 from invoicing.database import Database
+from invoicing.ledger import Standing
+from invoicing.ledger_tables import Payment, PaymentMethod
 from invoicing.queries import Issued
 from invoicing.tables import Customer, Order, OrderItem
 
@@ -35,3 +37,13 @@ class Loaders:
         self.invoice: DataLoader[str, Issued | None] = loader(queries.invoices_by_id)
         self.items: DataLoader[str, list[OrderItem] | None] = loader(queries.items_by_order)
         self.credits: DataLoader[str, list[str] | None] = loader(queries.credits_by_invoice)
+        self.standing: DataLoader[str, Standing | None] = loader(money_shown.standings)
+        self.payments_of_invoice: DataLoader[str, list[Payment] | None] = loader(
+            money_shown.payments_by_invoice
+        )
+        self.payments_of_order: DataLoader[str, list[Payment] | None] = loader(money_shown.payments_by_order)
+        self.payment_methods: DataLoader[str, list[PaymentMethod] | None] = loader(
+            money_shown.methods_by_customer
+        )
+        self.unsettled: DataLoader[str, set[str] | None] = loader(money_shown.unsettled_by_order)
+        self.prepaid: DataLoader[str, int | None] = loader(money_shown.prepaid_by_order)

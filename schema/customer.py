@@ -8,6 +8,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from invoicing import tables
+from resolvers import payments
+from schema.info import Info
+from schema.payment import PaymentMethod
 from schema.shared import Address, AddressInput
 
 
@@ -33,6 +36,10 @@ class Customer:
     shipping_address: Address | None = strawberry.field(description="Where goods go.")
     metadata: JSON = strawberry.field(description="Whatever the caller keeps here.")
     created_at: datetime = strawberry.field(description="When it was added.")
+
+    @strawberry.field(description="How it can be charged, the newest first; not those that were removed.")
+    async def payment_methods(self, info: Info) -> list[PaymentMethod]:
+        return [PaymentMethod.of(row) for row in await payments.methods_of(info.context, self.id)]
 
     @classmethod
     def of(cls, row: tables.Customer) -> Customer:

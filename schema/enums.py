@@ -6,7 +6,7 @@ from enum import Enum
 
 import strawberry
 
-from invoicing import access, accounts, actions, items, vat
+from invoicing import access, accounts, actions, items, paying, reimbursement, vat
 
 OrderActionType = actions.Action
 BlockReason = actions.Block
@@ -15,6 +15,8 @@ SupplyType = items.Supply
 VatCategory = vat.Category
 Scope = access.Scope
 ContraFlow = accounts.ContraFlow
+ManualTransferMethod = paying.ManualTransferMethod
+ReimbursementStatus = reimbursement.ReimbursementStatus
 
 strawberry.enum(OrderActionType, name="OrderActionType", description="What can be done to an order's items.")
 strawberry.enum(BlockReason, name="BlockReason", description="Why an action is closed to an item now.")
@@ -41,7 +43,22 @@ strawberry.enum(
 )
 
 
-@strawberry.enum(description="CLOSED once every item is shipped and invoiced, or undone and credited.")
+strawberry.enum(
+    ManualTransferMethod,
+    name="ManualTransferMethod",
+    description="How money changes hands without a gateway.",
+)
+strawberry.enum(
+    ReimbursementStatus,
+    name="ReimbursementStatus",
+    description="PAID: nothing is outstanding. OVERPAID: more was paid than was due. "
+    "REFUNDED: all that was paid went back; of a credit invoice, all that is owed.",
+)
+
+
+@strawberry.enum(
+    description="CLOSED once every item is shipped and invoiced, or undone and credited, and all is paid."
+)
 class OrderStatus(Enum):
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -65,9 +82,37 @@ class InvoiceType(Enum):
     CREDIT = "CREDIT"
 
 
-@strawberry.enum(description="PENDING: issued, and not paid yet.")
+@strawberry.enum(
+    description="How far an invoice has come. What was settled stays so, also when it is refunded."
+)
 class InvoiceState(Enum):
-    PENDING = "PENDING"
+    PENDING = strawberry.enum_value("PENDING", description="Issued; something is outstanding.")
+    SETTLED = strawberry.enum_value("SETTLED", description="Nothing is outstanding.")
+    FAILED = strawberry.enum_value("FAILED", description="A charge failed; it can still be paid.")
+    CANCELLED = strawberry.enum_value("CANCELLED", description="Credited in full before it was settled.")
+
+
+@strawberry.enum(description="Which way money went.")
+class PaymentType(Enum):
+    PAYMENT = strawberry.enum_value("PAYMENT", description="From the buyer.")
+    REFUND = strawberry.enum_value("REFUND", description="Back to the buyer.")
+
+
+@strawberry.enum(description="How far a payment or a refund is.")
+class PaymentStatus(Enum):
+    PENDING = strawberry.enum_value("PENDING", description="The gateway has not said yet.")
+    PAID = strawberry.enum_value("PAID", description="The money moved.")
+    FAILED = strawberry.enum_value("FAILED", description="No money moved: `error` says why.")
+    CANCELLED = strawberry.enum_value(
+        "CANCELLED", description="Given up: the gateway never heard of it, and no money moved."
+    )
+
+
+@strawberry.enum(description="Whether a payment method can be charged.")
+class PaymentMethodState(Enum):
+    ACTIVE = strawberry.enum_value("ACTIVE", description="It can.")
+    FAILED = strawberry.enum_value("FAILED", description="The gateway says that it never will again.")
+    DELETED = strawberry.enum_value("DELETED", description="It was removed.")
 
 
 @strawberry.enum(description="Where the making of the PDF stands.")

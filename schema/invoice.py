@@ -10,11 +10,12 @@ from strawberry.scalars import JSON
 from invoicing.drafting import Draft
 from invoicing.queries import Issued
 from invoicing.snapshot import Line, Snapshot, VatRow
-from resolvers import customers, invoices, orders
+from resolvers import customers, invoices, orders, payments
 from schema.customer import Customer
 from schema.enums import InvoiceState, InvoiceType, PdfStatus, SupplyType
 from schema.info import Info
 from schema.order import Order
+from schema.payment import Reimbursement
 from schema.scalars import Currency, Money
 from schema.shared import Actor, Address, Party, VatAmount
 
@@ -116,6 +117,10 @@ class Invoice:
     @strawberry.field(description="Where the goods went, as the paper says it.")
     def shipping_address(self) -> Address | None:
         return Address.or_none(self._frozen().shipping_address)
+
+    @strawberry.field(description="What has been paid of it, computed from the ledger.")
+    async def reimbursement(self, info: Info) -> Reimbursement:
+        return Reimbursement.of(await payments.standing(info.context, self.row))
 
     @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
     async def credits(self, info: Info) -> list[Invoice]:

@@ -54,11 +54,12 @@ from schema.order_inputs import (
     UpdateOrderInput,
     UpdateOrderPayload,
 )
+from schema.payment_mutations import PaymentMutations
 from schema.values import given, or_none
 
 
 @strawberry.type
-class Mutation:
+class Mutation(PaymentMutations):
     @strawberry.mutation(name="createCustomer", description="Adds a customer.")
     async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
         row = await customers.create_customer(info.context, given(input))

@@ -12,7 +12,7 @@ from strawberry.scalars import JSON
 from invoicing import actions, tables
 from invoicing.items import counted, totals
 from invoicing.vat import Taxed, Totals
-from resolvers import customers, invoices, orders
+from resolvers import customers, invoices, orders, payments
 from schema.customer import Customer
 from schema.enums import (
     BlockReason,
@@ -23,6 +23,7 @@ from schema.enums import (
     SupplyType,
 )
 from schema.info import Info
+from schema.payment import Payment
 from schema.scalars import Currency, Money
 from schema.shared import Address, VatAmount
 
@@ -140,9 +141,12 @@ class Order:
     created_at: datetime = strawberry.field(description="When it came in.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
-    @strawberry.field(description="CLOSED once every item is shipped and invoiced, or undone and credited.")
+    @strawberry.field(
+        description="CLOSED once every item is shipped and invoiced, or undone and credited, and all is paid."
+    )
     async def status(self, info: Info) -> OrderStatus:
-        closed = actions.is_closed(await orders.items(info.context, self.row))
+        done = actions.is_done(await orders.items(info.context, self.row))
+        closed = done and await payments.is_settled(info.context, self.row)
         return OrderStatus.CLOSED if closed else OrderStatus.OPEN
 
     @strawberry.field(description="Who ordered; null on a guest's order.")
@@ -198,6 +202,16 @@ class Order:
         ids = dict.fromkeys(item.invoice_id for item in items if item.invoice_id)
         found = await invoices.by_ids(info.context, list(ids))
         return [Invoice.of(row) for row in sorted(found, key=lambda row: (row.created_at, row.id))]
+
+    @strawberry.field(
+        description="Whether its invoices are settled, and what is not invoiced yet was paid on the order."
+    )
+    async def is_paid(self, info: Info) -> bool:
+        return await payments.is_paid(info.context, self.row)
+
+    @strawberry.field(description="The payments and refunds on it and on its invoices, oldest first.")
+    async def payments(self, info: Info) -> list[Payment]:
+        return [Payment.of(row) for row in await payments.of_order(info.context, self.row.id)]
 
     async def _totals(self, info: Info) -> Totals:
         return totals(self.row, counted(await orders.items(info.context, self.row)))

@@ -16,11 +16,13 @@ from starlette.routing import Route
 from documents.links import Links
 from documents.store import FileStore
 from invoicing.database import Database
+from resolvers.gateways import Gateways
 from schema import schema
 from server import downloads, health
 from server.auth import Authenticator
 from server.explorer import Explorer
 from server.graphql import GraphQLView
+from server.inquiries import inquiring
 from server.requests import RequestId
 from server.settings import Settings
 from server.wakeup import Wakeup
@@ -46,14 +48,21 @@ def create_app(
         authorization=f"Bearer {demo_token}" if demo_token else None,
         example=example,
     )
+    gateways = Gateways(settings.gateways)
     view = GraphQLView(
-        schema, database=database, links=links, authenticator=Authenticator(database), explorer=explorer
+        schema,
+        database=database,
+        links=links,
+        gateways=gateways,
+        authenticator=Authenticator(database),
+        explorer=explorer,
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _generating(database, store, settings.workers):
+        async with _generating(database, store, settings.workers), inquiring(database, gateways):
             yield
+        gateways.close()
         database.close()
 
     return Starlette(

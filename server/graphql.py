@@ -24,6 +24,7 @@ from documents.links import Links
 from invoicing.database import Database
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
+from resolvers.gateways import Gateways
 from schema.caching import MOST_TOKENS
 from server.auth import Authenticator
 from server.explorer import Explorer
@@ -53,12 +54,14 @@ class GraphQLView(GraphQL[Context, None]):
         *,
         database: Database,
         links: Links,
+        gateways: Gateways,
         authenticator: Authenticator,
         explorer: Explorer,
     ) -> None:
         super().__init__(schema, subscription_protocols=())
         self.database = database
         self.links = links
+        self.gateways = gateways
         self.authenticator = authenticator
         self.explorer = explorer
 
@@ -94,7 +97,9 @@ class GraphQLView(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         principal = await self.authenticator.principal(request)
         request_id = request.scope["state"]["request_id"]
-        return Context(principal, self.database, self.links, request_id, self.authenticator.forget)
+        return Context(
+            principal, self.database, self.links, self.gateways, request_id, self.authenticator.forget
+        )
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         return False  # ours is served before this is asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateways.configured import configured
+from gateways.protocol import Gateway
 
 _SHORTEST_SECRET = 32
 
@@ -95,6 +99,15 @@ class Settings(BaseSettings):
     @property
     def documents_dir(self) -> Path:
         return self.data_dir / "documents"
+
+    @cached_property
+    def gateways(self) -> Mapping[str, Gateway]:
+        """The payment gateways that are enabled, by name."""
+        return configured(
+            sandbox=self.data_dir / "sandbox.db" if self.sandbox else None,
+            stripe_key=self.stripe_secret_key,
+            stripe_base=self.stripe_api_base,
+        )
 
     @cached_property
     def secret(self) -> str:

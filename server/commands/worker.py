@@ -1,4 +1,4 @@
-"""`invoicing worker`: makes PDFs on another process or machine than the server."""
+"""`invoicing worker`: makes PDFs, and asks gateways, on another process or machine than the server."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from documents.store import FileStore
+from invoicing.database import Database
+from resolvers.gateways import Gateways
 from server import logs
 from server.commands.opening import opened
+from server.inquiries import inquiring
 from server.settings import Settings
 from server.worker import Worker
 
@@ -32,11 +35,13 @@ def worker(
         if drain:
             typer.echo(f"{asyncio.run(maker.drain()):,} PDFs made.", err=True)
         else:
-            asyncio.run(_until_stopped(maker))
+            asyncio.run(_until_stopped(maker, database, Gateways(settings.gateways)))
 
 
-async def _until_stopped(worker: Worker) -> None:
+async def _until_stopped(worker: Worker, database: Database, gateways: Gateways) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, worker.stop)
-    await worker.run()
+    async with inquiring(database, gateways):
+        await worker.run()
+    gateways.close()

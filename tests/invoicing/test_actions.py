@@ -197,7 +197,7 @@ def test_an_action_that_is_open_to_nothing_has_no_entry(
         ]
 
     def closed() -> bool:
-        return actions.is_closed(database.read(orders.items_of, principal, order.id))
+        return actions.is_done(database.read(orders.items_of, principal, order.id))
 
     assert (listed(), closed()) == ([Action.SHIP, Action.CANCEL], False)
     database.write(shipping.ship_items, principal, order.id, [("a", None)], shipped_at=now)

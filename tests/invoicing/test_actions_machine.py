@@ -145,7 +145,7 @@ class Shop(RuleBasedStateMachine):
         expected = self.expected(action, {order_id: (order, rows)}, ids)
         assert expected == self.told(undoing.undo_items, action, order_id, asked)
         if expected == "DONE" and any(row.invoice_id for row in rows if row.id in ids):
-            assert not actions.is_closed(self.look(order_id)[1])
+            assert not actions.is_done(self.look(order_id)[1])
 
     @rule(order_id=placed, step=st.sampled_from(STEPS), choice=st.data())
     def handle(self, order_id: str, step: Action, choice: st.DataObject) -> None:
@@ -380,13 +380,13 @@ class Shop(RuleBasedStateMachine):
         assert sums == self.ordered
 
     @invariant()
-    def an_order_is_closed_when_nothing_is_left_to_do(self) -> None:
+    def an_order_is_done_when_nothing_is_left_to_do(self) -> None:
         items: dict[str, list[Any]] = defaultdict(list)
         for row in self.rows(order_items):
             items[row.order_id].append(row)
         for order in self.rows(orders_table):
             left = {entry.action for entry in actions.possible(order, items[order.id])} - {Action.RETURN}
-            assert actions.is_closed(items[order.id]) == (not left)
+            assert actions.is_done(items[order.id]) == (not left)
 
     @invariant()
     def numbers_have_no_gap(self) -> None:

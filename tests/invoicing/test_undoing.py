@@ -8,7 +8,7 @@ import pytest
 
 from invoicing import accounts, issuing, orders, shipping, undoing
 from invoicing.access import Principal
-from invoicing.actions import Action, is_closed, possible
+from invoicing.actions import Action, is_done, possible
 from invoicing.database import Database
 from invoicing.errors import (
     DuplicateId,
@@ -63,8 +63,8 @@ class Desk:
     def total(self) -> int:
         return self.database.read(orders.find_order, self.principal, "o").total
 
-    def is_closed(self) -> bool:
-        return is_closed(list(self.items().values()))
+    def is_done(self) -> bool:
+        return is_done(list(self.items().values()))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_what_was_never_invoiced_just_leaves_the_order(desk: Desk) -> None:
     assert desk.listed() == {"INVOICE": ["b"], "RETURN": ["b"]}
     assert desk.total() == 500
     assert desk.take_back(Contra("b", reason="too small")) == []
-    assert (desk.listed(), desk.total(), desk.is_closed()) == ({}, 0, True)
+    assert (desk.listed(), desk.total(), desk.is_done()) == ({}, 0, True)
     assert desk.items()["b"].undo_reason == "too small"
 
 
@@ -112,23 +112,23 @@ def test_undoing_what_was_invoiced_makes_a_contra_item_of_the_same_turned_round(
     assert (desk.listed(), desk.total()) == ({"INVOICE": ["c"]}, 0)
     credit = desk.invoice("c")
     assert (credit.type, credit.total) == ("CREDIT", -2_900)
-    assert (desk.listed(), desk.is_closed()) == ({}, True)
+    assert (desk.listed(), desk.is_done()) == ({}, True)
 
 
 def test_part_of_what_was_invoiced_is_returned_and_then_the_rest(desk: Desk) -> None:
     desk.order(item(id="a", quantity=3, unit_price=1_000, discount=100))
     sale = desk.invoice("a")
     desk.ship("a")
-    assert desk.is_closed()
+    assert desk.is_done()
     (first,) = desk.take_back(Contra("a", 1))
-    assert not desk.is_closed()
+    assert not desk.is_done()
     assert desk.items()[str(first.contra_of)].split_from == "a"
     (second,) = desk.take_back(Contra("a"))
     assert (first.quantity, second.quantity, second.contra_of) == (-1, -2, "a")
     made = [desk.invoice(first.id), desk.invoice(second.id)]
     assert [credit.total for credit in made] == [-967, -1_933]
     assert sum(credit.total_vat for credit in made) == -sale.total_vat
-    assert desk.is_closed()
+    assert desk.is_done()
 
 
 def test_parts_that_were_shipped_apart_after_the_invoice_are_returned_one_by_one(desk: Desk) -> None:
@@ -215,7 +215,7 @@ def test_a_guided_return_is_received_approved_and_finished_in_that_order(guided:
         assert refusal.value.code == "ITEM_ALREADY_HANDLED"
     assert guided.listed() == {"INVOICE": ["c"]}
     assert guided.invoice("c").type == "CREDIT"
-    assert guided.is_closed()
+    assert guided.is_done()
 
 
 def test_a_guided_cancellation_need_not_be_received(guided: Desk) -> None:

@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult
 from documents.links import Links
 from invoicing.database import Database
 from resolvers.context import Context
+from resolvers.gateways import Gateways
 from schema import schema
 from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
@@ -78,7 +79,7 @@ def shop(database: Database, tmp_path: Path) -> Client:
 def executed(shop: Client, by: strawberry.Schema, query: str, variables: dict[str, Any]) -> Any:
     def context() -> Context:
         links = Links("secret", "https://invoices.example", 600)
-        return Context(shop.principal, shop.database, links, "request", lambda: None)
+        return Context(shop.principal, shop.database, links, Gateways({}), "request", lambda: None)
 
     result = asyncio.run(by.execute(query, variable_values=variables, context_value=context()))
     assert isinstance(result, ExecutionResult)

@@ -1,0 +1,153 @@
+"""Money: what was paid, what is to be charged, what goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from invoicing import charging, customers, ledger, methods, paying, queries, refunding
+from invoicing.access import Scope
+from invoicing.charging import Begun
+from invoicing.items import counted, totals
+from invoicing.ledger import Standing
+from invoicing.ledger_tables import Payment, PaymentMethod
+from invoicing.orders import find_order
+from invoicing.queries import Issued
+from invoicing.reimbursement import Reimbursement
+from invoicing.tables import Order
+from resolvers import orders
+from resolvers.context import Context
+
+
+async def record_payment(
+    ctx: Context, values: Mapping[str, Any]
+) -> tuple[Payment, Order | None, Issued | None]:
+    """The payment, and what it was made on."""
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    payment = await ctx.write(paying.record_payment, ctx.principal, values, now=ctx.now())
+    if payment.order_id is not None:
+        return payment, await ctx.read(find_order, ctx.principal, payment.order_id), None
+    return payment, None, await _invoice(ctx, str(payment.invoice_id))
+
+
+async def settle_invoice(
+    ctx: Context, invoice_id: str, payment_method: str | None, key: str | None
+) -> tuple[Payment, Issued]:
+    """The charge, and the invoice after it."""
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    begun = await ctx.write(
+        charging.begin_charge,
+        ctx.principal,
+        invoice_id,
+        payment_method,
+        gateways=ctx.gateways.names,
+        key=key,
+        now=ctx.now(),
+    )
+    payment = await carried_out(ctx, begun)
+    return payment, await _invoice(ctx, invoice_id)
+
+
+async def settle_invoice_manually(
+    ctx: Context, invoice_id: str, transfer: Mapping[str, Any], key: str | None
+) -> tuple[Payment, Issued]:
+    """The payment, and the invoice after it."""
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    payment = await ctx.write(
+        paying.settle_invoice_manually, ctx.principal, invoice_id, transfer, key=key, now=ctx.now()
+    )
+    return payment, await _invoice(ctx, invoice_id)
+
+
+async def refund_payment(ctx: Context, payment_id: str, values: Mapping[str, Any]) -> tuple[Payment, Payment]:
+    """The refund, and the payment that it pays back."""
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    begun = await ctx.write(
+        refunding.begin_refund,
+        ctx.principal,
+        payment_id,
+        values,
+        gateways=ctx.gateways.names,
+        now=ctx.now(),
+    )
+    refund = await carried_out(ctx, begun)
+    return refund, await ctx.read(ledger.payment, ctx.principal.account_id, payment_id)
+
+
+async def carried_out(ctx: Context, begun: Begun) -> Payment:
+    """What the gateway says to a payment that is written down; PENDING if it does not say."""
+    if begun.is_known or (outcome := await ctx.gateways.carry_out(begun)) is None:
+        return begun.payment
+    return await ctx.write(
+        charging.resolve,
+        ctx.principal.account_id,
+        begun.payment.id,
+        outcome.status,
+        reference=outcome.reference,
+        error=outcome.error,
+        now=ctx.now(),
+    )
+
+
+async def add_payment_method(
+    ctx: Context, customer_id: str | None, customer_handle: str | None, gateway: str, reference: str
+) -> PaymentMethod:
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    owner = await ctx.read(customers.find_customer, ctx.principal, id=customer_id, handle=customer_handle)
+    accepted = await ctx.gateways.method(gateway, reference, owner)
+    return await ctx.write(
+        methods.add_payment_method,
+        ctx.principal,
+        owner.id,
+        gateway=gateway,
+        reference=accepted.reference,
+        gateway_customer=accepted.customer,
+        label=accepted.label,
+        now=ctx.now(),
+    )
+
+
+async def remove_payment_method(ctx: Context, method_id: str) -> PaymentMethod:
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    return await ctx.write(methods.remove_payment_method, ctx.principal, method_id)
+
+
+async def standing(ctx: Context, invoice: Issued) -> Standing:
+    """Where the payment of an invoice stands."""
+    ctx.principal.require(Scope.INVOICES_READ)
+    found = await ctx.loaders.standing.load(invoice.id)
+    return found or Standing(invoice.id, invoice.state, Reimbursement(invoice.total))
+
+
+async def of_invoice(ctx: Context, invoice_id: str) -> Sequence[Payment]:
+    ctx.principal.require(Scope.INVOICES_READ)
+    return await ctx.loaders.payments_of_invoice.load(invoice_id) or []
+
+
+async def of_order(ctx: Context, order_id: str) -> Sequence[Payment]:
+    ctx.principal.require(Scope.INVOICES_READ)
+    return await ctx.loaders.payments_of_order.load(order_id) or []
+
+
+async def methods_of(ctx: Context, customer_id: str) -> Sequence[PaymentMethod]:
+    ctx.principal.require(Scope.CUSTOMERS_READ)
+    return await ctx.loaders.payment_methods.load(customer_id) or []
+
+
+async def is_settled(ctx: Context, order: Order) -> bool:
+    """Every invoice and credit invoice with items of the order is settled or cancelled."""
+    return not await ctx.loaders.unsettled.load(order.id)
+
+
+async def is_paid(ctx: Context, order: Order) -> bool:
+    """Its invoices are settled, and what is not invoiced yet was paid on the order."""
+    if "INVOICE" in (await ctx.loaders.unsettled.load(order.id) or ()):
+        return False
+    unbilled = [item for item in counted(await orders.items(ctx, order)) if item.invoice_id is None]
+    asked = totals(order, unbilled).total if unbilled else 0
+    return asked <= 0 or asked <= (await ctx.loaders.prepaid.load(order.id) or 0)
+
+
+async def _invoice(ctx: Context, invoice_id: str) -> Issued:
+    """As it is now: whoever moved money on it may see what that did."""
+    return await ctx.read(queries.found_invoice, ctx.principal, invoice_id)
