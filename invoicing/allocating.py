@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
@@ -170,9 +170,7 @@ def _paid_by(connection: Connection, paid: Payment) -> Mapping[str, int]:
     """What an order's payment has paid of each invoice and was not paid back."""
     if paid.order_id is None:
         return {str(paid.invoice_id): 0}
-    rows: Iterable[tuple[str, int]] = connection.execute(
-        _PAID_BY, {"account": paid.account_id, "payment": paid.id}
-    ).tuples()
+    rows = connection.execute(_PAID_BY, {"account": paid.account_id, "payment": paid.id})
     return {id: int(amount) for id, amount in rows if amount > 0}
 
 

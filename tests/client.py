@@ -42,6 +42,26 @@ RETURN = (
 CREDIT = (
     "mutation ($input: CreditInvoiceInput!) { creditInvoice(input: $input) { invoice { id number total } } }"
 )
+RECORD = (
+    "mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) "
+    "{ payment { id status amount } order { id is_paid } invoice { id state } } }"
+)
+SETTLE = (
+    "mutation ($input: SettleInvoiceInput!) { settleInvoice(input: $input) "
+    "{ payment { id status error } invoice { id state } } }"
+)
+SETTLE_MANUALLY = (
+    "mutation ($input: SettleInvoiceManuallyInput!) { settleInvoiceManually(input: $input) "
+    "{ payment { id status method paid_at } invoice { id state } } }"
+)
+REFUND = (
+    "mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) "
+    "{ refund { id type status amount refund_of error } payment { id } } }"
+)
+ADD_METHOD = (
+    "mutation ($input: AddPaymentMethodInput!) { addPaymentMethod(input: $input) "
+    "{ payment_method { id gateway label state } } }"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +142,11 @@ class Client:
         return _client(self.app, self.database)
 
 
-def client(database: Database, folder: Path, *, link_seconds: int = 600) -> Client:
+def client(database: Database, folder: Path, *, link_seconds: int = 600, sandbox: bool = False) -> Client:
     """A server over the database, and somebody who may do everything in an account of their own."""
-    settings = Settings(data_dir=folder, secret_key="s" * 32, workers=0, link_seconds=link_seconds)
+    settings = Settings(
+        data_dir=folder, secret_key="s" * 32, workers=0, link_seconds=link_seconds, sandbox=sandbox
+    )
     return _client(create_app(settings, database, base_url=BASE_URL), database)
 
 

@@ -37,6 +37,15 @@ NEEDS = {
     'invoiceItems(input: {items: ["a"]}) { invoice { id } }': Scope.INVOICES_WRITE,
     'invoiceOrder(input: {order_id: "o"}) { invoice { id } }': Scope.INVOICES_WRITE,
     'retryInvoicePdf(input: {invoice_id: "v"}) { invoice { id } }': Scope.INVOICES_WRITE,
+    'recordPayment(input: {invoice_id: "v", amount: 1, method: "CASH", idempotency_key: "k"}) '
+    "{ payment { id } invoice { state } }": Scope.PAYMENTS_WRITE,
+    'settleInvoice(input: {id: "v", payment_method: "auto"}) { invoice { state } }': Scope.PAYMENTS_WRITE,
+    'settleInvoiceManually(input: {id: "v", method: CASH, payment_date: "2025-06-02"}) '
+    "{ invoice { state } }": Scope.PAYMENTS_WRITE,
+    'refundPayment(input: {payment_id: "x", idempotency_key: "k"}) { refund { id } }': Scope.PAYMENTS_WRITE,
+    'addPaymentMethod(input: {customer_id: "c", gateway: "sandbox", reference: "approve"}) '
+    "{ payment_method { id } }": Scope.PAYMENTS_WRITE,
+    'removePaymentMethod(input: {id: "x"}) { payment_method { id } }': Scope.PAYMENTS_WRITE,
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from invoicing.access import Scope
 from invoicing.database import Database
 from tests import factories
-from tests.client import INVOICE_ITEMS, SHIP, Client, client
+from tests.client import INVOICE_ITEMS, RECORD, SHIP, Client, client
 from tests.factories import item
 
 NEEDS = {
@@ -101,13 +101,14 @@ def test_an_order_shows_its_items_totals_actions_and_invoices(shop: Client, data
     assert all(entry["message"] for entry in order["blocked"])
 
 
-def test_an_order_is_closed_once_all_is_shipped_and_invoiced(shop: Client, database: Database) -> None:
+def test_an_order_is_closed_once_all_is_shipped_invoiced_and_paid(shop: Client, database: Database) -> None:
     factories.order(database, shop.principal, id="o", items=[item(id="a")])
     states = []
     for step in (
         None,
         (SHIP, {"order_id": "o", "items": [{"item_id": "a"}]}),
         (INVOICE_ITEMS, {"items": ["a"]}),
+        (RECORD, {"order_id": "o", "amount": 1_210, "method": "iDEAL", "idempotency_key": "k"}),
     ):
         if step is not None:
             shop.ask(step[0], input=step[1])
@@ -115,6 +116,7 @@ def test_an_order_is_closed_once_all_is_shipped_and_invoiced(shop: Client, datab
     assert states == [
         {"status": "OPEN", "actions": [{"action": "INVOICE"}, {"action": "SHIP"}, {"action": "CANCEL"}]},
         {"status": "OPEN", "actions": [{"action": "INVOICE"}, {"action": "RETURN"}]},
+        {"status": "OPEN", "actions": [{"action": "RETURN"}]},
         {"status": "CLOSED", "actions": [{"action": "RETURN"}]},
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType
 
-from invoicing import keys
+from invoicing import keys, methods, paying
 from invoicing.access import Scope
 from invoicing.database import Database
 from schema import schema
@@ -18,9 +18,15 @@ from tests import factories
 from tests.client import CREATE_CUSTOMER, CREATE_ORDER, INVOICE_ITEMS, Client, client
 from tests.factories import item
 
-CUSTOMER = "{ id handle name created_at }"
-ORDER = f"{{ id number items {{ id }} actions {{ action ids }} customer {CUSTOMER} invoices {{ id }} }}"
-INVOICE = f"{{ id number total lines {{ id }} orders {ORDER} customer {CUSTOMER} pdf_url }}"
+CUSTOMER = "{ id handle name created_at payment_methods { id } }"
+ORDER = (
+    f"{{ id number items {{ id }} actions {{ action ids }} customer {CUSTOMER} invoices {{ id }} "
+    "payments { id } }"
+)
+INVOICE = (
+    f"{{ id number total lines {{ id }} orders {ORDER} customer {CUSTOMER} pdf_url "
+    "reimbursement { status payments { id } } }"
+)
 
 # Each operation names things of an account by the ids in $…; UNKNOWN ids stand where they do not exist.
 NAMING = {
@@ -83,6 +89,30 @@ NAMING = {
         "{ invoice { id } } }",
     ],
     "retryInvoicePdf": ['mutation { retryInvoicePdf(input: {invoice_id: "$invoice"}) { invoice { id } } }'],
+    "recordPayment": [
+        f'mutation {{ recordPayment(input: {{{target}, amount: 1, method: "CASH", '
+        'idempotency_key: "k"}) { payment { id } } }'
+        for target in ('order_id: "$order"', 'invoice_id: "$invoice"')
+    ],
+    "settleInvoice": [
+        'mutation { settleInvoice(input: {id: "$invoice", payment_method: "auto"}) { payment { id } } }',
+        'mutation { settleInvoice(input: {id: "my-invoice", payment_method: "$method"}) { payment { id } } }',
+    ],
+    "settleInvoiceManually": [
+        'mutation { settleInvoiceManually(input: {id: "$invoice", method: CASH, '
+        'payment_date: "2025-06-02"}) { payment { id } } }'
+    ],
+    "refundPayment": [
+        'mutation { refundPayment(input: {payment_id: "$payment", idempotency_key: "k"}) { refund { id } } }'
+    ],
+    "addPaymentMethod": [
+        f'mutation {{ addPaymentMethod(input: {{{named}, gateway: "sandbox", '
+        'reference: "approve"}) { payment_method { id } } }'
+        for named in ('customer_id: "$customer"', 'customer_handle: "$handle"')
+    ],
+    "removePaymentMethod": [
+        'mutation { removePaymentMethod(input: {id: "$method"}) { payment_method { id } } }'
+    ],
     "revokeApiKey": ['mutation { revokeApiKey(input: {id: "$key"}) { api_key { id } } }'],
 }
 NAMES_NOTHING = {"account", "updateAccount", "createCustomer", "createApiKey"}  # see the tests below
@@ -111,11 +141,26 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
     key, _ = database.write(
         keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
     )
+    transfer = {"method": "CASH", "payment_date": factories.NOW.date()}
+    paid = database.write(
+        paying.settle_invoice_manually, neighbour, "their-invoice", transfer, now=factories.NOW
+    )
+    method = database.write(
+        methods.add_payment_method,
+        neighbour,
+        "their-customer",
+        gateway="sandbox",
+        reference="approve",
+        gateway_customer=None,
+        label="Theirs",
+        now=factories.NOW,
+    )
     factories.order(database, shop.principal, id="mine", items=[item(id="mine-1")])
     factories.invoice(database, shop.principal, invoice_id="my-invoice")
     named = ("customer", "handle", "name", "order", "number", "item", "invoice")
     line = sold.frozen().lines[0].id
-    return {"key": key.id, "line": line, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
+    made = {"key": key.id, "line": line, "payment": paid.id, "method": method.id}
+    return {**made, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
 
 
 def asked(shop: Client, operation: str, ids: dict[str, str]) -> str:

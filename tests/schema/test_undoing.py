@@ -10,7 +10,7 @@ import pytest
 from invoicing.access import Scope
 from invoicing.database import Database
 from tests import factories
-from tests.client import CANCEL, CREDIT, INVOICE_ITEMS, RETURN, SHIP, Client, client
+from tests.client import CANCEL, CREDIT, INVOICE_ITEMS, RECORD, REFUND, RETURN, SHIP, Client, client
 from tests.factories import item
 
 ORDER = """
@@ -92,10 +92,13 @@ def test_a_part_is_cancelled_and_credited(sold: Client) -> None:
     assert [each["id"] for each in sold.ask(ORDER, id="o")["order"]["invoices"]] == ["sale", "credit"]
 
 
-def test_an_order_is_open_again_from_a_return_until_it_is_credited(sold: Client) -> None:
+def test_an_order_is_open_again_from_a_return_until_the_money_is_back(sold: Client) -> None:
     sold.ask(INVOICE_ITEMS, input={"items": ["cup"]})
     every = [{"item_id": id} for id in ("mug", "pot", "cup")]
     sold.ask(SHIP, input={"order_id": "o", "items": every})
+    total = sold.ask(ORDER, id="o")["order"]["total"]
+    paid = {"order_id": "o", "amount": total, "method": "iDEAL", "idempotency_key": "in"}
+    payment_id = sold.ask(RECORD, input=paid)["recordPayment"]["payment"]["id"]
     status = [sold.ask(ORDER, id="o")["order"]["status"]]
     found = [
         f"{{ orders(filter: {{{given}}}) {{ totalCount }} }}"
@@ -113,7 +116,13 @@ def test_an_order_is_open_again_from_a_return_until_it_is_credited(sold: Client)
     sold.ask(INVOICE_ITEMS, input={"items": [contra["id"]]})
     status.append(sold.ask(ORDER, id="o")["order"]["status"])
     counts.append(counted())
-    assert (status, counts) == (["CLOSED", "OPEN", "CLOSED"], [[0, 0], [1, 1], [0, 0]])
+    transfer = {"method": "BANK_TRANSFER", "payment_date": "2025-06-02"}
+    back = {"payment_id": payment_id, "amount": 3 * 2_499, "manual_transfer": transfer}
+    sold.ask(REFUND, input={**back, "idempotency_key": "out"})
+    status.append(sold.ask(ORDER, id="o")["order"]["status"])
+    counts.append(counted())
+    assert status == ["CLOSED", "OPEN", "OPEN", "CLOSED"]
+    assert counts == [[0, 0], [1, 1], [1, 0], [0, 0]]
 
 
 def test_a_guided_return_goes_step_by_step(sold: Client) -> None:
