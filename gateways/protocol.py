@@ -35,6 +35,8 @@ class Outcome:
     """The provider's id of the charge or the refund."""
     error: str | None = None
     """Why it failed: one sentence for people."""
+    is_method_spent: bool = False
+    """The payment method will not work at any other time either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gateways.protocol import Charge, Method, MethodRefused, Outcome, Refund, Re
 PLAYS = (
     "approve",  # PAID
     "decline",  # FAILED
+    "expired",  # FAILED, and so for ever
     "late",  # PENDING; PAID when it is asked about a little later
     "late-decline",  # PENDING; FAILED when it is asked about a little later
     "fail",  # Unavailable, and it did not arrive
@@ -45,6 +46,7 @@ _REFUNDS = "SELECT * FROM asked WHERE kind = 'refund' AND account_id = ? AND sou
 
 _REFUNDS_PLAY = "approve-refund-"
 _DECLINED = {"charge": "The card was declined.", "refund": "The bank refused the refund."}
+_EXPIRED = "The card has expired."
 
 
 class Sandbox:
@@ -80,7 +82,7 @@ class Sandbox:
             row = _kept(file, charge)
             is_new = row is None
             if row is None:
-                row = _keep(file, charge, play, _DECLINED["charge"] if play.endswith("decline") else "")
+                row = _keep(file, charge, play, _error("charge", play))
         return self._answer(row, is_new=is_new)
 
     def refund(self, refund: Refund) -> Outcome:
@@ -116,7 +118,7 @@ class Sandbox:
             return "decline", f"No more than {left} {charge['currency']} of the charge is left to refund."
         source = str(charge["source"])
         play = source.removeprefix(_REFUNDS_PLAY) if source.startswith(_REFUNDS_PLAY) else "approve"
-        return play, _DECLINED["refund"] if play.endswith("decline") else ""
+        return play, _error("refund", play)
 
     def _answer(self, row: sqlite3.Row, *, is_new: bool) -> Outcome:
         if is_new and row["play"] == "hang":
@@ -129,7 +131,7 @@ class Sandbox:
         if row["play"].startswith("late") and time.time() < row["asked_at"] + self._late_after:
             return Outcome("PENDING", row["reference"])
         if row["error"]:
-            return Outcome("FAILED", row["reference"], row["error"])
+            return Outcome("FAILED", row["reference"], row["error"], is_method_spent=row["error"] == _EXPIRED)
         return Outcome("PAID", row["reference"])
 
     @contextmanager
@@ -147,6 +149,12 @@ def _unknown(reference: str) -> str | None:
         return None
     names = ", ".join([*PLAYS, *(_REFUNDS_PLAY + name for name in PLAYS)])
     return f"The sandbox does not know this payment method; it knows {names}."
+
+
+def _error(kind: str, play: str) -> str:
+    if play == "expired":
+        return _EXPIRED
+    return _DECLINED[kind] if play.endswith("decline") else ""
 
 
 def _kept(file: sqlite3.Connection, asked: Charge | Refund) -> sqlite3.Row | None:

@@ -13,6 +13,8 @@ _BRANDS = {
     "sepa_debit": "SEPA",
     "unionpay": "UnionPay",
 }
+_SPENT = frozenset(("expired_card", "lost_card", "stolen_card", "pickup_card", "invalid_account"))
+"""Decline codes after which the same payment method never works again."""
 _CANCELLED = "The bank wants the owner of the payment method to confirm this payment, and nobody was there."
 
 
@@ -22,7 +24,8 @@ def charged(intent: stripe.PaymentIntent) -> Outcome:
     if intent.status == "canceled":
         return Outcome("FAILED", intent.id, _CANCELLED)
     if intent.status == "requires_payment_method" and intent.last_payment_error:
-        return Outcome("FAILED", intent.id, intent.last_payment_error.message)
+        error = intent.last_payment_error
+        return Outcome("FAILED", intent.id, error.message, is_method_spent=_is_spent(error))
     return Outcome("PENDING", intent.id)  # under way, maybe in another call at this moment
 
 
@@ -37,7 +40,12 @@ def refunded(refund: stripe.Refund) -> Outcome:
 
 def refused(refusal: stripe.CardError | stripe.InvalidRequestError) -> Outcome:
     intent = refusal.error.payment_intent if refusal.error else None
-    return Outcome("FAILED", intent.id if intent else None, sentence(refusal))
+    spent = refusal.error is not None and _is_spent(refusal.error)
+    return Outcome("FAILED", intent.id if intent else None, sentence(refusal), is_method_spent=spent)
+
+
+def _is_spent(error: stripe.ErrorObject | stripe.PaymentIntent.LastPaymentError) -> bool:
+    return bool({error.code, getattr(error, "decline_code", None)} & _SPENT)
 
 
 def sentence(refusal: stripe.StripeError) -> str:

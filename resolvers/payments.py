@@ -85,6 +85,7 @@ async def carried_out(ctx: Context, begun: Begun) -> Payment:
         outcome.status,
         reference=outcome.reference,
         error=outcome.error,
+        is_method_spent=outcome.is_method_spent,
         now=ctx.now(),
     )
 

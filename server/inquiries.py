@@ -74,14 +74,26 @@ class Inquiries:
 
     async def _told(self, asked: Unanswered, outcome: Outcome | None) -> None:
         if outcome is None:
-            await self._resolve(asked, "CANCELLED", None, "The gateway never took it; no money moved.")
+            await self._resolve(asked, "CANCELLED", error="The gateway never took it; no money moved.")
         elif outcome.status == "PENDING":
             await self._postpone(asked, "The gateway has not decided yet.")
         else:
-            await self._resolve(asked, outcome.status, outcome.reference, outcome.error)
+            await self._resolve(
+                asked,
+                outcome.status,
+                outcome.reference,
+                error=outcome.error,
+                is_method_spent=outcome.is_method_spent,
+            )
 
     async def _resolve(
-        self, asked: Unanswered, status: str, reference: str | None, error: str | None = None
+        self,
+        asked: Unanswered,
+        status: str,
+        reference: str | None = None,
+        *,
+        error: str | None = None,
+        is_method_spent: bool = False,
     ) -> None:
         payment = asked.begun.payment
         await self._database.write_async(
@@ -91,6 +103,7 @@ class Inquiries:
             status,
             reference=reference,
             error=error,
+            is_method_spent=is_method_spent,
             now=_now(),
         )
         log.info("a gateway has answered", payment_id=payment.id, status=status)

@@ -13,7 +13,11 @@ from gateways.sandbox import Sandbox
 from gateways.stripe import Stripe
 from tests.gateways.fake_stripe import KEY, FakeStripe
 
-_CARDS = {"decline": "pm_card_visa_chargeDeclined", "late": "pm_card_processing"}
+_CARDS = {
+    "expired": "pm_card_expired",
+    "decline": "pm_card_visa_chargeDeclined",
+    "late": "pm_card_processing",
+}
 _TROUBLES = {
     "fail": ("/v1/payment_intents", "drop"),
     "fail-after": ("/v1/payment_intents", "lose"),

@@ -18,6 +18,10 @@ _FATES: dict[str, tuple[str, Json | None]] = {
         "requires_payment_method",
         {"code": "card_declined", "message": "Your card was declined."},
     ),
+    "pm_card_expired": (
+        "requires_payment_method",
+        {"code": "expired_card", "decline_code": "expired_card", "message": "Your card has expired."},
+    ),
     "pm_card_authenticationRequired": (
         "requires_payment_method",
         {"code": "authentication_required", "message": "This transaction requires authentication."},

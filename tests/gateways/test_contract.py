@@ -45,6 +45,13 @@ def test_accounts_do_not_know_each_others_ids(provider: Provider) -> None:
     assert provider.gateway.charge(theirs).reference != outcome.reference
 
 
+def test_an_expired_card_will_never_work_again(provider: Provider) -> None:
+    wanted = charge(method=provider.method("expired"))
+    expired = provider.gateway.charge(wanted)
+    assert (expired.status, expired.is_method_spent) == ("FAILED", True)
+    assert provider.gateway.find_charge(wanted) == expired
+
+
 def test_a_declined_card_is_an_outcome(provider: Provider) -> None:
     wanted = charge(method=provider.method("decline"))
     declined = provider.gateway.charge(wanted)

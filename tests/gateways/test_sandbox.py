@@ -39,6 +39,7 @@ def go(process: subprocess.Popen[str]) -> None:
     [
         ("approve", "PAID", "PAID"),
         ("decline", "FAILED", "FAILED"),
+        ("expired", "FAILED", "FAILED"),
         ("late", "PENDING", "PENDING"),
         ("late-decline", "PENDING", "PENDING"),
         ("fail", None, None),

@@ -155,6 +155,16 @@ def test_a_declined_charge_leaves_the_invoice_failed_and_payable(shop: Client) -
     assert states == ["FAILED", "PAID"]
 
 
+def test_a_card_that_has_expired_is_charged_no_more(shop: Client) -> None:
+    invoiced(shop, "mug", id="v")
+    older, expired = method(shop, "approve"), method(shop, "expired")
+    given = {"id": "v", "payment_method": "auto"}
+    assert shop.ask(SETTLE, input=given)["settleInvoice"]["invoice"]["state"] == "FAILED"
+    shown = shop.ask('{ customer(id: "ann") { payment_methods { id state } } }')["customer"]
+    assert shown["payment_methods"] == [{"id": expired, "state": "FAILED"}, {"id": older, "state": "ACTIVE"}]
+    assert shop.ask(SETTLE, input=given)["settleInvoice"]["invoice"]["state"] == "SETTLED"
+
+
 def test_what_a_gateway_took_it_pays_back(shop: Client) -> None:
     invoiced(shop, "mug", id="v")
     paid = shop.ask(SETTLE, input={"id": "v", "payment_method": method(shop, "approve")})
