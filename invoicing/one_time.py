@@ -88,7 +88,8 @@ def _fingerprint(request: Mapping[str, Any]) -> str | None:
     key = request["idempotency_key"]
     if key is None:
         return None
-    canonical = orjson.dumps(request, option=orjson.OPT_SORT_KEYS)
+    given = {name: value for name, value in request.items() if value is not None}
+    canonical = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
     return f"{hashlib.sha256(key.encode()).hexdigest()}:{hashlib.sha256(canonical).hexdigest()}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from invoicing.snapshot import Address, OrderReference, Party
@@ -47,8 +48,13 @@ def billed_to(customer: Customer, address: Mapping[str, Any] | None) -> Party:
     to ask for. All else, the VAT number above all, stays the customer's.
     """
     given = address or {}
-    name = given.get("organisation") or (None if customer.is_business else given.get("name"))
-    return _billed(customer, name, address, None)
+    person = given.get("name")
+    buyer = _billed(
+        customer, given.get("organisation") or (None if customer.is_business else person), given, None
+    )
+    if person is None:
+        return buyer
+    return replace(buyer, contact_name=person if person != buyer.name else None)
 
 
 def _billed(

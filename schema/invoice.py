@@ -23,8 +23,8 @@ from schema.shared import Actor, Address, Party, VatAmount
 @strawberry.type(description="A line of an invoice.")
 class InvoiceLine:
     id: strawberry.ID = strawberry.field(description="The line's id.")
-    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices.")
-    order_id: strawberry.ID | None = strawberry.field(description="That item's order.")
+    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices, if any.")
+    order_id: strawberry.ID | None = strawberry.field(description="That item's order, if any.")
     sku: str | None = strawberry.field(description="Article number.")
     name: str = strawberry.field(description="What the paper calls it.")
     description: str | None = strawberry.field(description="More about it, under the name.")

@@ -102,24 +102,24 @@ def test_a_rebate_is_taken_off_and_the_total_may_be_nothing(make: OneTime) -> No
 
 
 @pytest.mark.parametrize(
-    ("customer", "billing", "name"),
+    ("customer", "billing", "name", "contact"),
     [
-        ({"name": "Ann"}, {"name": "Bea"}, "Bea"),
-        ({"name": "Ann"}, {"name": "Bea", "organisation": "Studio"}, "Studio"),
-        ({"name": "Ann"}, {"locality": "Delft"}, "Ann"),
-        ({"name": "Firm", "vat_number": "NL1"}, {"name": "Bea"}, "Firm"),
-        ({"name": "Firm", "vat_number": "NL1"}, {"organisation": "Holding"}, "Holding"),
-        ({"name": "Firm", "vat_number": "NL1"}, {}, "Firm"),
+        ({"name": "Ann"}, {"name": "Bea"}, "Bea", None),
+        ({"name": "Ann"}, {"name": "Bea", "organisation": "Studio"}, "Studio", "Bea"),
+        ({"name": "Ann"}, {"locality": "Delft"}, "Ann", None),
+        ({"name": "Firm", "vat_number": "NL1", "contact_name": "Cas"}, {"name": "Bea"}, "Firm", "Bea"),
+        ({"name": "Firm", "vat_number": "NL1"}, {"organisation": "Holding"}, "Holding", None),
+        ({"name": "Firm", "vat_number": "NL1", "contact_name": "Cas"}, {}, "Firm", "Cas"),
     ],
 )
 def test_a_billing_address_may_rename_the_buyer(
-    database: Database, principal: Principal, customer: Any, billing: Any, name: str
+    database: Database, principal: Principal, customer: Any, billing: Any, name: str, contact: str | None
 ) -> None:
     factories.customer(database, principal, id="c", billing_address=ADDRESS, **customer)
     made = factories.one_time_invoice(database, principal, customer_id="c", billing_address=billing)
     buyer = made.frozen().buyer
-    assert (buyer.name, buyer.vat_number) == (name, customer.get("vat_number"))
-    assert buyer.address == Address(**(billing or ADDRESS))
+    assert (buyer.name, buyer.contact_name) == (name, contact)
+    assert (buyer.vat_number, buyer.address) == (customer.get("vat_number"), Address(**(billing or ADDRESS)))
     found = database.read(filters.invoices_page, principal, {"search": name.upper()}, Window())
     assert [row.id for row in found.rows] == [made.id]
 
