@@ -138,6 +138,7 @@ def _draft(
         buyer=first.buyer,
         shipping_address=first.shipping_address,
         purchase_order_number=first.purchase_order_number,
+        cost_center=first.cost_center,
         orders=_orders(frozen, lines),
         lines=tuple(lines),
         totals=_totals(lines, rows),

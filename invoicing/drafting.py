@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -77,7 +77,9 @@ class Draft:
     totals: vat.Totals
     vat: tuple[VatRow, ...]
     credits: tuple[CreditedInvoice, ...] = ()
+    cost_center: str | None = None
     note: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def named(item_ids: Sequence[str]) -> None:

@@ -92,7 +92,9 @@ def _frozen(plan: Draft, invoice_id: str, number: str) -> Snapshot:
         credits=plan.credits,
         shipping_address=plan.shipping_address,
         purchase_order_number=plan.purchase_order_number,
+        cost_center=plan.cost_center,
         note=plan.note,
+        metadata=dict(plan.metadata),
     )
 
 

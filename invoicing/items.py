@@ -110,9 +110,6 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
         if name not in clean:
             raise ValidationError(f"{at}{name} is needed.", field=at + name)
     kind = clean.get("type", ItemType.PRODUCT)
-    category = clean.get("vat_category")
-    zero = category is not None and vat.Category(category).is_zero_rated
-    rate = clean.get("vat_rate", 0 if zero else default_rate)
     row = {
         **dict.fromkeys(_OPTIONAL),
         "unit": "C62",
@@ -121,21 +118,29 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
         **clean,
         "id": new_id() if given.get("id") is None else checks.identifier(given["id"], f"{at}id"),
         "type": str(kind),
-        "vat_rate": rate,
-        "vat_category": str(category or (vat.Category.S if rate else vat.Category.Z)),
+        **rated(clean, default_rate, at=at),
     }
     _sensible(row, at)
     return row
 
 
-def _sensible(row: Mapping[str, Any], at: str) -> None:
-    """What no single value shows: EN 16931 BR-S-05, BR-S-10 and their sisters, BR-27, a discount within."""
-    if vat.Category(row["vat_category"]).is_zero_rated == (row["vat_rate"] > 0):
+def rated(clean: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
+    """A line's rate and category, each by the other where it is not given: BR-S-05 and its sisters."""
+    category = clean.get("vat_category")
+    zero = category is not None and vat.Category(category).is_zero_rated
+    rate = clean.get("vat_rate", 0 if zero else default_rate)
+    category = category or (vat.Category.S if rate else vat.Category.Z)
+    if vat.Category(category).is_zero_rated == (rate > 0):
         raise ValidationError(
             f"{at}vat_rate must be above 0 in category S and 0 in every other; "
-            f"it is {row['vat_rate'] / 100:g} in category {row['vat_category']}.",
+            f"it is {rate / 100:g} in category {category}.",
             field=f"{at}vat_rate",
         )
+    return {"vat_rate": rate, "vat_category": str(category)}
+
+
+def _sensible(row: Mapping[str, Any], at: str) -> None:
+    """What no single value shows: EN 16931 BR-S-10 and its sisters, BR-27, a discount within."""
     if row["exemption_reason"] and row["vat_category"] in (vat.Category.S, vat.Category.Z):
         raise ValidationError(
             f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",

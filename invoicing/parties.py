@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from invoicing.snapshot import Address, OrderReference, Party
@@ -37,6 +38,28 @@ def buyer_of(covered: Sequence[Order], customer: Customer | None) -> Party:
     reference = agreed([order.buyer_reference for order in covered])
     if customer is None:
         return Party(name=name, address=Address(**(address or {})), is_business=False, reference=reference)
+    return _billed(customer, name, address, reference)
+
+
+def billed_to(customer: Customer, address: Mapping[str, Any] | None) -> Party:
+    """The customer, at another billing address if there is one.
+
+    Its organisation renames the buyer. Its name does so for a private person; at a business, it is whom
+    to ask for. All else, the VAT number above all, stays the customer's.
+    """
+    given = address or {}
+    person = given.get("name")
+    buyer = _billed(
+        customer, given.get("organisation") or (None if customer.is_business else person), given, None
+    )
+    if person is None:
+        return buyer
+    return replace(buyer, contact_name=person if person != buyer.name else None)
+
+
+def _billed(
+    customer: Customer, name: str | None, address: Mapping[str, Any] | None, reference: str | None
+) -> Party:
     own = customer.billing_address or customer.shipping_address or {}
     return Party(
         name=name or customer.name,

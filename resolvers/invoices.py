@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from invoicing import filters, issuing, queries
+from invoicing import filters, issuing, one_time, queries
 from invoicing.access import Scope
 from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft
@@ -46,6 +47,11 @@ async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> 
     return await ctx.write(
         issuing.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
     )
+
+
+async def create_invoice(ctx: Context, values: Mapping[str, Any]) -> Issued:
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    return await ctx.write(one_time.create_invoice, ctx.principal, values, now=ctx.now())
 
 
 async def credit_invoice(

@@ -23,8 +23,8 @@ from schema.shared import Actor, Address, Party, VatAmount
 @strawberry.type(description="A line of an invoice.")
 class InvoiceLine:
     id: strawberry.ID = strawberry.field(description="The line's id.")
-    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices.")
-    order_id: strawberry.ID | None = strawberry.field(description="That item's order.")
+    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices, if any.")
+    order_id: strawberry.ID | None = strawberry.field(description="That item's order, if any.")
     sku: str | None = strawberry.field(description="Article number.")
     name: str = strawberry.field(description="What the paper calls it.")
     description: str | None = strawberry.field(description="More about it, under the name.")
@@ -65,7 +65,7 @@ class InvoiceLine:
 class Invoice:
     row: strawberry.Private[Issued]
     snapshot: strawberry.Private[Snapshot | None] = None
-    id: strawberry.ID = strawberry.field(description="The caller's invoice_id, or a UUID.")
+    id: strawberry.ID = strawberry.field(description="The caller's invoice_id or handle, or a UUID.")
     number: str = strawberry.field(description="Gapless within its series.")
     type: InvoiceType = strawberry.field(description="Which way the money goes.")
     state: InvoiceState = strawberry.field(description="How far its payment is.")
@@ -135,7 +135,7 @@ class Invoice:
     def pdf_url(self, info: Info) -> str | None:
         return invoices.pdf_url(info.context, self.row)
 
-    @strawberry.field(description="The buyer's number for it, where its orders agree on one (BT-13).")
+    @strawberry.field(description="The buyer's number for it; of orders, where they agree on one (BT-13).")
     def purchase_order_number(self) -> str | None:
         return self._frozen().purchase_order_number
 

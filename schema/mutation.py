@@ -38,6 +38,7 @@ from schema.invoice_inputs import (
     RetryInvoicePdfInput,
     RetryInvoicePdfPayload,
 )
+from schema.one_time_inputs import CreateInvoiceInput, CreateInvoicePayload
 from schema.order import Order, OrderItem
 from schema.order_inputs import (
     CancelOrderItemsInput,
@@ -152,6 +153,13 @@ class Mutation(PaymentMutations):
     async def invoice_order(self, info: Info, input: InvoiceOrderInput) -> InvoiceOrderPayload:
         row = await invoices.invoice_order(info.context, input.order_id, or_none(input.invoice_id))
         return InvoiceOrderPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="createInvoice", description="A one-time invoice for a customer, with lines of its own."
+    )
+    async def create_invoice(self, info: Info, input: CreateInvoiceInput) -> CreateInvoicePayload:
+        row = await invoices.create_invoice(info.context, given(input))
+        return CreateInvoicePayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(name="creditInvoice", description="Credits lines of an invoice, or all of it.")
     async def credit_invoice(self, info: Info, input: CreditInvoiceInput) -> CreditInvoicePayload:

@@ -31,6 +31,9 @@ INVOICE_ITEMS = (
 INVOICE_ORDER = (
     "mutation ($input: InvoiceOrderInput!) { invoiceOrder(input: $input) { invoice { id number total } } }"
 )
+CREATE_INVOICE = (
+    "mutation ($input: CreateInvoiceInput!) { createInvoice(input: $input) { invoice { id number total } } }"
+)
 CANCEL = (
     "mutation ($input: CancelOrderItemsInput!) { cancelOrderItems(input: $input) "
     "{ contra_items { id quantity contra_of { id } } } }"

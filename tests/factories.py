@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from invoicing import accounts, customers, issuing, orders
+from invoicing import accounts, customers, issuing, one_time, orders
 from invoicing.access import Actor, Principal, Scope
 from invoicing.database import Database
 from invoicing.queries import Issued
-from invoicing.tables import Customer, Order
+from invoicing.tables import Customer, Order, new_id
 
 NOW = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
 
@@ -58,3 +58,17 @@ def invoice(
     """An invoice for everything on a new order; `values` are the order's."""
     ordered = order(database, principal, now=now, **values)
     return database.write(issuing.invoice_order, principal, ordered.id, invoice_id=invoice_id, now=now)
+
+
+def order_line(**values: Any) -> dict[str, Any]:
+    return {"text": "Advice", "amount": 1_210, **values}
+
+
+def one_time_invoice(
+    database: Database, principal: Principal, *lines: dict[str, Any], now: datetime = NOW, **values: Any
+) -> Issued:
+    """An invoice without an order, to a new customer if it names none."""
+    named = {"customer_id", "customer_handle"} & values.keys()
+    buyer = {} if named else {"customer_id": customer(database, principal, now=now).id}
+    given = {"handle": new_id(), "order_lines": list(lines) or [order_line()], **buyer, **values}
+    return database.write(one_time.create_invoice, principal, given, now=now)

@@ -36,6 +36,8 @@ NEEDS = {
     'shipOrderItems(input: {order_id: "o", items: [{item_id: "a"}]}) { items { id } }': Scope.ORDERS_WRITE,
     'invoiceItems(input: {items: ["a"]}) { invoice { id } }': Scope.INVOICES_WRITE,
     'invoiceOrder(input: {order_id: "o"}) { invoice { id } }': Scope.INVOICES_WRITE,
+    'createInvoice(input: {customer_id: "c", handle: "h", order_lines: [{text: "A", amount: 1}]}) '
+    "{ invoice { id } }": Scope.INVOICES_WRITE,
     'retryInvoicePdf(input: {invoice_id: "v"}) { invoice { id } }': Scope.INVOICES_WRITE,
     'recordPayment(input: {invoice_id: "v", amount: 1, method: "CASH", idempotency_key: "k"}) '
     "{ payment { id } invoice { state } }": Scope.PAYMENTS_WRITE,

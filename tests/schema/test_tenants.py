@@ -81,6 +81,11 @@ NAMING = {
         'mutation { invoiceItems(input: {items: ["mine-1", "$item"], invoice_id: "x"}) { invoice { id } } }',
     ],
     "invoiceOrder": ['mutation { invoiceOrder(input: {order_id: "$order"}) { invoice { id } } }'],
+    "createInvoice": [
+        f'mutation {{ createInvoice(input: {{{given}, handle: "new", '
+        'order_lines: [{text: "A", amount: 1}]}) { invoice { id } } }'
+        for given in ('customer_id: "$customer"', 'customer_handle: "$handle"')
+    ],
     "creditInvoice": [
         'mutation { creditInvoice(input: {invoice_id: "$invoice"}) { invoice { id } } }',
         'mutation { creditInvoice(input: {invoice_id: "$invoice", lines: [{line_id: "x"}]}) '
