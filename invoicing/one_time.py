@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from invoicing import checks, queries
 from invoicing.access import Principal
 from invoicing.accounts import account
+from invoicing.charging import Begun, begin_charge
 from invoicing.checks import checked, optional, text
 from invoicing.customers import find_customer
 from invoicing.drafting import Draft, today_of
@@ -21,6 +23,7 @@ from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoiceIdReu
 from invoicing.freezing import issue
 from invoicing.order_lines import asked_lines, frozen_lines, totals_of, vat_rows, with_vat
 from invoicing.parties import billed_to, seller_of
+from invoicing.paying import settle_invoice_manually
 from invoicing.queries import Issued
 from invoicing.snapshot import Address
 from invoicing.tables import Customer
@@ -49,29 +52,76 @@ CHECKS: Mapping[str, checks.Check] = {
     "purchase_order_number": optional(text(200)),
     "note": optional(text(10_000)),
     "due_on": lambda value, _: value,
+    "settle": lambda value, _: value,  # looked at where the money is moved
+    "manual_transfer": lambda value, _: value,
     "meta": checks.metadata,
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The invoice, and the charge that its gateway is to be asked for, if any."""
+
+    invoice: Issued
+    begun: Begun | None = None
+
+
 def create_invoice(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
-) -> Issued:
+    connection: Connection,
+    principal: Principal,
+    values: Mapping[str, Any],
+    *,
+    gateways: Sequence[str] = (),
+    now: datetime,
+) -> Made:
     """Issues an invoice with lines of its own; its `handle`, new in the account, becomes its id.
 
-    With the same `idempotency_key` and the same request again, it answers with the invoice made the first
-    time, whatever has changed about the customer or the account meanwhile.
+    It may be settled in the same transaction: by a `manual_transfer`, or by a charge that is written down
+    as PENDING (`settle`). With the same `idempotency_key` and the same request again, it answers with the
+    invoice made the first time, whatever has changed about the customer or the account meanwhile.
     """
     request = _checked(values)
     handle, asked = request["handle"], _fingerprint(request)
     if made := queries.invoice(connection, principal, handle):
-        return _if_same(made, asked)
+        return Made(_if_same(made, asked))
     plan = _draft(connection, principal, request, now)
     try:
         with connection.begin_nested():  # PostgreSQL goes on after a refusal only from a savepoint
             issued = issue(connection, principal, plan, handle, request=asked, now=now)
     except InvoiceIdReused:  # another call took the handle between the look and the insert
-        return _if_same(queries.found_invoice(connection, principal, handle), asked)
-    return issued
+        return Made(_if_same(queries.found_invoice(connection, principal, handle), asked))
+    return _settled(connection, principal, issued, request, gateways=gateways, now=now)
+
+
+def _settled(
+    connection: Connection,
+    principal: Principal,
+    issued: Issued,
+    request: Mapping[str, Any],
+    *,
+    gateways: Sequence[str],
+    now: datetime,
+) -> Made:
+    """As far as it can be settled before a gateway is asked. What asks for nothing is settled already."""
+    transfer, settle = request["manual_transfer"], request["settle"]
+    if issued.total == 0 or (transfer is None and settle is None):
+        return Made(issued)
+    if settle is None:
+        settle_invoice_manually(connection, principal, issued.id, transfer, at="manual_transfer.", now=now)
+        return Made(queries.found_invoice(connection, principal, issued.id))
+    method = settle.get("payment_method")
+    return Made(
+        issued,
+        begin_charge(
+            connection,
+            principal,
+            issued.id,
+            method,
+            gateways=gateways,
+            field="settle.payment_method",
+            now=now,
+        ),
+    )
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,6 +129,8 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in values.items() if value is not None}
     if "handle" not in given:
         raise ValidationError("handle is needed.", field="handle")
+    if "settle" in given and "manual_transfer" in given:
+        raise ValidationError("Give settle or manual_transfer, not both.", field="manual_transfer")
     lines = asked_lines(given.get("order_lines", ()))
     return {**dict.fromkeys(CHECKS), "meta": {}, **checked(given, CHECKS), "order_lines": lines}
 

@@ -11,6 +11,7 @@ from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft
 from invoicing.pages import Page, Window
 from invoicing.queries import Issued
+from resolvers import payments
 from resolvers.context import Context
 
 
@@ -50,8 +51,17 @@ async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> 
 
 
 async def create_invoice(ctx: Context, values: Mapping[str, Any]) -> Issued:
+    """With `settle` or `manual_transfer` it moves money too: the invoice is as that has left it."""
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.write(one_time.create_invoice, ctx.principal, values, now=ctx.now())
+    if any(values.get(name) is not None for name in ("settle", "manual_transfer")):
+        ctx.principal.require(Scope.PAYMENTS_WRITE)
+    made = await ctx.write(
+        one_time.create_invoice, ctx.principal, values, gateways=ctx.gateways.names, now=ctx.now()
+    )
+    if made.begun is None:
+        return made.invoice
+    await payments.carried_out(ctx, made.begun)
+    return await ctx.read(queries.found_invoice, ctx.principal, made.invoice.id)
 
 
 async def credit_invoice(

@@ -9,6 +9,7 @@ from strawberry.scalars import JSON
 
 from schema.enums import VatCategory
 from schema.invoice import Invoice
+from schema.payment_inputs import ManualTransferInput
 from schema.scalars import Currency, Money
 from schema.shared import AddressInput
 
@@ -31,6 +32,13 @@ class OrderLineInput:
         description="Whether the amount contains VAT; true when left out. The same on all lines.",
     )
     unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
+
+
+@strawberry.input(description="A charge of one of the customer's payment methods.")
+class SettleInput:
+    payment_method: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Its id, or `auto` for the newest active one."
+    )
 
 
 @strawberry.input(description="Name the customer by id or by handle. An invoice's total is never negative.")
@@ -75,6 +83,15 @@ class CreateInvoiceInput:
     )
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB, frozen with the invoice."
+    )
+    settle: SettleInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Charges the customer at once: the invoice is SETTLED, or FAILED and payable later, "
+        "or PENDING while the gateway makes up its mind. Needs PAYMENTS_WRITE too.",
+    )
+    manual_transfer: ManualTransferInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="It was paid already, without a gateway: SETTLED. Not together with `settle`.",
     )
 
 

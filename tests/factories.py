@@ -71,4 +71,4 @@ def one_time_invoice(
     named = {"customer_id", "customer_handle"} & values.keys()
     buyer = {} if named else {"customer_id": customer(database, principal, now=now).id}
     given = {"handle": new_id(), "order_lines": list(lines) or [order_line()], **buyer, **values}
-    return database.write(one_time.create_invoice, principal, given, now=now)
+    return database.write(one_time.create_invoice, principal, given, now=now).invoice

@@ -26,7 +26,8 @@ def called(database: Database, principal: Principal, key: str | None, *, alike: 
     def call(caller: int) -> Issued:
         buyer, amount = (buyers[0], 100) if alike else (buyers[caller % 2], caller)
         given = {"customer_id": buyer, "handle": "number-h", "order_lines": [order_line(amount=amount)]}
-        return database.write(one_time.create_invoice, principal, {**given, "idempotency_key": key}, now=NOW)
+        asked = {**given, "idempotency_key": key}
+        return database.write(one_time.create_invoice, principal, asked, now=NOW).invoice
 
     return at_once(call, CALLERS)
 

@@ -103,7 +103,7 @@ def test_a_request_that_makes_no_invoice_says_why_and_takes_no_number(
         assert (type(told.value), told.value.field) == (refusal, field)
         assert words in str(told.value)
     made = database.write(one_time.create_invoice, principal, asked(), now=NOW)
-    assert made.number == "INV-2025-00001"
+    assert made.invoice.number == "INV-2025-00001"
 
 
 def test_a_handle_is_used_once_whatever_invoice_has_it(

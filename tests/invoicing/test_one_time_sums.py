@@ -83,7 +83,7 @@ def test_lines_rows_and_totals_agree_and_are_credited_to_nothing(
     values = {"handle": new_id(), "order_lines": asked}
     values["customer_id"] = factories.customer(database, principal).id
     with nothing_given_back():
-        made = database.write(one_time.create_invoice, principal, values, now=NOW)
+        made = database.write(one_time.create_invoice, principal, values, now=NOW).invoice
     add_up(made, asked)
     line = made.frozen().lines[0]
     parts = []

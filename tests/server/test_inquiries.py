@@ -1,4 +1,4 @@
-"""A gateway is asked what became of payments that it has not answered for: none is forgotten or made twice."""
+"""A gateway is asked what became of payments that it did not answer for: none is forgotten or made twice."""
 
 from __future__ import annotations
 
