@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
 
 from invoicing.ledger import allocate, locked_standings, payment, purses, settle, standings
 from invoicing.ledger_tables import Payment, allocations, payments
-from invoicing.snapshot import Snapshot
+from invoicing.snapshot import Line, Snapshot
 from invoicing.spreading import Asking, Part, spread, spread_payments
 from invoicing.tables import invoice_lines
 
@@ -63,12 +63,26 @@ _CREDITED = select(func.coalesce(_GROSS, 0)).where(
 )
 
 
-def at_issue(connection: Connection, account_id: str, issued: Snapshot, *, now: datetime) -> str:
-    """What lies ready for a new invoice goes to it; answers its state. Its orders or originals are locked."""
+def prepaid(
+    connection: Connection, account_id: str, invoice_id: str, lines: Sequence[Line], total: int
+) -> list[Part]:
+    """What the payments on its orders, which are locked, pay of an invoice that is about to be issued."""
+    shares: dict[str, int] = defaultdict(int)
+    for line in lines:
+        if line.order_id and line.credited_invoice_id is None:
+            shares[line.order_id] += line.total_ex_vat + line.vat_amount
+    left = purses(connection, account_id, list(shares)) if shares else []
+    return spread_payments(left, [Asking(invoice_id, total, shares)])
+
+
+def at_issue(
+    connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Part], *, now: datetime
+) -> str:
+    """A new invoice is paid by what was prepaid, a credit invoice set off; answers its state."""
+    allocate(connection, account_id, parts, now=now)
+    left = issued.total - sum(part.amount for part in parts)
     if issued.type == "CREDIT":
-        left = issued.total + _set_off(connection, account_id, issued, now=now)
-    else:
-        left = issued.total - _prepaid(connection, account_id, issued, now=now)
+        left += _set_off(connection, account_id, issued, now=now)
     if left != 0:
         return "PENDING"
     settle(connection, account_id, [issued.id])
@@ -134,18 +148,6 @@ def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
     settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)])
-
-
-def _prepaid(connection: Connection, account_id: str, issued: Snapshot, *, now: datetime) -> int:
-    """What its orders' payments pay of a new invoice."""
-    shares: dict[str, int] = defaultdict(int)
-    for line in issued.lines:
-        if line.order_id:
-            shares[line.order_id] += line.total_ex_vat + line.vat_amount
-    left = purses(connection, account_id, list(shares)) if shares else []
-    parts = spread_payments(left, [Asking(issued.id, issued.total, shares)])
-    allocate(connection, account_id, parts, now=now)
-    return sum(part.amount for part in parts)
 
 
 def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:

@@ -79,6 +79,7 @@ class Draft:
     credits: tuple[CreditedInvoice, ...] = ()
     cost_center: str | None = None
     note: str | None = None
+    paid: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

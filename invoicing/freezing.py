@@ -44,14 +44,16 @@ def issue(
     """
     formats = {"INVOICE": plan.account.invoice_number_format, "CREDIT": plan.account.credit_number_format}
     taken = numbering.take(connection, principal.account_id, plan.type, formats[plan.type], plan.issued_on)
-    frozen = _frozen(plan, invoice_id or new_id(), taken.number)
+    named = invoice_id or new_id()
+    parts = allocating.prepaid(connection, principal.account_id, named, plan.lines, plan.totals.total)
+    frozen = _frozen(plan, named, taken.number, paid=plan.paid + sum(part.amount for part in parts))
     row = {**_row(frozen, plan, taken, principal, now=now), "handle": invoice_id, "request": request}
     _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)
     _refusing(lambda: connection.execute(_INSERT_LINES, _line_rows(frozen, principal.account_id)), frozen)
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
         connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
-    state = allocating.at_issue(connection, principal.account_id, frozen, now=now)
+    state = allocating.at_issue(connection, principal.account_id, frozen, parts, now=now)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
 
 
@@ -70,7 +72,7 @@ def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
         raise InvoiceIdReused(field="invoice_id", ids=[frozen.id]) from clash
 
 
-def _frozen(plan: Draft, invoice_id: str, number: str) -> Snapshot:
+def _frozen(plan: Draft, invoice_id: str, number: str, *, paid: int) -> Snapshot:
     return Snapshot(
         id=invoice_id,
         number=number,
@@ -88,6 +90,7 @@ def _frozen(plan: Draft, invoice_id: str, number: str) -> Snapshot:
         total_ex_vat=plan.totals.total_ex_vat,
         total_vat=plan.totals.total_vat,
         total=plan.totals.total,
+        paid=paid,
         orders=plan.orders,
         credits=plan.credits,
         shipping_address=plan.shipping_address,

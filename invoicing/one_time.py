@@ -182,6 +182,7 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         cost_center=request["cost_center"],
         note=request["note"],
         metadata=request["meta"],
+        paid=0 if request["manual_transfer"] is None else totals.total,
     )
 
 

@@ -124,6 +124,7 @@ class Snapshot:
     total_ex_vat: int
     total_vat: int
     total: int
+    paid: int = 0  # BT-113: what had been paid by then
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None

@@ -56,6 +56,8 @@ def _credited(compositor: Compositor) -> list[Piece]:
 def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     if invoice.total <= 0:
         return []
+    if invoice.paid >= invoice.total:
+        return _lines(compositor, compositor.labels.paid_in_full, SMALL)
     heading = block(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
     sentence = block(compositor, PANEL.span(4), [(_request(compositor, invoice), BODY)])
     pieces = [
@@ -71,7 +73,7 @@ def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 def _request(compositor: Compositor, invoice: Snapshot) -> str:
     formats, labels = compositor.formats, compositor.labels
     terms = {
-        "amount": formats.money(invoice.total),
+        "amount": formats.money(invoice.total - invoice.paid),
         "holder": invoice.seller.legal_name or invoice.seller.name,
         "number": invoice.number,
     }

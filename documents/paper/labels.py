@@ -65,6 +65,9 @@ class Labels:
     bic: str
     payment_reference: str
     no_payment: str
+    paid: str
+    amount_due: str
+    paid_in_full: str
     note: str
     page: str
     categories: dict[str, str]  # by UNTDID 5305

@@ -64,10 +64,18 @@ def _rate(compositor: Compositor, row: VatRow) -> Cells:
 def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
     formats, labels = compositor.formats, compositor.labels
     total = labels.total_credit if invoice.type == "CREDIT" else labels.total
-    return [
+    sums = [
         Sum(compositor.clean(labels.total_ex_vat), formats.money(invoice.total_ex_vat), BODY),
         Sum(compositor.clean(labels.total_vat), formats.money(invoice.total_vat), BODY),
         Sum(compositor.clean(total), formats.money(invoice.total), TOTAL),
+    ]
+    if not invoice.paid:
+        return sums
+    return [  # as EN 16931 has it: BT-113 and BT-115
+        *sums,
+        Sum(compositor.clean(""), compositor.clean(""), BODY),
+        Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY),
+        Sum(compositor.clean(labels.amount_due), formats.money(invoice.total - invoice.paid), TOTAL),
     ]
 
 

@@ -150,6 +150,16 @@ def test_payment_without_a_date_or_an_account_is_still_asked() -> None:
     assert "IBAN" not in text
 
 
+def test_what_was_paid_in_advance_is_not_asked_for_again() -> None:
+    text = paper(invoice(paid=1_000))
+    for words in ("Paid", "-€10.00", "Amount due", "Please transfer €2.10 by 16 June 2025"):
+        assert words in text
+    settled = paper(invoice(paid=1_210))
+    assert labels("en").paid_in_full in settled
+    assert "€0.00" in settled
+    assert "IBAN" not in settled
+
+
 def test_nothing_to_pay_is_not_asked_for() -> None:
     assert "Payment" not in paper(invoice(total=0))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from invoicing import queries
 from invoicing.access import Scope
 from invoicing.database import Database
 from tests import factories
@@ -87,6 +88,18 @@ def test_a_prepaid_order_pays_its_invoices_in_order_of_issue(shop: Client) -> No
     assert amounts(shop, "second") == ("SETTLED", "PAID", 1_000, 0, 0)
     order = shop.ask(ORDER)["order"]
     assert (order["is_paid"], [each["amount"] for each in order["payments"]]) == (True, [2_000, 210])
+
+
+def test_the_paper_knows_what_was_paid_before_it(shop: Client, database: Database) -> None:
+    recorded(shop, "k", 2_000, order_id="o")
+    invoiced(shop, "mug", id="first")
+    invoiced(shop, "cups", id="second")
+    shop.ask(CREDIT, input={"invoice_id": "second", "credit_invoice_id": "credit"})
+    frozen = {
+        id: database.read(queries.found_invoice, shop.principal, id).frozen().paid
+        for id in ("first", "second", "credit")
+    }
+    assert frozen == {"first": 1_210, "second": 790, "credit": 0}
 
 
 def test_a_payment_on_an_invoice_pays_that_one_and_may_be_too_much(shop: Client) -> None:
