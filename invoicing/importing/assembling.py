@@ -66,12 +66,12 @@ def assembled(lines: Sequence[Line], terms: Terms) -> Incoming:
     if len(lines) > MAX_ITEMS:
         many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
         raise Flawed(dict.fromkeys(range(len(lines)), many))
-    order = _agreed(lines)
+    order = agreed(lines)
     id, digest = lines[0].order, _digest(lines, terms)
     try:
         values = {**_values(order, terms), "id": _id(order, id), "meta": {IMPORTED: digest}}
         customer = _customer(order)
-        created_at = _created_at(order, terms)
+        created_at = dated(order, terms)
     except InvoicingError as error:
         raise Flawed(dict.fromkeys(range(len(lines)), flaw(error))) from error
     values["items"] = _items(lines, values["currency"], terms)
@@ -89,7 +89,7 @@ def flaws(order: Incoming, error: InvoicingError, seller: Account) -> Flawed:
     return Flawed(found or dict.fromkeys(range(len(order.lines)), flaw(error)))
 
 
-def _agreed(lines: Sequence[Line]) -> Row:
+def agreed(lines: Sequence[Line]) -> Row:
     """What the lines say of their order, with one voice. The first date counts: some tills split a minute."""
     if flawed := {at: line.flaw for at, line in enumerate(lines) if line.flaw is not None}:
         raise Flawed(flawed)
@@ -150,7 +150,7 @@ def _address(order: Row) -> dict[str, str]:
     return {part: order[column] for column, part in ADDRESS.items() if column in order}
 
 
-def _created_at(order: Row, terms: Terms) -> datetime:
+def dated(order: Row, terms: Terms) -> datetime:
     if "order_date" not in order:
         return terms.now
     return cells.instant(order["order_date"], "order_date", terms.timezone, terms.now)

@@ -1,33 +1,59 @@
-"""Shipping and invoicing what was imported, many orders in one transaction."""
+"""Shipping, invoicing and crediting what was imported, many documents in one transaction."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, update
 
 from invoicing import issuing
 from invoicing.access import Principal
+from invoicing.creditable import locked
+from invoicing.items import MAX_ITEMS
 from invoicing.queries import Issued
 from invoicing.tables import order_items
 
-_OF_ORDERS = (
-    order_items.c.account_id == bindparam("account"),
-    order_items.c.order_id.in_(bindparam("ids", expanding=True)),
-)
+_MINE: BindParameter[str] = bindparam("account")
+_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+_OF_ORDERS = order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS)
+_UNCREDITED = order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)
 # All items are locked before the first number is taken: whoever holds the series waits for nobody's items.
 # They are sorted by no bare column, else SQLite walks through every item of the account in that order.
 _LOCK = (
-    select(order_items.c.order_id, order_items.c.invoice_id, order_items.c.shipped_at)
+    select(
+        order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
+    )
     .where(*_OF_ORDERS)
     .order_by(order_items.c.id.concat(""))
     .with_for_update()
 )
 _SHIP = (
     update(order_items)
-    .where(*_OF_ORDERS, order_items.c.shipped_at.is_(None))
+    .where(*_OF_ORDERS, order_items.c.undone_as.is_(None), order_items.c.shipped_at.is_(None))
     .values(shipped_at=bindparam("now"))
+)
+_LOCK_CONTRAS = (
+    select(order_items.c.id, order_items.c.contra_of, order_items.c.finished_at, order_items.c.undo_reason)
+    .where(*_OF_ORDERS, *_UNCREDITED, order_items.c.undo_reason.in_(bindparam("numbers", expanding=True)))
+    .order_by(order_items.c.id.concat(""))
+    .with_for_update()
+)
+_SOLD_ON = (
+    select(order_items.c.invoice_id)
+    .where(order_items.c.account_id == _MINE, order_items.c.id.in_(_IDS))
+    .distinct()
+)
+_FINISH = (
+    update(order_items)
+    .where(and_(order_items.c.account_id == _MINE, order_items.c.id.in_(_IDS)))
+    .values(
+        {
+            name: func.coalesce(order_items.c[name], bindparam("now", type_=order_items.c[name].type))
+            for name in ("received_at", "approved_at", "finished_at")
+        }
+    )
 )
 
 
@@ -36,8 +62,37 @@ def bill(
 ) -> list[Issued]:
     """An invoice for each of the orders that has something left to invoice."""
     key = {"account": principal.account_id, "ids": list(order_ids)}
-    items = connection.execute(_LOCK, key).all()
+    items = [item for item in connection.execute(_LOCK, key) if item.undone_as is None]
     unbilled = {item.order_id for item in items if item.invoice_id is None}
     if any(item.shipped_at is None for item in items):
         connection.execute(_SHIP, {**key, "now": now})
     return [issuing.invoice_order(connection, principal, id, now=now) for id in order_ids if id in unbilled]
+
+
+def credit(
+    connection: Connection,
+    principal: Principal,
+    order_ids: Sequence[str],
+    numbers: Sequence[str],
+    *,
+    now: datetime,
+) -> list[Issued]:
+    """A credit invoice for each of the cancellation documents that has something left to credit.
+
+    What these took back from the orders is handled to the end, as `bill` ships what it invoices.
+    """
+    mine = {"account": principal.account_id}
+    key = {**mine, "ids": list(order_ids), "numbers": list(numbers)}
+    contras = connection.execute(_LOCK_CONTRAS, key).all()
+    if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
+        connection.execute(_FINISH, {**mine, "ids": unfinished, "now": now})
+    undone = {**mine, "ids": [contra.contra_of for contra in contras]}
+    locked(connection, principal, set(connection.execute(_SOLD_ON, undone).scalars()))
+    of: defaultdict[str, list[str]] = defaultdict(list)
+    for contra in contras:
+        of[contra.undo_reason].append(contra.id)
+    return [
+        issuing.invoice_items(connection, principal, of[number][start : start + MAX_ITEMS], now=now)
+        for number in numbers
+        for start in range(0, len(of[number]), MAX_ITEMS)
+    ]

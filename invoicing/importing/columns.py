@@ -68,6 +68,14 @@ class SetAside(Exception):
         self.message = message
 
 
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
+def _never(_: Row) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A kind of file: the columns it must and may have, and how a row of it reads in the plain columns."""
@@ -78,10 +86,7 @@ class Format:
     plain: Callable[[Row], Row]
     including_vat: bool
     currency: str | None = None
-
-
-def _as_it_is(row: Row) -> Row:
-    return row
+    cancels: Callable[[Row], bool] = _never  # whether a row of the file belongs to a cancellation
 
 
 PLAIN = Format(

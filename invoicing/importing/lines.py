@@ -14,7 +14,8 @@ from invoicing.importing.source import Record, Source
 class Line:
     """A line as it stands, its cells in the plain columns, and the id of its order, empty if it has none.
 
-    A line that is `aside` is rejected alone; a flaw of any other is its whole order's.
+    A line that is `aside` is rejected alone; a flaw of any other is its whole order's. One that `cancels`
+    is of a cancellation document, which is gathered like an order and takes back what others sold.
     """
 
     number: int
@@ -23,6 +24,7 @@ class Line:
     order: str
     flaw: Flaw | None = None
     aside: bool = False
+    cancels: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def _line(record: Record, columns: Columns, expected: Format) -> Line:
     row: Row = columns.row(record.fields)
     order = columns.order(record.fields)
     flaw = _unreadable(record, columns)
+    cancels = expected.cancels(row)
     if flaw is None and order:
         try:
             row = expected.plain(row)
@@ -75,7 +78,7 @@ def _line(record: Record, columns: Columns, expected: Format) -> Line:
     if not order:
         flaw = flaw or Flaw("no_order_number", "The line does not say which order it belongs to.")
         return Line(record.line, record.fields, row, order, flaw, True)
-    return Line(record.line, record.fields, row, order, flaw)
+    return Line(record.line, record.fields, row, order, flaw, cancels=cancels)
 
 
 def _unreadable(record: Record, columns: Columns) -> Flaw | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
@@ -12,16 +10,20 @@ from sqlalchemy.exc import IntegrityError
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.importing.assembling import Incoming, Terms, assembled
-from invoicing.importing.billing import bill
+from invoicing.importing.billing import bill, credit
+from invoicing.importing.cancelling import Cancellation, cancellation
 from invoicing.importing.columns import Format, columns
 from invoicing.importing.lines import Line, gathered, index, lines
-from invoicing.importing.rejects import Flawed, Rejects
+from invoicing.importing.rejects import Flawed, Rejects, rejected
+from invoicing.importing.returning import take_back
 from invoicing.importing.source import Source
-from invoicing.importing.storing import Stored, rejected, store
+from invoicing.importing.storing import Stored, store
+from invoicing.importing.summary import Summary
 
 MOST_ORDERS = 500
 MOST_ITEMS = 5_000
 MOST_INVOICES = 100
+MOST_CANCELLATIONS = 100
 _ATTEMPTS = 5
 
 Progress = Callable[[int, int], None]
@@ -29,38 +31,6 @@ Progress = Callable[[int, int], None]
 
 class Unaccounted(Exception):
     """Lines of the file went nowhere, or to two places: it changed meanwhile, or the import is wrong."""
-
-
-@dataclass
-class Summary:
-    """Where the lines went. Amounts are minor units by currency: ordered as quoted, invoiced with VAT."""
-
-    lines: int
-    ignored_columns: Sequence[str]
-    imported: int = 0
-    there: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    orders: int = 0
-    orders_there: int = 0
-    customers: int = 0
-    ordered: Counter[str] = field(default_factory=Counter)
-    invoices: int = 0
-    invoiced: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def accounted(self) -> int:
-        return self.imported + self.there + self.rejected.total()
-
-    def add(self, stored: Stored) -> None:
-        self.imported += len(stored.items)
-        self.there += sum(len(order.lines) for order in stored.there)
-        self.orders += len(stored.orders)
-        self.orders_there += len(stored.there)
-        self.customers += len(stored.customers)
-        currencies = {row["id"]: row["currency"] for row in stored.orders}
-        for item in stored.items:
-            quoted = item["unit_price"] * item["quantity"] - item["discount"]
-            self.ordered[currencies[item["order_id"]]] += quoted
 
 
 def import_orders(
@@ -77,14 +47,16 @@ def import_orders(
     """Reads the file twice: to see that it can be read and where orders end, then to import it.
 
     UnreadableFile, before anything is stored, if it cannot be. An order is imported whole or not at all.
+    Cancellations come last, the oldest first, wherever they stand: what they take back is there by then.
     """
     header = source.header()
     found = columns(header, expected)
     whole = index(source, found)
     summary = Summary(whole.lines, found.ignored)
+    cancelling: list[Cancellation] = []
     with Rejects(rejects, header, summary.rejected) as rejected_lines:
         orders = gathered(lines(source, found, expected), whole.last)
-        for batch in _batches(_sound(orders, terms, rejected_lines)):
+        for batch in _batches(_sound(orders, terms, rejected_lines, cancelling)):
             stored = _stored(database, principal, batch, terms)
             rejected_lines.add(stored.rejects)
             summary.add(stored)
@@ -92,13 +64,21 @@ def import_orders(
                 _bill(database, principal, stored, terms, summary)
             if progress is not None:
                 progress(summary.accounted, summary.lines)
+        _take_back(database, principal, cancelling, terms, summary, rejected_lines, invoice=invoice)
     if summary.accounted != summary.lines:
         raise Unaccounted(f"{summary.lines} lines were read, {summary.accounted} are accounted for.")
     return summary
 
 
-def _sound(orders: Iterable[Sequence[Line]], terms: Terms, rejects: Rejects) -> Iterator[Incoming]:
+def _sound(
+    orders: Iterable[Sequence[Line]], terms: Terms, rejects: Rejects, cancelling: list[Cancellation]
+) -> Iterator[Incoming]:
+    """The orders; the cancellations among them are kept for later."""
     for order in orders:
+        if order[0].cancels:
+            if (read := cancellation(order, terms, rejects)) is not None:
+                cancelling.append(read)
+            continue
         try:
             yield assembled(order, terms)
         except Flawed as flawed:
@@ -134,5 +114,27 @@ def _bill(database: Database, principal: Principal, stored: Stored, terms: Terms
     for start in range(0, len(orders), MOST_INVOICES):
         part = [order.id for order in orders[start : start + MOST_INVOICES]]
         for issued in database.write(bill, principal, part, now=terms.now):
-            summary.invoices += 1
-            summary.invoiced[issued.currency] += issued.total
+            summary.bill(issued)
+
+
+def _take_back(
+    database: Database,
+    principal: Principal,
+    cancelling: Sequence[Cancellation],
+    terms: Terms,
+    summary: Summary,
+    rejects: Rejects,
+    *,
+    invoice: bool,
+) -> None:
+    """The oldest first: a later one takes what it leaves."""
+    documents = sorted(cancelling, key=lambda document: (document.at, document.line))
+    for start in range(0, len(documents), MOST_CANCELLATIONS):
+        batch = documents[start : start + MOST_CANCELLATIONS]
+        returned = database.write(take_back, principal, batch, now=terms.now)
+        rejects.add(returned.rejects)
+        summary.take_back(returned)
+        if invoice and returned.orders:
+            key = sorted(returned.orders), [document.number for document in batch]
+            for issued in database.write(credit, principal, *key, now=terms.now):
+                summary.credit(issued)

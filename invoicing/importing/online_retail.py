@@ -89,17 +89,24 @@ def _plain(row: Row) -> Row:
     return plain
 
 
+def _cancels(row: Row) -> bool:
+    return row.get("InvoiceNo", "").startswith(("C", "c"))
+
+
 def _for_sale(row: Row, code: str) -> None:
-    if row.get("InvoiceNo", "").startswith(("C", "c")):
-        raise SetAside("cancellation", "The line cancels an earlier one; credits are not imported.")
     if code in _NOT_SALES:
         raise SetAside("not_a_sale", f"{code} is {_NOT_SALES[code]}.")
+    if not _cancels(row):
+        _says_what(row)
+    if _FREE.fullmatch(row.get("UnitPrice", "")):
+        raise SetAside("no_price", "The price is zero or less: a gift or a correction of the stock.")
+
+
+def _says_what(row: Row) -> None:
     if "Description" not in row:
         raise SetAside("no_description", "The line does not say what was sold.")
     if _BELOW_ONE.fullmatch(row.get("Quantity", "")):
         raise SetAside("no_quantity", "The quantity is below 1: a correction of the stock.")
-    if _FREE.fullmatch(row.get("UnitPrice", "")):
-        raise SetAside("no_price", "The price is zero or less: a gift or a correction of the stock.")
 
 
 ONLINE_RETAIL = Format(
@@ -109,4 +116,5 @@ ONLINE_RETAIL = Format(
     plain=_plain,
     including_vat=False,
     currency="GBP",
+    cancels=_cancels,
 )

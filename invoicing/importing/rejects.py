@@ -63,6 +63,12 @@ def flaw(error: InvoicingError, columns: Mapping[str, str] = _COLUMNS) -> Flaw:
     return Flaw(f"invalid_{column}", str(error).replace(given, column, 1))
 
 
+def rejected(lines: Sequence[Any], flawed: Flawed) -> list[Reject]:
+    """All lines of an order that has a flaw, the sound ones because of the others."""
+    sound = Flaw("order_incomplete", "Another line of the order was rejected; orders are imported whole.")
+    return [Reject(line.number, line.fields, flawed.flaws.get(at, sound)) for at, line in enumerate(lines)]
+
+
 @dataclass
 class Rejects:
     """The file of rejects; it comes into being with the first one."""

@@ -12,7 +12,7 @@ from invoicing import customers, orders
 from invoicing.access import Principal
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing.assembling import IMPORTED, Incoming, Terms, flaws
-from invoicing.importing.rejects import OF_CUSTOMER, Flaw, Flawed, Reject, flaw
+from invoicing.importing.rejects import OF_CUSTOMER, Flaw, Flawed, Reject, flaw, rejected
 from invoicing.tables import customers as customers_table
 from invoicing.tables import order_items
 from invoicing.tables import orders as orders_table
@@ -65,12 +65,6 @@ def store(connection: Connection, principal: Principal, batch: Sequence[Incoming
             done.rejects += rejected(order.lines, flawed)
     _insert(connection, done)
     return done
-
-
-def rejected(lines: Sequence[Any], flawed: Flawed) -> list[Reject]:
-    """All lines of an order that has a flaw, the sound ones because of the others."""
-    sound = Flaw("order_incomplete", "Another line of the order was rejected; orders are imported whole.")
-    return [Reject(line.number, line.fields, flawed.flaws.get(at, sound)) for at, line in enumerate(lines)]
 
 
 def _fresh(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from invoicing.importing.assembling import Terms
 from invoicing.importing.load import Progress as Moved
-from invoicing.importing.load import Summary
+from invoicing.importing.summary import Summary
 from invoicing.money import to_major
 
 
@@ -31,6 +31,8 @@ def show(done: Summary, terms: Terms, rejects: Path, seconds: float) -> None:
     rows = {
         "Lines": f"{done.lines:,}",
         "  imported": f"{done.imported:,}",
+        "  returned": f"{done.returned:,}",
+        **({"    sold at another price": f"{done.repriced:,}"} if done.repriced else {}),
         "  already there": f"{done.there:,}",
         "  rejected": f"{done.rejected.total():,}",
         **{f"    {reason}": f"{times:,}" for reason, times in done.rejected.most_common()},
@@ -41,6 +43,8 @@ def show(done: Summary, terms: Terms, rejects: Path, seconds: float) -> None:
         **_amounts(f"Ordered, {'with' if terms.including_vat else 'without'} VAT", done.ordered),
         "Invoices": f"{done.invoices:,}",
         **_amounts("Invoiced, with VAT", done.invoiced),
+        "Credits": f"{done.credits:,}",
+        **_amounts("Credited, with VAT", done.credited),
         "Seconds": f"{seconds:.1f}",
         "Lines a second": f"{done.lines / max(seconds, 1e-9):,.0f}",
     }

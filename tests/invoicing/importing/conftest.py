@@ -10,8 +10,9 @@ import pytest
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.importing.columns import PLAIN, Format
-from invoicing.importing.load import Summary, import_orders
+from invoicing.importing.load import import_orders
 from invoicing.importing.source import Source
+from invoicing.importing.summary import Summary
 from tests.invoicing.importing.files import Importing, terms
 
 

@@ -13,7 +13,7 @@ from invoicing import accounts, orders
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.importing.assembling import Terms
-from invoicing.importing.load import Summary
+from invoicing.importing.summary import Summary
 from tests import factories
 
 HEADER = "order_number,name,quantity,unit_price"

@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invoicing.importing.load import Summary
 from invoicing.importing.source import UnreadableFile
+from invoicing.importing.summary import Summary
 from tests.invoicing.importing.files import HEADER, Importing, listed
 
 ANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

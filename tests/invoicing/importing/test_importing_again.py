@@ -11,8 +11,9 @@ from pathlib import Path
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.importing.columns import PLAIN
-from invoicing.importing.load import Summary, import_orders
+from invoicing.importing.load import import_orders
 from invoicing.importing.source import Source
+from invoicing.importing.summary import Summary
 from invoicing.tables import customers, invoices, order_items
 from invoicing.tables import orders as orders_table
 from invoicing.verifying import verify
@@ -84,6 +85,7 @@ from invoicing.database import Database
 from invoicing.importing.columns import PLAIN
 from invoicing.importing.load import import_orders
 from invoicing.importing.source import Source
+from invoicing.importing.summary import Summary
 from invoicing.access import Actor, Principal, Scope
 from tests.invoicing.importing.files import terms
 url, account_id, file = sys.argv[1:]
