@@ -15,7 +15,7 @@ from invoicing.importing.cancelling import Cancellation, cancellation
 from invoicing.importing.columns import Format, columns
 from invoicing.importing.lines import Line, gathered, index, lines
 from invoicing.importing.rejects import Flawed, Rejects, rejected
-from invoicing.importing.returning import take_back
+from invoicing.importing.returning import Returned, take_back
 from invoicing.importing.source import Source
 from invoicing.importing.storing import Stored, store
 from invoicing.importing.summary import Summary
@@ -33,6 +33,10 @@ class Unaccounted(Exception):
     """Lines of the file went nowhere, or to two places: it changed meanwhile, or the import is wrong."""
 
 
+def _untold(_: int, __: int) -> None:
+    return None
+
+
 def import_orders(
     database: Database,
     principal: Principal,
@@ -42,7 +46,7 @@ def import_orders(
     *,
     rejects: Path,
     invoice: bool = False,
-    progress: Progress | None = None,
+    progress: Progress = _untold,
 ) -> Summary:
     """Reads the file twice: to see that it can be read and where orders end, then to import it.
 
@@ -62,9 +66,14 @@ def import_orders(
             summary.add(stored)
             if invoice:
                 _bill(database, principal, stored, terms, summary)
-            if progress is not None:
-                progress(summary.accounted, summary.lines)
-        _take_back(database, principal, cancelling, terms, summary, rejected_lines, invoice=invoice)
+            progress(summary.accounted, summary.lines)
+        for documents in _by_date(cancelling):
+            returned = database.write(take_back, principal, documents, now=terms.now)
+            rejected_lines.add(returned.rejects)
+            summary.take_back(returned)
+            if invoice:
+                _credit(database, principal, documents, returned, terms, summary)
+            progress(summary.accounted, summary.lines)
     if summary.accounted != summary.lines:
         raise Unaccounted(f"{summary.lines} lines were read, {summary.accounted} are accounted for.")
     return summary
@@ -117,24 +126,22 @@ def _bill(database: Database, principal: Principal, stored: Stored, terms: Terms
             summary.bill(issued)
 
 
-def _take_back(
-    database: Database,
-    principal: Principal,
-    cancelling: Sequence[Cancellation],
-    terms: Terms,
-    summary: Summary,
-    rejects: Rejects,
-    *,
-    invoice: bool,
-) -> None:
-    """The oldest first: a later one takes what it leaves."""
+def _by_date(cancelling: Sequence[Cancellation]) -> Iterator[Sequence[Cancellation]]:
+    """The oldest first, a batch at a time: a later one takes what they leave."""
     documents = sorted(cancelling, key=lambda document: (document.at, document.line))
     for start in range(0, len(documents), MOST_CANCELLATIONS):
-        batch = documents[start : start + MOST_CANCELLATIONS]
-        returned = database.write(take_back, principal, batch, now=terms.now)
-        rejects.add(returned.rejects)
-        summary.take_back(returned)
-        if invoice and returned.orders:
-            key = sorted(returned.orders), [document.number for document in batch]
-            for issued in database.write(credit, principal, *key, now=terms.now):
-                summary.credit(issued)
+        yield documents[start : start + MOST_CANCELLATIONS]
+
+
+def _credit(
+    database: Database,
+    principal: Principal,
+    documents: Sequence[Cancellation],
+    returned: Returned,
+    terms: Terms,
+    summary: Summary,
+) -> None:
+    """In the order of the documents, so that the numbers are too."""
+    numbers = [document.number for document in documents]
+    for issued in database.write(credit, principal, sorted(returned.orders), numbers, now=terms.now):
+        summary.credit(issued)
