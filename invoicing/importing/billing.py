@@ -13,14 +13,21 @@ from invoicing.access import Principal
 from invoicing.creditable import locked
 from invoicing.items import MAX_ITEMS
 from invoicing.queries import Issued
-from invoicing.tables import order_items
+from invoicing.tables import order_items, orders
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 _OF_ORDERS = order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS)
 _UNCREDITED = order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)
-# All items are locked before the first number is taken: whoever holds the series waits for nobody's items.
-# They are sorted by no bare column, else SQLite walks through every item of the account in that order.
+# Orders, items and credited invoices are locked in this sequence, as everybody does, and all of them before
+# the first number is taken: whoever holds the series waits for nobody.
+_LOCK_ORDERS = (
+    select(orders.c.id)
+    .where(orders.c.account_id == _MINE, orders.c.id.in_(_IDS))
+    .order_by(orders.c.id)
+    .with_for_update()
+)
+# Items are sorted by no bare column, else SQLite walks through every item of the account in that order.
 _LOCK = (
     select(
         order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
@@ -62,6 +69,7 @@ def bill(
 ) -> list[Issued]:
     """An invoice for each of the orders that has something left to invoice."""
     key = {"account": principal.account_id, "ids": list(order_ids)}
+    connection.execute(_LOCK_ORDERS, key)
     items = [item for item in connection.execute(_LOCK, key) if item.undone_as is None]
     unbilled = {item.order_id for item in items if item.invoice_id is None}
     if any(item.shipped_at is None for item in items):
@@ -83,6 +91,7 @@ def credit(
     """
     mine = {"account": principal.account_id}
     key = {**mine, "ids": list(order_ids), "numbers": list(numbers)}
+    connection.execute(_LOCK_ORDERS, key)
     contras = connection.execute(_LOCK_CONTRAS, key).all()
     if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
         connection.execute(_FINISH, {**mine, "ids": unfinished, "now": now})
