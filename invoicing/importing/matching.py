@@ -43,7 +43,7 @@ class Unmatched(Exception):
         self.flaw = flaw
 
 
-_NEVER = Flaw("no_earlier_sale", "The customer has no order up to that day with this product.")
+_NEVER = Flaw("no_earlier_sale", "The customer has no order up to then with this product.")
 
 
 def match(asked: Sequence[Asked], sold: Iterable[Sold], at: datetime) -> list[list[Take]]:
@@ -58,7 +58,7 @@ def match(asked: Sequence[Asked], sold: Iterable[Sold], at: datetime) -> list[li
     left = {line.id: line.left for line in earlier}
     wanted, there = sum(each.quantity for each in asked), sum(left.values())
     if wanted > there:
-        told = f"{wanted} are cancelled, {there} that the customer bought up to that day are left."
+        told = f"{wanted} are cancelled, {there} that the customer bought up to then are left."
         raise Unmatched(Flaw("more_than_sold", told))
     return [_taken(each, earlier, left) for each in asked]
 

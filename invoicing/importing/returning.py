@@ -28,16 +28,13 @@ _MINE: BindParameter[str] = bindparam("account")
 _BUYER = and_(customers.c.account_id == orders.c.account_id, customers.c.id == orders.c.customer_id)
 _ITS_ORDER = and_(orders.c.account_id == order_items.c.account_id, orders.c.id == order_items.c.order_id)
 
+# Outer joins keep their sequence; of inner ones, SQLite would walk through all items of the account first.
 _BOUGHT = (
     select(orders.c.id, customers.c.handle, order_items.c.sku)
     .select_from(customers)
-    .join(orders, _BUYER)
-    .join(order_items, _ITS_ORDER)
-    .where(
-        customers.c.account_id == _MINE,
-        customers.c.handle.in_(bindparam("handles", expanding=True)),
-        order_items.c.sku.in_(bindparam("skus", expanding=True)),
-    )
+    .outerjoin(orders, _BUYER)
+    .outerjoin(order_items, and_(_ITS_ORDER, order_items.c.sku.in_(bindparam("skus", expanding=True))))
+    .where(customers.c.account_id == _MINE, customers.c.handle.in_(bindparam("handles", expanding=True)))
 )
 # The orders first and then the items, as everybody does who undoes; each in the order of the ids, and the
 # batch's all at once, so that two transactions never wait for each other in a ring.

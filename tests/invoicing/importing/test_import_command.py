@@ -34,6 +34,22 @@ def test_the_command_tells_where_the_lines_went(command: Callable[..., Any], tmp
 
 
 @pytest.mark.usefixtures("principal")
+def test_the_command_tells_what_was_credited(command: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "retail.csv"
+    file.write_text(
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+        "1,M1,MUG,6,2025-03-01,1000,ann,France\n"
+        "C9,M1,MUG,-2,2025-03-03,990,ann,France\n"
+        "C9,L1,LAMP,-1,2025-03-03,8,ann,France\n"
+    )
+    told = command(file, "--invoice", "--format", "online-retail", "--vat-rate", "20")
+    assert told.exit_code == 0, told.output
+    said = " ".join(told.stdout.split())
+    assert "returned 1 sold at another price 1 already there 0 rejected 1 no_earlier_sale 1" in said
+    assert "Credits 1 Credited, with VAT, GBP 2,400.00" in said
+
+
+@pytest.mark.usefixtures("principal")
 def test_the_command_reads_standard_input(command: Callable[..., Any], tmp_path: Path) -> None:
     text = f"{HEADER},customer_name\n1,Mug,1,12.10,Ann\n"
     told = command("-", "--rejects", tmp_path / "rejects.csv", input=text)

@@ -10,12 +10,10 @@ from sqlalchemy import select
 
 from invoicing.access import Principal
 from invoicing.database import Database
-from invoicing.importing import billing
 from invoicing.tables import customers
 from invoicing.tables import orders as orders_table
 from invoicing.verifying import verify
 from tests import factories
-from tests.conftest import FreshUrl
 from tests.invoicing.importing.files import HEADER, Importing, count, of_order, reasons
 
 
@@ -122,20 +120,3 @@ def test_a_line_is_counted_where_it_begins(importing: Importing, rejects: Path) 
 
 def test_a_gzip_file_is_read_whatever_its_name(importing: Importing) -> None:
     assert importing(gzip.compress(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n".encode())).imported == 1
-
-
-def test_a_batch_is_invoiced_without_a_look_at_all_items_of_the_account(fresh_sqlite: FreshUrl) -> None:
-    with fresh_sqlite() as url:
-        database = Database(url)
-        plan = database.read(
-            lambda connection: connection.exec_driver_sql(
-                "EXPLAIN QUERY PLAN "
-                + str(
-                    billing._LOCK.params(account="a", ids=["1", "2"]).compile(
-                        connection, compile_kwargs={"literal_binds": True}
-                    )
-                )
-            ).all()
-        )
-        database.close()
-    assert "USING INDEX order_items_of_order (account_id=? AND order_id=?)" in plan[0].detail

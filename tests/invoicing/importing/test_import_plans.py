@@ -1,0 +1,42 @@
+"""How SQLite finds what an import asks for: never by a walk through all items of the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Select
+
+from invoicing.database import Database
+from invoicing.importing import billing, returning
+from tests.conftest import FreshUrl
+
+IDS = {"account": "a", "ids": ["1", "2"]}
+BY_ORDER = "order_items USING INDEX order_items_of_order (account_id=? AND order_id=?)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "asked"),
+    [
+        (billing._LOCK, IDS),
+        (billing._LOCK_CONTRAS, {**IDS, "numbers": ["C9"]}),
+        (returning._LOCK_ITEMS, IDS),
+        (returning._BOUGHT, {"account": "a", "handles": ["ann", "bob"], "skus": ["M1", "L1"]}),
+    ],
+    ids=["to invoice", "to credit", "to take back", "what was bought"],
+)
+def test_items_are_found_by_their_orders(
+    fresh_sqlite: FreshUrl, statement: Select[Any], asked: dict[str, Any]
+) -> None:
+    with fresh_sqlite() as url:
+        database = Database(url)
+        plan = database.read(
+            lambda connection: connection.exec_driver_sql(
+                "EXPLAIN QUERY PLAN "
+                + str(statement.params(**asked).compile(connection, compile_kwargs={"literal_binds": True}))
+            ).all()
+        )
+        database.close()
+    steps = [step.detail for step in plan if "order_items" in step.detail]
+    assert len(steps) == 1
+    assert BY_ORDER in steps[0]
