@@ -60,6 +60,8 @@ def ordered(database: Database, principal: Principal, now: datetime) -> None:
         database.write(shipping.ship_items, seller, "e", [("e1", None)], shipped_at=now)
         for id in ("d", "e"):
             database.write(issuing.invoice_order, seller, id, now=now)
+        payment = {"amount": 3 * 1_210, "method": "iDEAL", "idempotency_key": "e"}
+        database.write(paying.record_payment, seller, {"order_id": "e", **payment}, now=now)
 
 
 @pytest.mark.usefixtures("ordered")
