@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from invoicing import accounts, customers, filters, issuing, orders, shipping
+from invoicing import accounts, customers, filters, issuing, orders, paying, shipping
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.errors import ValidationError
