@@ -31,12 +31,19 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The account that a request acts for, and what it may do there."""
+    """The account that a request acts for, and what it may do there.
+
+    With a `customer_id` it acts for that customer: nothing else of the account is there.
+    """
 
     account_id: str
     actor: Actor
     scopes: frozenset[Scope]
+    customer_id: str | None = None
 
-    def require(self, scope: Scope) -> None:
-        if scope not in self.scopes:
-            raise Forbidden(f"The API key “{self.actor.name}” lacks the scope {scope}.", ids=(scope,))
+    def require(self, scope: Scope, *, or_own: bool = False) -> None:
+        """Refuses who lacks the scope; `or_own` is what customers may do to what is theirs."""
+        if scope in self.scopes or (or_own and self.customer_id is not None):
+            return
+        who = "API key" if self.customer_id is None else "session of"
+        raise Forbidden(f"The {who} “{self.actor.name}” lacks the scope {scope}.", ids=(scope,))

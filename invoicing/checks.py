@@ -176,6 +176,15 @@ def email(value: Any, field: str) -> str:
     return clean
 
 
+def web_address(value: Any, field: str) -> str:
+    clean = str(text(2_000)(value, field))
+    if not re.fullmatch(r"https?://[^\s]+", clean):
+        raise ValidationError(
+            f"{field} must begin with https:// or http:// (it is “{clean[:60]}”).", field=field
+        )
+    return clean
+
+
 def iban(value: Any, field: str) -> str:
     """ISO 13616, without spaces; the check digits must be right (ISO 7064 mod 97-10)."""
     clean = re.sub(r"\s", "", str(value)).upper()

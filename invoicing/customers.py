@@ -102,6 +102,8 @@ def find_customer(
         raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
     named = customers.c.id == id if id is not None else customers.c.handle == handle
     statement = select(customers).where(customers.c.account_id == principal.account_id, named)
+    if principal.customer_id is not None:
+        statement = statement.where(customers.c.id == principal.customer_id)
     found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     if found is None:
         field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -30,7 +30,17 @@ from invoicing.items import MAX_ITEMS, in_place, taxable
 from invoicing.money import MAX_AMOUNT
 from invoicing.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
 from invoicing.snapshot import Address, CreditedInvoice, Line, OrderReference, Party, VatRow
-from invoicing.tables import Account, Customer, Order, OrderItem, customers, new_id, order_items, orders
+from invoicing.tables import (
+    Account,
+    Customer,
+    Order,
+    OrderItem,
+    customers,
+    new_id,
+    order_items,
+    orders,
+    theirs,
+)
 
 _ITEMS = (
     select(order_items)
@@ -49,6 +59,7 @@ _COVERING = select(orders).where(
             order_items.c.id.in_(bindparam("ids", expanding=True)),
         )
     ),
+    theirs(orders.c.customer_id),
 )
 _LOCK_COVERING = _COVERING.order_by(orders.c.id).with_for_update()
 _CUSTOMER = select(customers).where(
@@ -102,22 +113,33 @@ def found(
     key = {"account": principal.account_id, "ids": list(item_ids)}
     items = cast(list[OrderItem], connection.execute(_LOCK_ITEMS if lock else _ITEMS, key).all())
     if len(items) < len(item_ids):
-        missing = sorted(set(item_ids) - {item.id for item in items})
-        raise ItemNotFound(f"There is no order item {', '.join(missing)}.", field="items", ids=missing)
+        raise _not_found(set(item_ids) - {item.id for item in items})
     return items
+
+
+def _not_found(item_ids: Iterable[str]) -> ItemNotFound:
+    missing = sorted(item_ids)
+    return ItemNotFound(f"There is no order item {', '.join(missing)}.", field="items", ids=missing)
 
 
 def covering(
     connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
 ) -> list[Order]:
     """The orders of the items, oldest first. Lock them before their items, as all who change an order do."""
-    key = {"account": principal.account_id, "ids": list(item_ids)}
+    key = {
+        "account": principal.account_id,
+        "customer": principal.customer_id,
+        "ids": list(item_ids),
+    }
     covered = cast(list[Order], connection.execute(_LOCK_COVERING if lock else _COVERING, key).all())
     return sorted(covered, key=lambda order: (order.created_at, order.id))
 
 
 def together(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
     """Refuses items that may not share an invoice: it is one customer's, in one currency, open to it now."""
+    known = {order.id for order in covered}
+    if strange := [item.id for item in items if item.order_id not in known]:
+        raise _not_found(strange)
     _alike(covered, items)
     demand(Action.INVOICE, {order.id: order for order in covered}, items)
 

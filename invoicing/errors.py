@@ -64,6 +64,12 @@ class DuplicateHandle(InvoicingError):
     code = "DUPLICATE_HANDLE"
 
 
+class OrderAlreadyInvoiced(InvoicingError):
+    """The order is on an invoice, whose buyer does not change any more."""
+
+    code = "ORDER_ALREADY_INVOICED"
+
+
 class CustomerNotFound(NotFound):
     """There is no such customer in this account."""
 

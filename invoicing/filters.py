@@ -139,4 +139,7 @@ def _where(
     table: FromClause, conditions: Mapping[str, Condition], principal: Principal, given: Filter
 ) -> list[ColumnElement[bool]]:
     asked = [conditions[name](value) for name, value in given.items() if value is not None]
+    if principal.customer_id is not None:
+        owner = table.c.id if table is customers else table.c.customer_id
+        asked.append(owner == principal.customer_id)
     return [table.c.account_id == principal.account_id, and_(True, *asked)]

@@ -14,10 +14,19 @@ from invoicing import checks, customers
 from invoicing.access import Principal
 from invoicing.accounts import account
 from invoicing.checks import checked, optional, text
-from invoicing.errors import DuplicateId, NotFound, ValidationError
+from invoicing.errors import DuplicateId, Forbidden, NotFound, OrderAlreadyInvoiced, ValidationError
 from invoicing.items import in_place, item_rows, total_of
 from invoicing.numbering import next_in
-from invoicing.tables import Account, Order, OrderItem, constraint, new_id, order_items, orders
+from invoicing.tables import (
+    Account,
+    Order,
+    OrderItem,
+    constraint,
+    new_id,
+    order_items,
+    orders,
+    theirs,
+)
 
 
 class Named(Protocol):
@@ -40,6 +49,7 @@ CHECKS: Mapping[str, checks.Check] = {
 
 
 _BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
+_FOUND = _BY_ID.where(theirs(orders.c.customer_id))
 _ITEMS = select(order_items).where(
     order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
 )
@@ -87,11 +97,23 @@ def update_order(
     return find_order(connection, principal, order_id)
 
 
+def update_billing(
+    connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
+) -> Order:
+    """What a customer may change of an order of theirs: whom and where to invoice, before it is invoiced."""
+    find_order(connection, principal, order_id, lock=True)
+    if beyond := sorted(values.keys() - {"id", "billing_name", "billing_address"}):
+        raise Forbidden(f"A customer cannot change {', '.join(beyond)}.", field=beyond[0])
+    if any(item.invoice_id for item in items_of(connection, principal, order_id, lock=True)):
+        raise OrderAlreadyInvoiced(field="id", ids=[order_id])
+    return update_order(connection, principal, order_id, values, now=now)
+
+
 def find_order(
     connection: Connection, principal: Principal, order_id: str, *, lock: bool = False, field: str = "id"
 ) -> Order:
-    statement = _BY_ID.with_for_update() if lock else _BY_ID
-    found = connection.execute(statement, {"account": principal.account_id, "order": order_id}).one_or_none()
+    key = {"account": principal.account_id, "customer": principal.customer_id, "order": order_id}
+    found = connection.execute(_FOUND.with_for_update() if lock else _FOUND, key).one_or_none()
     if found is None:
         raise NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
     return cast(Order, found)

@@ -25,6 +25,7 @@ from invoicing.tables import (
     order_items,
     orders,
     outbox,
+    theirs,
 )
 
 
@@ -82,7 +83,11 @@ ISSUED = select(
         ),
     )
 )
-_INVOICE = ISSUED.where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
+_INVOICE = ISSUED.where(
+    invoices.c.account_id == bindparam("account"),
+    invoices.c.id == bindparam("invoice"),
+    theirs(invoices.c.customer_id),
+)
 _INVOICES = ISSUED.where(
     invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -110,7 +115,8 @@ _CREDITS = (
 
 
 def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
-    row = connection.execute(_INVOICE, {"account": principal.account_id, "invoice": invoice_id}).one_or_none()
+    key = {"account": principal.account_id, "customer": principal.customer_id, "invoice": invoice_id}
+    row = connection.execute(_INVOICE, key).one_or_none()
     return None if row is None else Issued(*row)
 
 

@@ -11,13 +11,18 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKeyConstraint,
     Index,
+    String,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    bindparam,
+    cast,
+    or_,
     text,
 )
 from sqlalchemy.exc import IntegrityError
@@ -72,6 +77,12 @@ def document(*, nullable: bool = True) -> Any:
 def of_account(column: str, table: str) -> ForeignKeyConstraint:
     """A reference within the account: (account_id, column) to the table's (account_id, id)."""
     return ForeignKeyConstraint(["account_id", column], [f"{table}.account_id", f"{table}.id"])
+
+
+def theirs(owner: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Rows of the customer who asks, given as `customer`; all rows where that is null."""
+    customer = bindparam("customer", type_=String)
+    return or_(cast(customer, String).is_(None), owner == customer)
 
 
 class Account(SQLModel, table=True):
@@ -145,6 +156,22 @@ class Customer(SQLModel, table=True):
     search_text: str = Field(sa_type=Text)
     created_at: datetime = instant()
     updated_at: datetime = instant()
+
+
+class CustomerSession(SQLModel, table=True):
+    """A customer's own way in, for a while. Only the token's hash is kept."""
+
+    __tablename__ = "customer_sessions"
+    __table_args__ = (of_account("customer_id", "customers"),)
+
+    id: str = Field(primary_key=True)
+    account_id: str
+    customer_id: str
+    token_hash: str = Field(unique=True)
+    return_url: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    revoked_at: datetime | None = instant(nullable=True)
 
 
 class Order(SQLModel, table=True):
@@ -364,6 +391,7 @@ class Job(SQLModel, table=True):
 accounts = SQLModel.metadata.tables["accounts"]
 api_keys = SQLModel.metadata.tables["api_keys"]
 customers = SQLModel.metadata.tables["customers"]
+customer_sessions = SQLModel.metadata.tables["customer_sessions"]
 orders = SQLModel.metadata.tables["orders"]
 order_items = SQLModel.metadata.tables["order_items"]
 invoices = SQLModel.metadata.tables["invoices"]

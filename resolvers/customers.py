@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from invoicing import customers, filters
+from invoicing import customers, filters, sessions
 from invoicing.access import Scope
 from invoicing.pages import Page, Window
-from invoicing.tables import Customer
+from invoicing.tables import Customer, CustomerSession
 from resolvers.context import Context
 
 
@@ -34,6 +34,32 @@ async def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
 async def update_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
     return await ctx.write(customers.update_customer, ctx.principal, values, now=ctx.now())
+
+
+async def create_customer_session(
+    ctx: Context,
+    customer_id: str | None,
+    customer_handle: str | None,
+    seconds: int | None,
+    return_url: str | None,
+) -> tuple[CustomerSession, str]:
+    ctx.principal.require(Scope.CUSTOMERS_WRITE)
+    return await ctx.write(
+        sessions.create_customer_session,
+        ctx.principal,
+        customer_id=customer_id,
+        customer_handle=customer_handle,
+        seconds=seconds,
+        return_url=return_url,
+        now=ctx.now(),
+    )
+
+
+async def revoke_customer_session(ctx: Context, session_id: str) -> CustomerSession:
+    ctx.principal.require(Scope.CUSTOMERS_WRITE)
+    revoked = await ctx.write(sessions.revoke_customer_session, ctx.principal, session_id, now=ctx.now())
+    ctx.forget_keys()
+    return revoked
 
 
 async def of(ctx: Context, customer_id: str | None) -> Customer | None:

@@ -44,7 +44,8 @@ async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str |
 
 
 async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> Issued:
-    ctx.principal.require(Scope.INVOICES_WRITE)
+    """A customer may have their own order invoiced; the invoice's id is then not theirs to choose."""
+    ctx.principal.require(Scope.INVOICES_WRITE, or_own=invoice_id is None)
     return await ctx.write(
         issuing.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
     )

@@ -36,8 +36,10 @@ async def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
 
 
 async def update_order(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
-    ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.write(orders.update_order, ctx.principal, order_id, values, now=ctx.now())
+    """A customer may change where their own order is invoiced, until it is."""
+    ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
+    update = orders.update_order if ctx.principal.customer_id is None else orders.update_billing
+    return await ctx.write(update, ctx.principal, order_id, values, now=ctx.now())
 
 
 async def ship_order_items(

@@ -56,11 +56,12 @@ from schema.order_inputs import (
     UpdateOrderPayload,
 )
 from schema.payment_mutations import PaymentMutations
+from schema.session import SessionMutations
 from schema.values import given, or_none
 
 
 @strawberry.type
-class Mutation(PaymentMutations):
+class Mutation(PaymentMutations, SessionMutations):
     @strawberry.mutation(name="createCustomer", description="Adds a customer.")
     async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
         row = await customers.create_customer(info.context, given(input))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from datetime import UTC, datetime
 
 from starlette.requests import HTTPConnection
 
-from invoicing import keys
+from invoicing import keys, sessions
 from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.errors import Unauthorized
@@ -34,13 +35,18 @@ class Authenticator:
         if seen is not None and seen[0] > time.monotonic():
             return seen[1]
         forgotten = self._forgotten
-        found = await self._database.read_async(keys.principal, token)
+        found = await self._looked_up(token)
         if found is None:
             self._seen.pop(token, None)
-            raise Unauthorized("This API key is not known, or was revoked.")
+            raise Unauthorized("This token is not known, was revoked, or has expired.")
         if forgotten == self._forgotten:  # else a key was revoked while this one was looked up
             self._remember(token, found)
         return found
+
+    async def _looked_up(self, token: str) -> Principal | None:
+        if token.startswith(sessions.PREFIX):
+            return await self._database.read_async(sessions.principal, token, now=datetime.now(UTC))
+        return await self._database.read_async(keys.principal, token)
 
     def forget(self) -> None:
         self._forgotten += 1

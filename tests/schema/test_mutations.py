@@ -47,6 +47,8 @@ NEEDS = {
     'refundPayment(input: {payment_id: "x", idempotency_key: "k"}) { refund { id } }': Scope.PAYMENTS_WRITE,
     'addPaymentMethod(input: {customer_id: "c", gateway: "sandbox", reference: "approve"}) '
     "{ payment_method { id } }": Scope.PAYMENTS_WRITE,
+    'createCustomerSession(input: {customer_id: "c"}) { token }': Scope.CUSTOMERS_WRITE,
+    'revokeCustomerSession(input: {id: "x"}) { customer_session { id } }': Scope.CUSTOMERS_WRITE,
     'removePaymentMethod(input: {id: "x"}) { payment_method { id } }': Scope.PAYMENTS_WRITE,
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType
 
-from invoicing import keys, methods, paying
+from invoicing import keys, methods, paying, sessions
 from invoicing.access import Scope
 from invoicing.database import Database
 from schema import schema
@@ -118,6 +118,13 @@ NAMING = {
     "removePaymentMethod": [
         'mutation { removePaymentMethod(input: {id: "$method"}) { payment_method { id } } }'
     ],
+    "createCustomerSession": [
+        f"mutation {{ createCustomerSession(input: {{{named}}}) {{ customer_session {{ id }} }} }}"
+        for named in ('customer_id: "$customer"', 'customer_handle: "$handle"')
+    ],
+    "revokeCustomerSession": [
+        'mutation { revokeCustomerSession(input: {id: "$session"}) { customer_session { id } } }'
+    ],
     "revokeApiKey": ['mutation { revokeApiKey(input: {id: "$key"}) { api_key { id } } }'],
 }
 NAMES_NOTHING = {"account", "updateAccount", "createCustomer", "createApiKey"}  # see the tests below
@@ -164,7 +171,16 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
     factories.invoice(database, shop.principal, invoice_id="my-invoice")
     named = ("customer", "handle", "name", "order", "number", "item", "invoice")
     line = sold.frozen().lines[0].id
-    made = {"key": key.id, "line": line, "payment": paid.id, "method": method.id}
+    session, _ = database.write(
+        sessions.create_customer_session, neighbour, customer_id="their-customer", now=factories.NOW
+    )
+    made = {
+        "key": key.id,
+        "line": line,
+        "payment": paid.id,
+        "method": method.id,
+        "session": session.id,
+    }
     return {**made, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
 
 
