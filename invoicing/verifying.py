@@ -1,4 +1,4 @@
-"""Whether the books are right: every number there once, every total the sum of its parts. Reads only."""
+"""Whether the books are right: numbers, totals, credits, money, states and papers. Reads only."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, text, tuple_
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, tuple_
 
 from invoicing.tables import accounts, invoice_lines, invoices, number_series, order_items
 from invoicing.verifying_credits import wrong_credits
+from invoicing.verifying_paper import wrong_papers
+from invoicing.verifying_payments import count_payments, wrong_payments
 from invoicing.verifying_rows import LINE, ROW, wrong
+from invoicing.verifying_standings import wrong_standings
 
 _WINDOW = 1_000
 _MINE: BindParameter[str] = bindparam("account")
@@ -78,7 +81,7 @@ _MARKED_WITHOUT_LINE = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong; `subject` is an invoice's number, a series or an item."""
+    """Something that is wrong; `subject` is an invoice's number, a series, an item, a payment or a job."""
 
     account_id: str
     subject: str
@@ -90,13 +93,14 @@ class Finding:
 class Verdict:
     invoices: int = 0
     series: int = 0
+    payments: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
 def verify(connection: Connection, account_id: str | None = None) -> Verdict:
     """Every invoice of one account, or of all, as they are at one moment; a thousand in memory at a time."""
     if connection.dialect.name == "postgresql":  # SQLite reads one state of the database anyway
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     verdict = Verdict()
     for mine in [account_id] if account_id else connection.execute(select(accounts.c.id)).scalars().all():
         found = _account(connection, mine, verdict)
@@ -119,6 +123,10 @@ def _account(connection: Connection, mine: str, verdict: Verdict) -> _Found:
     for item, invoice in connection.execute(_MARKED_WITHOUT_LINE, key):
         yield item, "items", f"The item is marked with invoice {invoice}, which has no line for it."
     yield from wrong_credits(connection, mine)
+    verdict.payments += count_payments(connection, mine)
+    yield from wrong_payments(connection, mine)
+    yield from wrong_standings(connection, mine)
+    yield from wrong_papers(connection, mine)
 
 
 def _series(

@@ -11,7 +11,7 @@ from server.commands.demo import demo
 from server.commands.import_orders import import_
 from server.commands.serve import serve
 from server.commands.upkeep import export_schema, migrate
-from server.commands.verify import verify_numbering
+from server.commands.verify import verify
 from server.commands.worker import worker
 
 app = typer.Typer(
@@ -27,7 +27,8 @@ app.command()(migrate)
 app.add_typer(account, name="account")
 app.add_typer(key, name="key")
 app.command("import")(import_)
-app.command("verify-numbering")(verify_numbering)
+app.command()(verify)
+app.command("verify-numbering", hidden=True)(verify)  # its name when it checked no more than that
 app.command()(demo)
 app.command("export-schema")(export_schema)
 

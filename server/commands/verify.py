@@ -1,29 +1,32 @@
-"""`invoicing verify-numbering`: whether every number is there once, and every total right."""
+"""`invoicing verify`: whether every number is there once, every total right and every cent accounted for."""
 
 from __future__ import annotations
 
 import typer
 
-from invoicing.verifying import verify
+from invoicing import verifying
 from server.commands.opening import AccountOption, chosen, opened
 from server.settings import Settings
 
 _MOST_SHOWN = 200
 
 
-def verify_numbering(in_account: AccountOption = None) -> None:
-    """Check all issued invoices, of one account or of all. Changes nothing.
+def verify(in_account: AccountOption = None) -> None:
+    """Check all invoices, credits, payments and papers, of one account or of all. Changes nothing.
 
-    Exits with 1 if a number is missing or there twice, or an invoice does not add up.
+    Exits with 1 if a number is missing or there twice, an invoice does not add up, money is not accounted
+    for, a state is not what the payments make it, or nothing will make a paper that is not there.
     """
     with opened(Settings()) as database:
         account_id = chosen(database, in_account).id if in_account else None
-        verdict = database.read(verify, account_id)
+        verdict = database.read(verifying.verify, account_id)
+    counted = f"{verdict.invoices:,} invoices in {verdict.series:,} series"
+    money = f"{verdict.payments:,} payments and refunds"
     if not verdict.findings:
-        counted = f"{verdict.invoices:,} invoices in {verdict.series:,} series"
-        typer.echo(f"{counted}: no gap, no duplicate, every total right.")
+        typer.echo(f"{counted}: no gap, no duplicate, every total right, every paper there or due.")
+        typer.echo(f"{money}: every cent accounted for, every state as it must be.")
         return
     for finding in verdict.findings[:_MOST_SHOWN]:
         typer.echo(f"{finding.kind}: {finding.subject} of account {finding.account_id}: {finding.detail}")
-    typer.echo(f"{len(verdict.findings):,} findings in {verdict.invoices:,} invoices.")
+    typer.echo(f"{len(verdict.findings):,} findings in {counted} and {money}.")
     raise typer.Exit(1)
