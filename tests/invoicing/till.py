@@ -1,0 +1,137 @@
+"""What tests of the ledger do to money, in a word each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from invoicing import charging, issuing, ledger, methods, paying, refunding, undoing
+from invoicing.access import Principal
+from invoicing.actions import Action
+from invoicing.charging import Begun
+from invoicing.crediting import LineCredit
+from invoicing.database import Database
+from invoicing.ledger import Standing
+from invoicing.ledger_tables import Allocation, Payment, PaymentMethod, allocations
+from invoicing.queries import Issued
+from invoicing.undoing import Contra
+from invoicing.verifying import verify
+from tests import factories
+from tests.factories import NOW, item
+
+CASH = {"method": "CASH", "payment_date": NOW.date()}
+KEYS = count()
+
+
+@dataclass
+class Till:
+    """One account's money."""
+
+    database: Database
+    principal: Principal
+
+    def write(self, command: Any, *args: Any, now: datetime = NOW, **options: Any) -> Any:
+        return self.database.write(command, self.principal, *args, now=now, **options)
+
+    def order(self, id: str, *prices: int, **values: Any) -> list[str]:
+        """An order of an item for each price, VAT included; answers their ids."""
+        ids = [f"{id}-{place}" for place, _ in enumerate(prices)]
+        items = [item(id=each, unit_price=price) for each, price in zip(ids, prices, strict=True)]
+        factories.order(self.database, self.principal, id=id, items=items, **values)
+        return ids
+
+    def invoice(self, *item_ids: str, id: str | None = None) -> Issued:
+        made: Issued = self.write(issuing.invoice_items, item_ids, invoice_id=id)
+        return made
+
+    def sale(self, *prices: int, id: str = "sale", **values: Any) -> Issued:
+        """An invoice, and its order of the same name."""
+        return self.invoice(*self.order(f"o-{id}", *prices, **values), id=id)
+
+    def credit(self, invoice: Issued, amount: int | None = None, *, line: int = 0) -> Issued:
+        """All that is left of the invoice, or an amount of one of its lines."""
+        part = None if amount is None else [LineCredit(invoice.frozen().lines[line].id, amount=amount)]
+        made: Issued = self.write(issuing.credit_invoice, invoice.id, part, reason=None)
+        return made
+
+    def cancel(self, order_id: str, item_id: str, quantity: int | None = None) -> Issued:
+        """Cancels an invoiced item and issues the credit for it."""
+        contra = Contra(item_id, quantity, f"{item_id}-undone")
+        self.write(undoing.undo_items, Action.CANCEL, order_id, [contra])
+        return self.invoice(f"{item_id}-undone")
+
+    def pay(self, amount: int, *, key: str | None = None, now: datetime = NOW, **target: Any) -> Payment:
+        values = {"amount": amount, "method": "ideal", "idempotency_key": key or f"pay-{next(KEYS)}"}
+        made: Payment = self.write(paying.record_payment, {**values, **target}, now=now)
+        return made
+
+    def settle(self, invoice_id: str, **options: Any) -> Payment:
+        made: Payment = self.write(paying.settle_invoice_manually, invoice_id, CASH, **options)
+        return made
+
+    def refund(self, payment: Payment, amount: int | None = None, *, key: str | None = None) -> Payment:
+        """By hand."""
+        values = {"idempotency_key": key or f"back-{next(KEYS)}", "manual_transfer": CASH}
+        given = values if amount is None else {**values, "amount": amount}
+        made: Begun = self.write(refunding.begin_refund, payment.id, given, gateways=[])
+        return made.payment
+
+    def begin_refund(self, payment: Payment, amount: int | None = None) -> Payment:
+        """Through the gateway that took it."""
+        values = {"idempotency_key": f"back-{next(KEYS)}", "amount": amount}
+        made: Begun = self.write(refunding.begin_refund, payment.id, values, gateways=["sandbox"])
+        return made.payment
+
+    def buyer(self, id: str = "ann", reference: str = "card") -> PaymentMethod:
+        """A customer whose card can be charged."""
+        factories.customer(self.database, self.principal, id=id)
+        return self.card(id, reference)
+
+    def card(self, customer_id: str, reference: str, *, now: datetime = NOW) -> PaymentMethod:
+        card = {"gateway": "sandbox", "reference": reference, "gateway_customer": None, "label": reference}
+        made: PaymentMethod = self.write(methods.add_payment_method, customer_id, **card, now=now)
+        return made
+
+    def charge(self, invoice_id: str, method: str | None = "auto", **options: Any) -> Begun:
+        options = {"gateways": ["sandbox"], **options}
+        made: Begun = self.write(charging.begin_charge, invoice_id, method, **options)
+        return made
+
+    def resolve(self, payment: Payment, status: str, **options: Any) -> Payment:
+        return self.database.write(
+            charging.resolve,
+            self.principal.account_id,
+            payment.id,
+            status,
+            **{"reference": None, "now": NOW, **options},
+        )
+
+    def standing(self, invoice_id: str) -> Standing:
+        return self.database.read(ledger.standings, self.principal.account_id, [invoice_id])[invoice_id]
+
+    def outstanding(self, *invoice_ids: str) -> list[int]:
+        return [self.standing(id).money.outstanding for id in invoice_ids]
+
+    def seen(self, invoice_id: str) -> tuple[str, str, int]:
+        """Its state, how its payment stands, and what is outstanding."""
+        found = self.standing(invoice_id)
+        return found.state, str(found.money.status), found.money.outstanding
+
+    def left(self, order_id: str) -> list[int]:
+        """What is left of each payment on the order."""
+        found = self.database.read(ledger.purses, self.principal.account_id, [order_id])
+        return [purse.left for purse in found]
+
+    def parts(self, payment: Payment) -> dict[str, int]:
+        """How much of it went to which invoice."""
+        of_it = select(allocations).where(allocations.c.payment_id == payment.id)
+        rows: list[Allocation] = self.database.read(lambda connection: list(connection.execute(of_it)))
+        return {row.invoice_id: row.amount for row in rows}
+
+    def is_right(self) -> bool:
+        assert self.database.read(verify).findings == []
+        return True
