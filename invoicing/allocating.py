@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, s
 
 from invoicing.ledger import allocate, locked_standings, payment, purses, settle, standings
 from invoicing.ledger_tables import Payment, allocations, payments
+from invoicing.shares import sales_of, shares_of
 from invoicing.snapshot import Line, Snapshot
 from invoicing.spreading import Asking, Part, spread, spread_payments
 from invoicing.tables import invoice_lines
@@ -18,23 +19,8 @@ _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
 _INVOICE: BindParameter[str] = bindparam("invoice")
 _GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
-_SALE = func.coalesce(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
-_SHARES = (  # credits taken off
-    select(_SALE, _GROSS)
-    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
-    .group_by(_SALE)
-)
 _OF_PAYMENT = and_(
     payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
-)
-_PAID_BY_ORDER = (
-    select(
-        allocations.c.invoice_id,
-        func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
-    )
-    .join(payments, _OF_PAYMENT)
-    .where(allocations.c.account_id == _MINE, payments.c.order_id == _ORDER)
-    .group_by(allocations.c.invoice_id)
 )
 _PAID_BY = (
     select(
@@ -102,16 +88,14 @@ def arrived(connection: Connection, moved: Payment, *, now: datetime) -> None:
 def pay_order(connection: Connection, account_id: str, order_id: str, *, now: datetime) -> None:
     """Lets an order's payments pay its invoices, in order of issue. The order is locked."""
     left = [purse for purse in purses(connection, account_id, [order_id]) if purse.left > 0]
-    key = {"account": account_id, "order": order_id}
-    shares = {id: int(share) for id, share in connection.execute(_SHARES, key) if share > 0}
-    if not (left and shares):
+    if not left:
         return
-    for id, paid in connection.execute(_PAID_BY_ORDER, key):
-        if id in shares:
-            shares[id] -= int(paid)
+    found = locked_standings(connection, account_id, sales_of(connection, account_id, order_id))
+    shares = shares_of(connection, account_id, order_id)  # once nobody credits them any more
     open_ones = [
-        Asking(each.id, each.money.outstanding, {order_id: shares[each.id]})
-        for each in locked_standings(connection, account_id, shares).values()
+        Asking(id, each.money.outstanding, {order_id: shares[id]})
+        for id, each in found.items()
+        if each.money.outstanding > 0
     ]
     allocate(connection, account_id, spread_payments(left, open_ones), now=now)
     settle(connection, account_id, [each.invoice_id for each in open_ones if each.outstanding == 0])
@@ -130,13 +114,11 @@ def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None
 
 def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None:
     """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
-    and then what was paid of the invoices themselves, the newest first."""
+    and then what was paid of the invoices themselves, the newest first. What other payments on the order
+    have left pays those again."""
     account_id = refund.account_id
     paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
-    where = {"account": account_id, "order": refund.order_id, "invoice": refund.invoice_id}
-    statement = _INVOICES_OF_ORDER if refund.order_id else _CREDITS_OF_INVOICE
-    related = connection.execute(statement, where).scalars().all()
-    found = locked_standings(connection, account_id, {*related, *paid})
+    found = locked_standings(connection, account_id, {*_related(connection, refund), *paid})
     owed = [(each.id, -each.money.outstanding) for each in found.values() if each.money.due < 0]
     parts = spread(refund.id, refund.amount, owed)
     left = refund.amount - sum(part.amount for part in parts)
@@ -148,6 +130,8 @@ def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
     settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)])
+    if refund.order_id:
+        pay_order(connection, account_id, refund.order_id, now=now)
 
 
 def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:
@@ -166,6 +150,16 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
             in_full = -int(connection.execute(_CREDITED, key).scalar_one()) == money.due
             settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED")
     return sum(part.amount for part in parts)
+
+
+def _related(connection: Connection, refund: Payment) -> Sequence[str]:
+    """All invoices of its order, or the credits of its invoice; nobody issues another meanwhile."""
+    where = {"account": refund.account_id, "order": refund.order_id, "invoice": refund.invoice_id}
+    if refund.order_id is None:
+        return connection.execute(_CREDITS_OF_INVOICE, where).scalars().all()
+    sales = sales_of(connection, refund.account_id, refund.order_id)
+    locked_standings(connection, refund.account_id, sales)  # a credit that is being issued holds one of them
+    return connection.execute(_INVOICES_OF_ORDER, where).scalars().all()
 
 
 def _paid_by(connection: Connection, paid: Payment) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """The ledger: payments are appended and allocated, and an invoice's standing is what they come to.
 
-Whoever moves money first locks what it is moved on: the order, then invoices in order of issue. So no two
-calls give the same cent away, and none waits for another that waits for it.
+Whoever moves money first locks what it is moved on: the order, then invoices in order of issue, then credit
+invoices. So no two calls give the same cent away, and none waits for another that waits for it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ _STANDINGS = (
 _LOCK_INVOICES = (
     select(invoices.c.id)
     .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
-    .order_by(invoices.c.created_at, invoices.c.id)  # a credit invoice always after what it credits
+    .order_by(invoices.c.type.desc(), invoices.c.created_at, invoices.c.id)  # INVOICE, then CREDIT
     .with_for_update()
 )
 

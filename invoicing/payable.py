@@ -14,7 +14,7 @@ from invoicing.tables import Invoice, invoices
 
 _MINE: BindParameter[str] = bindparam("account")
 _LOCK = (
-    select(invoices.c.id, invoices.c.number, invoices.c.type, invoices.c.currency, invoices.c.customer_id)
+    select(*(invoices.c[name] for name in ("id", "number", "type", "total", "currency", "customer_id")))
     .where(invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"))
     .with_for_update()
 )
@@ -38,6 +38,10 @@ def payable(connection: Connection, principal: Principal, invoice_id: str, *, fi
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
     if found.type == "CREDIT":
         raise NotPayable(field=field, ids=[invoice_id])
+    if found.total < 0:
+        raise NotPayable(
+            "The invoice is in the buyer's favour: nothing is paid on it.", ids=[invoice_id], field=field
+        )
     return cast(Invoice, found)
 
 
