@@ -133,12 +133,12 @@ def test_a_credit_is_set_off_against_what_is_asked_and_the_rest_is_owed_back(til
 
 
 def test_a_credit_of_two_invoices_is_set_off_against_each_no_more_than_it_credits(till: Till) -> None:
-    items = till.order("o", 1_000, 500)
-    one, two = (till.invoice(id) for id in items)
+    items = till.order("o", 1_000, 500, 700)
+    one, two = till.invoice(items[0]), till.invoice(*items[1:])
     till.pay(800, invoice_id=one.id)
-    for id in items:
-        till.cancel("o", id) if id == items[0] else None
-    assert till.outstanding(one.id, two.id) == [0, 500]
+    credit = till.cancel("o", items[0], items[1])
+    assert till.outstanding(one.id, two.id, credit.id) == [0, 700, -800]
+    assert [till.seen(id)[0] for id in (one.id, two.id, credit.id)] == ["CANCELLED", "PENDING", "PENDING"]
     assert till.is_right()
 
 

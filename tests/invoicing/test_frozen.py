@@ -1,4 +1,4 @@
-"""An issued invoice stays as it is, whatever happens around it; the database sees to that."""
+"""An issued invoice and the ledger stay as they are, whatever happens; the database sees to that."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from sqlalchemy.exc import DBAPIError
 from invoicing import accounts, customers, orders, queries
 from invoicing.access import Principal
 from invoicing.database import Database
+from invoicing.ledger_tables import allocations, payments
 from invoicing.tables import invoice_lines, invoices
 from tests import factories
+from tests.invoicing.till import Till
 
 UNFROZEN = {"state", "search_text"}  # the payment's progress, and what lists are searched by
 
@@ -61,6 +63,29 @@ def test_the_database_refuses_to_delete_an_issued_invoice(
     with pytest.raises(DBAPIError, match="an issued invoice is frozen"):
         database.write(lambda connection: connection.execute(delete(table)))
     assert database.read(queries.invoice, principal, issued.id) == issued
+
+
+ENDED = {"status", "error", "gateway_reference", "paid_at"}  # how a payment ended
+
+
+@pytest.mark.parametrize("table", [payments, allocations])
+def test_the_database_refuses_to_change_or_delete_what_is_in_the_ledger(
+    database: Database, principal: Principal, table: Table
+) -> None:
+    till = Till(database, principal)
+    till.pay(1_000, invoice_id=till.sale(1_000).id)
+    (before,) = till.rows(table)
+
+    def change(connection: Connection, column: str) -> None:
+        kind = table.c[column].type.python_type
+        connection.execute(update(table).values({column: other(getattr(before, column), kind)}))
+
+    for column in set(table.c.keys()) - (ENDED if table is payments else set()):
+        with pytest.raises(DBAPIError, match="the ledger is final"):
+            database.write(change, column)
+    with pytest.raises(DBAPIError, match="the ledger is final"):
+        database.write(lambda connection: connection.execute(delete(table)))
+    assert till.rows(table) == [before]
 
 
 def test_the_state_of_an_invoice_may_go_on(database: Database, principal: Principal) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from invoicing import charging, issuing, ledger, methods, paying, refunding, undoing
 from invoicing.access import Principal
@@ -16,7 +16,7 @@ from invoicing.charging import Begun
 from invoicing.crediting import LineCredit
 from invoicing.database import Database
 from invoicing.ledger import Standing
-from invoicing.ledger_tables import Allocation, Payment, PaymentMethod, allocations
+from invoicing.ledger_tables import Payment, PaymentMethod, allocations
 from invoicing.queries import Issued
 from invoicing.undoing import Contra
 from invoicing.verifying import verify
@@ -58,11 +58,11 @@ class Till:
         made: Issued = self.write(issuing.credit_invoice, invoice.id, part, reason=None)
         return made
 
-    def cancel(self, order_id: str, item_id: str, quantity: int | None = None) -> Issued:
-        """Cancels an invoiced item and issues the credit for it."""
-        contra = Contra(item_id, quantity, f"{item_id}-undone")
-        self.write(undoing.undo_items, Action.CANCEL, order_id, [contra])
-        return self.invoice(f"{item_id}-undone")
+    def cancel(self, order_id: str, *item_ids: str) -> Issued:
+        """Cancels invoiced items and issues the credit for them."""
+        contras = [Contra(id, None, f"{id}-undone") for id in item_ids]
+        self.write(undoing.undo_items, Action.CANCEL, order_id, contras)
+        return self.invoice(*(contra.contra_item_id or "" for contra in contras))
 
     def pay(self, amount: int, *, key: str | None = None, now: datetime = NOW, **target: Any) -> Payment:
         values = {"amount": amount, "method": "ideal", "idempotency_key": key or f"pay-{next(KEYS)}"}
@@ -95,6 +95,13 @@ class Till:
         card = {"gateway": "sandbox", "reference": reference, "gateway_customer": None, "label": reference}
         made: PaymentMethod = self.write(methods.add_payment_method, customer_id, **card, now=now)
         return made
+
+    def remove(self, method_id: str) -> PaymentMethod:
+        return self.database.write(methods.remove_payment_method, self.principal, method_id)
+
+    def cards(self, customer_id: str) -> list[PaymentMethod]:
+        found = self.database.read(methods.methods_of, self.principal, [customer_id])
+        return list(found.get(customer_id, []))
 
     def charge(self, invoice_id: str, method: str | None = "auto", **options: Any) -> Begun:
         options = {"gateways": ["sandbox"], **options}
@@ -129,9 +136,13 @@ class Till:
     def parts(self, payment: Payment) -> dict[str, int]:
         """How much of it went to which invoice."""
         of_it = select(allocations).where(allocations.c.payment_id == payment.id)
-        rows: list[Allocation] = self.database.read(lambda connection: list(connection.execute(of_it)))
+        rows = self.database.read(lambda connection: connection.execute(of_it).all())
         return {row.invoice_id: row.amount for row in rows}
 
+    def rows(self, table: Table) -> list[Any]:
+        mine = select(table).where(table.c.account_id == self.principal.account_id)
+        return self.database.read(lambda connection: list(connection.execute(mine)))
+
     def is_right(self) -> bool:
-        assert self.database.read(verify).findings == []
+        assert self.database.read(verify, self.principal.account_id).findings == []
         return True
