@@ -17,6 +17,20 @@ FINAL = {
     "allocations_remain": "DELETE ON allocations",
 }
 
+CREDITED = (
+    "SELECT line.account_id, line.invoice_id AS credit, line.credited_invoice_id AS sale, "
+    "CAST(-SUM(line.total_ex_vat + line.vat_amount) AS BIGINT) AS share, -MIN(credit.total) AS owes, "
+    "MIN(sale.total) AS asks, MIN(credit.created_at) AS created_at FROM invoice_lines AS line "
+    "JOIN invoices AS credit ON credit.account_id = line.account_id AND credit.id = line.invoice_id "
+    "JOIN invoices AS sale ON sale.account_id = line.account_id AND sale.id = line.credited_invoice_id "
+    "GROUP BY line.account_id, line.invoice_id, line.credited_invoice_id "
+    "ORDER BY MIN(credit.created_at), line.invoice_id, MIN(sale.created_at), line.credited_invoice_id"
+)
+SET_OFF = (
+    "INSERT INTO allocations (account_id, id, invoice_id, credit_invoice_id, amount, created_at) "
+    "VALUES (:account_id, :id, :sale, :credit, :amount, :created_at)"
+)
+
 
 def upgrade() -> None:
     _payment_methods()
@@ -150,26 +164,29 @@ def _allocations() -> None:
 
 
 def _set_off_earlier_credits() -> None:
-    """Until now no invoice could be paid: each credit takes away from what its original asks."""
-    op.execute(
-        "INSERT INTO allocations (account_id, id, invoice_id, credit_invoice_id, amount, created_at) "
-        "SELECT line.account_id, line.invoice_id || '.' || line.credited_invoice_id, "
-        "line.credited_invoice_id, line.invoice_id, -SUM(line.total_ex_vat + line.vat_amount), "
-        "MIN(credit.created_at) FROM invoice_lines AS line JOIN invoices AS credit "
-        "ON credit.account_id = line.account_id AND credit.id = line.invoice_id "
-        "WHERE line.credited_invoice_id IS NOT NULL "
-        "GROUP BY line.account_id, line.invoice_id, line.credited_invoice_id "
-        "HAVING SUM(line.total_ex_vat + line.vat_amount) < 0"
-    )
+    """Until now no invoice could be paid: each credit takes away from what its originals still ask."""
+    database = op.get_bind()
+    asked: dict[tuple[str, str], int] = {}
+    owed: dict[tuple[str, str], int] = {}
+    for row in database.execute(sa.text(CREDITED)).all():
+        sale, credit = (row.account_id, row.sale), (row.account_id, row.credit)
+        taken = min(row.share, asked.get(sale, row.asks), owed.get(credit, row.owes))
+        if taken > 0:
+            asked[sale] = asked.get(sale, row.asks) - taken
+            owed[credit] = owed.get(credit, row.owes) - taken
+            values = {**row._mapping, "id": f"{row.credit}.{row.sale}", "amount": taken}
+            database.execute(sa.text(SET_OFF), values)
     op.execute(
         "UPDATE invoices SET state = 'SETTLED' WHERE total = -(SELECT COALESCE(SUM(amount), 0) "
         "FROM allocations WHERE allocations.account_id = invoices.account_id "
         "AND allocations.credit_invoice_id = invoices.id)"
     )
     op.execute(
-        "UPDATE invoices SET state = 'CANCELLED' WHERE total > 0 AND total = (SELECT SUM(amount) "
-        "FROM allocations WHERE allocations.account_id = invoices.account_id "
-        "AND allocations.invoice_id = invoices.id)"
+        "UPDATE invoices SET state = CASE WHEN total = -(SELECT SUM(total_ex_vat + vat_amount) "
+        "FROM invoice_lines WHERE invoice_lines.account_id = invoices.account_id "
+        "AND invoice_lines.credited_invoice_id = invoices.id) THEN 'CANCELLED' ELSE 'SETTLED' END "
+        "WHERE total > 0 AND total = (SELECT SUM(amount) FROM allocations "
+        "WHERE allocations.account_id = invoices.account_id AND allocations.invoice_id = invoices.id)"
     )
 
 
