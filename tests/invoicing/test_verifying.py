@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Connection, select
 from typer import Typer
 from typer.testing import CliRunner, Result
 
 from invoicing.access import Principal
 from invoicing.database import Database
+from invoicing.tables import invoices
 from invoicing.verifying import verify
 from server.commands.verify import verify as command_verify
 from tests import factories
@@ -164,6 +166,21 @@ def test_an_empty_database_is_right(database: Database) -> None:
 def test_a_planted_defect_is_found(books: Database, change: str, subject: str, kind: str, says: str) -> None:
     findings = planted(books, change)
     assert is_among(findings, subject, kind, says), findings
+
+
+def test_books_are_verified_as_they_are_at_one_moment(
+    database: Database, principal: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An invoice is issued after numbers were looked at, and before papers are."""
+
+    def meanwhile(connection: Connection, mine: str) -> Iterator[tuple[str, str, str]]:
+        factories.invoice(database, principal)
+        rows = connection.execute(select(invoices.c.number).where(invoices.c.account_id == mine)).all()
+        yield from [(row.number, "seen", "") for row in rows]
+
+    monkeypatch.setattr("invoicing.verifying.wrong_credits", meanwhile)
+    factories.invoice(database, principal)
+    assert [found.subject for found in database.read(verify).findings] == ["INV-2025-00001"]
 
 
 def test_only_what_is_wrong_is_found(books: Database) -> None:
