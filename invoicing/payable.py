@@ -48,13 +48,14 @@ def payable(connection: Connection, principal: Principal, invoice_id: str, *, fi
 def settled_before(
     connection: Connection, principal: Principal, invoice_id: str, key: str | None, request: str
 ) -> Payment | None:
-    """The payment that the same request made before: by its key or, without one, as long as it stands."""
+    """The payment that the same request made before: by its key or, without one, while it still pays."""
     if made := ledger.made_before(connection, principal.account_id, key, request):
         return made
     where = {"account": principal.account_id, "invoice": invoice_id}
     standing = cast("list[Payment]", connection.execute(_STANDING, where).all())
     if key is None and (same := next((each for each in standing if each.request == request), None)):
-        return same
+        if same.status == "PENDING" or _wants(connection, principal, invoice_id) <= 0:
+            return same  # else it was paid back since, and is to be paid anew
     if under_way := [each.id for each in standing if each.status == "PENDING"]:
         raise PaymentUnderWay(field="id", ids=under_way)
     return None
@@ -62,7 +63,11 @@ def settled_before(
 
 def outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
     """What the invoice still asks, more than nothing."""
-    asked = ledger.standings(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
+    asked = _wants(connection, principal, invoice_id)
     if asked <= 0:
         raise AlreadySettled(field="id", ids=[invoice_id])
     return asked
+
+
+def _wants(connection: Connection, principal: Principal, invoice_id: str) -> int:
+    return ledger.standings(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding

@@ -38,7 +38,7 @@ class Authenticator:
         found = await self._looked_up(token)
         if found is None:
             self._seen.pop(token, None)
-            raise Unauthorized("This token is not known, was revoked, or has expired.")
+            raise Unauthorized("This API key or session token is not known, was revoked, or has expired.")
         if forgotten == self._forgotten:  # else a key was revoked while this one was looked up
             self._remember(token, found)
         return found

@@ -190,6 +190,17 @@ def test_what_a_gateway_took_it_pays_back(shop: Client) -> None:
     assert amounts(shop, "v") == ("SETTLED", "PARTIALLY_PAID", 1_210, 210, 210)
 
 
+def test_what_was_paid_back_is_charged_anew(shop: Client) -> None:
+    invoiced(shop, "mug", id="v")
+    given = {"id": "v", "payment_method": method(shop, "approve")}
+    first = shop.ask(SETTLE, input=given)["settleInvoice"]["payment"]["id"]
+    shop.ask(REFUND, input={"payment_id": first, "idempotency_key": "back"})
+    assert amounts(shop, "v") == ("SETTLED", "REFUNDED", 1_210, 1_210, 1_210)
+    second = shop.ask(SETTLE, input=given)["settleInvoice"]["payment"]["id"]
+    assert second != first
+    assert amounts(shop, "v") == ("SETTLED", "PAID", 2_420, 1_210, 0)
+
+
 def test_a_charge_that_is_under_way_is_not_charged_again(shop: Client) -> None:
     invoiced(shop, "mug", id="v")
     late = shop.ask(SETTLE, input={"id": "v", "payment_method": method(shop, "late")})["settleInvoice"]
