@@ -13,7 +13,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bench import counting, growing, importing, issuing, memory, paper, reading, ready
+from bench import (
+    counting,
+    crediting,
+    growing,
+    importing,
+    issuing,
+    large,
+    memory,
+    one_time,
+    paper,
+    reading,
+    ready,
+)
 from bench.homes import Homes
 from bench.results import HEADER, Result, Run
 
@@ -26,6 +38,9 @@ ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "growing": growing.results,
     "memory": memory.results,
     "importing": importing.results,
+    "crediting": crediting.results,
+    "one_time": one_time.results,
+    "large": large.results,
 }
 
 

@@ -1,6 +1,6 @@
-"""The limit of issuing: the very statements that issuing makes, in a loop, and nothing else.
+"""The limit of a command: the very statements that it makes, in a loop, and nothing else.
 
-They are taken down while the product issues invoices that are then rolled back. What remains is the database:
+They are taken down while the product runs commands that are then rolled back. What remains is the database:
 each statement prebuilt, its parameters ready, down to the snapshot and the number.
 """
 
@@ -8,55 +8,54 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 
 from bench.homes import SQLITE, Home
-from bench.shop import NOW, Shop
-from invoicing import issuing
 from invoicing.database import Database
 
 Statement = tuple[Executable, Any]
+Work = Callable[[Connection], object]
 
 
 class _RolledBack(Exception):
     pass
 
 
-def taken_down(database: Database, shop: Shop, orders: Sequence[Sequence[str]]) -> list[list[Statement]]:
-    """The statements of an invoice for each of these lists of item ids."""
+def taken_down(database: Database, works: Iterable[Work]) -> list[list[Statement]]:
+    """The statements of each of these commands."""
     transactions: list[list[Statement]] = []
 
     def take_down(_: Connection, statement: Any, several: Any, single: Any, __: Any) -> None:
         transactions[-1].append((statement, several or single))
 
-    def issue(connection: Connection) -> None:
+    def run(connection: Connection) -> None:
         event.listen(connection, "before_execute", take_down)
-        for ids in orders:
+        for work in works:
             transactions.append([])
-            issuing.invoice_items(connection, shop.principal, ids, now=NOW)
+            work(connection)
         event.remove(connection, "before_execute", take_down)
         raise _RolledBack
 
     try:
-        database.write(issue)
+        database.write(run)
     except _RolledBack:
         gc.freeze()
     return transactions
 
 
 class Bare:
-    """One thread, one connection, one transaction an invoice."""
+    """One thread, one connection, one transaction a command."""
 
     def __init__(self, home: Home, transactions: Sequence[list[Statement]]) -> None:
         self._engine = engine(home)
         self._waiting = iter(transactions)
 
     def run(self, most: int, seconds: float) -> tuple[float, float]:
-        """Of the next invoices, up to `most`: how many a second, and milliseconds of CPU for one."""
+        """Of the next commands, up to `most`: how many a second, and milliseconds of CPU for one."""
         with self._engine.connect() as connection:
             began, cpu = time.perf_counter(), time.process_time()
             done, took = 0, 0.0

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import issuing, reading, shop
+from bench import issuing, mutating, reading, shop
 from bench.homes import KINDS
 from bench.load import load, written
 from bench.results import Result, Run, compared
@@ -81,17 +81,17 @@ def _issue(stocked: Stocked, seconds: int) -> tuple[float, int]:
 
 def _stocked(open_things: ExitStack, run: Run, kind: str, count: int) -> Stocked:
     home = open_things.enter_context(run.homes.fresh(kind))
-    orders = issuing.FASTEST * run.seconds * run.rounds
+    orders = mutating.FASTEST * run.seconds * run.rounds
     with home.database() as database:
         opened = shop.opened(database)
         shop.stock_invoices(database, opened, "A", count)
-        shop.stock_orders(database, opened, "B", orders, lines=issuing.LINES)
+        issuing.stock(database, opened, orders, "B")
     home.settle()
     some = random.Random(count).sample(range(count), 500)
     return Stocked(
         open_things.enter_context(serving(home, opened.token)),
         written(home.data / "reads", (reading.read_body("A", number) for number in some)),
-        written(home.data / "issues", (issuing.issue_body("B", number) for number in range(orders))),
+        written(home.data / "issues", (issuing.body(number, "B") for number in range(orders))),
         written(home.data / "first", [_page(None)]),
         written(home.data / "last", [_page(shop.cursor_of("A", PAGE))]),
     )

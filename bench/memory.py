@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import issuing
+from bench import issuing, mutating
 from bench.homes import KINDS
 from bench.load import load
 from bench.results import Result, Run
@@ -47,7 +47,7 @@ def _flat(what: str, looks: list[Look], at: int, warm: int, errors: int) -> Resu
 def _looks(run: Run, kind: str) -> tuple[list[Look], int]:
     count, looks, errors, used = run.size(INVOICES), [], 0, 0
     with run.homes.fresh(kind) as home:
-        bodies, token = issuing.prepared(home, count + issuing.FASTEST * _SLICE)
+        bodies, token = mutating.prepared(home, issuing.ISSUE, count + mutating.FASTEST * _SLICE)
         home.settle()
         with serving(home, token, workers=1) as server:
             until = time.monotonic() + (15 if run.quick else PATIENCE)

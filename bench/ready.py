@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from bench import issuing
+from bench import issuing, mutating
 from bench.homes import KINDS
 from bench.results import Result, Run
 from bench.serving import Client, serving
@@ -33,7 +33,7 @@ def _times(run: Run, kind: str) -> list[float]:
     """Milliseconds from sending the mutation to the first answer with a link."""
     count = INVOICES // 3 if run.quick else INVOICES
     with run.homes.fresh(kind) as home:
-        _, token = issuing.prepared(home, count + _WARM)
+        _, token = mutating.prepared(home, issuing.ISSUE, count + _WARM)
         home.settle()
         with serving(home, token, workers=1) as server:
             client = Client(server)
@@ -41,7 +41,7 @@ def _times(run: Run, kind: str) -> list[float]:
 
 
 def _one(client: Client, number: int) -> float:
-    body = issuing.issue_body("A", number)
+    body = issuing.body(number)
     began = time.perf_counter()
     id = client.ask(body)["invoiceItems"]["invoice"]["id"]
     while client.ask({"query": _QUERY, "variables": {"id": id}})["invoice"]["pdf_url"] is None:

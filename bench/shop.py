@@ -83,7 +83,7 @@ def opened(database: Database) -> Shop:
     principal = database.read(keys.principal, token)
     assert principal is not None
     for number in range(CUSTOMERS):
-        values = {"id": _customer(number), "name": f"Customer {number}", "billing_address": ADDRESS}
+        values = {"id": customer_id(number), "name": f"Customer {number}", "billing_address": ADDRESS}
         database.write(customers.create_customer, principal, values, now=PAST)
     return Shop(principal, token)
 
@@ -102,9 +102,31 @@ def item_ids(prefix: str, number: int, lines: int) -> list[str]:
     return [f"{tag(prefix, number)}-{line}" for line in range(lines)]
 
 
+def order_values(prefix: str, number: int, lines: int) -> dict[str, Any]:
+    """An order to take in, of so many lines of one to four pieces."""
+    items = [
+        {
+            "id": id,
+            "name": GOODS[line % len(GOODS)],
+            "sku": f"SKU-{line:04d}",
+            "quantity": line % 4 + 1,
+            "unit_price": 2_499 + 731 * line,
+            "vat_rate": 9 if line % 5 == 4 else 21,
+        }
+        for line, id in enumerate(item_ids(prefix, number, lines))
+    ]
+    name = tag(prefix, number)
+    return {"id": name, "number": name, "customer_id": customer_id(number), "items": items}
+
+
+def customer_id(number: int) -> str:
+    """Of the customer of order or invoice number so many."""
+    return f"customer-{number % CUSTOMERS:03d}"
+
+
 def stock_orders(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 5) -> None:
     """So many orders to invoice, the first of them taken in by the product."""
-    _order(database, shop, prefix, lines)
+    database.write(orders.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
     database.write(_multiply, [orders_table, order_items], tag(prefix, 0), _copies(prefix, count))
 
 
@@ -120,7 +142,7 @@ def stock_invoices(database: Database, shop: Shop, prefix: str, count: int, *, l
 
 def issued(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:
     """The id of an invoice whose PDF is recorded."""
-    _order(database, shop, prefix, lines)
+    database.write(orders.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
     made = issue(database, shop, item_ids(prefix, 0, lines), invoice_id=tag(prefix, 0))
     (due,) = database.write(rendering.claim, most=1, now=PAST)
     printed = Printed(due.job, f"invoices/{made.id}.pdf", 20_000, "0" * 64)
@@ -132,32 +154,11 @@ def issue(database: Database, shop: Shop, ids: Sequence[str], *, invoice_id: str
     return database.write(issuing.invoice_items, shop.principal, ids, invoice_id=invoice_id, now=PAST)
 
 
-def _order(database: Database, shop: Shop, prefix: str, lines: int) -> None:
-    items = [
-        {
-            "id": id,
-            "name": GOODS[line % len(GOODS)],
-            "sku": f"SKU-{line:04d}",
-            "quantity": line % 4 + 1,
-            "unit_price": 2_499 + 731 * line,
-            "vat_rate": 9 if line % 5 == 4 else 21,
-        }
-        for line, id in enumerate(item_ids(prefix, 0, lines))
-    ]
-    name = tag(prefix, 0)
-    values = {"id": name, "number": name, "customer_id": _customer(0), "items": items}
-    database.write(orders.create_order, shop.principal, values, now=PAST)
-
-
-def _customer(number: int) -> str:
-    return f"customer-{number:03d}"
-
-
 def _copies(prefix: str, count: int) -> list[dict[str, object]]:
     return [
         {
             "tag": tag(prefix, number),
-            "customer": _customer(number % CUSTOMERS),
+            "customer": customer_id(number),
             "number": f"INV-{number + 1:07d}",
             "sequence": number + 1,
             "moment": PAST + timedelta(seconds=number),

@@ -1,0 +1,42 @@
+"""Row 9: `creditInvoice` over HTTP, of all of an unpaid invoice: the credit is set off against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench import mutating, shop
+from bench.bare import Work
+from bench.homes import KINDS
+from bench.mutating import Mutation
+from bench.results import Result, Run
+from bench.shop import NOW, Shop
+from invoicing import issuing
+from invoicing.database import Database
+
+LEAST = 0.35
+LINES = 5
+_ASKED = "mutation($i:CreditInvoiceInput!){creditInvoice(input:$i){invoice{id number total currency}}}"
+
+
+def results(run: Run) -> Iterator[Result]:
+    return mutating.results(run, _CREDIT)
+
+
+def _stock(database: Database, opened: Shop, count: int) -> None:
+    shop.stock_invoices(database, opened, "A", count, lines=LINES)
+
+
+def _body(number: int) -> object:
+    return {"query": _ASKED, "variables": {"i": {"invoice_id": shop.tag("A", number)}}}
+
+
+def _work(opened: Shop, number: int) -> Work:
+    id = shop.tag("A", number)
+    return lambda connection: issuing.credit_invoice(
+        connection, opened.principal, id, None, reason=None, now=NOW
+    )
+
+
+_CREDIT = Mutation(
+    f"`creditInvoice`, {LINES} lines, unpaid", dict.fromkeys(KINDS, LEAST), _stock, _body, _work
+)

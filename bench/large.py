@@ -1,0 +1,118 @@
+"""Row 11: one order of 1,000 items from its arrival to the refund, by the domain's own commands."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bench import shop
+from bench.bare import Bare, Work, taken_down
+from bench.homes import KINDS
+from bench.results import Result, Run
+from bench.shop import NOW
+from invoicing import issuing, orders, paying, refunding, shipping, undoing
+from invoicing.access import Principal
+from invoicing.actions import Action
+from invoicing.database import Database
+from invoicing.undoing import Contra
+
+MOST = 1.0  # seconds
+ITEMS = 1_000
+_TRANSFER = {"method": "BANK_TRANSFER", "payment_date": NOW.date()}
+
+
+def results(run: Run) -> Iterator[Result]:
+    for kind in KINDS:
+        ours, limits = _times(run, kind)
+        took, limit = statistics.median(ours), statistics.median(limits)
+        ratios = [least / taken for taken, least in zip(ours, limits, strict=True)]
+        yield Result(
+            f"an order of {ITEMS:,} items, shipped, invoiced, returned, credited, paid, refunded, {kind}",
+            f"{took:.2f} s",
+            f"{limit:.2f} s",
+            f"{statistics.median(ratios):.3f} ({min(ratios):.3f}-{max(ratios):.3f})",
+            f"< {MOST:g} s",
+            took < MOST,
+        )
+
+
+def _times(run: Run, kind: str) -> tuple[list[float], list[float]]:
+    """Seconds of each round: of an order, and of the same statements without the product around them."""
+    with run.homes.fresh(kind) as home, run.homes.fresh(kind) as other, home.database() as database:
+        principal = shop.opened(database).principal
+        with other.database() as bare_database:
+            walks = [_Walk(shop.opened(bare_database).principal, number) for number in range(run.rounds + 1)]
+            steps = taken_down(bare_database, (step for walk in walks for step in walk.steps()))
+        bare = Bare(other, steps)
+        ours, limits = [], []
+        for number in range(run.rounds + 1):
+            ours.append(_walked(database, _Walk(principal, number)))
+            limits.append(_replayed(bare, len(steps) // len(walks)))
+        return ours[1:], limits[1:]  # the first has warmed both
+
+
+def _walked(database: Database, walk: _Walk) -> float:
+    began = time.perf_counter()
+    for step in walk.steps():
+        database.write(step)
+    return time.perf_counter() - began
+
+
+def _replayed(bare: Bare, steps: int) -> float:
+    rate, _ = bare.run(steps, 60)
+    return steps / rate
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What happens to an order: some is shipped and some of that comes back, by part of quantity too."""
+
+    principal: Principal
+    number: int
+    total: int = 0
+    payment_id: str = ""
+
+    def steps(self) -> list[Work]:
+        return [self._order, self._ship, self._invoice, self._return, self._invoice, self._pay, self._refund]
+
+    @property
+    def _id(self) -> str:
+        return shop.tag("A", self.number)
+
+    @property
+    def _items(self) -> list[str]:
+        return shop.item_ids("A", self.number, ITEMS)
+
+    def _order(self, connection: Connection) -> None:
+        values = {**shop.order_values("A", self.number, ITEMS), "invoice_after_shipment": True}
+        orders.create_order(connection, self.principal, values, now=NOW)
+
+    def _ship(self, connection: Connection) -> None:
+        parcels = [(id, None if place % 4 < 2 else 2) for place, id in enumerate(self._items) if place < 800]
+        shipping.ship_items(connection, self.principal, self._id, parcels, shipped_at=NOW)
+
+    def _invoice(self, connection: Connection) -> None:
+        """What was shipped; once that is done, what came back is credited."""
+        issuing.invoice_order(connection, self.principal, self._id, now=NOW)
+
+    def _return(self, connection: Connection) -> None:
+        back = [Contra(id, 1) for place, id in enumerate(self._items) if place < 600 and place % 4 < 2]
+        order, _ = undoing.undo_items(connection, self.principal, Action.RETURN, self._id, back, now=NOW)
+        self.total = order.total
+
+    def _pay(self, connection: Connection) -> None:
+        values = {
+            "order_id": self._id,
+            "amount": self.total,
+            "method": "BANK_TRANSFER",
+            "idempotency_key": f"pay-{self._id}",
+        }
+        self.payment_id = paying.record_payment(connection, self.principal, values, now=NOW).id
+
+    def _refund(self, connection: Connection) -> None:
+        values = {"amount": 10_000, "manual_transfer": _TRANSFER, "idempotency_key": f"refund-{self._id}"}
+        refunding.begin_refund(connection, self.principal, self.payment_id, values, gateways=(), now=NOW)

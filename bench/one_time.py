@@ -1,0 +1,57 @@
+"""Row 10: `createInvoice` over HTTP, settled at once by a manual transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bench import mutating, shop
+from bench.bare import Work
+from bench.homes import KINDS
+from bench.mutating import Mutation
+from bench.results import Result, Run
+from bench.shop import NOW, Shop
+from invoicing import one_time
+from invoicing.database import Database
+
+LEAST = 0.35
+LINES = 3
+_ASKED = "mutation($i:CreateInvoiceInput!){createInvoice(input:$i){invoice{id number total currency}}}"
+
+
+def results(run: Run) -> Iterator[Result]:
+    return mutating.results(run, _CREATE)
+
+
+def _stock(_: Database, __: Shop, ___: int) -> None:
+    """The shop's customers are all that it takes."""
+
+
+def _body(number: int) -> object:
+    return {"query": _ASKED, "variables": {"i": _values(number)}}  # JSON writes the date as it should be
+
+
+def _work(opened: Shop, number: int) -> Work:
+    values = _values(number)
+    return lambda connection: one_time.create_invoice(connection, opened.principal, values, now=NOW)
+
+
+def _values(number: int) -> dict[str, Any]:
+    return {
+        "customer_id": shop.customer_id(number),
+        "handle": shop.tag("A", number),
+        "order_lines": [
+            {"text": name, "amount": 2_499 + 731 * line, "quantity": line + 1}
+            for line, name in enumerate(shop.GOODS[:LINES])
+        ],
+        "manual_transfer": {"method": "BANK_TRANSFER", "payment_date": NOW.date()},
+    }
+
+
+_CREATE = Mutation(
+    f"`createInvoice`, {LINES} lines, manual transfer",
+    dict.fromkeys(KINDS, LEAST),
+    _stock,
+    _body,
+    _work,
+)
