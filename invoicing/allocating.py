@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
 
 from invoicing.ledger import allocate, locked_standings, payment, purses, settle, standings
 from invoicing.ledger_tables import Payment, allocations, payments
@@ -18,6 +18,7 @@ from invoicing.tables import invoice_lines
 _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
 _INVOICE: BindParameter[str] = bindparam("invoice")
+_PAYMENT: BindParameter[str] = bindparam("payment")
 _GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
 _OF_PAYMENT = and_(
     payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
@@ -30,7 +31,7 @@ _PAID_BY = (
     .join(payments, _OF_PAYMENT)
     .where(
         allocations.c.account_id == _MINE,
-        func.coalesce(payments.c.refund_of, payments.c.id) == bindparam("payment"),
+        or_(payments.c.id == _PAYMENT, payments.c.refund_of == _PAYMENT),  # each by an index of its own
     )
     .group_by(allocations.c.invoice_id)
 )

@@ -129,6 +129,9 @@ _PURSES = (
     .order_by(payments.c.created_at, payments.c.id)
 )
 _PAYMENT = select(payments).where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
+_APPEND = insert(payments).returning(*payments.c)
+_BLANK = dict.fromkeys(payments.c.keys())
+_ALLOCATE = insert(allocations)
 _BY_KEY = select(payments).where(
     payments.c.account_id == _MINE, payments.c.idempotency_key == bindparam("key")
 )
@@ -209,6 +212,7 @@ def append(
 ) -> Payment:
     """Writes a payment or a refund down."""
     row = {
+        **_BLANK,
         "account_id": principal.account_id,
         "id": new_id(),
         "actor_id": principal.actor.id,
@@ -218,12 +222,11 @@ def append(
         **values,
     }
     try:
-        connection.execute(insert(payments).values(row))
+        return cast(Payment, connection.execute(_APPEND, row).one())
     except IntegrityError as clash:
         if "idempotency_key" not in constraint(clash):
             raise
         raise IdempotencyKeyReused(field="idempotency_key", ids=[str(row["idempotency_key"])]) from clash
-    return payment(connection, principal.account_id, str(row["id"]))
 
 
 def allocate(
@@ -246,7 +249,7 @@ def allocate(
         for part in parts
     ]
     if rows:
-        connection.execute(insert(allocations), rows)
+        connection.execute(_ALLOCATE, rows)
 
 
 def settle(connection: Connection, account_id: str, ids: Sequence[str], becomes: str = "SETTLED") -> None:

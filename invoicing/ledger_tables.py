@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from invoicing.tables import amount, instant, of_account
+from invoicing.tables import amount, index_of, instant, of_account
 
 
 class PaymentMethod(SQLModel, table=True):
@@ -47,9 +47,9 @@ class Payment(SQLModel, table=True):
         CheckConstraint("(order_id IS NULL) <> (invoice_id IS NULL)", "target"),
         CheckConstraint("(type = 'REFUND') = (refund_of IS NOT NULL)", "refund"),
         UniqueConstraint("account_id", "idempotency_key"),
-        Index("payments_on_order", "account_id", "order_id"),
-        Index("payments_on_invoice", "account_id", "invoice_id"),
-        Index("payments_refunding", "account_id", "refund_of"),
+        index_of("payments_on_order", "order_id"),
+        index_of("payments_on_invoice", "invoice_id"),
+        index_of("payments_refunding", "refund_of"),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
@@ -88,8 +88,8 @@ class Allocation(SQLModel, table=True):
         CheckConstraint("amount > 0", "amount"),
         CheckConstraint("(payment_id IS NULL) <> (credit_invoice_id IS NULL)", "source"),
         Index("allocations_to", "account_id", "invoice_id"),
-        Index("allocations_of_payment", "account_id", "payment_id"),
-        Index("allocations_of_credit", "account_id", "credit_invoice_id"),
+        index_of("allocations_of_payment", "payment_id"),
+        index_of("allocations_of_credit", "credit_invoice_id"),
     )
 
     account_id: str = Field(primary_key=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from invoicing.access import Principal
 from invoicing.actions import RULES, Action
 from invoicing.items import ItemType
 from invoicing.orders import find_order, items_of
 from invoicing.splitting import Part, parts_of, taken
-from invoicing.tables import Order, OrderItem, order_items
+from invoicing.tables import Order, OrderItem
 
 
 def ship_items(
@@ -33,20 +33,11 @@ def ship_items(
     parts = parts_of(Action.SHIP, order, items, parcels)
     named = {item.id for item, _ in parts}
     along = [
-        item.id
+        (item, item.quantity)
         for item in items.values()
         if item.type != ItemType.PRODUCT and item.id not in named and RULES[Action.SHIP](order, item) is None
     ]
-    shipped = {taken(connection, item, quantity, {"shipped_at": shipped_at}) for item, quantity in parts}
-    _mark(connection, principal, along, shipped_at)
-    shipped.update(along)
+    changes = {"shipped_at": shipped_at}
+    pieces = [(item, quantity, changes) for item, quantity in parts + along]
+    shipped = {row["id"] for row in taken(connection, principal.account_id, pieces)}
     return order, [item for item in items_of(connection, principal, order_id) if item.id in shipped]
-
-
-def _mark(connection: Connection, principal: Principal, ids: Sequence[str], shipped_at: datetime) -> None:
-    if ids:
-        connection.execute(
-            update(order_items)
-            .where(order_items.c.account_id == principal.account_id, order_items.c.id.in_(ids))
-            .values(shipped_at=shipped_at)
-        )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 
 from invoicing.actions import Action, demand
 from invoicing.errors import DuplicateItem, ItemNotFound, NoItems, ValidationError
 from invoicing.money import portion
 from invoicing.tables import Order, OrderItem, new_id, order_items
+
+_COLUMNS = order_items.c.keys()
+_INSERT = insert(order_items)
+_CHANGE = update(order_items).where(
+    order_items.c.account_id == bindparam("account"), order_items.c.id == bindparam("item")
+)
 
 Part = tuple[str, int | None]
 """An item's id and how many of it; all when null."""
@@ -41,32 +47,32 @@ def parts_of(
     return [(items[id], quantity or items[id].quantity) for id, quantity in parts]
 
 
-def taken(connection: Connection, item: OrderItem, quantity: int, changes: Mapping[str, Any]) -> str:
-    """Changes `quantity` of the item: all of it where it is, or else a part, split off with a new id.
+def taken(
+    connection: Connection, account_id: str, pieces: Iterable[tuple[OrderItem, int, Mapping[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Changes so much of each item: all of it where it is, or else a part, split off with a new id.
 
-    The discount is shared by quantity, so that both together stay the same. Answers what was changed.
+    The discount is shared by quantity, so that both together stay the same. Answers the rows of what was
+    changed, as they are now.
     """
-    if quantity == item.quantity:
-        _change(connection, item, changes)
-        return item.id
-    discount = portion(item.discount, quantity, item.quantity)
-    row: dict[str, Any] = {name: getattr(item, name) for name in order_items.c.keys()}  # noqa: SIM118
-    part = {
-        **row,
-        "id": new_id(),
-        "split_from": item.split_from or item.id,
-        "quantity": quantity,
-        "discount": discount,
-        **changes,
-    }
-    _change(connection, item, {"quantity": item.quantity - quantity, "discount": item.discount - discount})
-    connection.execute(insert(order_items).values(part))
-    return str(part["id"])
-
-
-def _change(connection: Connection, item: OrderItem, changes: Mapping[str, Any]) -> None:
-    connection.execute(
-        update(order_items)
-        .where(order_items.c.account_id == item.account_id, order_items.c.id == item.id)
-        .values(**changes)
-    )
+    updates: list[dict[str, Any]] = []
+    rests: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
+    done = []
+    for item, quantity, changes in pieces:
+        row: dict[str, Any] = {**{name: getattr(item, name) for name in _COLUMNS}, **changes}
+        key = {"account": account_id, "item": item.id}
+        if quantity == item.quantity:
+            updates.append({**key, **changes})
+        else:
+            discount = portion(item.discount, quantity, item.quantity)
+            row |= {"id": new_id(), "split_from": item.split_from or item.id}
+            row |= {"quantity": quantity, "discount": discount}
+            left = {"quantity": item.quantity - quantity, "discount": item.discount - discount}
+            rests.append({**key, **left})
+            parts.append(row)
+        done.append(row)
+    for statement, rows in ((_CHANGE, updates), (_CHANGE, rests), (_INSERT, parts)):
+        if rows:
+            connection.execute(statement, rows)
+    return done

@@ -7,12 +7,12 @@ item: the same with its quantity negative, which is invoiced in turn, on a credi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from invoicing import checks
@@ -26,6 +26,12 @@ from invoicing.splitting import parts_of, taken
 from invoicing.tables import Order, OrderItem, new_id, order_items, orders
 
 _DONE_BY = {Action.CANCEL: Undone.CANCELLED, Action.RETURN: Undone.RETURNED}
+_REASON = checks.optional(checks.text(500))
+_INSERT = insert(order_items)
+_IDS = select(order_items.c.id).where(
+    order_items.c.account_id == bindparam("account"),
+    order_items.c.id.in_(bindparam("ids", expanding=True)),
+)
 _STEPS = {
     Action.HANDLE_RECEIPT: "received_at",
     Action.HANDLE_APPROVAL: "approved_at",
@@ -58,14 +64,13 @@ def undo_items(
     parts = parts_of(action, order, items, [(each.item_id, each.quantity) for each in contras])
     _new(connection, principal, [each.contra_item_id for each in contras if each.contra_item_id is not None])
     flow = account(connection, principal.account_id).contra_flow
-    made = []
-    for index, ((item, quantity), asked) in enumerate(zip(parts, contras, strict=True)):
-        reason = checks.optional(checks.text(500))(asked.reason, f"items.{index}.reason")
-        undone = {"undone_as": str(_DONE_BY[action]), "undone_at": now, "undo_reason": reason}
-        part_id = taken(connection, item, quantity, undone)
-        if item.invoice_id is not None:
-            steps = _steps(action, guided=flow == ContraFlow.GUIDED, now=now)
-            made.append(_contra(connection, principal.account_id, part_id, asked, {**undone, **steps}))
+    done = {"undone_as": str(_DONE_BY[action]), "undone_at": now}
+    pieces = [
+        (item, quantity, {**done, "undo_reason": _REASON(asked.reason, f"items.{index}.reason")})
+        for index, ((item, quantity), asked) in enumerate(zip(parts, contras, strict=True))
+    ]
+    steps = _steps(action, guided=flow == ContraFlow.GUIDED, now=now)
+    made = _contras(connection, taken(connection, principal.account_id, pieces), contras, steps)
     after = items_of(connection, principal, order_id)
     _recount(connection, order, after, now)
     return find_order(connection, principal, order_id), [item for item in after if item.id in made]
@@ -107,35 +112,41 @@ def _steps(action: Action, *, guided: bool, now: datetime) -> dict[str, datetime
     return {"received_at": now if action is Action.CANCEL else None, "approved_at": None, "finished_at": None}
 
 
-def _contra(
-    connection: Connection, account_id: str, undone_id: str, asked: Contra, changes: dict[str, Any]
-) -> str:
-    mine = order_items.c.account_id == account_id, order_items.c.id == undone_id
-    row = connection.execute(select(order_items).where(*mine)).one()
-    contra = {
-        **row._mapping,
-        "id": asked.contra_item_id or new_id(),
-        "quantity": -row.quantity,
-        "discount": -row.discount,
-        "contra_of": undone_id,
-        "invoice_id": None,
-        "invoiced_as": None,
-        **changes,
-    }
+def _contras(
+    connection: Connection,
+    undone: Sequence[Mapping[str, Any]],
+    contras: Sequence[Contra],
+    steps: Mapping[str, datetime | None],
+) -> set[str]:
+    """Stores what turns the rows round that were invoiced; answers the ids."""
+    rows = [
+        {
+            **row,
+            "id": asked.contra_item_id or new_id(),
+            "quantity": -row["quantity"],
+            "discount": -row["discount"],
+            "contra_of": row["id"],
+            "invoice_id": None,
+            "invoiced_as": None,
+            **steps,
+        }
+        for row, asked in zip(undone, contras, strict=True)
+        if row["invoice_id"] is not None
+    ]
     try:
-        connection.execute(insert(order_items).values(contra))
-    except IntegrityError as clash:  # another call took the id between the look and the insert
-        raise DuplicateId(field="items", ids=[contra["id"]]) from clash
-    return str(contra["id"])
+        if rows:
+            connection.execute(_INSERT, rows)
+    except IntegrityError as clash:  # another call took an id between the look and the insert
+        raise DuplicateId("An item id is used once in an account.", field="items") from clash
+    return {str(row["id"]) for row in rows}
 
 
 def _new(connection: Connection, principal: Principal, ids: Sequence[str]) -> None:
     for id in ids:
         checks.identifier(id, "items.contra_item_id")
-    taken_already = select(order_items.c.id).where(
-        order_items.c.account_id == principal.account_id, order_items.c.id.in_(ids)
-    )
-    clash = {*connection.execute(taken_already).scalars()}
+    if not ids:
+        return
+    clash = {*connection.execute(_IDS, {"account": principal.account_id, "ids": ids}).scalars()}
     clash.update(id for id, times in Counter(ids).items() if times > 1)
     if clash:
         raise DuplicateId(
