@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as change
 
-from invoicing import accounts, customers, issuing, keys, orders, rendering
+from invoicing import accounts, customers, issuing, keys, orders, paying, rendering
 from invoicing.access import Principal, Scope
 from invoicing.database import Database
 from invoicing.pages import cursor
@@ -138,6 +138,18 @@ def stock_invoices(database: Database, shop: Shop, prefix: str, count: int, *, l
     database.write(_multiply, tables, invoice_id, _copies(prefix, count), number=number)
     series = change(number_series).where(number_series.c.type == "INVOICE").values(last=count)
     database.write(lambda connection: connection.execute(series))
+
+
+def move_money(database: Database, shop: Shop, prefix: str) -> None:
+    """Of 60 stocked invoices some are paid, some credited, not all of them on the page of their credits."""
+    for number in range(10, 60):
+        id = tag(prefix, number)
+        if number % 5 == 0:
+            given = {"invoice_id": id, "amount": 1_000, "method": "CASH", "idempotency_key": id}
+            database.write(paying.record_payment, shop.principal, given, now=NOW)
+        if number < 20 or number > 50:
+            then = NOW if number < 20 else PAST - timedelta(days=1)
+            database.write(issuing.credit_invoice, shop.principal, id, None, reason=None, now=then)
 
 
 def issued(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:

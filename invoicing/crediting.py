@@ -60,21 +60,20 @@ def credit_items(
 def credit_invoice(
     connection: Connection,
     principal: Principal,
-    invoice_id: str,
+    original: Issued,
     asked: Sequence[LineCredit] | None,
     *,
     reason: str | None,
     now: datetime,
 ) -> Draft:
-    """The credit invoice for lines of an issued invoice, or for all that is left of it."""
-    originals = locked(connection, principal, {invoice_id})
-    lines = {each.line.id: each for each in creditable(connection, principal, originals)}
+    """The credit invoice for lines of a locked invoice, or for all that is left of it."""
+    lines = {each.line.id: each for each in creditable(connection, principal, [original])}
     if asked is None:
         asked = [LineCredit(each.line.id) for each in lines.values() if not each.is_spent]
     if not asked:
-        raise NothingToCredit(field="invoice_id", ids=[invoice_id])
+        raise NothingToCredit(field="invoice_id", ids=[original.id])
     taken = [_taken(lines, each, f"lines.{index}") for index, each in enumerate(asked)]
-    return _draft(connection, principal, originals, taken, note=reason, now=now)
+    return _draft(connection, principal, [original], taken, note=reason, now=now)
 
 
 def _by_item(lines: Iterable[Creditable]) -> Mapping[tuple[str, str], Creditable]:

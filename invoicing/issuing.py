@@ -93,10 +93,10 @@ def credit_invoice(
     """
     note = checks.optional(checks.text(1_000))(reason, "reason")
     asked = hashlib.sha256(orjson.dumps([invoice_id, lines, note])).hexdigest()
-    creditable.locked(connection, principal, {invoice_id})
+    (original,) = creditable.locked(connection, principal, {invoice_id})
     if made := _made_before(connection, principal, credit_invoice_id):
         return _if_same(made, made.request == asked)
-    plan = crediting.credit_invoice(connection, principal, invoice_id, lines, reason=note, now=now)
+    plan = crediting.credit_invoice(connection, principal, original, lines, reason=note, now=now)
     return issue(connection, principal, plan, credit_invoice_id, request=asked, now=now)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, insert
 
+from invoicing import issuing, paying
 from invoicing.database import Database
 from invoicing.tables import documents
 from tests import factories
@@ -23,6 +24,13 @@ INVOICES = """query ($n: Int) { invoices(first: $n) { nodes {
 ORDERS = """query ($n: Int) { orders(first: $n) { nodes {
   id status total vat { amount } items { id invoice { number } } actions { action ids }
   blocked { id reason } invoices { number pdf_url } customer { name }
+} } }"""
+
+MONEY = """query ($n: Int) { invoices(first: $n) { nodes {
+  reimbursement {
+    status amount_due amount_paid amount_refunded amount_outstanding payments { id status amount }
+  }
+  credits { id number } credited_by { id number }
 } } }"""
 
 
@@ -47,6 +55,20 @@ def shop(database: Database, tmp_path: Path) -> Client:
         }
         if place % 2:
             database.write(lambda connection, row=row: connection.execute(insert(documents).values(row)))  # type: ignore[misc]
+    return shop
+
+
+@pytest.fixture
+def settled(database: Database, shop: Client) -> Client:
+    """The same; some are paid, some credited, and not every credit is on the page of what it credits."""
+    ids = [node["id"] for node in shop.ask("{ invoices(first: 50) { nodes { id } } }")["invoices"]["nodes"]]
+    for place, id in enumerate(ids):
+        if place % 2:
+            given = {"invoice_id": id, "amount": 100, "method": "CASH", "idempotency_key": id}
+            database.write(paying.record_payment, shop.principal, given, now=factories.NOW)
+        if place % 3 == 0:
+            moment = factories.NOW + timedelta(days=1 if place > 40 else -1)
+            database.write(issuing.credit_invoice, shop.principal, id, None, reason=None, now=moment)
     return shop
 
 
@@ -78,6 +100,18 @@ def test_a_page_costs_the_same_however_long_it_is(shop: Client, query: str, name
         costs[size] = [statement for statement in statements if "FROM api_keys" not in statement]
     assert len(costs[50]) <= most, costs[50]
     assert len(costs[50]) <= max(len(costs[10]), len(costs[1]))
+
+
+def test_a_page_costs_six_statements_with_all_that_was_paid_and_credited(settled: Client) -> None:
+    settled.ask("{ account { id } }")
+    with counted() as statements:
+        nodes = settled.ask(MONEY, n=50)["invoices"]["nodes"]
+    cost = [statement for statement in statements if "FROM api_keys" not in statement]
+    assert len(cost) <= 6, cost
+    crediting = [node for node in nodes if node["credits"]]
+    credited = [node for node in nodes if node["credited_by"]]
+    paid = [node for node in nodes if node["reimbursement"]["payments"]]
+    assert (len(nodes), len(crediting), len(credited), len(paid)) == (50, 3, 16, 23)
 
 
 def test_a_page_shows_each_its_own(shop: Client) -> None:
