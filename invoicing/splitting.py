@@ -16,7 +16,8 @@ from invoicing.tables import Order, OrderItem, new_id, order_items
 _COLUMNS = order_items.c.keys()
 _INSERT = insert(order_items)
 _CHANGE = update(order_items).where(
-    order_items.c.account_id == bindparam("account"), order_items.c.id == bindparam("item")
+    order_items.c.account_id == bindparam("account"),
+    order_items.c.id.in_(bindparam("ids", expanding=True)),
 )
 
 Part = tuple[str, int | None]
@@ -52,27 +53,32 @@ def taken(
 ) -> list[dict[str, Any]]:
     """Changes so much of each item: all of it where it is, or else a part, split off with a new id.
 
-    The discount is shared by quantity, so that both together stay the same. Answers the rows of what was
-    changed, as they are now.
+    Answers the rows of what was changed, as they are now.
     """
-    updates: list[dict[str, Any]] = []
-    rests: list[dict[str, Any]] = []
-    parts: list[dict[str, Any]] = []
-    done = []
+    alike: dict[tuple[tuple[str, Any], ...], list[str]] = {}  # items that change to the same, together
+    done, parts = [], []
     for item, quantity, changes in pieces:
         row: dict[str, Any] = {**{name: getattr(item, name) for name in _COLUMNS}, **changes}
-        key = {"account": account_id, "item": item.id}
-        if quantity == item.quantity:
-            updates.append({**key, **changes})
-        else:
-            discount = portion(item.discount, quantity, item.quantity)
-            row |= {"id": new_id(), "split_from": item.split_from or item.id}
-            row |= {"quantity": quantity, "discount": discount}
-            left = {"quantity": item.quantity - quantity, "discount": item.discount - discount}
-            rests.append({**key, **left})
+        is_part = quantity < item.quantity
+        change = _split(row, quantity) if is_part else changes
+        alike.setdefault(tuple(change.items()), []).append(item.id)
+        if is_part:
             parts.append(row)
         done.append(row)
-    for statement, rows in ((_CHANGE, updates), (_CHANGE, rests), (_INSERT, parts)):
-        if rows:
-            connection.execute(statement, rows)
+    for same, ids in alike.items():
+        connection.execute(_CHANGE, {"account": account_id, "ids": ids, **dict(same)})
+    if parts:
+        connection.execute(_INSERT, parts)
     return done
+
+
+def _split(row: dict[str, Any], quantity: int) -> dict[str, int]:
+    """Makes of an item's row that of a part; answers what is left of the item.
+
+    The discount is shared by quantity, so that both together stay the same.
+    """
+    discount = portion(row["discount"], quantity, row["quantity"])
+    rest = {"quantity": row["quantity"] - quantity, "discount": row["discount"] - discount}
+    own = {"id": new_id(), "split_from": row["split_from"] or row["id"]}
+    row.update({**own, "quantity": quantity, "discount": discount})
+    return rest
