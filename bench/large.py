@@ -45,7 +45,8 @@ def _times(run: Run, kind: str) -> tuple[list[float], list[float]]:
     with run.homes.fresh(kind) as home, run.homes.fresh(kind) as other, home.database() as database:
         principal = shop.opened(database).principal
         with other.database() as bare_database:
-            walks = [_Walk(shop.opened(bare_database).principal, number) for number in range(run.rounds + 1)]
+            other_principal = shop.opened(bare_database).principal
+            walks = [_Walk(other_principal, number) for number in range(run.rounds + 1)]
             steps = taken_down(bare_database, (step for walk in walks for step in walk.steps()))
         bare = Bare(other, steps)
         ours, limits = [], []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -50,6 +51,22 @@ def test_a_database_of_an_older_version_is_not_current(database: Database) -> No
         lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     )
     assert not migrations.is_current(database)
+
+
+def test_the_credits_of_an_invoice_are_looked_up_where_there_are_none_yet(
+    database: Database, principal: Principal
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL's planner knows how many values are null")
+    factories.invoice(database, principal, items=[factories.item() for _ in range(50)])
+    database.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
+    asked = (
+        "EXPLAIN QUERY PLAN SELECT id FROM invoice_lines WHERE account_id = ? AND credited_invoice_id IN (?)"
+    )
+    values = (principal.account_id, "i")
+    with closing(Database(str(database.url))) as restarted:  # it knows what ANALYZE found
+        (step,) = restarted.read(lambda connection: connection.exec_driver_sql(asked, values).all())
+    assert "USING INDEX invoice_lines_crediting" in step[3]
 
 
 def test_the_database_refuses_a_number_twice(database: Database, principal: Principal) -> None:
