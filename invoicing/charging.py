@@ -18,6 +18,7 @@ from invoicing.access import Principal
 from invoicing.allocating import arrived
 from invoicing.checks import optional
 from invoicing.errors import GatewayNotEnabled
+from invoicing.fingerprints import fingerprint
 from invoicing.ledger_tables import Payment, PaymentMethod, payments
 from invoicing.methods import become, chosen, find_method
 from invoicing.payable import outstanding, payable, settled_before
@@ -95,7 +96,7 @@ def begin_charge(
     time; without a key, only as long as that one is under way or paid.
     """
     key = optional(checks.identifier)(key, "idempotency_key")
-    request = ledger.fingerprint("settle_invoice", invoice_id, payment_method)
+    request = fingerprint("settle_invoice", invoice_id, payment_method)
     invoice = payable(connection, principal, invoice_id, field="id")
     if made := settled_before(connection, principal, invoice_id, key, request):
         return Begun(made, is_known=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Connection, bindparam, delete
 
 from invoicing import checks, creditable, crediting, outbox, queries
@@ -15,6 +13,7 @@ from invoicing.actions import RULES, Action
 from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft, covering, draft, found, named
 from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice
+from invoicing.fingerprints import fingerprint
 from invoicing.freezing import issue
 from invoicing.orders import find_order, items_of
 from invoicing.queries import Issued
@@ -92,7 +91,7 @@ def credit_invoice(
     With the same `credit_invoice_id` and the same request again, it answers with the one made the first time.
     """
     note = checks.optional(checks.text(1_000))(reason, "reason")
-    asked = hashlib.sha256(orjson.dumps([invoice_id, lines, note])).hexdigest()
+    asked = fingerprint(invoice_id, lines, note)
     (original,) = creditable.locked(connection, principal, {invoice_id})
     if made := _made_before(connection, principal, credit_invoice_id):
         return _if_same(made, made.request == asked)

@@ -6,13 +6,11 @@ invoices. So no two calls give the same cent away, and none waits for another th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-import orjson
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -190,11 +188,6 @@ def payment(connection: Connection, account_id: str, payment_id: str) -> Payment
 def refundable(connection: Connection, account_id: str, payment_id: str) -> int:
     """What was not paid back yet of a payment, nor is about to be."""
     return int(connection.execute(_REFUNDABLE, {"account": account_id, "payment": payment_id}).scalar_one())
-
-
-def fingerprint(*asked: Any) -> str:
-    """Tells two requests apart that come under the same key."""
-    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def made_before(connection: Connection, account_id: str, key: str | None, request: str) -> Payment | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from invoicing import checks, queries
@@ -20,6 +18,7 @@ from invoicing.checks import checked, optional, text
 from invoicing.customers import find_customer
 from invoicing.drafting import Draft, today_of
 from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoiceIdReused, ValidationError
+from invoicing.fingerprints import fingerprint
 from invoicing.freezing import issue
 from invoicing.order_lines import asked_lines, frozen_lines, totals_of, vat_rows, with_vat
 from invoicing.parties import billed_to, seller_of
@@ -141,8 +140,7 @@ def _fingerprint(request: Mapping[str, Any]) -> str | None:
     if key is None:
         return None
     given = {name: value for name, value in request.items() if value is not None}
-    canonical = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)
-    return f"{hashlib.sha256(key.encode()).hexdigest()}:{hashlib.sha256(canonical).hexdigest()}"
+    return f"{fingerprint(key)}:{fingerprint(given)}"
 
 
 def _if_same(made: Issued, asked: str | None) -> Issued:

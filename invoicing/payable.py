@@ -53,9 +53,9 @@ def settled_before(
         return made
     where = {"account": principal.account_id, "invoice": invoice_id}
     standing = cast("list[Payment]", connection.execute(_STANDING, where).all())
-    if key is None and (same := next((each for each in standing if each.request == request), None)):
-        if same.status == "PENDING" or _wants(connection, principal, invoice_id) <= 0:
-            return same  # else it was paid back since, and is to be paid anew
+    same = next((each for each in standing if key is None and each.request == request), None)
+    if same and (same.status == "PENDING" or _wants(connection, principal, invoice_id) <= 0):
+        return same  # else it was paid back since, and is to be paid anew
     if under_way := [each.id for each in standing if each.status == "PENDING"]:
         raise PaymentUnderWay(field="id", ids=under_way)
     return None

@@ -16,6 +16,7 @@ from invoicing.accounts import account
 from invoicing.allocating import arrived
 from invoicing.checks import checked, optional, text
 from invoicing.errors import MixedCurrencies, ValidationError
+from invoicing.fingerprints import fingerprint
 from invoicing.ledger_tables import Payment
 from invoicing.orders import find_order
 from invoicing.payable import outstanding, payable, settled_before
@@ -45,7 +46,7 @@ def record_payment(
     """
     row = checked(values, _RECORDED)
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
-    request = ledger.fingerprint("record_payment", values)
+    request = fingerprint("record_payment", values)
     currency = _currency_of_target(connection, principal, values)
     if made := ledger.made_before(connection, principal.account_id, key, request):
         return made
@@ -77,7 +78,7 @@ def settle_invoice_manually(
     The same transfer again answers with the payment that was written down the first time. `at` is where
     the transfer stands in the input, with a dot.
     """
-    request = ledger.fingerprint("settle_invoice_manually", invoice_id, transfer)
+    request = fingerprint("settle_invoice_manually", invoice_id, transfer)
     row = transferred(connection, principal, transfer, at=at, now=now)
     key = optional(checks.identifier)(key, "idempotency_key")
     invoice = payable(connection, principal, invoice_id, field="id")

@@ -14,6 +14,7 @@ from invoicing.allocating import arrived
 from invoicing.charging import Begun, begin, enabled, locked
 from invoicing.checks import checked
 from invoicing.errors import NotRefundable, RefundTooHigh, ValidationError
+from invoicing.fingerprints import fingerprint
 from invoicing.ledger_tables import Payment
 from invoicing.paying import NOTES, transferred
 
@@ -32,7 +33,7 @@ def begin_refund(
     It settles the credit invoices of what was paid first. All that is left, if no `amount` is given.
     """
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
-    request = ledger.fingerprint("refund_payment", payment_id, values)
+    request = fingerprint("refund_payment", payment_id, values)
     paid = locked(connection, ledger.payment(connection, principal.account_id, payment_id))
     if made := ledger.made_before(connection, principal.account_id, key, request):
         return Begun(made, is_known=True)

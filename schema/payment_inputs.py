@@ -63,27 +63,6 @@ class SettleInvoicePayload:
     invoice: Invoice = strawberry.field(description="The invoice as it is now.")
 
 
-@strawberry.input(
-    description="All that is outstanding was paid without a gateway. "
-    "The same request again answers with the same payment."
-)
-class SettleInvoiceManuallyInput:
-    id: str = strawberry.field(description="Which invoice.")
-    method: ManualTransferMethod = strawberry.field(description="How it was paid.")
-    payment_date: date = strawberry.field(description="When, in the account's time zone.")
-    comment: str | None = strawberry.field(default=strawberry.UNSET, description="A remark.")
-    reference: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What the payer or the bank knows it by."
-    )
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
-
-
-@strawberry.type
-class SettleInvoiceManuallyPayload:
-    payment: Payment = strawberry.field(description="The payment, written down.")
-    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
-
-
 @strawberry.input(description="Money that changed hands without a gateway.")
 class ManualTransferInput:
     method: ManualTransferMethod = strawberry.field(description="How.")
@@ -92,6 +71,21 @@ class ManualTransferInput:
     reference: str | None = strawberry.field(
         default=strawberry.UNSET, description="What the payer or the bank knows it by."
     )
+
+
+@strawberry.input(
+    description="All that is outstanding was paid without a gateway. "
+    "The same request again answers with the same payment."
+)
+class SettleInvoiceManuallyInput(ManualTransferInput):
+    id: str = strawberry.field(description="Which invoice.")
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+
+
+@strawberry.type
+class SettleInvoiceManuallyPayload:
+    payment: Payment = strawberry.field(description="The payment, written down.")
+    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
 
 
 @strawberry.input(
