@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
 from documents.links import Links
@@ -28,17 +29,19 @@ from resolvers.gateways import Gateways
 from schema.caching import MOST_TOKENS
 from server.auth import Authenticator
 from server.explorer import Explorer
-
-MAX_BODY = 2_000_000
+from server.media import GRAPHQL, JSON, answer_type, negotiated, read_body
 
 _CODES = {
     400: "BAD_REQUEST",
     401: "UNAUTHORIZED",
     405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     500: "INTERNAL_SERVER_ERROR",
 }
+
+_VARY = {"vary": "accept"}
 
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 
@@ -70,29 +73,40 @@ class GraphQLView(GraphQL[Context, None]):
         try:
             response = await self._answer(request)
         except Unauthorized as refusal:
-            response = _error(401, str(refusal))
+            response = _error(request, 401, str(refusal))
             response.headers["www-authenticate"] = "Bearer"
+        except MethodNotAllowed as refusal:
+            response = _error(request, 405, refusal.reason)
+            response.headers["allow"] = refusal.allowed
         except HTTPException as refusal:
-            response = _error(refusal.status_code, refusal.reason)
+            response = _error(request, refusal.status_code, refusal.reason)
         except Exception as failure:
             request_id = scope["state"]["request_id"]
             log.error("request failed", request_id=request_id, exc_info=failure)
             message = f"Internal error; the log has it under the request id {request_id}."
-            response = _error(500, message, request_id=request_id)
+            response = _error(request, 500, message, request_id=request_id)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if _is_browser(request):
             return await run_in_threadpool(self.explorer.page)
+        if request.method not in ("GET", "POST"):
+            raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
+        answer_type(request)
         if request.method == "POST":
-            await _acceptable(request)
+            await read_body(request)
         return await self.run(request)
 
     async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         asked: GraphQLRequestData = kwargs["request_data"]
         if asked.operation_name is None and asked.query and _has_several_operations(asked.query):
             raise HTTPException(400, "The document has several operations: say which by operationName.")
-        return await super().execute_single(*args, **kwargs)
+        try:
+            return await super().execute_single(*args, **kwargs)
+        except HTTPException as refusal:
+            if isinstance(refusal.__cause__, InvalidOperationTypeError):
+                raise MethodNotAllowed("POST", "Send a mutation by POST.") from refusal
+            raise
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         principal = await self.authenticator.principal(request)
@@ -110,10 +124,27 @@ class GraphQLView(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> Any:
         return orjson.loads(data)
 
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        return Response(media_type=answer_type(request))  # there are no WebSockets yet
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        shown = process_result(result)
+        if result.data is None and all(error.path is None for error in result.errors or ()):
+            del shown["data"]  # nothing was executed
+        return shown
+
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
-        return Response(self.encode_json(response_data), media_type="application/json")
+        media = sub_response.media_type
+        status = 400 if media == GRAPHQL and "data" not in response_data else 200
+        return Response(self.encode_json(response_data), status, _VARY, media_type=media)
+
+
+class MethodNotAllowed(HTTPException):
+    def __init__(self, allowed: str, reason: str) -> None:
+        super().__init__(405, reason)
+        self.allowed = allowed
 
 
 def _has_several_operations(document: str) -> bool:
@@ -133,28 +164,8 @@ def _is_browser(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
-async def _acceptable(request: Request) -> None:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in ("application/json", "application/graphql-response+json"):
-        raise HTTPException(415, "Send the operation as application/json.")
-    size = 0
-    chunks = []
-    async for chunk in request.stream():  # counted as it comes: a chunked body has no Content-Length
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise HTTPException(413, f"The body is larger than {MAX_BODY} bytes.")
-        chunks.append(chunk)
-    request._body = b"".join(chunks)
-    if not request._body.lstrip().startswith((b"{", b"[")):
-        raise HTTPException(400, "The body must be a JSON object with a query in it.")
-
-
-def _error(status: int, message: str, **more: str) -> Response:
+def _error(request: Request, status: int, message: str, **more: str) -> Response:
     code = _CODES.get(status, "BAD_REQUEST")
     body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
-    return Response(
-        orjson.dumps(body),
-        status,
-        {"allow": "GET, POST"} if status == 405 else None,
-        media_type="application/json",
-    )
+    media = negotiated(request.headers.get("accept", "")) or JSON
+    return Response(orjson.dumps(body), status, _VARY, media_type=media)

@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from graphql import build_schema, graphql_sync, parse
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from server.explorer import GRAPHIQL, Explorer, tabs
+from tests.server.listening import listening
 
 OPEN = Path(__file__).parents[2] / "graphiql" / "test" / "open.mjs"
 EXAMPLE = {"order_id": "order-1", "item_ids": ["item-1", "item-2"], "invoice_id": "invoice-1"}
@@ -186,17 +184,8 @@ def served(explorer: Explorer) -> Iterator[str]:
         return explorer.page()
 
     routes = [*explorer.routes, Route("/graphql", page), Route("/graphql", answer, methods=["POST"])]
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), port=0, ws="none", log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/graphql"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with listening(Starlette(routes=routes)) as address:
+        yield f"{address}/graphql"
 
 
 def opened(explorer: Explorer) -> dict[str, Any]:

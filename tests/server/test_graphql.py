@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
+from invoicing.access import Scope
 from invoicing.database import Database
-from server.graphql import MAX_BODY
+from server.media import MAX_BODY
 from tests.client import CREATE_ORDER, Client, client
 from tests.factories import item
 
 JSON = {"content-type": "application/json"}
+JSON_TYPE, GRAPHQL_TYPE = "application/json", "application/graphql-response+json"
 QUERY = {"query": "{ __typename }"}
 
 
@@ -27,9 +29,9 @@ def shop(fresh_sqlite: Any, tmp_path: Path) -> Any:
         database.close()
 
 
-def refused(answer: httpx.Response, status: int, code: str) -> str:
+def refused(answer: httpx.Response, status: int, code: str, media: str = "application/json") -> str:
     assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == media
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] == code
     return str(error["message"])
@@ -43,14 +45,81 @@ def test_an_operation_is_answered_as_json(shop: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+    ("accept", "media"),
+    [
+        ("", JSON_TYPE),
+        ("*/*", JSON_TYPE),
+        ("application/*", JSON_TYPE),
+        ("application/json", JSON_TYPE),
+        ("application/json; charset=utf-8", JSON_TYPE),
+        ("application/graphql-response+json", GRAPHQL_TYPE),
+        ("application/graphql-response+json; charset=utf-8", GRAPHQL_TYPE),
+        ("Application/GraphQL-Response+JSON", GRAPHQL_TYPE),
+        ("application/json, application/graphql-response+json", GRAPHQL_TYPE),
+        ("application/graphql-response+json, */*;q=0.1", GRAPHQL_TYPE),
+        ("application/json, application/graphql-response+json;q=0.9", JSON_TYPE),
+        ("application/graphql-response+json;q=0, */*", JSON_TYPE),
+        ("application/json;q=0, application/graphql-response+json", GRAPHQL_TYPE),
+        ("text/html, application/json;q=0.5", JSON_TYPE),
+        ("text/html", None),
+        ("text/event-stream", None),
+        ("application/json;q=0, */*", None),
+        ("application/json;q=much", None),
+        ("application/json; charset=latin-1", None),
+        (";,=;", None),
+    ],
+)
+def test_the_caller_says_which_json_it_takes(shop: Client, accept: str, media: str | None) -> None:
+    answer = shop.request("POST", json=QUERY, headers={"accept": accept})
+    if media is None:
+        assert GRAPHQL_TYPE in refused(answer, 406, "NOT_ACCEPTABLE")
+    else:
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+        assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.headers["vary"] == "accept"
+
+
+@pytest.mark.parametrize("query", ["{", "{ nothing }", "query ($id: ID!) { order(id: $id) { id } }"])
+def test_what_cannot_be_executed_has_no_data_and_a_status_that_tells(shop: Client, query: str) -> None:
+    for media, status in ((JSON_TYPE, 200), (GRAPHQL_TYPE, 400)):
+        answer = shop.request("POST", json={"query": query}, headers={"accept": media})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, media)
+        assert answer.json().keys() == {"errors"}
+
+
+def test_what_was_executed_is_a_success_of_http(shop: Client) -> None:
+    for query, data in (('{ order(id: "x") { id } }', {"order": None}), ("{ account { id } }", None)):
+        limited = shop.limited_to(Scope.ORDERS_READ)
+        answer = limited.request("POST", json={"query": query}, headers={"accept": GRAPHQL_TYPE})
+        assert (answer.status_code, answer.headers["content-type"]) == (200, GRAPHQL_TYPE)
+        assert answer.json()["data"] == data
+        assert answer.json()["errors"]
+
+
+def test_refusals_come_in_the_json_that_was_asked_for(shop: Client) -> None:
+    accept = {"accept": GRAPHQL_TYPE}
+    refused(shop.request("PUT", headers=accept), 405, "METHOD_NOT_ALLOWED", GRAPHQL_TYPE)
+    refused(shop.request("POST", content=b"{", headers=accept | JSON), 400, "BAD_REQUEST", GRAPHQL_TYPE)
+    unknown = shop.without_key().request("POST", json=QUERY, headers=accept)
+    refused(unknown, 401, "UNAUTHORIZED", GRAPHQL_TYPE)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "application/json; charset=utf-16",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+    ],
 )
 def test_what_a_form_could_send_is_refused(shop: Client, content_type: str) -> None:
     answer = shop.request("POST", content=json.dumps(QUERY), headers={"content-type": content_type})
     assert "application/json" in refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_another_method_is_refused(shop: Client, method: str) -> None:
     answer = shop.request(method, content=json.dumps(QUERY), headers=JSON)
     refused(answer, 405, "METHOD_NOT_ALLOWED")
@@ -83,7 +152,8 @@ def test_a_body_that_is_no_operation_is_refused(shop: Client, body: bytes) -> No
 
 
 def test_a_batch_is_refused(shop: Client) -> None:
-    assert "atch" in refused(shop.request("POST", json=[QUERY, QUERY]), 400, "BAD_REQUEST")
+    for batch in ([], [QUERY], [QUERY, QUERY]):
+        assert "Batches" in refused(shop.request("POST", json=batch), 400, "BAD_REQUEST")
 
 
 def test_a_body_that_is_too_large_is_refused_also_in_chunks(shop: Client) -> None:
@@ -112,7 +182,9 @@ def test_a_question_may_be_asked_by_get_and_a_change_may_not(shop: Client) -> No
     answer = shop.request("GET", params=QUERY)
     assert answer.json() == {"data": {"__typename": "Query"}}
     mutation = 'mutation { createCustomer(input: {name: "Ann"}) { customer { id } } }'
-    refused(shop.request("GET", params={"query": mutation}), 400, "BAD_REQUEST")
+    answer = shop.request("GET", params={"query": mutation})
+    assert "POST" in refused(answer, 405, "METHOD_NOT_ALLOWED")
+    assert answer.headers["allow"] == "POST"
     assert shop.ask("{ customers { totalCount } }")["customers"]["totalCount"] == 0
 
 
