@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -56,7 +57,7 @@ def _results(
     yield cpu(what, [load.cpu for load in loads], [load.cpu for load in limits])
 
 
-def read_body(prefix: str, number: int = 0) -> object:
+def read_body(prefix: str, number: int = 0) -> dict[str, Any]:
     return {"query": _QUERY, "variables": {"id": shop.tag(prefix, number)}}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from copy import copy
+from functools import lru_cache, partial
 from typing import Any
 
 import strawberry
@@ -9,15 +12,19 @@ from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
-from schema.caching import ReadOnce
+from schema.caching import Readings, ReadOnce, Rules
 from schema.errors import shown
 from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 
+_SUGGESTION = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
+
 
 class Schema(strawberry.Schema):
+    rules: Rules
+
     @property
     def graphql_schema(self) -> GraphQLSchema:
         """graphql-core's own view of it."""
@@ -27,7 +34,17 @@ class Schema(strawberry.Schema):
         result = await super().execute(*args, **kwargs)
         if result.errors:
             result.errors = [shown(error, kwargs["context_value"]) for error in result.errors]
+        if result.errors and not self.rules.introspection:
+            for error in result.errors:
+                error.message = _SUGGESTION.sub("", error.message)
         return result
+
+    def under(self, rules: Rules) -> Schema:
+        """The same schema for documents that keep to these rules."""
+        ruled = copy(self)
+        ruled.rules = rules
+        ruled.extensions = (partial(ReadOnce, Readings(self.graphql_schema, rules)),)
+        return ruled
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -35,14 +52,22 @@ class Schema(strawberry.Schema):
         """Strawberry would log every refusal with its traceback; `shown` logs what is worth it."""
 
 
-schema = Schema(
+_unruled = Schema(
     query=Query,
     mutation=Mutation,
     execution_context_class=PlainFields,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
-    extensions=[ReadOnce],
 )
-PLAIN.update(plain_fields(schema.graphql_schema))
+PLAIN.update(plain_fields(_unruled.graphql_schema))
+
+
+@lru_cache
+def ruled(rules: Rules) -> Schema:
+    """The schema under these rules; what it has read is remembered with it."""
+    return _unruled.under(rules)
+
+
+schema = ruled(Rules())
 
 
 def sdl() -> str:

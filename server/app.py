@@ -17,9 +17,10 @@ from documents.links import Links
 from documents.store import FileStore
 from invoicing.database import Database
 from resolvers.gateways import Gateways
-from schema import schema
+from schema import ruled
 from server import downloads, health
 from server.auth import Authenticator
+from server.cors import cross_origin
 from server.explorer import Explorer
 from server.graphql import GraphQLView
 from server.inquiries import inquiring
@@ -50,7 +51,7 @@ def create_app(
     )
     gateways = Gateways(settings.gateways)
     view = GraphQLView(
-        schema,
+        ruled(settings.rules),
         database=database,
         links=links,
         gateways=gateways,
@@ -73,7 +74,7 @@ def create_app(
             *downloads.routes(store, links),
             *health.routes(database),
         ],
-        middleware=[Middleware(RequestId)],
+        middleware=[Middleware(RequestId), *cross_origin(settings.cors_origins.split())],
         lifespan=lifespan,
     )
 

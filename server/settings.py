@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateways.configured import configured
 from gateways.protocol import Gateway
+from schema.caching import Rules
+from schema.guard import Limits
 
 _SHORTEST_SECRET = 32
 
@@ -61,6 +63,21 @@ class Settings(BaseSettings):
         le=64,
         description="Changes a server process makes at once on PostgreSQL; two more connections read.",
     )
+    max_depth: int = Field(default=16, ge=1, description="Levels that a GraphQL document may go deep.")
+    max_aliases: int = Field(default=50, ge=0, description="Aliases in a document, fragments spelled out.")
+    max_root_fields: int = Field(default=30, ge=1, description="Questions or changes in a document.")
+    max_cost: int = Field(
+        default=50_000,
+        ge=1,
+        description="Points that a document may cost: one for each object of its answer.",
+    )
+    introspection: bool = Field(
+        default=True, description="Whether GraphQL tells its schema, and what a misspelled field might be."
+    )
+    cors_origins: str = Field(
+        default="",
+        description="Origins whose pages may ask from a browser: `https://shop.example …`, or `*` for all.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -76,6 +93,16 @@ class Settings(BaseSettings):
         if url and not re.match(r"(postgresql|postgres)(\+psycopg)?://|sqlite:///", url):
             raise ValueError("it must begin with postgresql:// or sqlite:///")
         return re.sub(r"^postgres(?=:)", "postgresql", url)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _known_origins(cls, origins: str) -> str:
+        for origin in origins.split():
+            if not re.fullmatch(r"\*|https?://[^/\s,]+", origin):
+                raise ValueError(
+                    f"{origin} is no origin: it must look like https://shop.example, without a path"
+                )
+        return origins
 
     @field_validator("secret_key")
     @classmethod
@@ -99,6 +126,12 @@ class Settings(BaseSettings):
     @property
     def documents_dir(self) -> Path:
         return self.data_dir / "documents"
+
+    @property
+    def rules(self) -> Rules:
+        """What a GraphQL document may do."""
+        limits = Limits(self.max_depth, self.max_aliases, self.max_root_fields, self.max_cost)
+        return Rules(limits, self.introspection)
 
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:

@@ -145,12 +145,10 @@ class Client:
         return _client(self.app, self.database)
 
 
-def client(database: Database, folder: Path, *, link_seconds: int = 600, sandbox: bool = False) -> Client:
+def client(database: Database, folder: Path, **settings: Any) -> Client:
     """A server over the database, and somebody who may do everything in an account of their own."""
-    settings = Settings(
-        data_dir=folder, secret_key="s" * 32, workers=0, link_seconds=link_seconds, sandbox=sandbox
-    )
-    return _client(create_app(settings, database, base_url=BASE_URL), database)
+    chosen = Settings(data_dir=folder, secret_key="s" * 32, **{"workers": 0, **settings})
+    return _client(create_app(chosen, database, base_url=BASE_URL), database)
 
 
 def data(answer: httpx.Response) -> Any:

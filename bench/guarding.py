@@ -1,0 +1,75 @@
+"""Row: what it costs to weigh a document, once it is known and when it is not, and to refuse a bomb."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+from bench import shop
+from bench.reading import LINES, read_body
+from bench.results import Result, Run
+from documents.links import Links
+from resolvers.context import Context
+from resolvers.gateways import Gateways
+from schema import schema
+from schema.caching import Reading, Rules
+
+SHARE = 0.03
+REFUSAL = 50  # milliseconds
+_BOMB = '{ order(id: "x") { ...F0 } } ' + " ".join(
+    f"fragment F{n} on Order {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40)
+)
+
+
+def results(run: Run) -> Iterator[Result]:
+    body = read_body("A")
+    known = Reading(schema.graphql_schema, Rules(), body["query"])
+    guard = _median(lambda: known.errors(None, body["variables"]), run.size(20_000))
+    request = _request(run)
+    yield Result(
+        "guard, a document that is known, of an `invoice` within the process",
+        f"{guard * 1e6:.1f} µs",
+        f"{request * 1e6:.0f} µs",
+        f"{guard / request:.4f}",
+        f"≤ {SHARE}",
+        guard / request <= SHARE,
+    )
+    refusal = 1000 * _median(lambda: Reading(schema.graphql_schema, Rules(), _BOMB).errors(None, {}), 50)
+    yield Result(
+        f"a fragment bomb of {len(_BOMB):,} bytes refused",
+        f"{refusal:.1f} ms",
+        to_reach=f"< {REFUSAL} ms",
+        reached=refusal < REFUSAL,
+    )
+
+
+def _request(run: Run) -> float:
+    """Seconds for the operation alone, without HTTP: the guard's share of a whole request is smaller."""
+    body = read_body("A")
+    with run.homes.fresh("SQLite") as home, home.database() as database:
+        opened = shop.opened(database)
+        shop.issued(database, opened, "A", lines=LINES)
+        links = Links("secret", "http://localhost", 600)
+
+        async def asked() -> list[float]:
+            times = []
+            for _ in range(run.size(2_000)):
+                context = Context(opened.principal, database, links, Gateways({}), "bench", lambda: None)
+                began = time.perf_counter()
+                result = await schema.execute(body["query"], body["variables"], context_value=context)
+                times.append(time.perf_counter() - began)
+                assert not result.errors, result.errors
+            return times
+
+        return statistics.median(asyncio.run(asked()))
+
+
+def _median(call: Callable[[], object], count: int) -> float:
+    times = []
+    for _ in range(count):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
