@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -33,6 +34,8 @@ class Produced:
     key: str
     size: int
     sha256: str
+    seconds: float = field(default=0.0, compare=False)
+    """That it took to render."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Failed:
 
 
 def produce(snapshot: str, key: str, attempt: int, root: Path) -> Produced:
-    return _stored(pdf.render(load(snapshot)), key, attempt, root)
+    content, seconds = _rendered(snapshot)
+    return _stored(content, seconds, key, attempt, root)
 
 
 def produce_all(tasks: Sequence[Task]) -> list[Produced | Failed]:
@@ -58,13 +62,19 @@ def produce_all(tasks: Sequence[Task]) -> list[Produced | Failed]:
 
 
 def _begun(task: Task, disk: Executor) -> Future[Produced]:
-    content = pdf.render(load(task.snapshot))
-    return disk.submit(_stored, content, task.key, task.attempt, task.root)
+    content, seconds = _rendered(task.snapshot)
+    return disk.submit(_stored, content, seconds, task.key, task.attempt, task.root)
 
 
-def _stored(content: bytes, key: str, attempt: int, root: Path) -> Produced:
+def _rendered(snapshot: str) -> tuple[bytes, float]:
+    began = time.perf_counter()
+    content = pdf.render(load(snapshot))
+    return content, time.perf_counter() - began
+
+
+def _stored(content: bytes, seconds: float, key: str, attempt: int, root: Path) -> Produced:
     FileStore(root).put(key, content, attempt=attempt)
-    return Produced(key, len(content), sha256(content).hexdigest())
+    return Produced(key, len(content), sha256(content).hexdigest(), seconds)
 
 
 def _attempted(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Failed:

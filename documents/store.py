@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from uuid import NAMESPACE_URL, uuid5
 
 
@@ -49,6 +50,12 @@ class FileStore:
             part.unlink(missing_ok=True)
             raise
         _sync(path.parent)
+
+    def probe(self) -> None:
+        """Raises OSError where nothing can be stored. Leaves nothing behind."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=self.root) as file:
+            file.write(b"?")
 
     def clear(self, key: str, *, attempts: int) -> None:
         """Removes what attempts that were killed may have left behind."""

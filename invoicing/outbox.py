@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.tables import Job, new_id, outbox
@@ -55,6 +55,24 @@ _RELEASE = (
     .where(outbox.c.id.in_(select(_HELD.c.id)))
     .values(run_after=bindparam("until"), lease_token=None, attempts=outbox.c.attempts - 1)
 )
+
+_IS_DUE = and_(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
+_BACKLOG = select(
+    outbox.c.kind,
+    func.count().filter(outbox.c.failed_at.is_(None)).label("waiting"),
+    func.count(outbox.c.failed_at).label("parked"),
+    func.min(outbox.c.run_after).filter(_IS_DUE).label("due_since"),
+).group_by(outbox.c.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Jobs of a kind that are not done: those on their way, and those that were given up."""
+
+    kind: str
+    waiting: int
+    parked: int
+    due_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +175,10 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
     )
     connection.execute(_INSERT_IF_NEW, job(account_id, kind, subject_id, now=now))
     connection.info[ENQUEUED] = True
+
+
+def backlog(connection: Connection, *, now: datetime) -> list[Backlog]:
+    return [Backlog(*row) for row in connection.execute(_BACKLOG, {"now": now})]
 
 
 def _leased(jobs: Sequence[Job]) -> dict[str, object]:

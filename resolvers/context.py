@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Context:
-    """One request's. `forget_keys` is called when a key has ended, so that it opens nothing any more."""
+    """One request's. `forget_keys` is called when a key has ended, so that it opens nothing any more.
+
+    `operation` is what the caller calls it: nothing but the log wants to know.
+    """
 
     principal: Principal
     database: Database
@@ -29,6 +32,7 @@ class Context:
     gateways: Gateways
     request_id: str
     forget_keys: Callable[[], None]
+    operation: str | None = field(default=None, init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

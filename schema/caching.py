@@ -20,6 +20,7 @@ from graphql import (
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
 
+from resolvers.context import Context
 from schema import guard
 from schema.guard import Limits
 from schema.weighing import Outline, outlined
@@ -119,4 +120,6 @@ class ReadOnce(SchemaExtension):
         context = self.execution_context
         errors = self._reading.errors(context.operation_name, context.variables or {})
         context.pre_execution_errors = list(errors)
+        if isinstance(context.context, Context):
+            context.context.operation = context.operation_name
         yield

@@ -18,13 +18,14 @@ from documents.store import FileStore
 from invoicing.database import Database
 from resolvers.gateways import Gateways
 from schema import ruled
-from server import downloads, health
+from server import downloads, health, metrics
 from server.auth import Authenticator
 from server.cors import cross_origin
 from server.explorer import Explorer
 from server.graphql import GraphQLView
 from server.inquiries import inquiring
-from server.requests import RequestId
+from server.metrics import Metrics
+from server.requests import Requests
 from server.settings import Settings
 from server.wakeup import Wakeup
 from server.worker import Worker
@@ -50,6 +51,7 @@ def create_app(
         example=example,
     )
     gateways = Gateways(settings.gateways)
+    counted = Metrics()
     view = GraphQLView(
         ruled(settings.rules),
         database=database,
@@ -61,7 +63,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _generating(database, store, settings.workers), inquiring(database, gateways):
+        async with _generating(database, store, settings.workers, counted), inquiring(database, gateways):
             yield
         gateways.close()
         database.close()
@@ -72,21 +74,24 @@ def create_app(
             Route("/graphql", view),
             *explorer.routes,
             *downloads.routes(store, links),
-            *health.routes(database),
+            *health.routes(database, store),
+            *metrics.routes(counted, database, settings.metrics_token),
         ],
-        middleware=[Middleware(RequestId), *cross_origin(settings.cors_origins.split())],
+        middleware=[Middleware(Requests, counted), *cross_origin(settings.cors_origins.split())],
         lifespan=lifespan,
     )
 
 
 @asynccontextmanager
-async def _generating(database: Database, store: FileStore, processes: int) -> AsyncIterator[None]:
+async def _generating(
+    database: Database, store: FileStore, processes: int, counted: Metrics
+) -> AsyncIterator[None]:
     """Makes PDFs beside the requests, unless that is left to workers elsewhere."""
     if processes == 0:
         async with Wakeup(database).listening():  # workers elsewhere hear of what is issued here
             yield
         return
-    worker = Worker(database, store, processes=processes)
+    worker = Worker(database, store, processes=processes, metrics=counted)
     task = asyncio.create_task(worker.run())
     task.add_done_callback(_ended)
     yield

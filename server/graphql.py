@@ -101,12 +101,16 @@ class GraphQLView(GraphQL[Context, None]):
         asked: GraphQLRequestData = kwargs["request_data"]
         if asked.operation_name is None and asked.query and _has_several_operations(asked.query):
             raise HTTPException(400, "The document has several operations: say which by operationName.")
+        request: Request = kwargs["request"]
+        context: Context = kwargs["context"]
         try:
-            return await super().execute_single(*args, **kwargs)
+            result = await super().execute_single(*args, **kwargs)
         except HTTPException as refusal:
             if isinstance(refusal.__cause__, InvalidOperationTypeError):
                 raise MethodNotAllowed("POST", "Send a mutation by POST.") from refusal
             raise
+        request.scope["state"]["operation"] = context.operation
+        return result
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         principal = await self.authenticator.principal(request)
@@ -129,6 +133,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         shown = process_result(result)
+        if result.errors:
+            request.scope["state"]["code"] = (result.errors[0].extensions or {}).get("code")
         if result.data is None and all(error.path is None for error in result.errors or ()):
             del shown["data"]  # nothing was executed
         return shown
@@ -165,7 +171,7 @@ def _is_browser(request: Request) -> bool:
 
 
 def _error(request: Request, status: int, message: str, **more: str) -> Response:
-    code = _CODES.get(status, "BAD_REQUEST")
+    code = request.scope["state"]["code"] = _CODES.get(status, "BAD_REQUEST")
     body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
     media = negotiated(request.headers.get("accept", "")) or JSON
     return Response(orjson.dumps(body), status, _VARY, media_type=media)

@@ -1,22 +1,56 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Whether the process lives (`/healthz`), and whether it can do its work (`/readyz`)."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+import asyncio
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from documents.store import FileStore
+from invoicing import migrations
 from invoicing.database import Database
 
+OK = "ok"
+PATIENCE = 5.0  # seconds; most of those who ask give up no sooner
 
-def routes(database: Database) -> list[Route]:
+log = structlog.get_logger(__name__)
+
+
+def routes(database: Database, store: FileStore) -> list[Route]:
     async def healthz(request: Request) -> Response:
-        await database.read_async(_answers)
-        return JSONResponse({"status": "ok"})
+        """Asks nobody: a server is not started again because its database is away."""
+        return JSONResponse({"status": OK})
 
-    return [Route("/healthz", healthz)]
+    async def readyz(request: Request) -> Response:
+        told, kept = await asyncio.gather(_database(database), _store(store))
+        is_ready = (told, kept) == (OK, OK)
+        body = {"status": OK if is_ready else "not ready", "database": told, "store": kept}
+        return JSONResponse(body, 200 if is_ready else 503, {"cache-control": "no-store"})
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-def _answers(connection: Connection) -> None:
-    connection.execute(text("SELECT 1"))
+async def _database(database: Database) -> str:
+    try:
+        version = await asyncio.wait_for(database.read_async(migrations.version), PATIENCE)
+    except (SQLAlchemyError, TimeoutError) as failure:
+        log.warning("the database does not answer", reason=_line(failure))
+        return "does not answer"
+    return OK if version == migrations.newest() else "is not at the version of this server"
+
+
+async def _store(store: FileStore) -> str:
+    try:
+        await asyncio.wait_for(asyncio.to_thread(store.probe), PATIENCE)
+    except (OSError, TimeoutError) as failure:
+        log.warning("the store takes nothing", reason=_line(failure))
+        return "takes nothing"
+    return OK
+
+
+def _line(failure: Exception) -> str:
+    return " ".join(f"{type(failure).__name__}: {failure}".split())

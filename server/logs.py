@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from typing import Any
 
+import orjson
 import structlog
 
 
@@ -12,23 +15,21 @@ def configure(level: str) -> None:
     """Also what libraries log goes out as JSON, so that a collector reads one format."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+    rendering = _rendering(at_terminal=sys.stderr.isatty())
+    structlog.configure(  # past the standard library, which takes seven times as long for a line
+        processors=[*shared, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_rendering(at_terminal=sys.stderr.isatty()),
-            ],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -39,4 +40,11 @@ def configure(level: str) -> None:
 def _rendering(*, at_terminal: bool) -> list[structlog.typing.Processor]:
     if at_terminal:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+
+
+def _json(line: dict[str, object], **options: Any) -> str:
+    try:
+        return orjson.dumps(line, options["default"], orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half a surrogate, or a number of more than 64 bits
+        return json.dumps(line, default=options["default"])

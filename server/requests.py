@@ -1,21 +1,33 @@
-"""Every request gets an id: the caller's own X-Request-ID or a new one, in the answer and in the log."""
+"""Every request gets an id, the caller's own X-Request-ID or a new one, a line in the log, and is counted.
+
+What is logged names the operation and the route, never what was sent: addresses hold the links' tokens.
+"""
 
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
+import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from invoicing.tables import new_id
+from server.metrics import Metrics
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 
+log = structlog.get_logger(__name__)
 
-class RequestId:
-    def __init__(self, app: ASGIApp) -> None:
+
+class Requests:
+    """What it tells of a request, others leave in the scope's state: `operation`, and a refusal's `code`."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -24,11 +36,33 @@ class RequestId:
         given = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = given.decode() if _ID.fullmatch(given) else new_id()
         scope.setdefault("state", {})["request_id"] = request_id
+        status = 500  # unless an answer begins
+        began = time.perf_counter()
 
         async def answer(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
         with bound_contextvars(request_id=request_id):
-            await self.app(scope, receive, answer)
+            try:
+                await self.app(scope, receive, answer)
+            finally:
+                self._tell(scope, status, time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        state: dict[str, Any] = scope["state"]
+        operation, code = state.get("operation"), state.get("code")
+        route = getattr(scope.get("route"), "path", None)
+        self.metrics.answered(operation or route, status, code or "", seconds)
+        told = {"operation": operation, "code": code}
+        log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            seconds=round(seconds, 6),
+            **{name: value for name, value in told.items() if value},
+        )

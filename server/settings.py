@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         default="",
         description="Origins whose pages may ask from a browser: `https://shop.example …`, or `*` for all.",
     )
+    metrics_token: str = Field(
+        default="",
+        repr=False,
+        description="What `/metrics` asks for as `Authorization: Bearer …`. Default: nothing.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -20,6 +20,7 @@ from invoicing.database import Database
 from invoicing.outbox import MAX_ATTEMPTS, Failure
 from invoicing.rendering import Due, Printed
 from invoicing.tables import Job
+from server.metrics import Metrics
 from server.renderer import Outcome, Produce, Renderers
 from server.wakeup import Wakeup
 
@@ -41,10 +42,12 @@ class Worker:
         processes: int = 1,
         lease: timedelta = outbox.LEASE,
         produce: Produce = produce_all,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._store = store
         self._lease = lease
+        self._metrics = metrics or Metrics()
         self._wakeup = Wakeup(database)
         self._renderers = Renderers(produce, processes=processes, patience=lease.total_seconds())
         self._room = processes + 1  # a batch for each process, and one that waits for the first to be free
@@ -120,16 +123,20 @@ class Worker:
 
     async def _work(self, batch: Sequence[Due]) -> None:
         outcomes = await self._outcomes(batch)
-        printed = [
-            Printed(job, made.key, made.size, made.sha256)
-            for job, made in outcomes
-            if isinstance(made, Produced)
-        ]
+        made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, Produced)]
+        printed = [Printed(job, one.key, one.size, one.sha256) for job, one in made]
         failures = [
             await self._failure(job, failed) for job, failed in outcomes if isinstance(failed, Failed)
         ]
         await self._database.write_async(rendering.record, printed, failures, now=_now())
         self._made += len(printed)
+        self._count([one.seconds for _, one in made], len(failures))
+
+    def _count(self, made: Sequence[float], failed: int) -> None:
+        self._metrics.pdfs_made.inc(len(made))
+        self._metrics.pdfs_failed.inc(failed)
+        for seconds in made:
+            self._metrics.render_seconds.observe(seconds)
 
     async def _outcomes(self, batch: Sequence[Due]) -> list[tuple[Job, Outcome]]:
         alive = [due for due in batch if due.job.attempts <= MAX_ATTEMPTS]

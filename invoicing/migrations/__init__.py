@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from invoicing.database import Database
 
@@ -31,8 +33,15 @@ def upgrade(database: Database) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the database is at the newest version."""
-    newest = ScriptDirectory.from_config(config()).get_current_head()
-    return (
-        database.read(lambda connection: MigrationContext.configure(connection).get_current_revision())
-        == newest
-    )
+    return database.read(version) == newest()
+
+
+def version(connection: Connection) -> str | None:
+    """The database's own."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def newest() -> str | None:
+    """The version that this code is written for."""
+    return ScriptDirectory.from_config(config()).get_current_head()

@@ -1,0 +1,104 @@
+"""What this process counts, as Prometheus reads it, and what the database says of the work that waits."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from invoicing import outbox
+from invoicing.database import Database
+from invoicing.outbox import Backlog
+
+MOST_OPERATIONS = 200  # callers name them as they like: those that come later are counted as OTHERS
+OTHERS, UNNAMED = "(others)", "(unnamed)"
+_REQUEST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_RENDER = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
+
+log = structlog.get_logger(__name__)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._operations: set[str] = set()
+        self._answered: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
+        self._requests = self._counter(
+            "invoicing_requests", "Requests answered.", "operation", "status", "code"
+        )
+        self._seconds = Histogram(
+            "invoicing_request_seconds",
+            "From a request to the end of its answer.",
+            ["operation"],
+            buckets=_REQUEST,
+            registry=self.registry,
+        )
+        self.pdfs_made = self._counter("invoicing_pdfs_made", "PDFs made and stored.")
+        self.pdfs_failed = self._counter("invoicing_pdfs_failed", "Attempts that made no PDF.")
+        self.render_seconds = Histogram(
+            "invoicing_render_seconds", "To draw one PDF.", buckets=_RENDER, registry=self.registry
+        )
+        self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
+        self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
+        self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
+
+    def answered(self, operation: str | None, status: int, code: str, seconds: float) -> None:
+        name = self._bounded(operation or UNNAMED)
+        key = name, status, code
+        if key not in self._answered:  # to look labels up costs ten times what counting does
+            self._answered[key] = self._requests.labels(name, str(status), code), self._seconds.labels(name)
+        counter, histogram = self._answered[key]
+        counter.inc()
+        histogram.observe(seconds)
+
+    def waiting(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
+        for gauge in (self._waiting, self._parked, self._oldest):
+            gauge.clear()
+        for each in backlogs:
+            age = (now - each.due_since).total_seconds() if each.due_since else 0.0
+            self._waiting.labels(each.kind).set(each.waiting)
+            self._parked.labels(each.kind).set(each.parked)
+            self._oldest.labels(each.kind).set(age)
+
+    def _bounded(self, operation: str) -> str:
+        if operation in self._operations:
+            return operation
+        if len(self._operations) == MOST_OPERATIONS:
+            return OTHERS
+        self._operations.add(operation)
+        return operation
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(name, meaning, ["kind"], registry=self.registry)
+
+
+def routes(metrics: Metrics, database: Database, token: str) -> list[Route]:
+    async def exposed(request: Request) -> Response:
+        if token and not _is_let_in(request, token):
+            refusal = "Send INVOICING_METRICS_TOKEN as `Authorization: Bearer …`.\n"
+            return PlainTextResponse(refusal, 401, {"www-authenticate": "Bearer"})
+        now = datetime.now(UTC)
+        try:
+            metrics.waiting(await database.read_async(outbox.backlog, now=now), now=now)
+        except SQLAlchemyError:
+            log.exception("there is no telling what waits")
+            metrics.waiting([], now=now)
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/metrics", exposed)]
+
+
+def _is_let_in(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "").encode()
+    return hmac.compare_digest(given, f"Bearer {token}".encode())
