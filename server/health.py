@@ -13,6 +13,7 @@ from starlette.routing import Route
 from documents.store import FileStore
 from invoicing import migrations
 from invoicing.database import Database
+from server import logs
 
 OK = "ok"
 PATIENCE = 5.0  # seconds; most of those who ask give up no sooner
@@ -38,7 +39,7 @@ async def _database(database: Database) -> str:
     try:
         version = await asyncio.wait_for(database.read_async(migrations.version), PATIENCE)
     except (SQLAlchemyError, TimeoutError) as failure:
-        log.warning("the database does not answer", reason=_line(failure))
+        log.warning("the database does not answer", reason=logs.line(failure))
         return "does not answer"
     return OK if version == migrations.newest() else "is not at the version of this server"
 
@@ -47,10 +48,6 @@ async def _store(store: FileStore) -> str:
     try:
         await asyncio.wait_for(asyncio.to_thread(store.probe), PATIENCE)
     except (OSError, TimeoutError) as failure:
-        log.warning("the store takes nothing", reason=_line(failure))
+        log.warning("the store takes nothing", reason=logs.line(failure))
         return "takes nothing"
     return OK
-
-
-def _line(failure: Exception) -> str:
-    return " ".join(f"{type(failure).__name__}: {failure}".split())

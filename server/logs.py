@@ -37,6 +37,11 @@ def configure(level: str) -> None:
     logging.getLogger("uvicorn.access").disabled = True  # its lines would hold the links' tokens
 
 
+def line(failure: Exception) -> str:
+    """What went wrong, where a traceback would tell no more."""
+    return " ".join(f"{type(failure).__name__}: {failure}".split())
+
+
 def _rendering(*, at_terminal: bool) -> list[structlog.typing.Processor]:
     if at_terminal:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
@@ -17,6 +18,8 @@ from starlette.routing import Route
 from invoicing import outbox
 from invoicing.database import Database
 from invoicing.outbox import Backlog
+from server import logs
+from server.health import PATIENCE
 
 MOST_OPERATIONS = 200  # callers name them as they like: those that come later are counted as OTHERS
 OTHERS, UNNAMED = "(others)", "(unnamed)"
@@ -24,6 +27,8 @@ _REQUEST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _RENDER = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 
 log = structlog.get_logger(__name__)
+
+disable_created_metrics()  # when each of them was made: as many lines again, that nobody asks for
 
 
 class Metrics:
@@ -89,14 +94,19 @@ def routes(metrics: Metrics, database: Database, token: str) -> list[Route]:
             refusal = "Send INVOICING_METRICS_TOKEN as `Authorization: Bearer …`.\n"
             return PlainTextResponse(refusal, 401, {"www-authenticate": "Bearer"})
         now = datetime.now(UTC)
-        try:
-            metrics.waiting(await database.read_async(outbox.backlog, now=now), now=now)
-        except SQLAlchemyError:
-            log.exception("there is no telling what waits")
-            metrics.waiting([], now=now)
+        metrics.waiting(await _backlogs(database, now), now=now)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/metrics", exposed)]
+
+
+async def _backlogs(database: Database, now: datetime) -> list[Backlog]:
+    """None when the database is away: the rest is told all the same."""
+    try:
+        return await asyncio.wait_for(database.read_async(outbox.backlog, now=now), PATIENCE)
+    except (SQLAlchemyError, TimeoutError) as failure:
+        log.warning("there is no telling what waits", reason=logs.line(failure))
+        return []
 
 
 def _is_let_in(request: Request, token: str) -> bool:
