@@ -23,7 +23,7 @@ from strawberry.extensions import SchemaExtension
 from resolvers.context import Context
 from schema import guard
 from schema.guard import Limits
-from schema.weighing import Outline, outlined
+from schema.outline import Outline, outlined
 
 MOST_TOKENS = 10_000  # room for an invoice of 5,000 items whose ids are written into the document
 LONGEST = 8_192  # characters: a cache of 512 such documents stays within a few dozen megabytes

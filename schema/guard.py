@@ -8,7 +8,8 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
-from schema.weighing import Outline, Sizes, Weight, literal, size_of, weighed
+from schema.outline import Outline
+from schema.weighing import Sizes, Weight, literal, size_of, weighed
 
 CODE = "QUERY_TOO_COMPLEX"
 

@@ -7,16 +7,12 @@ telling, so they are taken to have LISTED. Nothing is left out for `@skip` and `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
-from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 from graphql import (
-    DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
     GraphQLNamedType,
@@ -27,17 +23,16 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     TypeMetaFieldDef,
-    VariableNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
 )
 
 from invoicing import pages
+from schema.outline import PAGING, Outline, sizing
 
 LISTED = 10  # items, lines, an invoice's orders: seldom more, and a page of a hundred still has room
 CAP = 1_000_000_000
-PAGING = ("first", "last")
 
 Sizes = Mapping[str, int | None]
 
@@ -63,34 +58,6 @@ class Weight(NamedTuple):
 
 NOTHING = Weight()
 _SPREAD = Weight(cost=1)  # following it is work too, even where it leads to nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A document's parts. A fragment comes after those that it spreads."""
-
-    operations: Mapping[str | None, OperationDefinitionNode]
-    fragments: tuple[FragmentDefinitionNode, ...]
-    sizing: tuple[str, ...]  # the variables that say how long a page is
-
-
-def outlined(document: DocumentNode) -> Outline:
-    """Raises graphlib.CycleError where a fragment spreads itself, by a detour or not."""
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    fragments = {
-        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-    }
-    spreads: dict[str, set[str]] = {name: set() for name in fragments}
-    sizing: dict[str, None] = {}
-    for definition in (*operations, *fragments.values()):
-        for node in _within(definition.selection_set):
-            if isinstance(node, FieldNode):
-                sizing.update(dict.fromkeys(_sizing(node)))
-            elif isinstance(node, FragmentSpreadNode) and isinstance(definition, FragmentDefinitionNode):
-                spreads[definition.name.value].add(node.name.value)
-    order = [fragments[name] for name in TopologicalSorter(spreads).static_order() if name in fragments]
-    named = {operation.name.value if operation.name else None: operation for operation in operations}
-    return Outline(named, tuple(order), tuple(sizing))
 
 
 def weighed(
@@ -151,24 +118,8 @@ class _Scales:
 
     def _size(self, node: FieldNode) -> int:
         sizes = [literal(each.value) for each in node.arguments or () if each.name.value in PAGING]
-        sizes += [self._sizes.get(name) for name in _sizing(node)]
+        sizes += [self._sizes.get(name) for name in sizing(node)]
         return max((size for size in sizes if size is not None), default=pages.DEFAULT)
-
-
-def _within(selected: SelectionSetNode) -> Iterator[SelectionNode]:
-    """All that is selected here and further in, without recursion."""
-    stack = [selected]
-    while stack:
-        for node in stack.pop().selections:
-            yield node
-            if inner := getattr(node, "selection_set", None):
-                stack.append(inner)
-
-
-def _sizing(node: FieldNode) -> Iterator[str]:
-    for argument in node.arguments or ():
-        if argument.name.value in PAGING and isinstance(argument.value, VariableNode):
-            yield argument.value.name.value
 
 
 def literal(node: object) -> int | None:

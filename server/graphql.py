@@ -10,7 +10,7 @@ import structlog
 from cross_web import HTTPException
 from graphql import GraphQLError, OperationDefinitionNode, parse
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -80,6 +80,8 @@ class GraphQLView(GraphQL[Context, None]):
             response.headers["allow"] = refusal.allowed
         except HTTPException as refusal:
             response = _error(request, refusal.status_code, refusal.reason)
+        except ClientDisconnect:
+            return
         except Exception as failure:
             request_id = scope["state"]["request_id"]
             log.error("request failed", request_id=request_id, exc_info=failure)

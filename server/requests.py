@@ -19,6 +19,8 @@ from server.metrics import Metrics
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 
+LEFT = 499  # the caller did not wait for an answer, or never sent all of the question
+
 log = structlog.get_logger(__name__)
 
 
@@ -36,7 +38,7 @@ class Requests:
         given = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = given.decode() if _ID.fullmatch(given) else new_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500  # unless an answer begins
+        status = LEFT  # unless an answer begins
         began = time.perf_counter()
 
         async def answer(message: Message) -> None:
@@ -49,6 +51,9 @@ class Requests:
         with bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, answer)
+            except Exception:
+                status = 500
+                raise
             finally:
                 self._tell(scope, status, time.perf_counter() - began)
 

@@ -130,13 +130,7 @@ class Worker:
         ]
         await self._database.write_async(rendering.record, printed, failures, now=_now())
         self._made += len(printed)
-        self._count([one.seconds for _, one in made], len(failures))
-
-    def _count(self, made: Sequence[float], failed: int) -> None:
-        self._metrics.pdfs_made.inc(len(made))
-        self._metrics.pdfs_failed.inc(failed)
-        for seconds in made:
-            self._metrics.render_seconds.observe(seconds)
+        self._metrics.rendered([one.seconds for _, one in made], failed=len(failures))
 
     async def _outcomes(self, batch: Sequence[Due]) -> list[tuple[Job, Outcome]]:
         alive = [due for due in batch if due.job.attempts <= MAX_ATTEMPTS]

@@ -17,7 +17,8 @@ from invoicing.database import Database
 from schema import ruled, schema
 from schema.caching import MOST_SIZES, Reading, Rules
 from schema.guard import Limits, sizes
-from schema.weighing import CAP, Weight, outlined, weighed
+from schema.outline import outlined
+from schema.weighing import CAP, Weight, weighed
 from tests.client import CREATE_ORDER, Client, client
 from tests.factories import item
 

@@ -94,6 +94,31 @@ def test_a_request_is_one_line_in_the_log(shop: Client) -> None:
     assert (nowhere["status"], nowhere["route"]) == (404, None)
 
 
+@pytest.mark.anyio
+async def test_a_caller_that_leaves_is_no_failure_of_ours(shop: Client) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    sent: list[Any] = []
+
+    async def leave() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with capture_logs([merge_contextvars]) as logs:
+        await shop.app(scope, leave, send)
+    assert sent == []
+    assert [(entry["event"], entry["log_level"], entry["status"]) for entry in logs] == [
+        ("request", "info", 499)
+    ]
+
+
 def test_the_log_holds_nothing_that_was_sent(shop: Client) -> None:
     with capture_logs([merge_contextvars]) as logs:
         shop.post("query ($s: String) { customers(search: $s) { totalCount } }", s="private-name")
