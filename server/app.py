@@ -18,12 +18,13 @@ from documents.store import FileStore
 from invoicing.database import Database
 from resolvers.gateways import Gateways
 from schema import schema
-from server import downloads, health
+from server import downloads, health, rest
 from server.auth import Authenticator
 from server.explorer import Explorer
 from server.graphql import GraphQLView
 from server.inquiries import inquiring
 from server.requests import RequestId
+from server.rest.front import Front
 from server.settings import Settings
 from server.wakeup import Wakeup
 from server.worker import Worker
@@ -49,12 +50,13 @@ def create_app(
         example=example,
     )
     gateways = Gateways(settings.gateways)
+    authenticator = Authenticator(database)
     view = GraphQLView(
         schema,
         database=database,
         links=links,
         gateways=gateways,
-        authenticator=Authenticator(database),
+        authenticator=authenticator,
         explorer=explorer,
     )
 
@@ -72,6 +74,7 @@ def create_app(
             *explorer.routes,
             *downloads.routes(store, links),
             *health.routes(database),
+            *rest.routes(Front(database, links, gateways, authenticator)),
         ],
         middleware=[Middleware(RequestId)],
         lifespan=lifespan,

@@ -27,9 +27,8 @@ from resolvers.context import Context
 from resolvers.gateways import Gateways
 from schema.caching import MOST_TOKENS
 from server.auth import Authenticator
+from server.bodies import TooLarge, body, media_type
 from server.explorer import Explorer
-
-MAX_BODY = 2_000_000
 
 _CODES = {
     400: "BAD_REQUEST",
@@ -134,17 +133,12 @@ def _is_browser(request: Request) -> bool:
 
 
 async def _acceptable(request: Request) -> None:
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in ("application/json", "application/graphql-response+json"):
+    if media_type(request) not in ("application/json", "application/graphql-response+json"):
         raise HTTPException(415, "Send the operation as application/json.")
-    size = 0
-    chunks = []
-    async for chunk in request.stream():  # counted as it comes: a chunked body has no Content-Length
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise HTTPException(413, f"The body is larger than {MAX_BODY} bytes.")
-        chunks.append(chunk)
-    request._body = b"".join(chunks)
+    try:
+        request._body = await body(request)
+    except TooLarge as large:
+        raise HTTPException(413, str(large)) from large
     if not request._body.lstrip().startswith((b"{", b"[")):
         raise HTTPException(400, "The body must be a JSON object with a query in it.")
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from invoicing.database import Database
-from server.graphql import MAX_BODY
+from server.bodies import MAX_BODY
 from tests.client import CREATE_ORDER, Client, client
 from tests.factories import item
 
