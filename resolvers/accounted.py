@@ -62,10 +62,11 @@ class Accounted:
 
     @property
     def failed_at(self) -> datetime | None:
-        """When the charge was tried that failed last."""
+        """When the charge was begun that failed last."""
         if self.standing.state != "FAILED":
             return None
-        return max(each.created_at for each in self.payments if each.status == "FAILED")
+        tried = [each.created_at for each in self.payments if each.status in ("FAILED", "CANCELLED")]
+        return max([self.invoice.created_at, *tried])
 
     @property
     def cancelled_at(self) -> datetime | None:
@@ -82,14 +83,14 @@ def may_account(principal: Principal) -> None:
 
 
 async def accounted(ctx: Context, invoice: Issued) -> Accounted:
-    credits = [await accounted(ctx, each) for each in await invoices.crediting(ctx, invoice)]
+    crediting = [await accounted(ctx, each) for each in await invoices.crediting(ctx, invoice)]
     moved = {each.id: each for each in await payments.of_invoice(ctx, invoice.id)}
-    moved |= {each.id: each for credit in credits for each in credit.payments}
+    moved |= {each.id: each for credit in crediting for each in credit.payments}
     return Accounted(
         invoice,
         await payments.standing(ctx, invoice),
         await customers.of(ctx, invoice.customer_id),
         sorted(moved.values(), key=lambda each: (each.created_at, each.id)),
-        credits,
+        crediting,
         invoices.pdf_url(ctx, invoice),
     )

@@ -1,0 +1,59 @@
+"""The OpenAPI document: valid, described, and the same as the routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.routing import Route
+
+from invoicing.database import Database
+from server.rest import FACADES, openapi
+from tests.client import client
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return openapi.document(FACADES)
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part for item in document["paths"].values() for name, part in item.items() if name in METHODS]
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_it_is_served(fresh_sqlite: Any, tmp_path: Any) -> None:
+    with fresh_sqlite() as url:
+        database = Database(url)
+        answer = client(database, tmp_path).without_key().request("GET", "/openapi.json")
+        database.close()
+    assert (answer.headers["content-type"], answer.json()) == ("application/json", openapi.document(FACADES))
+
+
+def test_no_front_door_takes_anothers_names() -> None:
+    for names in ("paths", "schemas", "security"):
+        taken = [name for facade in FACADES for name in getattr(facade, names)]
+        assert len(taken) == len(set(taken))
+
+
+def test_every_operation_and_every_field_says_what_it_is(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        assert operation["summary"]
+        assert operation["tags"]
+        assert operation["security"]
+        assert all(answer["description"] for answer in operation["responses"].values())
+    for schema in document["components"]["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            assert "description" in field or "$ref" in str(field)
+
+
+def test_every_path_that_is_described_is_routed() -> None:
+    for facade in FACADES:
+        routed = {route.path for route in facade.routes(None) if isinstance(route, Route)}  # type: ignore[arg-type]
+        assert {path for path in routed if "{rest:path}" not in path} == set(facade.paths)
