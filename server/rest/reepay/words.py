@@ -33,6 +33,7 @@ _THEIRS = {ours: name for name, ours in ADDRESS.items()} | {
     "text": "ordertext",
     "vat_rate": "vat",
     "with_vat": "amount",
+    "reason": "text",
 }
 
 

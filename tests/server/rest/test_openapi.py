@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +11,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
 from invoicing.database import Database
-from server.rest import FACADES, openapi
+from server.rest import FACADES, openapi, order_invoices, reepay
+from server.rest.facade import Facade
+from server.rest.reepay.refusals import TABLE
 from tests.client import client
 
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "rest.md"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -57,3 +62,17 @@ def test_every_path_that_is_described_is_routed() -> None:
     for facade in FACADES:
         routed = {route.path for route in facade.routes(None) if isinstance(route, Route)}  # type: ignore[arg-type]
         assert {path for path in routed if "{rest:path}" not in path} == set(facade.paths)
+
+
+@pytest.mark.parametrize("facade", [reepay.FACADE, order_invoices.FACADE], ids=lambda facade: facade.name)
+def test_every_field_is_mapped_in_the_documentation(facade: Facade) -> None:
+    text = re.sub(r"```.*?```", "", DOCUMENTATION.read_text(), flags=re.DOTALL)
+    named = {word for code in re.findall(r"`([^`]+)`", text) for word in re.split(r"[^\w]+", code)}
+    fields = {name for schema in facade.schemas.values() for name in schema["properties"]}
+    assert fields - named == set()
+
+
+def test_every_code_is_in_the_documentation() -> None:
+    text = DOCUMENTATION.read_text()
+    for code, status, _ in TABLE.values():
+        assert re.search(rf"^\| {code} \| [\d, ]*{status}", text, re.MULTILINE), (code, status)

@@ -184,7 +184,7 @@ def test_what_cannot_go_back_is_refused_and_nothing_is_credited(door: Door, shop
         ({"note_lines": 3}, 1, 400, "note_lines must be a list"),
         ({"key": "a b"}, 1, 400, "id"),
         ({"key": 3}, 1, 400, "key must be text"),
-        ({"text": "\x00"}, 1, 400, "reason contains"),
+        ({"text": "\x00"}, 1, 400, "text contains"),
         ({"manual_transfer": {"method": "cash"}}, 1, 400, "manual_transfer.payment_date is needed"),
         ({"invoice": None}, 1, 400, "invoice is needed"),
         ({"invoice": 3}, 1, 400, "invoice must be text"),

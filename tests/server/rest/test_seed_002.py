@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
+from invoicing import sessions
 from invoicing.access import Scope
 from invoicing.database import Database
 from server.bodies import MAX_BODY
@@ -376,3 +378,23 @@ def test_our_own_faults_are_in_the_log_under_the_requests_id(door: Door, shop: C
     (entry,) = [entry for entry in logged if entry["event"] == "request failed"]
     assert entry["request_id"] == told["request_id"]
     assert "number_series" not in told["message"]
+
+
+def test_a_customers_own_session_reads_what_is_theirs(door: Door, shop: Client) -> None:
+    door.post(CREATE, asked())
+    factories.customer(shop.database, shop.principal, id="customer-2", handle="bob")
+    tokens = [
+        shop.database.write(
+            sessions.create_customer_session, shop.principal, customer_id=id, now=datetime.now(UTC)
+        )[1]
+        for id in ("customer-1", "customer-2")
+    ]
+    hers, his = (Door(shop, basic(token)) for token in tokens)
+    assert hers.get("/v1/invoice/i-1") == door.get("/v1/invoice/i-1")
+    refused(his, 31, 404, "/v1/invoice/i-1", method="GET")
+    for path, body in (
+        (CREATE, asked("i-2")),
+        ("/v1/invoice/i-1/cancel", None),
+        ("/v1/refund", {"invoice": "i-1"}),
+    ):
+        refused(hers, 7, 403, path, body)
