@@ -28,6 +28,6 @@ def cancel_invoice(
     if found.state == "SETTLED":
         raise AlreadySettled(field="id", ids=[invoice_id])
     decided(connection, principal, invoice_id)
-    plan = crediting.credit_invoice(connection, principal, invoice_id, None, reason=reason, now=now)
+    plan = crediting.credit_invoice(connection, principal, found, None, reason=reason, now=now)
     issue(connection, principal, plan, None, now=now)
     return queries.found_invoice(connection, principal, invoice_id)

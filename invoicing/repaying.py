@@ -114,7 +114,7 @@ def _credited(
     if sale.state != "SETTLED":
         raise NotSettled(field="invoice", ids=[sale.id])
     lines = _spread(connection, principal, sale, asked) if isinstance(asked, int) else asked
-    plan = crediting.credit_invoice(connection, principal, sale.id, lines, reason=note, now=now)
+    plan = crediting.credit_invoice(connection, principal, sale, lines, reason=note, now=now)
     credit = issue(connection, principal, plan, named, request=request, now=now)
     set_off = ledger.standings(connection, principal.account_id, [named])[named].money.set_off
     if asked is not None and set_off:  # a part of the money has gone back already

@@ -8,7 +8,7 @@ MAX_BODY = 2_000_000
 
 
 class TooLarge(Exception):
-    """The body is larger than 2000000 bytes."""
+    """The body is larger than MAX_BODY."""
 
     def __init__(self) -> None:
         super().__init__(f"The body is larger than {MAX_BODY} bytes.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from server.rest.facade import Facade
 from server.rest.reepay.refusals import TABLE
 from tests.client import client
 
-DOCUMENTATION = Path(__file__).parents[3] / "docs" / "rest.md"
+ROOT = Path(__file__).parents[3]
+DOCUMENTATION = ROOT / "docs" / "rest.md"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -31,6 +33,11 @@ def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_it_is_valid(document: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(document).validate()
+
+
+def test_it_is_of_the_version_that_is_built(document: dict[str, Any]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert document["info"]["version"] == project["version"]
 
 
 def test_it_is_served(fresh_sqlite: Any, tmp_path: Any) -> None:

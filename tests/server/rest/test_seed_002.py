@@ -189,6 +189,7 @@ def test_it_is_settled_later(door: Door, shop: Client) -> None:
     assert door.post("/v1/invoice/i-1/settle", {"payment_method": declined})["state"] == "failed"
     settled = door.post("/v1/invoice/i-1/settle", {"payment_method": approved, "key": "k"})
     assert (settled["state"], len(settled["transactions"])) == ("settled", 2)
+    assert settled["settled"] == settled["transactions"][1]["settled"] >= settled["created"]
     assert door.post("/v1/invoice/i-1/settle", {"payment_method": approved, "key": "k"}) == settled
     by_hand = door.post("/v1/invoice/i-2/manual_settle", TRANSFER)
     assert (by_hand["state"], by_hand["settled_amount"]) == ("settled", 25_000)
