@@ -56,9 +56,15 @@ class Creditable:
         return self.line.total - self.total
 
     @property
+    def left_with_vat(self) -> int:
+        """The same, with VAT however the invoice is priced."""
+        return self.line.total_ex_vat + self.line.vat_amount - self.net - self.vat
+
+    @property
     def is_spent(self) -> bool:
         """Nothing is left; of a line given away, no piece."""
-        return self.left == 0 and (self.line.total != 0 or self.pieces == 0)
+        is_taken = self.left == 0 and self.left_with_vat == 0
+        return is_taken and (self.line.total != 0 or self.pieces == 0)
 
     @property
     def pieces(self) -> int:
@@ -72,7 +78,14 @@ class Creditable:
 
     def take(self, amount: int, quantity: int | None, *, item: OrderItem | None = None) -> Line:
         """The credit's line for `amount`, which is then no longer left."""
-        net, tax = self._parts(amount)
+        return self._taken(amount, *self._parts(amount), quantity, item)
+
+    def take_with_vat(self, gross: int) -> Line:
+        """The credit's line for so much with VAT, to the cent, also where the invoice is priced without."""
+        net = self._net_of(gross)
+        return self._taken(gross if self.is_including_vat else net, net, gross - net, None, None)
+
+    def _taken(self, amount: int, net: int, tax: int, quantity: int | None, item: OrderItem | None) -> Line:
         self.total, self.net, self.vat = self.total + amount, self.net + net, self.vat + tax
         self.quantity += quantity or 0
         price, many = (self.line.unit_price, quantity) if quantity else (amount, 1)
@@ -99,6 +112,16 @@ class Creditable:
             credited_line_id=self.line.id,
             credited_quantity=quantity,
         )
+
+    def _net_of(self, gross: int) -> int:
+        """Its cumulative share of the net; after credits of the other kind, no more than is left of each."""
+        line = self.line
+        whole = line.total_ex_vat + line.vat_amount
+        net, _ = credit_part(whole, line.total_ex_vat, self.net + self.vat, self.net, gross)
+        nets, taxes = line.total_ex_vat - self.net, line.vat_amount - self.vat
+        if whole < 0:
+            return max(min(net, 0, gross - taxes), nets, gross)
+        return min(max(net, 0, gross - taxes), nets, gross)
 
     def _parts(self, amount: int) -> tuple[int, int]:
         """Its net and VAT. What was priced is credited as asked, the other is its cumulative share."""

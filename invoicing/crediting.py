@@ -26,11 +26,13 @@ from invoicing.vat import Row, Totals
 
 @dataclass(frozen=True, slots=True)
 class LineCredit:
-    """How much of a line is to be credited: a quantity, or an amount as the invoice prices it, or all."""
+    """How much of a line is to be credited: all, a quantity, an `amount` as the invoice prices it, or one
+    that is `with_vat` however it does."""
 
     line_id: str
     quantity: int | None = None
     amount: int | None = None
+    with_vat: int | None = None
 
 
 def credit_items(
@@ -86,10 +88,12 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
         raise NotFound(
             f"The invoice has no line {asked.line_id}.", field=f"{at}.line_id", ids=[asked.line_id]
         )
-    if asked.quantity is not None and asked.amount is not None:
+    if (asked.quantity, asked.amount, asked.with_vat).count(None) < 2:
         raise ValidationError("Credit a line by quantity or by amount, not by both.", field=f"{at}.amount")
     if asked.amount is not None:
-        return left.take(_within(asked.amount, left, f"{at}.amount"), None)
+        return left.take(_within(asked.amount, left.left, left, f"{at}.amount"), None)
+    if asked.with_vat is not None:
+        return left.take_with_vat(_within(asked.with_vat, left.left_with_vat, left, f"{at}.with_vat"))
     quantity = left.pieces if asked.quantity is None else asked.quantity
     if left.is_spent or quantity > left.pieces or (asked.quantity is not None and quantity < 1):
         pieces = 0 if left.is_spent else left.pieces
@@ -104,10 +108,10 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
     return left.take(*left.pieces_for(share, quantity))
 
 
-def _within(amount: int, left: Creditable, field: str) -> int:
-    if amount * left.left <= 0 or amount != no_more(amount, left.left):
+def _within(amount: int, most: int, left: Creditable, field: str) -> int:
+    if amount * most <= 0 or amount != no_more(amount, most):
         raise CreditTooHigh(
-            f"{left.left} of the line {left.line.name} is left to credit.", field=field, ids=[left.line.id]
+            f"{most} of the line {left.line.name} is left to credit.", field=field, ids=[left.line.id]
         )
     return amount
 

@@ -46,6 +46,10 @@ class ValidationError(InvoicingError):
     code = "VALIDATION_ERROR"
 
 
+class NoLines(ValidationError):
+    """An invoice has at least one line."""
+
+
 class MalformedId(InvoicingError):
     """An id is 1 to 255 characters of A-Z a-z 0-9 _ . @ : -"""
 
@@ -242,6 +246,12 @@ class AlreadySettled(InvoicingError):
     """Nothing is outstanding on the invoice."""
 
     code = "ALREADY_SETTLED"
+
+
+class NotSettled(InvoicingError):
+    """The invoice is not settled: nothing that was paid of it can go back."""
+
+    code = "NOT_SETTLED"
 
 
 class PaymentUnderWay(InvoicingError):

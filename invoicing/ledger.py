@@ -194,9 +194,14 @@ def made_before(connection: Connection, account_id: str, key: str | None, reques
     """The payment that this request made the first time. Look once the target is locked."""
     if key is None:
         return None
-    row = connection.execute(_BY_KEY, {"account": account_id, "key": key}).one_or_none()
-    if row is not None and row.request != request:
+    found = under_key(connection, account_id, key)
+    if found is not None and found.request != request:
         raise IdempotencyKeyReused(field="idempotency_key", ids=[key])
+    return found
+
+
+def under_key(connection: Connection, account_id: str, key: str) -> Payment | None:
+    row = connection.execute(_BY_KEY, {"account": account_id, "key": key}).one_or_none()
     return cast("Payment | None", row)
 
 

@@ -1,5 +1,6 @@
 """Money as whole minor units: one way to round, and the way to and from major units for front doors."""
 
+from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from functools import cache
 
@@ -29,6 +30,19 @@ def portion(amount: int, part: int, whole: int) -> int:
     the piece: then the pieces add up to exactly the amount.
     """
     return divide(amount * part, whole)
+
+
+def shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[int]:
+    """`part` out of `whole` of each amount, rounded such that they make up `total`: by largest remainder."""
+    parts = [amount * part // whole for amount in amounts]
+    missing = total - sum(parts)
+    if missing:
+        remainders = [amount * part % whole for amount in amounts]
+        # The sort is stable, in reverse too: of equal remainders the earlier comes first.
+        by_loss = sorted(range(len(amounts)), key=remainders.__getitem__, reverse=True)
+        for place in by_loss[:missing]:
+            parts[place] += 1
+    return parts
 
 
 @cache

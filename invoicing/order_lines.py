@@ -7,7 +7,7 @@ from typing import Any
 
 from invoicing import checks, vat
 from invoicing.checks import checked
-from invoicing.errors import AmountTooLarge, MixedVatModes, ValidationError
+from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
 from invoicing.items import ITEM_CHECKS, rated
 from invoicing.money import MAX_AMOUNT
 from invoicing.snapshot import Line, VatRow
@@ -31,9 +31,8 @@ _DEFAULTS: Mapping[str, Any] = {"quantity": 1, "amount_incl_vat": True, "unit": 
 def asked_lines(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The lines as they were asked for, checked; their VAT may still be the account's to say."""
     if not 1 <= len(given) <= MAX_LINES:
-        raise ValidationError(
-            f"{FIELD} must have 1 to {MAX_LINES:,} lines (it has {len(given):,}).", field=FIELD
-        )
+        refusal = ValidationError if given else NoLines
+        raise refusal(f"{FIELD} must have 1 to {MAX_LINES:,} lines (it has {len(given):,}).", field=FIELD)
     lines = [_asked(line, f"{FIELD}.{place}.") for place, line in enumerate(given)]
     for place, line in enumerate(lines):
         if line["amount_incl_vat"] != lines[0]["amount_incl_vat"]:

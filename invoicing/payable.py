@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
@@ -56,9 +57,14 @@ def settled_before(
     same = next((each for each in standing if key is None and each.request == request), None)
     if same and (same.status == "PENDING" or _wants(connection, principal, invoice_id) <= 0):
         return same  # else it was paid back since, and is to be paid anew
-    if under_way := [each.id for each in standing if each.status == "PENDING"]:
-        raise PaymentUnderWay(field="id", ids=under_way)
+    _decided(standing)
     return None
+
+
+def decided(connection: Connection, principal: Principal, invoice_id: str) -> None:
+    """Refuses while a charge for the invoice, which is locked, is under way."""
+    where = {"account": principal.account_id, "invoice": invoice_id}
+    _decided(cast("list[Payment]", connection.execute(_STANDING, where).all()))
 
 
 def outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
@@ -71,3 +77,8 @@ def outstanding(connection: Connection, principal: Principal, invoice_id: str) -
 
 def _wants(connection: Connection, principal: Principal, invoice_id: str) -> int:
     return ledger.standings(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
+
+
+def _decided(standing: Sequence[Payment]) -> None:
+    if under_way := [each.id for each in standing if each.status == "PENDING"]:
+        raise PaymentUnderWay(field="id", ids=under_way)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from invoicing.money import portion
+from invoicing.money import portion, shares
 
 WHOLE = 10_000
 """A hundred percent in basis points."""
@@ -177,7 +177,7 @@ def _prices_with_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, lis
     parts = [line.subtotal - line.discount for line in lines]
     gross = sum(parts)
     vat = portion(gross, rate, WHOLE + rate)
-    return gross - vat, vat, _shares(gross - vat, parts, WHOLE, WHOLE + rate)
+    return gross - vat, vat, shares(gross - vat, parts, WHOLE, WHOLE + rate)
 
 
 def _prices_without_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, list[int]]:
@@ -185,20 +185,7 @@ def _prices_without_vat(lines: Sequence[Taxable], rate: int) -> tuple[int, int, 
     nets = [line.subtotal - line.discount for line in lines]
     base = sum(nets)
     vat = portion(base, rate, WHOLE)
-    return base, vat, _shares(vat, nets, rate, WHOLE)
-
-
-def _shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[int]:
-    """`part` out of `whole` of each amount, rounded such that they make up `total`: by largest remainder."""
-    shares = [amount * part // whole for amount in amounts]
-    missing = total - sum(shares)
-    if missing:
-        remainders = [amount * part % whole for amount in amounts]
-        # The sort is stable, in reverse too: of equal remainders the earlier comes first.
-        by_loss = sorted(range(len(amounts)), key=remainders.__getitem__, reverse=True)
-        for place in by_loss[:missing]:
-            shares[place] += 1
-    return shares
+    return base, vat, shares(vat, nets, rate, WHOLE)
 
 
 def _taxed(line: Taxable, share: int, including_vat: bool) -> Taxed:

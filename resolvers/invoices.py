@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import filters, issuing, one_time, queries
+from invoicing import cancelling, filters, issuing, one_time, queries
 from invoicing.access import Scope
 from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft
@@ -83,6 +83,12 @@ async def credit_invoice(
         credit_invoice_id=credit_invoice_id,
         now=ctx.now(),
     )
+
+
+async def cancel_invoice(ctx: Context, invoice_id: str, *, reason: str | None = None) -> Issued:
+    """Credits all of an invoice that nobody has settled."""
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    return await ctx.write(cancelling.cancel_invoice, ctx.principal, invoice_id, reason=reason, now=ctx.now())
 
 
 async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:

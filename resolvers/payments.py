@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import charging, customers, ledger, methods, paying, queries, refunding
+from invoicing import charging, customers, ledger, methods, paying, queries, refunding, repaying
 from invoicing.access import Scope
 from invoicing.charging import Begun
 from invoicing.items import counted, totals
@@ -14,6 +14,7 @@ from invoicing.ledger_tables import Payment, PaymentMethod
 from invoicing.orders import find_order
 from invoicing.queries import Issued
 from invoicing.reimbursement import Reimbursement
+from invoicing.repaying import Asked
 from invoicing.tables import Order
 from resolvers import orders
 from resolvers.context import Context
@@ -72,6 +73,33 @@ async def refund_payment(ctx: Context, payment_id: str, values: Mapping[str, Any
     )
     refund = await carried_out(ctx, begun)
     return refund, await ctx.read(ledger.payment, ctx.principal.account_id, payment_id)
+
+
+async def refund_invoice(
+    ctx: Context,
+    invoice_id: str,
+    asked: Asked,
+    *,
+    key: str,
+    reason: str | None = None,
+    transfer: Mapping[str, Any] | None = None,
+) -> tuple[Issued, list[Payment]]:
+    """The credit invoice for what goes back, and its refunds."""
+    ctx.principal.require(Scope.INVOICES_WRITE)
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    repaid = await ctx.write(
+        repaying.refund_invoice,
+        ctx.principal,
+        invoice_id,
+        asked,
+        key=key,
+        reason=reason,
+        transfer=transfer,
+        gateways=ctx.gateways.names,
+        now=ctx.now(),
+    )
+    refunds = [await carried_out(ctx, begun) for begun in repaid.begun]
+    return await _invoice(ctx, repaid.credit.id), refunds
 
 
 async def carried_out(ctx: Context, begun: Begun) -> Payment:

@@ -18,7 +18,7 @@ from documents.store import FileStore
 from invoicing.database import Database
 from resolvers.gateways import Gateways
 from schema import ruled
-from server import downloads, health, metrics
+from server import downloads, health, metrics, rest
 from server.auth import Authenticator
 from server.cors import cross_origin
 from server.explorer import Explorer
@@ -26,6 +26,7 @@ from server.graphql import GraphQLView
 from server.inquiries import inquiring
 from server.metrics import Metrics
 from server.requests import Requests
+from server.rest.front import Front
 from server.settings import Settings
 from server.wakeup import Wakeup
 from server.worker import Worker
@@ -52,12 +53,13 @@ def create_app(
     )
     gateways = Gateways(settings.gateways)
     counted = Metrics()
+    authenticator = Authenticator(database)
     view = GraphQLView(
         ruled(settings.rules),
         database=database,
         links=links,
         gateways=gateways,
-        authenticator=Authenticator(database),
+        authenticator=authenticator,
         explorer=explorer,
     )
 
@@ -76,6 +78,7 @@ def create_app(
             *downloads.routes(store, links),
             *health.routes(database, store),
             *metrics.routes(counted, database, settings.metrics_token),
+            *rest.routes(Front(database, links, gateways, authenticator)),
         ],
         middleware=[Middleware(Requests, counted), *cross_origin(settings.cors_origins.split())],
         lifespan=lifespan,

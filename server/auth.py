@@ -30,7 +30,10 @@ class Authenticator:
 
     async def principal(self, connection: HTTPConnection) -> Principal:
         """Whom the request acts for. Raises Unauthorized when it does not say, or the key is not known."""
-        token = _bearer(connection)
+        return await self.principal_of(_bearer(connection))
+
+    async def principal_of(self, token: str) -> Principal:
+        """Whom the token stands for. Raises Unauthorized when it is not known."""
         seen = self._seen.get(token)
         if seen is not None and seen[0] > time.monotonic():
             return seen[1]

@@ -7,10 +7,10 @@ from functools import lru_cache
 from cross_web import HTTPException
 from starlette.requests import HTTPConnection, Request
 
+from server.bodies import TooLarge, body
+
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"  # its status tells what is wrong, JSON's does so in the body
-
-MAX_BODY = 2_000_000
 
 _UTF_8 = ("utf-8", "utf8", "*")
 
@@ -58,14 +58,10 @@ async def read_body(request: Request) -> None:
     media, parameters = _parsed(request.headers.get("content-type", ""))
     if media != JSON or parameters.get("charset", "utf-8") not in _UTF_8:
         raise HTTPException(415, f"Send the operation as {JSON}, in UTF-8.")
-    size = 0
-    chunks = []
-    async for chunk in request.stream():  # counted as it comes: a chunked body has no Content-Length
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise HTTPException(413, f"The body is larger than {MAX_BODY} bytes.")
-        chunks.append(chunk)
-    request._body = b"".join(chunks)
+    try:
+        request._body = await body(request)
+    except TooLarge as large:
+        raise HTTPException(413, str(large)) from large
     start = request._body.lstrip()[:1]
     if start == b"[":
         raise HTTPException(400, "Batches are not taken: send one operation a request.")

@@ -19,6 +19,7 @@ from invoicing.errors import (
     InvoicingError,
     MalformedId,
     MixedVatModes,
+    NoLines,
     ValidationError,
 )
 from invoicing.money import MAX_AMOUNT
@@ -49,7 +50,7 @@ def asked(**values: Any) -> dict[str, Any]:
 Refusal = tuple[type[InvoicingError], str, str]
 
 LINES_REFUSED: list[tuple[list[dict[str, Any]], Refusal]] = [
-    ([], (ValidationError, "", "1 to 1,000 lines (it has 0)")),
+    ([], (NoLines, "", "1 to 1,000 lines (it has 0)")),
     ([order_line()] * 1_001, (ValidationError, "", "1 to 1,000 lines (it has 1,001)")),
     ([order_line(amount=-1)], (ValidationError, "", "must not be negative")),
     ([order_line()] * 2 + [order_line(amount=1.5)], (ValidationError, ".2.amount", "whole minor units")),

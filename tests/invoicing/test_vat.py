@@ -302,7 +302,7 @@ def test_prices_without_vat_allow_no_cent_of_difference() -> None:
 
 
 def test_nothing_is_returned_that_does_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("invoicing.vat._shares", lambda _total, amounts, *_: amounts)  # were the rule broken
+    monkeypatch.setattr("invoicing.vat.shares", lambda _total, amounts, *_: amounts)  # were the rule broken
     with pytest.raises(Unbalanced, match="does not add up"):
         compute([line(7497)], including_vat=True)
 

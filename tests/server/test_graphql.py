@@ -12,7 +12,7 @@ import pytest
 
 from invoicing.access import Scope
 from invoicing.database import Database
-from server.media import MAX_BODY
+from server.bodies import MAX_BODY
 from tests.client import CREATE_ORDER, Client, client
 from tests.factories import item
 

@@ -1,0 +1,15 @@
+"""Front doors of plain HTTP, each in the words of another system, all onto the resolvers of GraphQL."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from server.rest import openapi, order_invoices, reepay
+from server.rest.facade import Facade
+from server.rest.front import Front
+
+FACADES: tuple[Facade, ...] = (reepay.FACADE, order_invoices.FACADE)
+
+
+def routes(front: Front) -> list[Route]:
+    return [*openapi.routes(FACADES), *(route for facade in FACADES for route in facade.routes(front))]
