@@ -11,7 +11,7 @@ from invoicing import issuing, paid_orders, paying, queries, shipping, undoing
 from invoicing.access import Principal
 from invoicing.actions import Action
 from invoicing.database import Database
-from invoicing.errors import BillingDetailsMissing, NothingToInvoice, NotFound, OrderNotPaid
+from invoicing.errors import BillingDetailsMissing, NotFound, NothingToInvoice, OrderNotPaid
 from invoicing.queries import Issued
 from invoicing.tables import invoices, new_id, outbox
 from invoicing.undoing import Contra

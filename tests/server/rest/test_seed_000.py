@@ -1,4 +1,4 @@
-"""“Generate Order Invoice”, as its reference says: every answer, at the customer's door and the merchant's."""
+"""“Generate Order Invoice”, as its reference says: every answer, at both doors: customer's and merchant's."""
 
 from __future__ import annotations
 
