@@ -24,7 +24,8 @@ class ExpiredLink(InvoicingError):
 
 class Links:
     def __init__(self, secret: str, base_url: str, seconds: int) -> None:
-        self._base = f"{base_url.rstrip('/')}/documents"
+        self.base_url = base_url.rstrip("/")
+        self._base = f"{self.base_url}/documents"
         self._seconds = seconds
         self._signer = URLSafeTimedSerializer(
             secret, "documents", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}

@@ -74,6 +74,18 @@ class OrderAlreadyInvoiced(InvoicingError):
     code = "ORDER_ALREADY_INVOICED"
 
 
+class OrderNotPaid(InvoicingError):
+    """The order has not been paid."""
+
+    code = "ORDER_NOT_PAID"
+
+
+class BillingDetailsMissing(InvoicingError):
+    """Whom to invoice has no name, or no address with a country."""
+
+    code = "BILLING_DETAILS_MISSING"
+
+
 class CustomerNotFound(NotFound):
     """There is no such customer in this account."""
 

@@ -76,6 +76,11 @@ def counted(items: Sequence[OrderItem]) -> list[OrderItem]:
     return [item for item in items if item.undone_as is None or item.contra_of or item.invoice_id]
 
 
+def sold(items: Iterable[OrderItem]) -> list[OrderItem]:
+    """What was ordered, without what undoes it."""
+    return [item for item in items if item.contra_of is None]
+
+
 def taxable(item: Priced) -> vat.Taxable:
     return vat.Taxable(
         subtotal=item.unit_price * item.quantity,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -130,6 +130,10 @@ def found_invoice(connection: Connection, principal: Principal, invoice_id: str)
 def invoices_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Issued]:
     rows = connection.execute(_INVOICES, {"account": principal.account_id, "ids": list(ids)})
     return {row.id: Issued(*row) for row in rows}
+
+
+def newest(issued: Iterable[Issued]) -> Issued | None:
+    return max(issued, key=lambda each: (each.created_at, each.id), default=None)
 
 
 def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import cancelling, filters, issuing, one_time, queries
+from invoicing import cancelling, filters, issuing, one_time, paid_orders, queries
 from invoicing.access import Scope
 from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft
+from invoicing.items import sold
 from invoicing.pages import Page, Window
 from invoicing.queries import Issued
-from resolvers import payments
+from invoicing.tables import Order
+from resolvers import orders, payments
 from resolvers.context import Context
 
 
@@ -49,6 +51,12 @@ async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> 
     return await ctx.write(
         issuing.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
     )
+
+
+async def invoice_paid_order(ctx: Context, order_id: str) -> Issued:
+    """A customer may have their own."""
+    ctx.principal.require(Scope.INVOICES_WRITE, or_own=True)
+    return await ctx.write(paid_orders.invoice_paid_order, ctx.principal, order_id, now=ctx.now())
 
 
 async def create_invoice(ctx: Context, values: Mapping[str, Any]) -> Issued:
@@ -101,6 +109,12 @@ async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
     found = await ctx.loaders.invoice.load_many(ids)
     return [invoice for invoice in found if invoice is not None]
+
+
+async def newest_of(ctx: Context, order: Order) -> Issued | None:
+    """The newest invoice with what is sold on an order."""
+    items = sold(await orders.items(ctx, order))
+    return queries.newest(await by_ids(ctx, list({item.invoice_id for item in items if item.invoice_id})))
 
 
 async def crediting(ctx: Context, invoice: Issued) -> list[Issued]:

@@ -42,6 +42,12 @@ async def update_order(ctx: Context, order_id: str, values: Mapping[str, Any]) -
     return await ctx.write(update, ctx.principal, order_id, values, now=ctx.now())
 
 
+async def update_billing(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
+    """Where an order is invoiced, until it is: the same for a customer and for a key."""
+    ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
+    return await ctx.write(orders.update_billing, ctx.principal, order_id, values, now=ctx.now())
+
+
 async def ship_order_items(
     ctx: Context, order_id: str, parcels: Sequence[tuple[str, int | None]], shipped_at: datetime | None
 ) -> tuple[Order, list[OrderItem]]:

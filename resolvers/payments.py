@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import charging, customers, ledger, methods, paying, queries, refunding, repaying
+from invoicing import (
+    charging,
+    customers,
+    ledger,
+    methods,
+    paid_orders,
+    paying,
+    queries,
+    refunding,
+    repaying,
+)
 from invoicing.access import Scope
 from invoicing.charging import Begun
-from invoicing.items import counted, totals
 from invoicing.ledger import Standing
 from invoicing.ledger_tables import Payment, PaymentMethod
 from invoicing.orders import find_order
@@ -170,11 +179,12 @@ async def is_settled(ctx: Context, order: Order) -> bool:
 
 async def is_paid(ctx: Context, order: Order) -> bool:
     """Its invoices are settled, and what is not invoiced yet was paid on the order."""
-    if "INVOICE" in (await ctx.loaders.unsettled.load(order.id) or ()):
-        return False
-    unbilled = [item for item in counted(await orders.items(ctx, order)) if item.invoice_id is None]
-    asked = totals(order, unbilled).total if unbilled else 0
-    return asked <= 0 or asked <= (await ctx.loaders.prepaid.load(order.id) or 0)
+    return paid_orders.is_paid(
+        order,
+        await orders.items(ctx, order),
+        unsettled=await ctx.loaders.unsettled.load(order.id) or (),
+        prepaid=await ctx.loaders.prepaid.load(order.id) or 0,
+    )
 
 
 async def _invoice(ctx: Context, invoice_id: str) -> Issued:

@@ -30,7 +30,7 @@ class Authenticator:
 
     async def principal(self, connection: HTTPConnection) -> Principal:
         """Whom the request acts for. Raises Unauthorized when it does not say, or the key is not known."""
-        return await self.principal_of(_bearer(connection))
+        return await self.principal_of(bearer(connection))
 
     async def principal_of(self, token: str) -> Principal:
         """Whom the token stands for. Raises Unauthorized when it is not known."""
@@ -62,7 +62,8 @@ class Authenticator:
             self._seen.popitem(last=False)
 
 
-def _bearer(connection: HTTPConnection) -> str:
+def bearer(connection: HTTPConnection) -> str:
+    """The request's token. Raises Unauthorized when it has none."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized

@@ -124,6 +124,18 @@ def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("ci", [True, False])
+def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(checkout: Path, ci: bool) -> None:
+    (checkout / "requirements-sdk.lock").touch()
+    write_program(checkout / ".venv-sdk" / "bin" / "python", "#!/bin/sh\necho no such package; exit 1\n")
+    write_program(checkout / ".venv-sdk" / "bin" / "pip", DOES_NOTHING)
+    for name in ("ruff", "mypy", "lint-imports", "pytest"):
+        write_program(checkout / ".venv" / "bin" / name, DOES_NOTHING)
+    tested = dev(checkout, "test", **({"CI": "true"} if ci else {}))
+    assert "no such package" in tested.stderr
+    assert tested.returncode == int(ci)
+
+
+@pytest.mark.parametrize("ci", [True, False])
 def test_a_failed_build_of_graphiql_is_an_error_in_ci_only(checkout: Path, ci: bool) -> None:
     for name in ("node", "npm"):
         write_program(checkout / "tools" / name, "#!/bin/sh\necho no such package; exit 1\n")

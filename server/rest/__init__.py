@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from server.rest import openapi, order_invoices, reepay
+from server.rest import openapi, order_invoices, polar, reepay
 from server.rest.facade import Facade
 from server.rest.front import Front
 
-FACADES: tuple[Facade, ...] = (reepay.FACADE, order_invoices.FACADE)
+FACADES: tuple[Facade, ...] = (reepay.FACADE, order_invoices.FACADE, polar.FACADE)
 
 
 def routes(front: Front) -> list[Route]:

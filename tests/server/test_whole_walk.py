@@ -22,13 +22,14 @@ from tests.server.test_explorer import CHROMIUM, MISSING, OPEN
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[str]:
-    """A server of its own with the demo shop; answers where it listens."""
+def serving(data: Path, *options: str, **settings: str) -> Iterator[str]:
+    """A server of its own, with the demo shop unless `options` say otherwise; answers where it listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-c", "from server.entry import main; main()", "serve", "--port", str(port)]
-    environment = {**os.environ, "INVOICING_DATA_DIR": str(data)}
+    command += options
+    environment = {**os.environ, "INVOICING_DATA_DIR": str(data), **settings}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
         assert server.stderr is not None
         try:
