@@ -63,6 +63,12 @@ def test_the_same_key_with_another_request_is_refused(till: Till, other: dict[st
     assert len(till.rows(payments)) == 1
 
 
+def test_what_is_null_in_one_request_and_left_out_in_the_other_is_the_same(till: Till) -> None:
+    till.order("o", 1_000)
+    paid = till.pay(900, order_id="o", key="k")
+    assert till.pay(900, order_id="o", key="k", invoice_id=None, comment=None, paid_at=None) == paid
+
+
 def test_of_twenty_calls_with_one_key_one_pays(till: Till) -> None:
     till.order("o", 1_000)
     told = at_once(lambda _: till.pay(900, order_id="o", key="k"), 20)
