@@ -33,7 +33,11 @@ _BY_ID = select(payment_methods).where(
 )
 _BECOME = (
     update(payment_methods)
-    .where(payment_methods.c.account_id == _MINE, payment_methods.c.id == bindparam("method"))
+    .where(
+        payment_methods.c.account_id == _MINE,
+        payment_methods.c.id == bindparam("method"),
+        payment_methods.c.state != "DELETED",
+    )
     .values(state=bindparam("becomes"))
 )
 
@@ -115,4 +119,5 @@ def find_method(connection: Connection, account_id: str, method_id: str) -> Paym
 
 
 def become(connection: Connection, account_id: str, method_id: str, state: str) -> None:
+    """One that was removed stays so, whatever a charge that was under way comes to."""
     connection.execute(_BECOME, {"account": account_id, "method": method_id, "becomes": state})

@@ -101,12 +101,17 @@ def _settled(
     gateways: Sequence[str],
     now: datetime,
 ) -> Made:
-    """As far as it can be settled before a gateway is asked. What asks for nothing is settled already."""
-    transfer, settle = request["manual_transfer"], request["settle"]
+    """As far as it can be settled before a gateway is asked. What asks for nothing is settled already.
+
+    The key is the payment's too: under it no other request moves money, whatever its handle.
+    """
+    transfer, settle, key = (request[name] for name in ("manual_transfer", "settle", "idempotency_key"))
     if issued.total == 0 or (transfer is None and settle is None):
         return Made(issued)
     if settle is None:
-        settle_invoice_manually(connection, principal, issued.id, transfer, at="manual_transfer.", now=now)
+        settle_invoice_manually(
+            connection, principal, issued.id, transfer, key=key, at="manual_transfer.", now=now
+        )
         return Made(queries.found_invoice(connection, principal, issued.id))
     method = settle.get("payment_method")
     return Made(
@@ -117,6 +122,7 @@ def _settled(
             issued.id,
             method,
             gateways=gateways,
+            key=key,
             field="settle.payment_method",
             now=now,
         ),

@@ -102,7 +102,8 @@ def update_billing(
 ) -> Order:
     """What a customer may change of an order of theirs: whom and where to invoice, before it is invoiced."""
     find_order(connection, principal, order_id, lock=True)
-    if beyond := sorted(values.keys() - {"id", "billing_name", "billing_address"}):
+    given = values.keys() - {"id", "billing_name", "billing_address"}
+    if beyond := sorted("metadata" if name == "meta" else name for name in given):
         raise Forbidden(f"A customer cannot change {', '.join(beyond)}.", field=beyond[0])
     if any(item.invoice_id for item in items_of(connection, principal, order_id, lock=True)):
         raise OrderAlreadyInvoiced(field="id", ids=[order_id])

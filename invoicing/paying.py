@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from invoicing.access import Principal
 from invoicing.accounts import account
 from invoicing.allocating import arrived
 from invoicing.checks import checked, optional, text
-from invoicing.errors import MixedCurrencies, ValidationError
+from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
 from invoicing.fingerprints import fingerprint
 from invoicing.ledger_tables import Payment
+from invoicing.money import MAX_AMOUNT
 from invoicing.orders import find_order
 from invoicing.payable import outstanding, payable, settled_before
 
@@ -52,6 +53,7 @@ def record_payment(
         return made
     if values.get("currency") not in (None, currency):
         raise MixedCurrencies(f"It is to be paid in {currency}.", field="currency")
+    _countable(connection, principal, values)
     row |= {
         "order_id": values.get("order_id"),
         "invoice_id": values.get("invoice_id"),
@@ -104,6 +106,8 @@ def transferred(
         raise ValidationError(
             f"{at}payment_date must not be in the future (it is {day}).", field=f"{at}payment_date"
         )
+    if day == date.min:  # where the sun rises earlier it begins before there is any time in UTC
+        raise ValidationError(f"{at}payment_date is too long ago (it is {day}).", field=f"{at}payment_date")
     paid_at = datetime.combine(day, time(), zone).astimezone(UTC)
     return {**checked(transfer, _TRANSFER, at=at), "paid_at": paid_at}
 
@@ -116,6 +120,20 @@ def _currency_of_target(connection: Connection, principal: Principal, values: Ma
     if order_id is not None:
         return find_order(connection, principal, order_id, lock=True, field="order_id").currency
     return payable(connection, principal, str(invoice_id), field="invoice_id").currency
+
+
+def _countable(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> None:
+    """Refuses what would make all that was paid there more than an amount can be."""
+    order_id, account_id = values.get("order_id"), principal.account_id
+    if order_id is not None:
+        so_far = sum(purse.left for purse in ledger.purses(connection, account_id, [order_id]))
+    else:
+        invoice_id = str(values["invoice_id"])
+        so_far = ledger.standings(connection, account_id, [invoice_id])[invoice_id].money.paid
+    if so_far + values["amount"] > MAX_AMOUNT:
+        raise AmountTooLarge(
+            f"{so_far} was paid there already; with this it would pass {MAX_AMOUNT}.", field="amount"
+        )
 
 
 def _paid(connection: Connection, principal: Principal, row: Mapping[str, Any], *, now: datetime) -> Payment:

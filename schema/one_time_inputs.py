@@ -54,7 +54,8 @@ class CreateInvoiceInput:
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
         description="Makes a retry safe: the same request with the same handle and key answers with the "
-        "invoice made the first time. Without it, a handle that is taken is refused.",
+        "invoice made the first time. Without it, a handle that is taken is refused. Where the invoice is "
+        "settled, the key is its payment's too: another request under it is refused.",
     )
     currency: Currency | None = strawberry.field(
         default=strawberry.UNSET, description="The account's default when left out."

@@ -59,6 +59,15 @@ def test_a_charge_that_is_under_way_goes_on_when_its_method_is_removed(till: Til
     assert till.is_right()
 
 
+def test_a_method_that_was_removed_does_not_come_back_when_its_charge_fails_for_ever(till: Till) -> None:
+    card = till.card("ann", "card")
+    sale = till.sale(1_000, customer_id="ann")
+    begun = till.charge(sale.id).payment
+    till.remove(card.id)
+    till.resolve(begun, "FAILED", error="expired", is_method_spent=True)
+    assert till.cards("ann") == []
+
+
 def test_another_accounts_methods_and_customers_are_not_found(till: Till) -> None:
     card = till.card("ann", "card")
     other = Till(till.database, factories.principal(till.database))

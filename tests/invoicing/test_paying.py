@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from invoicing.access import Principal
 from invoicing.database import Database
 from invoicing.errors import InvoicingError
 from invoicing.ledger_tables import payments
+from invoicing.money import MAX_AMOUNT
 from tests import factories
 from tests.factories import NOW
 from tests.invoicing.test_issuing_concurrently import at_once
@@ -60,6 +61,12 @@ def test_the_same_key_with_another_request_is_refused(till: Till, other: dict[st
         key="k",
     )
     assert len(till.rows(payments)) == 1
+
+
+def test_what_is_null_in_one_request_and_left_out_in_the_other_is_the_same(till: Till) -> None:
+    till.order("o", 1_000)
+    paid = till.pay(900, order_id="o", key="k")
+    assert till.pay(900, order_id="o", key="k", invoice_id=None, comment=None, paid_at=None) == paid
 
 
 def test_of_twenty_calls_with_one_key_one_pays(till: Till) -> None:
@@ -123,6 +130,17 @@ def test_what_cannot_be_a_payment_is_refused(
     assert till.rows(payments) == []
 
 
+def test_no_more_is_paid_than_an_amount_can_tell(till: Till) -> None:
+    till.order("o", 1_000)
+    till.sale(1_000)
+    targets: list[dict[str, Any]] = [{"order_id": "o"}, {"invoice_id": "sale"}]
+    for target in targets:
+        till.pay(MAX_AMOUNT - 1, **target)
+        refused("AMOUNT_TOO_LARGE", "amount", till.pay, 2, **target)
+        till.pay(1, **target)
+    assert till.seen("sale") == ("SETTLED", "OVERPAID", 1_000 - MAX_AMOUNT)
+
+
 def test_a_credit_invoice_is_not_paid(till: Till) -> None:
     credit = till.credit(till.sale(1_000))
     refused("NOT_PAYABLE", "invoice_id", till.pay, 900, invoice_id=credit.id)
@@ -171,6 +189,12 @@ def test_what_is_outstanding_is_settled_once_whatever_the_keys(till: Till) -> No
     assert sum(not isinstance(one, InvoicingError) for one in told) == 1
     assert {one.code for one in told if isinstance(one, InvoicingError)} == {"ALREADY_SETTLED"}
     assert till.is_right()
+
+
+def test_a_transfer_is_not_on_the_first_day_there_is(till: Till) -> None:
+    sale = till.sale(1_000)
+    first = {**CASH, "payment_date": date.min}
+    refused("VALIDATION_ERROR", "payment_date", till.write, paying.settle_invoice_manually, sale.id, first)
 
 
 def test_a_transfer_is_not_in_the_future(till: Till) -> None:

@@ -94,6 +94,16 @@ def test_the_same_request_under_its_key_charges_once(shop: Client) -> None:
     assert shop.ask(INVOICES)["invoices"]["totalCount"] == 1
 
 
+@pytest.mark.parametrize("means", ["settle", "manual_transfer"])
+def test_the_key_moves_money_once_whatever_the_handle(shop: Client, means: str) -> None:
+    paid = {"settle": {"payment_method": method(shop, "approve")}, "manual_transfer": BY_HAND}[means]
+    created(shop, **{means: paid}, idempotency_key="k")
+    other = asked(**{means: paid}, handle="other", idempotency_key="k")
+    refusal = shop.refused(CREATE, input=other)
+    assert (refusal.code, refusal.field) == ("IDEMPOTENCY_KEY_REUSED", "idempotency_key")
+    assert shop.ask(INVOICES)["invoices"]["totalCount"] == 1
+
+
 def test_what_costs_nothing_is_settled_without_a_charge(shop: Client) -> None:
     free: dict[str, Any] = {
         "order_lines": [order_line(amount=0)],

@@ -127,8 +127,9 @@ def test_a_customer_has_their_order_invoiced(ann: Client) -> None:
 def test_a_customer_corrects_where_an_order_is_invoiced_until_it_is(ann: Client) -> None:
     given = {"id": "ann-open", "billing_name": "Ann's firm", "billing_address": {"locality": "Delft"}}
     assert ann.ask(UPDATE, input=given)["updateOrder"]["order"]["billing_name"] == "Ann's firm"
-    beyond = ann.refused(UPDATE, input={**given, "number": "1"})
-    assert (beyond.code, beyond.field) == ("FORBIDDEN", "number")
+    for field, value in (("number", "1"), ("metadata", {"a": 1})):
+        beyond = ann.refused(UPDATE, input={**given, field: value})
+        assert (beyond.code, beyond.field) == ("FORBIDDEN", field)
     late = ann.refused(UPDATE, input={**given, "id": "ann-done"})
     assert (late.code, late.ids) == ("ORDER_ALREADY_INVOICED", ["ann-done"])
 
