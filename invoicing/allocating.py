@@ -40,6 +40,14 @@ _CREDITS_OF_INVOICE = (
     .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
     .distinct()
 )
+_CREDITS_OF_INVOICES = (
+    select(invoice_lines.c.invoice_id)
+    .where(
+        invoice_lines.c.account_id == _MINE,
+        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
+    )
+    .distinct()
+)
 _INVOICES_OF_ORDER = (
     select(invoice_lines.c.invoice_id)
     .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
@@ -70,6 +78,7 @@ def at_issue(
     left = issued.total - sum(part.amount for part in parts)
     if issued.type == "CREDIT":
         left += _set_off(connection, account_id, issued, now=now)
+        left += _evened_out(connection, account_id, issued, left, now=now) if left else 0
     if left != 0:
         return "PENDING"
     settle(connection, account_id, [issued.id])
@@ -151,6 +160,31 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
             in_full = -int(connection.execute(_CREDITED, key).scalar_one()) == money.due
             settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED")
     return sum(part.amount for part in parts)
+
+
+def _evened_out(
+    connection: Connection, account_id: str, credit: Snapshot, left: int, *, now: datetime
+) -> int:
+    """What a credit invoice and others of the same originals take off each other.
+
+    One asks for money where it takes back no more than a discount; the others owe some.
+    """
+    where = {"account": account_id, "ids": [original.id for original in credit.credits]}
+    others = {*connection.execute(_CREDITS_OF_INVOICES, where).scalars()} - {credit.id}
+    found = locked_standings(connection, account_id, others).values() if others else ()
+    opposite = [each for each in found if each.money.due * left < 0 and each.money.outstanding * left < 0]
+    parts = spread(credit.id, abs(left), [(each.id, abs(each.money.outstanding)) for each in opposite])
+    if left > 0:
+        parts = [Part(part.invoice_id, credit.id, part.amount) for part in parts]
+    allocate(connection, account_id, parts, of_credit=True, now=now)
+    taken = {part.source if left > 0 else part.invoice_id: part.amount for part in parts}
+    settle(
+        connection,
+        account_id,
+        [each.id for each in opposite if abs(each.money.outstanding) == taken.get(each.id)],
+    )
+    moved = sum(part.amount for part in parts)
+    return -moved if left > 0 else moved
 
 
 def _related(connection: Connection, refund: Payment) -> Sequence[str]:

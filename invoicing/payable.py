@@ -37,7 +37,7 @@ def payable(connection: Connection, principal: Principal, invoice_id: str, *, fi
     found = connection.execute(_LOCK, key).one_or_none()
     if found is None:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
-    if found.type == "CREDIT":
+    if found.type == "CREDIT" and found.total <= 0:
         raise NotPayable(field=field, ids=[invoice_id])
     if found.total < 0:
         raise NotPayable(

@@ -84,12 +84,31 @@ _CREDITS_OF_IT = (
     )
     .scalar_subquery()
 )
+_other = invoice_lines.alias("other")
+_SHARED = (  # two credits of the same invoice, of which one asks for money
+    select(func.count())
+    .select_from(invoice_lines)
+    .join(
+        _other,
+        and_(
+            _other.c.account_id == _MINE, _other.c.credited_invoice_id == invoice_lines.c.credited_invoice_id
+        ),
+    )
+    .where(
+        invoice_lines.c.account_id == _MINE,
+        invoice_lines.c.invoice_id == _pair.c.credit_invoice_id,
+        _other.c.invoice_id == _pair.c.invoice_id,
+    )
+    .scalar_subquery()
+)
 _PAIRS = (
     select(
         func.coalesce(_credit.c.number, _pair.c.credit_invoice_id).label("number"),
         func.coalesce(invoices.c.number, _pair.c.invoice_id).label("against"),
         _pair.c.sum,
         _CREDITS_OF_IT.label("credits"),
+        case((invoices.c.type == "CREDIT", _SHARED), else_=0).label("shared"),
+        invoices.c.total,
         _credit.c.type.label("credit_type"),
         invoices.c.type,
         _credit.c.currency.label("credit_currency"),
@@ -113,7 +132,8 @@ def wrong_standings(connection: Connection, mine: str) -> _Found:
         if told := _state(row):
             yield row.number, "state", f"It is {row.state}, and {told}."
     for row in connection.execute(_PAIRS, key):
-        if (row.credit_type, row.type) != ("CREDIT", "INVOICE"):
+        is_asked_by_credit = row.type == "CREDIT" and row.total > 0 and row.shared
+        if row.credit_type != "CREDIT" or not (row.type == "INVOICE" or is_asked_by_credit):
             yield (
                 row.number,
                 "set-off",
@@ -121,7 +141,7 @@ def wrong_standings(connection: Connection, mine: str) -> _Found:
             )
         elif row.credit_currency != row.currency:
             yield row.number, "set-off", f"It is set off against {row.against}, which is in {row.currency}."
-        elif row.sum > row.credits:
+        elif row.type == "INVOICE" and row.sum > row.credits:
             yield (
                 row.number,
                 "set-off",

@@ -11,6 +11,7 @@ import pytest
 from invoicing import queries
 from invoicing.access import Scope
 from invoicing.database import Database
+from invoicing.verifying import verify
 from tests import factories
 from tests.client import (
     ADD_METHOD,
@@ -18,8 +19,10 @@ from tests.client import (
     INVOICE_ITEMS,
     RECORD,
     REFUND,
+    RETURN,
     SETTLE,
     SETTLE_MANUALLY,
+    SHIP,
     Client,
     client,
     data,
@@ -135,6 +138,42 @@ def test_a_credit_is_set_off_and_what_was_paid_goes_back(shop: Client) -> None:
     assert amounts(shop, "paid") == ("SETTLED", "PAID", 1_000, 0, 0)
     refused = shop.refused(REFUND, input={**back, "idempotency_key": "more"})
     assert (refused.code, refused.field) == ("REFUND_TOO_HIGH", "amount")
+
+
+@pytest.mark.parametrize("first", ["goods", "discount"])
+def test_credits_of_goods_and_of_their_discount_even_out(
+    shop: Client, database: Database, first: str
+) -> None:
+    items = [item(id="goods", unit_price=1_000), item(id="discount", type="DISCOUNT", unit_price=-200)]
+    factories.order(database, shop.principal, id="d", customer_id="ann", items=items)
+    shop.ask(INVOICE_ITEMS, input={"items": ["goods", "discount"], "invoice_id": "v"})
+    paid = recorded(shop, "k", 800, invoice_id="v")
+    shop.ask(SHIP, input={"order_id": "d", "items": [{"item_id": "goods"}]})
+    both = [{"item_id": id, "contra_item_id": f"{id}-back"} for id in ("goods", "discount")]
+    shop.ask(RETURN, input={"order_id": "d", "items": both})
+    order = ["goods", "discount"] if first == "goods" else ["discount", "goods"]
+    for name in order:
+        invoiced(shop, f"{name}-back", id=name)
+    assert amounts(shop, "discount") == ("SETTLED", "PAID", 200, 0, 0)
+    assert amounts(shop, "goods") == ("PENDING", "PARTIALLY_PAID", 0, 200, -800)
+    transfer = {"method": "CASH", "payment_date": DAY}
+    shop.ask(REFUND, input={"payment_id": paid, "manual_transfer": transfer, "idempotency_key": "b"})
+    assert amounts(shop, "goods") == ("SETTLED", "REFUNDED", 0, 1_000, 0)
+    assert shop.ask('{ order(id: "d") { status is_paid } }')["order"] == {"status": "CLOSED", "is_paid": True}
+    assert database.read(verify).findings == []
+
+
+def test_a_credit_that_asks_for_money_can_be_paid(shop: Client, database: Database) -> None:
+    items = [item(id="goods", unit_price=1_000), item(id="discount", type="DISCOUNT", unit_price=-200)]
+    factories.order(database, shop.principal, id="d", customer_id="ann", items=items)
+    shop.ask(INVOICE_ITEMS, input={"items": ["goods", "discount"], "invoice_id": "v"})
+    lines = shop.ask('{ invoice(id: "v") { lines { id order_item_id } } }')["invoice"]["lines"]
+    discount = [{"line_id": line["id"]} for line in lines if line["order_item_id"] == "discount"]
+    shop.ask(CREDIT, input={"invoice_id": "v", "lines": discount, "credit_invoice_id": "asks"})
+    assert amounts(shop, "asks") == ("PENDING", "OPEN", 0, 0, 200)
+    recorded(shop, "k", 200, invoice_id="asks")
+    assert amounts(shop, "asks") == ("SETTLED", "PAID", 200, 0, 0)
+    assert database.read(verify).findings == []
 
 
 @pytest.mark.parametrize("way", ["manual", "gateway"])
