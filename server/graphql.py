@@ -94,7 +94,7 @@ class GraphQLView(GraphQL[Context, None]):
             return await run_in_threadpool(self.explorer.page)
         if request.method not in ("GET", "POST"):
             raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
-        answer_type(request)
+        request.scope["state"]["media"] = answer_type(request)
         if request.method == "POST":
             await read_body(request)
         return await self.run(request)
@@ -131,7 +131,7 @@ class GraphQLView(GraphQL[Context, None]):
         return orjson.loads(data)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        return Response(media_type=answer_type(request))  # there are no WebSockets yet
+        return Response(media_type=request.scope["state"]["media"])  # there are no WebSockets yet
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         shown = process_result(result)

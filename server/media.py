@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cross_web import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 
 from server.bodies import TooLarge, body
 
@@ -15,7 +15,7 @@ GRAPHQL = "application/graphql-response+json"  # its status tells what is wrong,
 _UTF_8 = ("utf-8", "utf8", "*")
 
 
-def answer_type(request: HTTPConnection) -> str:
+def answer_type(request: Request) -> str:
     """The media type to answer in. Raises HTTPException 406 when the caller takes none of ours."""
     accepted = negotiated(request.headers.get("accept", ""))
     if accepted is None:
@@ -47,6 +47,12 @@ def _weighed(media_range: str) -> tuple[str, float]:
         return media, 0.0
 
 
+@lru_cache(64)
+def _is_json(content_type: str) -> bool:
+    media, parameters = _parsed(content_type)
+    return media == JSON and parameters.get("charset", "utf-8") in _UTF_8
+
+
 def _parsed(header: str) -> tuple[str, dict[str, str]]:
     media, *parameters = (part.strip().lower() for part in header.split(";"))
     pairs = (parameter.partition("=") for parameter in parameters)
@@ -55,8 +61,7 @@ def _parsed(header: str) -> tuple[str, dict[str, str]]:
 
 async def read_body(request: Request) -> None:
     """Keeps the body with the request. Raises HTTPException 415, 413 or 400 if it can be no operation."""
-    media, parameters = _parsed(request.headers.get("content-type", ""))
-    if media != JSON or parameters.get("charset", "utf-8") not in _UTF_8:
+    if not _is_json(request.headers.get("content-type", "")):
         raise HTTPException(415, f"Send the operation as {JSON}, in UTF-8.")
     try:
         request._body = await body(request)
