@@ -53,5 +53,5 @@ def _whole(request: Request, name: str, default: int) -> int:
     given = request.query_params.get(name)
     if given is None:
         return default
-    number = int(given) if re.fullmatch("[0-9]{1,10}", given) else 0
+    number = int(given) if re.fullmatch("[0-9]{1,10}", given) else given
     return int(checks.whole(1, FURTHEST)(number, name))
