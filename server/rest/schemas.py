@@ -40,12 +40,12 @@ def ref(name: str) -> Part:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def answered(description: str, **fields: Part) -> Part:
+def answered(description: str, /, **fields: Part) -> Part:
     """An object of ours: all fields are there, and no others."""
     return of("object", description, properties=fields, required=list(fields), additionalProperties=False)
 
 
-def asked(description: str, *needed: str, **fields: Part) -> Part:
+def asked(description: str, /, *needed: str, **fields: Part) -> Part:
     """An object of the caller's: what it has beyond these fields is not read."""
     required = {"required": list(needed)} if needed else {}
     return of("object", description, properties=fields, **required)

@@ -7,7 +7,8 @@ from starlette.routing import Route
 from server.rest.facade import Facade
 from server.rest.front import Front
 from server.rest.polar import orders, sessions
-from server.rest.polar.described import PATHS, SCHEMAS, SECURITY
+from server.rest.polar.described import SCHEMAS
+from server.rest.polar.paths import PATHS, SECURITY
 
 
 def routes(front: Front) -> list[Route]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from invoicing.snapshot import Address
+from server.rest.reading import Given
 
 WORDS: Mapping[str, str] = {
     "country_code": "country",
@@ -29,5 +30,7 @@ def shown(address: Address | Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {theirs: getattr(address, ours) for ours, theirs in WORDS.items()}
 
 
-def given(address: Mapping[str, Any]) -> dict[str, Any]:
-    return {ours: address.get(theirs) for ours, theirs in WORDS.items()}
+def given(address: Given) -> dict[str, Any]:
+    """An address has a country at least."""
+    address.needed(address.text, "country")
+    return {ours: address.text(theirs) for ours, theirs in WORDS.items()}

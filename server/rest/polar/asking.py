@@ -6,13 +6,13 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from invoicing import checks
-from invoicing.errors import Forbidden, InvoicingError, MalformedId, NotFound, Unauthorized
+from invoicing.errors import Forbidden, InvoicingError, NotFound, Unauthorized
 from invoicing.tables import Order
 from resolvers import orders
 from resolvers.context import Context
 from server.auth import bearer
 from server.rest.front import Front
+from server.rest.reading import is_id
 
 
 class NoToken(Unauthorized):
@@ -45,11 +45,13 @@ async def order_of(ctx: Context, request: Request) -> Order:
     """The order in the path. What is no UUID must be an order's id that whoever asks may see."""
     given = request.path_params["id"]
     try:
-        return await orders.order(ctx, checks.identifier(given, "id"))
-    except (MalformedId, NotFound) as unknown:
-        if _is_uuid(given):
-            raise NotFound(f"There is no order {given}.") from unknown
-        raise NoUuid from unknown
+        if is_id(given):
+            return await orders.order(ctx, given)
+    except NotFound as unknown:
+        if not _is_uuid(given):
+            raise NoUuid from unknown
+        raise
+    raise NoUuid
 
 
 async def _anyone(front: Front, request: Request) -> Context:

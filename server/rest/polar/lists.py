@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 
 from invoicing import checks
+from invoicing.errors import ValidationError
 from invoicing.pages import MOST, Page, Window
-from server.rest.polar.refusals import Invalid
 
 DEFAULT = 10
 FURTHEST = 2**31 - 1
@@ -21,9 +22,9 @@ def filter_of(request: Request, words: Mapping[str, str]) -> dict[str, str]:
     query = request.query_params
     for name in query:
         if name not in words and name not in ("page", "limit", "sorting"):
-            raise Invalid(("query", name), f"Orders are not found by {name} here", "extra_forbidden")
+            raise ValidationError(f"Orders are not found by {name} here.", field=name)
         if len(query.getlist(name)) > 1:
-            raise Invalid(("query", name), f"{name} can be given once", "too_long")
+            raise ValidationError(f"{name} can be given once.", field=name)
     found = {ours: query[theirs] for theirs, ours in words.items() if theirs in query}
     if "customer_id" in found:
         checks.identifier(found["customer_id"], "customer_id")
@@ -36,8 +37,7 @@ def window_of(request: Request) -> Window:
     skip = (_whole(request, "page", 1) - 1) * size
     sorting = request.query_params.get("sorting", NEWEST)
     if sorting not in (NEWEST, OLDEST):
-        message = f"Input should be '{OLDEST}' or '{NEWEST}'"
-        raise Invalid(("query", "sorting", 0), message, "enum")
+        raise ValidationError(f"sorting is {NEWEST} or {OLDEST} here.", field="sorting")
     return Window(first=size, skip=skip) if sorting == NEWEST else Window(last=size, skip=skip)
 
 
@@ -53,9 +53,5 @@ def _whole(request: Request, name: str, default: int) -> int:
     given = request.query_params.get(name)
     if given is None:
         return default
-    if not given.isascii() or not given.isdigit():
-        raise Invalid(("query", name), "Input should be a valid integer", "int_parsing")
-    number = int(given[:20])
-    if not 0 < number <= FURTHEST:
-        raise Invalid(("query", name), f"Input should be from 1 to {FURTHEST}", "greater_than")
-    return number
+    number = int(given) if re.fullmatch("[0-9]{1,10}", given) else given
+    return int(checks.whole(1, FURTHEST)(number, name))

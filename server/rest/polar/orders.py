@@ -19,6 +19,7 @@ from server.rest.front import Front, json_object, json_response, route, unknown
 from server.rest.polar import asking, given, lists, shown
 from server.rest.polar.known import Known, known
 from server.rest.polar.refusals import refused
+from server.rest.reading import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,6 @@ MERCHANTS = Door("/v1/orders", asking.merchant, {"customer_id": "customer_id"}, 
 def routes(front: Front, door: Door) -> list[Route]:
     here = _Orders(front, door)
     return [
-        route(door.path, refused, get=here.page),
         route(f"{door.path}/", refused, get=here.page),
         route(f"{door.path}/{{id}}", refused, get=here.order, patch=here.update),
         route(f"{door.path}/{{id}}/invoice", refused, get=here.invoice, post=here.issue),
@@ -69,7 +69,7 @@ class _Orders:
     async def update(self, request: Request) -> Response:
         ctx = await self._door.asked(self._front, request)
         order = await asking.order_of(ctx, request)
-        values = given.billing(await json_object(request))
+        values = given.billing(Given(await json_object(request)))
         return await self._shown(ctx, await orders.update_billing(ctx, order.id, values))
 
     async def issue(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -33,28 +33,8 @@ from server.rest.front import (
 from server.rest.polar.addresses import WORDS
 from server.rest.polar.asking import NoToken, NoUuid
 
-Place = Sequence[str | int]
-
 FIELDS: Mapping[str, str] = {"customer_handle": "external_customer_id", "search": "query", **WORDS}
-
-
 BILLING = ("billing_name", "billing_address")
-
-
-class Invalid(InvoicingError):
-    """The request is not valid."""
-
-    code = "VALIDATION_ERROR"
-
-    def __init__(self, place: Place, message: str, kind: str) -> None:
-        super().__init__(message)
-        self.detail = detail(place, message, kind)
-
-
-def detail(place: Place, message: str, kind: str) -> dict[str, Any]:
-    """One entry of a validation error; `kind` is one of pydantic's types of errors."""
-    return {"loc": list(place), "msg": message, "type": kind}
-
 
 _NAMED: Mapping[type[InvoicingError], tuple[int, str]] = {
     OrderNotPaid: (422, "NotPaidOrder"),
@@ -93,15 +73,18 @@ def _unauthorized(refusal: Unauthorized) -> Response:
 
 def _entries(refusal: InvoicingError, part: str) -> list[dict[str, Any]]:
     """What is wrong with which field of that part of the request, if that is it."""
-    if isinstance(refusal, Invalid):
-        return [refusal.detail]
     if isinstance(refusal, NoUuid):
-        return [detail(("path", "id"), str(refusal), "uuid_parsing")]
+        return [_entry("path", "id", refusal, "uuid_parsing")]
     if isinstance(refusal, MalformedBody):
-        return [detail(("body",), str(refusal), "json_invalid")]
+        return [_entry("body", "", refusal, "json_invalid")]
     if isinstance(refusal, OrderAlreadyInvoiced):
-        return [detail((part, name), str(refusal), "value_error") for name in BILLING]
+        return [_entry(part, name, refusal) for name in BILLING]
     if isinstance(refusal, ValidationError | MalformedId | CustomerNotFound):
-        names = [FIELDS.get(name, name) for name in (refusal.field or "").split(".")]
-        return [detail((part, *names), str(refusal), "value_error")]
+        return [_entry(part, refusal.field or "", refusal)]
     return []
+
+
+def _entry(part: str, field: str, refusal: InvoicingError, kind: str = "value_error") -> dict[str, Any]:
+    """`kind` is one of pydantic's types of errors."""
+    place = [FIELDS.get(name, name) for name in field.split(".") if name]
+    return {"loc": [part, *place], "msg": str(refusal), "type": kind}

@@ -11,14 +11,15 @@ from server.rest.front import Front, json_object, json_response, route, unknown
 from server.rest.polar import asking, given, shown
 from server.rest.polar.orders import CUSTOMERS
 from server.rest.polar.refusals import refused
+from server.rest.reading import Given
 
-PATH = "/v1/customer-sessions"
+PATH = "/v1/customer-sessions/"
 
 
 def routes(front: Front) -> list[Route]:
     async def create(request: Request) -> Response:
         ctx = await asking.merchant(front, request)
-        asked = given.session(await json_object(request))
+        asked = given.session(Given(await json_object(request)))
         whose = await customers.customer(ctx, asked["id"], asked["handle"])
         row, token = await customers.create_customer_session(ctx, whose.id, None, None, asked["return_url"])
         body = {
@@ -36,6 +37,5 @@ def routes(front: Front) -> list[Route]:
 
     return [
         route(PATH, refused, post=create),
-        route(f"{PATH}/", refused, post=create),
-        unknown(f"{PATH}/{{rest:path}}", refused),
+        unknown(f"{PATH}{{rest:path}}", refused),
     ]

@@ -11,7 +11,7 @@ from invoicing.access import Scope
 from invoicing.database import Database
 from invoicing.tables import invoices, new_id
 from tests.client import Client
-from tests.server.rest.polar.shop import ORDERS, PORTAL, Shop, opened
+from tests.server.rest.polar.shop import ORDERS, PORTAL, Shop, ask, opened
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def numbers(database: Database) -> int:
 
 
 def test_202_it_is_triggered(shop: Shop, asker: Client, path: str) -> None:
-    answer = asker.request("POST", f"{path}/{shop.order()}/invoice")
+    answer = ask(asker, "POST", f"{path}/{shop.order()}/invoice")
     assert (answer.status_code, answer.content) == (202, b"null")
     assert answer.headers["content-type"] == "application/json"
 
@@ -51,7 +51,7 @@ def test_202_again_and_nothing_is_made_twice(shop: Shop, asker: Client, path: st
 
 def test_422_missing_invoice_billing_details(shop: Shop, path: str) -> None:
     asker = shop.session("bob") if path == PORTAL else shop.merchant
-    answer = asker.request("POST", f"{path}/{shop.order(customer_id='bob')}/invoice")
+    answer = ask(asker, "POST", f"{path}/{shop.order(customer_id='bob')}/invoice")
     assert answer.status_code == 422
     assert answer.json() == {
         "error": "MissingInvoiceBillingDetails",
@@ -60,20 +60,20 @@ def test_422_missing_invoice_billing_details(shop: Shop, path: str) -> None:
 
 
 def test_422_not_paid_order(shop: Shop, asker: Client, path: str) -> None:
-    answer = asker.request("POST", f"{path}/{shop.order(paid=1_209)}/invoice")
+    answer = ask(asker, "POST", f"{path}/{shop.order(paid=1_209)}/invoice")
     assert answer.status_code == 422
     assert answer.json() == {"error": "NotPaidOrder", "detail": "The order has not been paid."}
     assert numbers(shop.database) == 0
 
 
 def test_422_what_is_no_order_id(asker: Client, path: str) -> None:
-    answer = asker.request("POST", f"{path}/first/invoice")
+    answer = ask(asker, "POST", f"{path}/first/invoice")
     (entry,) = answer.json()["detail"]
     assert (answer.status_code, entry["loc"], entry["type"]) == (422, ["path", "id"], "uuid_parsing")
 
 
 def test_404_an_unknown_order(asker: Client, path: str) -> None:
-    answer = asker.request("POST", f"{path}/{new_id()}/invoice")
+    answer = ask(asker, "POST", f"{path}/{new_id()}/invoice")
     assert (answer.status_code, answer.json()["error"]) == (404, "ResourceNotFound")
 
 
@@ -83,13 +83,13 @@ def test_another_customers_order_is_like_none(shop: Shop) -> None:
         (shop.order(customer_id="bob"), new_id()),
         (shop.order(customer_id="bob", id="bobs-own"), "nobodys"),
     ):
-        told = [ann.request("POST", f"{PORTAL}/{id}/invoice") for id in (bobs, nobodys)]
+        told = [ask(ann, "POST", f"{PORTAL}/{id}/invoice") for id in (bobs, nobodys)]
         assert told[0].status_code == told[1].status_code
         assert told[0].text.replace(bobs, nobodys) == told[1].text
 
 
 def test_401_no_token(asker: Client, shop: Shop, path: str) -> None:
-    answer = asker.without_key().request("POST", f"{path}/{shop.order()}/invoice")
+    answer = ask(asker.without_key(), "POST", f"{path}/{shop.order()}/invoice")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.json() == {"error": "Unauthorized", "detail": "Unauthorized"}
 
@@ -98,11 +98,11 @@ def test_403_a_token_that_may_not(shop: Shop) -> None:
     order = shop.order()
     reader = shop.merchant.limited_to(Scope.ORDERS_READ, Scope.INVOICES_READ)
     for asker, path in ((reader, ORDERS), (shop.merchant, PORTAL), (shop.session("ann"), ORDERS)):
-        answer = asker.request("POST", f"{path}/{order}/invoice")
+        answer = ask(asker, "POST", f"{path}/{order}/invoice")
         assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
         assert answer.json().keys() == {"error", "error_description"}
 
 
 def test_409_nothing_can_be_invoiced_yet(shop: Shop, asker: Client, path: str) -> None:
-    answer = asker.request("POST", f"{path}/{shop.order(invoice_after_shipment=True)}/invoice")
+    answer = ask(asker, "POST", f"{path}/{shop.order(invoice_after_shipment=True)}/invoice")
     assert (answer.status_code, answer.json()["error"]) == (409, "NothingToInvoice")

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from documents.store import FileStore
 from invoicing import paying, sessions
 from invoicing.database import Database
@@ -15,6 +17,7 @@ from invoicing.tables import new_id
 from server.worker import Worker
 from tests import factories
 from tests.client import Client, client
+from tests.server.rest.door import described
 
 PORTAL, ORDERS, SESSIONS = "/v1/customer-portal/orders", "/v1/orders", "/v1/customer-sessions/"
 HOME = {
@@ -60,6 +63,13 @@ class Shop:
 
     def make_pdfs(self) -> None:
         asyncio.run(Worker(self.database, FileStore(self.folder / "documents")).drain())
+
+
+def ask(asker: Client, method: str, path: str, **options: Any) -> httpx.Response:
+    """The answer, held against the OpenAPI document."""
+    answer = asker.request(method, path, **options)
+    described(method, path, answer)
+    return answer
 
 
 def opened(database: Database, folder: Path) -> Shop:
