@@ -24,7 +24,7 @@ PLAYS = (
     "late-decline",  # PENDING; FAILED when it is asked about a little later
     "fail",  # Unavailable, and it did not arrive
     "fail-after",  # Unavailable, but it arrived: only the answer is lost
-    "hang",  # as fail-after, but after a minute: time to kill whoever asks
+    "hang",  # as fail-after, but after 15 seconds: time to kill whoever asks
 )
 """The names, and what becomes of a charge. With `approve-refund-` in front, it becomes of its refunds."""
 
@@ -52,7 +52,7 @@ _EXPIRED = "The card has expired."
 class Sandbox:
     name = "sandbox"
 
-    def __init__(self, path: Path, *, late_after: float = 2, hang_seconds: float = 60) -> None:
+    def __init__(self, path: Path, *, late_after: float = 2, hang_seconds: float = 15) -> None:
         self._path = path
         self._late_after = late_after
         self._hang_seconds = hang_seconds

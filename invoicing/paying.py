@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,7 +58,7 @@ def record_payment(
         "order_id": values.get("order_id"),
         "invoice_id": values.get("invoice_id"),
         "currency": currency,
-        "paid_at": values.get("paid_at") or now,
+        "paid_at": _past(values.get("paid_at") or now, now),
         "idempotency_key": key,
         "request": request,
     }
@@ -110,6 +110,13 @@ def transferred(
         raise ValidationError(f"{at}payment_date is too long ago (it is {day}).", field=f"{at}payment_date")
     paid_at = datetime.combine(day, time(), zone).astimezone(UTC)
     return {**checked(transfer, _TRANSFER, at=at), "paid_at": paid_at}
+
+
+def _past(paid_at: datetime, now: datetime) -> datetime:
+    """Clocks differ, and so do time zones that somebody forgot: a day ahead is let pass."""
+    if paid_at > now + timedelta(days=1):
+        raise ValidationError(f"paid_at must not be in the future (it is {paid_at}).", field="paid_at")
+    return paid_at
 
 
 def _currency_of_target(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> str:

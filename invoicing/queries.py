@@ -103,6 +103,14 @@ _ITEMS_OF_ORDERS = select(order_items).where(
 )
 
 
+_INVOICES_OF_ORDERS = (
+    select(invoice_lines.c.order_id, invoice_lines.c.invoice_id)
+    .where(
+        invoice_lines.c.account_id == bindparam("account"),
+        invoice_lines.c.order_id.in_(bindparam("ids", expanding=True)),
+    )
+    .distinct()
+)
 _CREDITS = (
     select(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
     .where(
@@ -155,6 +163,17 @@ def credits_by_invoice(
     found: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(_CREDITS, {"account": principal.account_id, "ids": list(ids)}):
         found[row.credited_invoice_id].append(row.invoice_id)
+    return found
+
+
+def invoices_by_order(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[str]]:
+    """The ids of the invoices with items of each order, and of the credits of those."""
+    found: dict[str, list[str]] = defaultdict(list)
+    key = {"account": principal.account_id, "ids": list(ids)}
+    for row in connection.execute(_INVOICES_OF_ORDERS, key):
+        found[row.order_id].append(row.invoice_id)
     return found
 
 

@@ -117,6 +117,12 @@ async def newest_of(ctx: Context, order: Order) -> Issued | None:
     return queries.newest(await by_ids(ctx, list({item.invoice_id for item in items if item.invoice_id})))
 
 
+async def of_order(ctx: Context, order_id: str) -> list[Issued]:
+    """The invoices with items of an order, and the credits of those, oldest first."""
+    found = await by_ids(ctx, await ctx.loaders.invoices_of_order.load(order_id) or [])
+    return sorted(found, key=lambda each: (each.created_at, each.id))
+
+
 async def crediting(ctx: Context, invoice: Issued) -> list[Issued]:
     """The credit invoices of an invoice, oldest first."""
     found = await by_ids(ctx, await ctx.loaders.credits.load(invoice.id) or [])

@@ -37,6 +37,7 @@ class Loaders:
         self.invoice: DataLoader[str, Issued | None] = loader(queries.invoices_by_id)
         self.items: DataLoader[str, list[OrderItem] | None] = loader(queries.items_by_order)
         self.credits: DataLoader[str, list[str] | None] = loader(queries.credits_by_invoice)
+        self.invoices_of_order: DataLoader[str, list[str] | None] = loader(queries.invoices_by_order)
         self.standing: DataLoader[str, Standing | None] = loader(money_shown.standings)
         self.payments_of_invoice: DataLoader[str, list[Payment] | None] = loader(
             money_shown.payments_by_invoice

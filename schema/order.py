@@ -194,14 +194,11 @@ class Order:
         rows = (await self._totals(info)).rows
         return [VatAmount.of(row.rate, row.category, row.base, row.amount) for row in rows]
 
-    @strawberry.field(description="The invoices that its items are on, oldest first.")
+    @strawberry.field(description="The invoices that its items are on, and their credits, oldest first.")
     async def invoices(self, info: Info) -> list[LazyInvoice]:
         from schema.invoice import Invoice
 
-        items = await orders.items(info.context, self.row)
-        ids = dict.fromkeys(item.invoice_id for item in items if item.invoice_id)
-        found = await invoices.by_ids(info.context, list(ids))
-        return [Invoice.of(row) for row in sorted(found, key=lambda row: (row.created_at, row.id))]
+        return [Invoice.of(row) for row in await invoices.of_order(info.context, self.row.id)]
 
     @strawberry.field(
         description="Whether its invoices are settled, and what is not invoiced yet was paid on the order."

@@ -290,6 +290,12 @@ REFUSALS: list[tuple[str, dict[str, Any], str, str]] = [
     (RECORD, {"amount": 1}, "VALIDATION_ERROR", "invoice_id"),
     (RECORD, {"amount": 1, "invoice_id": "v", "order_id": "o"}, "VALIDATION_ERROR", "invoice_id"),
     (RECORD, {"amount": 0, "invoice_id": "v"}, "VALIDATION_ERROR", "amount"),
+    (
+        RECORD,
+        {"amount": 1, "invoice_id": "v", "paid_at": "2999-01-01T00:00:00Z"},
+        "VALIDATION_ERROR",
+        "paid_at",
+    ),
     (RECORD, {"amount": 1, "order_id": "o", "currency": "USD"}, "MIXED_CURRENCIES", "currency"),
     (RECORD, {"amount": 1, "order_id": "unknown"}, "NOT_FOUND", "order_id"),
     (RECORD, {"amount": 1, "invoice_id": "unknown"}, "NOT_FOUND", "invoice_id"),

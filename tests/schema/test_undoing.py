@@ -125,6 +125,11 @@ def test_an_order_is_open_again_from_a_return_until_the_money_is_back(sold: Clie
     assert counts == [[0, 0], [1, 1], [1, 0], [0, 0]]
 
 
+def test_an_orders_invoices_show_credits_that_no_item_asked_for(sold: Client) -> None:
+    sold.ask(CREDIT, input={"invoice_id": "sale", "credit_invoice_id": "mercy"})
+    assert [each["id"] for each in sold.ask(ORDER, id="o")["order"]["invoices"]] == ["sale", "mercy"]
+
+
 def test_a_guided_return_goes_step_by_step(sold: Client) -> None:
     sold.ask("mutation { updateAccount(input: {contra_flow: GUIDED}) { account { contra_flow } } }")
     sold.ask(SHIP, input={"order_id": "o", "items": [{"item_id": "pot"}]})
