@@ -328,11 +328,12 @@ def test_a_method_is_needed_to_settle(door: Door) -> None:
 
 def test_the_key_is_the_user_name_and_there_is_no_password(shop: Client) -> None:
     token = str(shop.token)
-    wrong: list[dict[str, str]] = [
+    wrong: list[dict[str, Any]] = [
         {},
         {"authorization": f"Bearer {token}"},
         {"authorization": "Basic"},
         {"authorization": "Basic !"},
+        {"authorization": b"Basic \xff"},
         {"authorization": f"Basic {base64.b64encode(b'no-colon').decode()}"},
         {"authorization": f"Basic {base64.b64encode(bytes([255, 58])).decode()}"},
         basic(token, "password"),
