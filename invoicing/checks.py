@@ -239,7 +239,9 @@ def _unkept(value: Any, level: int = 1) -> str | None:
         return "contains the control character U+0000; remove it"
     if isinstance(value, float) and not math.isfinite(value):
         return "contains a number that is too large"
-    inside = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inside = (
+        [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
     return next((reason for each in inside if (reason := _unkept(each, level + 1)) is not None), None)
 
 

@@ -17,7 +17,7 @@ from invoicing.database import Database
 from server.bodies import MAX_BODY
 from tests import factories
 from tests.client import ADD_METHOD, Client, client
-from tests.server.rest.door import Door, broken
+from tests.server.rest.door import Door, basic, broken
 
 CREATE = "/v1/customer/ann/invoice"
 LINES = [
@@ -54,10 +54,6 @@ def shop(database: Database, tmp_path: Path) -> Client:
         database, shop.principal, id="customer-1", handle="ann", vat_number="NL001234567B01", is_business=True
     )
     return shop
-
-
-def basic(user: str, password: str = "") -> dict[str, str]:
-    return {"authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 @pytest.fixture
