@@ -57,15 +57,15 @@ def credentials(shop: Client, operation: dict[str, Any]) -> dict[str, str]:
     """What lets somebody in where the operation says who may."""
     ((scheme, _),) = operation["security"][0].items()
     token = str(shop.token)
-    if scheme == "PolarCustomerSession":
+    if scheme == "customerSession":
         _, token = shop.database.write(
             sessions.create_customer_session, shop.principal, customer_id="ann", now=datetime.now(UTC)
         )
     return {
         "apiKey": basic(token),
         "accessToken": {"accessToken": token},
-        "PolarApiKey": {"authorization": f"Bearer {token}"},
-        "PolarCustomerSession": {"authorization": f"Bearer {token}"},
+        "merchantKey": {"authorization": f"Bearer {token}"},
+        "customerSession": {"authorization": f"Bearer {token}"},
     }[scheme]
 
 
