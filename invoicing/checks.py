@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -22,6 +23,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_QUANTITY = 2**31 - 1
 _NO_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and stand-ins
 _MAX_METADATA = 16_384
+_MAX_LEVELS = 100  # orjson writes 254, and an answer has some around it
 
 
 def checked(values: Mapping[str, Any], checks: Mapping[str, Check], *, at: str = "") -> dict[str, Any]:
@@ -211,7 +213,7 @@ def bic(value: Any, field: str) -> str:
 
 
 def metadata(value: Any, _: str, field: str = "metadata") -> dict[str, Any]:
-    """Any JSON object up to 16 kB. Its column is `meta`: a table class can have nothing called metadata."""
+    """A JSON object up to 16 kB. Its column is `meta`: a table class can have nothing called metadata."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -224,9 +226,23 @@ def metadata(value: Any, _: str, field: str = "metadata") -> dict[str, Any]:
         raise ValidationError(
             f"{field} must be at most 16 kB of JSON (it is {len(stored)} bytes).", field=field
         )
-    if b"\\u0000" in stored:
-        raise ValidationError(f"{field} contains the control character U+0000; remove it.", field=field)
+    if (reason := _unkept(value)) is not None:
+        raise ValidationError(f"{field} {reason}.", field=field)
     return value
+
+
+def _unkept(value: Any, level: int = 1) -> str | None:
+    """Why the JSON would not be read back as it is, if it would not."""
+    if level > _MAX_LEVELS:
+        return f"goes more than {_MAX_LEVELS} levels deep"
+    if isinstance(value, str) and "\0" in value:
+        return "contains the control character U+0000; remove it"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "contains a number that is too large"
+    inside = (
+        [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    return next((reason for each in inside if (reason := _unkept(each, level + 1)) is not None), None)
 
 
 ADDRESS: Mapping[str, Check] = {

@@ -24,8 +24,6 @@ Answer = Callable[[Request], Awaitable[Response]]
 Refused = Callable[[Request, InvoicingError], Response]
 """A front door's own words for a refusal; it has to have some for every class."""
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-
 log = structlog.get_logger(__name__)
 
 
@@ -128,7 +126,7 @@ def route(path: str, refused: Refused, **answers: Answer) -> Route:
             log.error("request failed", request_id=request_id(request), exc_info=failure)
             return refused(request, InternalError())
 
-    return Route(path, answered, methods=METHODS)
+    return _of_any_method(path, answered)
 
 
 def unknown(path: str, refused: Refused) -> Route:
@@ -137,7 +135,14 @@ def unknown(path: str, refused: Refused) -> Route:
     async def nothing(request: Request) -> Response:
         return refused(request, UnknownPath())
 
-    return Route(path, nothing, methods=METHODS)
+    return _of_any_method(path, nothing)
+
+
+def _of_any_method(path: str, answer: Answer) -> Route:
+    """Starlette would refuse the methods that a route is not made for itself, in words that are no door's."""
+    route = Route(path, answer)
+    route.methods = None
+    return route
 
 
 def _object(given: bytes) -> dict[str, Any]:

@@ -134,7 +134,21 @@ def test_an_address_keeps_only_what_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [[], "x", 3, {"a": 2**64}, {"a": "\x00"}, {"a": "x" * 16_384}, {1: 2}, {"a": {1, 2}}]
+    "value",
+    [
+        [],
+        "x",
+        3,
+        {"a": 2**64},
+        {"a": "\x00"},
+        {"a": [{"\x00": 1}]},
+        {"a": "x" * 16_384},
+        {1: 2},
+        {"a": {1, 2}},
+        {"a": "\ud800"},
+        {"a": [float("inf")]},
+        {"a": {"b": float("nan")}},
+    ],
 )
 def test_metadata_is_a_json_object_of_moderate_size(value: Any) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -142,11 +156,24 @@ def test_metadata_is_a_json_object_of_moderate_size(value: Any) -> None:
     assert refused.value.field == "metadata"
 
 
-def test_metadata_too_deep_is_refused() -> None:
-    deep: dict[str, Any] = {}
-    for _ in range(1_000):
-        deep = {"a": deep}
+@pytest.mark.parametrize("levels", [101, 150, 253, 255, 1_000])
+def test_metadata_too_deep_is_refused(levels: int) -> None:
     with pytest.raises(ValidationError):
-        checks.metadata(deep, "meta")
+        checks.metadata(nested(levels), "meta")
+    assert checks.metadata(nested(100), "meta") == nested(100)
+
+
+def nested(levels: int) -> dict[str, Any]:
+    deep: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        deep = {"a": deep}
+    return deep
+
+
+def test_a_backslash_before_zeros_is_no_control_character() -> None:
+    assert checks.metadata({"a": "\\u0000"}, "meta") == {"a": "\\u0000"}
+
+
+def test_metadata_is_kept_as_it_is() -> None:
     assert checks.metadata({"a": [1, 1.5, None, {"b": "ü"}]}, "meta") == {"a": [1, 1.5, None, {"b": "ü"}]}
     assert checks.metadata(None, "meta") == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from server.rest.polar.lists import DEFAULT, FURTHEST
 from server.rest.schemas import Part, body, in_path, of, ref, response, string
 
 SECURITY: dict[str, Any] = {
@@ -47,8 +48,11 @@ def _query(name: str, schema: Part) -> Part:
 
 
 _PAGES = [
-    _query("page", of("integer", "Which page.", minimum=1, default=1)),
-    _query("limit", of("integer", "How many on it; a hundred at most.", minimum=1, default=10)),
+    _query("page", of("integer", "Which page.", minimum=1, maximum=FURTHEST, default=1)),
+    _query(
+        "limit",
+        of("integer", "How many on it; a hundred at most.", minimum=1, maximum=FURTHEST, default=DEFAULT),
+    ),
     _query("sorting", string("Newest or oldest first.", enum=["-created_at", "created_at"])),
 ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -104,7 +103,7 @@ def _api_key(request: Request) -> str:
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no ASCII, no Base64, or no UTF-8
         raise Unauthorized("The credentials are not readable.") from None
     if scheme.lower() != "basic" or not user or not colon or password:
         raise Unauthorized("Send the API key as user name of HTTP Basic authentication, without a password.")

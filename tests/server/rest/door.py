@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ class Door:
     def _done(self, answer: httpx.Response) -> Any:
         assert answer.status_code < 300, answer.text
         return answer.json()
+
+
+def basic(user: str, password: str = "") -> dict[str, str]:
+    return {"authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 @cache

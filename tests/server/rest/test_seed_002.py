@@ -17,7 +17,7 @@ from invoicing.database import Database
 from server.bodies import MAX_BODY
 from tests import factories
 from tests.client import ADD_METHOD, Client, client
-from tests.server.rest.door import Door, broken
+from tests.server.rest.door import Door, basic, broken
 
 CREATE = "/v1/customer/ann/invoice"
 LINES = [
@@ -54,10 +54,6 @@ def shop(database: Database, tmp_path: Path) -> Client:
         database, shop.principal, id="customer-1", handle="ann", vat_number="NL001234567B01", is_business=True
     )
     return shop
-
-
-def basic(user: str, password: str = "") -> dict[str, str]:
-    return {"authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 @pytest.fixture
@@ -328,11 +324,12 @@ def test_a_method_is_needed_to_settle(door: Door) -> None:
 
 def test_the_key_is_the_user_name_and_there_is_no_password(shop: Client) -> None:
     token = str(shop.token)
-    wrong: list[dict[str, str]] = [
+    wrong: list[dict[str, Any]] = [
         {},
         {"authorization": f"Bearer {token}"},
         {"authorization": "Basic"},
         {"authorization": "Basic !"},
+        {"authorization": b"Basic \xff"},
         {"authorization": f"Basic {base64.b64encode(b'no-colon').decode()}"},
         {"authorization": f"Basic {base64.b64encode(bytes([255, 58])).decode()}"},
         basic(token, "password"),
