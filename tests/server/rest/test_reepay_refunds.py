@@ -15,8 +15,8 @@ import pytest
 from invoicing.database import Database
 from invoicing.verifying import verify
 from tests.client import Client
-from tests.server.rest.door import Door
-from tests.server.rest.test_seed_002 import CREATE, asked, basic, card, refused
+from tests.server.rest.door import Door, basic
+from tests.server.rest.test_seed_002 import CREATE, asked, card, refused
 from tests.server.rest.test_seed_002 import shop as shop
 
 ROOT = Path(__file__).parents[3]

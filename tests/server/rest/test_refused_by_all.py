@@ -111,7 +111,7 @@ def test_an_id_of_any_characters_is_not_known_or_not_valid(shop: Client) -> None
             asked = path.replace("{id}", id).replace("{handle}", id)
             if asked == path:
                 continue
-            body = {"json": {}} if "requestBody" in operation else {}
+            body: dict[str, Any] = {"json": {}} if "requestBody" in operation else {}
             answer = shop.without_key().request(method, asked, headers=headers, **body)
             assert answer.status_code in (400, 404, 422), (asked, answer.text)
             described(answer, operation)
