@@ -6,7 +6,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from invoicing.errors import Forbidden, InvoicingError, NotFound, Unauthorized
+from invoicing.errors import Forbidden, MalformedId, NotFound, Unauthorized
 from invoicing.tables import Order
 from resolvers import orders
 from resolvers.context import Context
@@ -19,10 +19,8 @@ class NoToken(Unauthorized):
     """The request has no bearer token."""
 
 
-class NoUuid(InvoicingError):
+class NoUuid(MalformedId):
     """Input should be a valid UUID, or the id of an order"""
-
-    code = "MALFORMED_ID"
 
 
 async def customer(front: Front, request: Request) -> Context:
