@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, o
 
 from invoicing.ledger import allocate, locked_standings, payment, purses, settle, standings
 from invoicing.ledger_tables import Payment, allocations, payments
-from invoicing.shares import sales_of, shares_of
+from invoicing.shares import orders_beside, sales_of, shares_of
 from invoicing.snapshot import Line, Snapshot
 from invoicing.spreading import Asking, Part, spread, spread_payments
 from invoicing.tables import invoice_lines
@@ -124,8 +124,8 @@ def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None
 
 def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None:
     """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
-    and then what was paid of the invoices themselves, the newest first. What other payments on the order
-    have left pays those again."""
+    and then what was paid of the invoices themselves, the newest first. What other payments on the orders
+    have left, which are locked too, pays those again."""
     account_id = refund.account_id
     paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
     found = locked_standings(connection, account_id, {*_related(connection, refund), *paid})
@@ -140,8 +140,8 @@ def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
     settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)])
-    if refund.order_id:
-        pay_order(connection, account_id, refund.order_id, now=now)
+    for order_id in orders_beside(connection, account_id, refund):
+        pay_order(connection, account_id, order_id, now=now)
 
 
 def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:

@@ -22,6 +22,7 @@ from invoicing.fingerprints import fingerprint
 from invoicing.ledger_tables import Payment, PaymentMethod, payments
 from invoicing.methods import become, chosen, find_method
 from invoicing.payable import outstanding, payable, settled_before
+from invoicing.shares import orders_beside
 from invoicing.tables import Job, invoices, orders
 from invoicing.tables import outbox as jobs
 
@@ -54,9 +55,10 @@ _INVOICE_FAILED = (
     )
     .values(state="FAILED")
 )
-_LOCK_ORDER = (
+_LOCK_ORDERS = (
     select(orders.c.id)
-    .where(orders.c.account_id == _MINE, orders.c.id == bindparam("order"))
+    .where(orders.c.account_id == _MINE, orders.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(orders.c.id)
     .with_for_update()
 )
 
@@ -142,7 +144,8 @@ def resolve(
     now: datetime,
 ) -> Payment:
     """Writes down what a payment came to. Whoever comes second finds it done; PENDING goes on waiting."""
-    begun = locked(connection, ledger.payment(connection, account_id, payment_id))
+    begun = ledger.payment(connection, account_id, payment_id)
+    begun = locked(connection, begun, to_refund=begun.type == "REFUND")
     key = {"account": account_id, "payment": payment_id}
     if begun.status != "PENDING":
         connection.execute(_FORGET_JOB, key)
@@ -168,11 +171,15 @@ def resolve(
     return ended
 
 
-def locked(connection: Connection, found: Payment) -> Payment:
-    """The payment as it is once its order or its invoice is locked, and with it whatever happens to it."""
-    if found.order_id is not None:
-        connection.execute(_LOCK_ORDER, {"account": found.account_id, "order": found.order_id})
-    else:
+def locked(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:
+    """The payment as it is once its order or its invoice is locked, and with it whatever happens to it.
+
+    To refund it, the orders that share an invoice with it are locked first: their money may pay again.
+    """
+    mine = [found.order_id] if found.order_id is not None else []
+    if ids := orders_beside(connection, found.account_id, found) if to_refund else mine:
+        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": ids})
+    if found.invoice_id is not None:
         ledger.locked_standings(connection, found.account_id, [str(found.invoice_id)])
     return ledger.payment(connection, found.account_id, found.id)
 

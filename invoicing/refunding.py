@@ -34,7 +34,8 @@ def begin_refund(
     """
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
     request = fingerprint("refund_payment", payment_id, values)
-    paid = locked(connection, ledger.payment(connection, principal.account_id, payment_id))
+    paid = ledger.payment(connection, principal.account_id, payment_id)
+    paid = locked(connection, paid, to_refund=True)
     if made := ledger.made_before(connection, principal.account_id, key, request):
         return Begun(made, is_known=True)
     row = {

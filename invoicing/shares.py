@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Protocol
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
 
 from invoicing.ledger_tables import allocations, payments
 from invoicing.tables import invoice_lines
+
+
+class Target(Protocol):
+    """What a payment is on: an order, or an invoice."""
+
+    order_id: str | None
+    invoice_id: str | None
+
 
 _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
@@ -53,6 +62,38 @@ _SET_OFF = select(
         allocations.c.invoice_id == _credited.c.sale,
     ),
 )
+
+_beside = invoice_lines.alias("beside")
+_ORDERS_ON_INVOICE = (
+    select(invoice_lines.c.order_id)
+    .where(
+        invoice_lines.c.account_id == _MINE,
+        invoice_lines.c.invoice_id == bindparam("invoice"),
+        invoice_lines.c.order_id.is_not(None),
+    )
+    .distinct()
+)
+_ORDERS_BESIDE = (
+    select(_beside.c.order_id)
+    .join_from(
+        invoice_lines,
+        _beside,
+        and_(
+            _beside.c.account_id == invoice_lines.c.account_id,
+            _beside.c.invoice_id == invoice_lines.c.invoice_id,
+        ),
+    )
+    .where(*_OF_ORDER)
+    .distinct()
+)
+
+
+def orders_beside(connection: Connection, account_id: str, target: Target) -> list[str]:
+    """The orders that a refund may give something to pay again: those on the invoices of what it is on."""
+    key = {"account": account_id, "order": target.order_id, "invoice": target.invoice_id}
+    statement = _ORDERS_BESIDE if target.order_id is not None else _ORDERS_ON_INVOICE
+    found = {*connection.execute(statement, key).scalars(), target.order_id}
+    return sorted(id for id in found if id is not None)
 
 
 def sales_of(connection: Connection, account_id: str, order_id: str) -> list[str]:

@@ -203,7 +203,7 @@ def test_every_cent_is_accounted_for_whatever_happens(database: Database) -> Non
         settings=settings(
             derandomize=True,
             phases=[Phase.explicit, Phase.generate, Phase.shrink],
-            max_examples=15,
+            max_examples=20,
             stateful_step_count=20,
             deadline=None,
             database=None,

@@ -155,3 +155,23 @@ def test_what_cannot_be_a_refund_is_refused(till: Till, values: dict[str, Any], 
     asked = {"idempotency_key": "k", "manual_transfer": CASH, **values}
     refused("VALIDATION_ERROR", field, till.write, refunding.begin_refund, paid.id, asked, gateways=[])
     assert refunds(till) == []
+
+
+@pytest.mark.parametrize("on", ["invoice", "order"])
+def test_what_an_order_has_left_pays_again_what_another_refund_opens(till: Till, on: str) -> None:
+    """The invoice is of two orders; what was paid on one lies idle until the other money goes back."""
+    till.buyer()
+    (first,), (second,) = (till.order(id, 300, customer_id="ann") for id in ("o", "p"))
+    shared = till.invoice(first, second, id="shared")
+    if on == "invoice":
+        other = till.pay(600, invoice_id=shared.id)
+        till.pay(300, order_id="p")
+    else:
+        till.pay(300, order_id="p")
+        other = till.pay(300, order_id="o")
+        till.pay(300, order_id="o")
+    assert till.seen("shared") == ("SETTLED", "PAID", 0)
+    till.refund(other)
+    assert till.left("p") + till.left("o") == ([0] if on == "invoice" else [0, 0, 0])
+    assert till.outstanding("shared") == ([300] if on == "invoice" else [0])
+    assert till.is_right()

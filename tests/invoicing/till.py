@@ -140,7 +140,7 @@ class Till:
         return {row.invoice_id: row.amount for row in rows}
 
     def rows(self, table: Table) -> list[Any]:
-        mine = select(table).where(table.c.account_id == self.principal.account_id)
+        mine = select(table).where(table.c.account_id == self.principal.account_id).order_by(table.c.id)
         return self.database.read(lambda connection: list(connection.execute(mine)))
 
     def is_right(self) -> bool:
