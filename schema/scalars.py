@@ -31,11 +31,11 @@ def _currency(value: object) -> str:
 def _instant(value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError(f"DateTime is RFC 3339 with a time zone: 2026-03-31T12:00:00Z (it is {value!r}).")
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where UTC is beyond the first or the last year
+        pass
+    raise ValueError(f"DateTime is RFC 3339 with a time zone: 2026-03-31T12:00:00Z (it is {value!r}).")
 
 
 def _day(value: object) -> date:

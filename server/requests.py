@@ -5,12 +5,14 @@ What is logged names the operation and the route, never what was sent: addresses
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import Any
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
@@ -20,6 +22,8 @@ from server.metrics import Metrics
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 
 LEFT = 499  # the caller did not wait for an answer, or never sent all of the question
+
+ENDING = PlainTextResponse("The server is being stopped. Ask again what became of this.", 503)
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +55,10 @@ class Requests:
         with bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, answer)
+            except asyncio.CancelledError:  # the server ends, and has waited for it long enough
+                if status == LEFT:
+                    await ENDING(scope, receive, answer)
+                raise
             except Exception:
                 status = 500
                 raise
