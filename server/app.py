@@ -16,6 +16,7 @@ from starlette.routing import Route
 from documents.links import Links
 from documents.store import FileStore
 from invoicing.database import Database
+from invoicing.outbox import RENDER_INVOICE
 from resolvers.gateways import Gateways
 from schema import ruled
 from server import downloads, health, metrics, rest
@@ -91,7 +92,7 @@ async def _generating(
 ) -> AsyncIterator[None]:
     """Makes PDFs beside the requests, unless that is left to workers elsewhere."""
     if processes == 0:
-        async with Wakeup(database).listening():  # workers elsewhere hear of what is issued here
+        async with Wakeup(database, RENDER_INVOICE).listening():  # workers elsewhere hear of what is issued here
             yield
         return
     worker = Worker(database, store, processes=processes, metrics=counted)
