@@ -6,7 +6,7 @@ lets the lease end, and another claims the job. A worker that comes late finds i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -129,14 +129,14 @@ def claim(
     now: datetime,
     lease: timedelta = LEASE,
     by: ReturningUpdate[Any] = _CLAIM,
-    **values: object,
+    values: Mapping[str, object] | None = None,
 ) -> list[Job]:
     """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first.
 
     `by` is a claim with conditions, and `values` what these are about.
     """
     leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
-    jobs = cast(list[Job], list(connection.execute(by, {**leased, **values}).all()))
+    jobs = cast(list[Job], list(connection.execute(by, {**leased, **(values or {})}).all()))
     return sorted(jobs, key=lambda found: found.id)
 
 

@@ -42,8 +42,11 @@ class Wakeup:
 
     async def wait(self, seconds: float) -> None:
         """Returns when there may be work, and after `seconds` anyway."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), seconds)
+        with suppress(
+            TimeoutError
+        ):  # not by wait_for: Python 3.11's loses a cancellation that comes with the wake
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
