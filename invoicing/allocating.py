@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
 
+from invoicing import announcing
 from invoicing.ledger import allocate, locked_standings, payment, purses, settle, standings
 from invoicing.ledger_tables import Payment, allocations, payments
 from invoicing.shares import orders_beside, sales_of, shares_of
@@ -81,7 +82,7 @@ def at_issue(
         left += _evened_out(connection, account_id, issued, left, now=now) if left else 0
     if left != 0:
         return "PENDING"
-    settle(connection, account_id, [issued.id])
+    settle(connection, account_id, [issued.id], now=now)
     return "SETTLED"
 
 
@@ -89,6 +90,7 @@ def arrived(connection: Connection, moved: Payment, *, now: datetime) -> None:
     """What a payment or a refund does that is written down as paid. Its order is locked, if it is on one."""
     if moved.type == "REFUND":
         give_back(connection, moved, now=now)
+        announcing.of_refund(connection, moved, now=now)
     elif moved.order_id is not None:
         pay_order(connection, moved.account_id, moved.order_id, now=now)
     else:
@@ -108,7 +110,7 @@ def pay_order(connection: Connection, account_id: str, order_id: str, *, now: da
         if each.money.outstanding > 0
     ]
     allocate(connection, account_id, spread_payments(left, open_ones), now=now)
-    settle(connection, account_id, [each.invoice_id for each in open_ones if each.outstanding == 0])
+    settle(connection, account_id, [each.invoice_id for each in open_ones if each.outstanding == 0], now=now)
 
 
 def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
@@ -119,7 +121,7 @@ def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None
     if part > 0:
         allocate(connection, paid.account_id, [Part(paid.id, invoice_id, part)], now=now)
     if outstanding <= 0:
-        settle(connection, paid.account_id, [invoice_id])
+        settle(connection, paid.account_id, [invoice_id], now=now)
 
 
 def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None:
@@ -139,7 +141,7 @@ def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None
         parts.append(Part(refund.id, str(refund.invoice_id), left))
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
-    settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)])
+    settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)], now=now)
     for order_id in orders_beside(connection, account_id, refund):
         pay_order(connection, account_id, order_id, now=now)
 
@@ -158,7 +160,7 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
         if part.amount == money.outstanding:
             key = {"account": account_id, "invoice": part.invoice_id}
             in_full = -int(connection.execute(_CREDITED, key).scalar_one()) == money.due
-            settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED")
+            settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED", now=now)
     return sum(part.amount for part in parts)
 
 
@@ -182,6 +184,7 @@ def _evened_out(
         connection,
         account_id,
         [each.id for each in opposite if abs(each.money.outstanding) == taken.get(each.id)],
+        now=now,
     )
     moved = sum(part.amount for part in parts)
     return -moved if left > 0 else moved

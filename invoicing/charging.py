@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
-from invoicing import checks, ledger, outbox
+from invoicing import announcing, checks, ledger, outbox
 from invoicing.access import Principal
 from invoicing.allocating import arrived
+from invoicing.announcing import WebhookEvent
 from invoicing.checks import optional
 from invoicing.errors import GatewayNotEnabled
 from invoicing.fingerprints import fingerprint
@@ -51,9 +52,12 @@ _ASK_SOON = update(jobs).where(*_ITS_JOB).values(run_after=bindparam("soon"))
 _INVOICE_FAILED = (
     update(invoices)
     .where(
-        invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"), invoices.c.state == "PENDING"
+        invoices.c.account_id == _MINE,
+        invoices.c.id == bindparam("invoice"),
+        invoices.c.state.in_(("PENDING", "FAILED")),
     )
     .values(state="FAILED")
+    .returning(invoices.c.id)
 )
 _LOCK_ORDERS = (
     select(orders.c.id)
@@ -165,10 +169,20 @@ def resolve(
     if status == "PAID":
         arrived(connection, ended, now=now)
     elif ended.type == "PAYMENT":
-        connection.execute(_INVOICE_FAILED, {"account": account_id, "invoice": ended.invoice_id})
+        _failed(connection, ended, now=now)
     if is_method_spent and ended.payment_method_id:
         become(connection, account_id, ended.payment_method_id, "FAILED")
     return ended
+
+
+def _failed(connection: Connection, charge: Payment, *, now: datetime) -> None:
+    """Each charge that fails is told of, as long as the invoice is not paid otherwise."""
+    key = {"account": charge.account_id, "invoice": charge.invoice_id}
+    unpaid = connection.execute(_INVOICE_FAILED, key).scalars().all()
+    why = {"payment": {"id": charge.id, "status": charge.status, "error": charge.error}}
+    announcing.of_invoices(
+        connection, charge.account_id, WebhookEvent.INVOICE_FAILED, unpaid, more=why, now=now
+    )
 
 
 def locked(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:

@@ -7,7 +7,7 @@ PostgreSQL has a few connections. Commands take a connection and do not know who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError
 
 from invoicing.errors import ValidationError
 from invoicing.reader import Reader
-from invoicing.writer import ENQUEUED, Writer
+from invoicing.writer import ENQUEUED, NOTHING, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,12 +29,12 @@ _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its 
 
 
 class Database:
-    """Runs work in transactions; `on_commit` is called after one that enqueued a job."""
+    """Runs work in transactions; `listeners` are told after one which kinds of job it enqueued, if any."""
 
     def __init__(self, url: str, *, threads: int = 4) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.on_commit: Callable[[], None] = _nothing
+        self.listeners: list[Callable[[Collection[str]], None]] = []
         self._engine = (
             _sqlite(self.url, "DEFERRED", threads + READERS)
             if self.is_sqlite
@@ -56,7 +56,7 @@ class Database:
             return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
         with _telling_bad_values(), self._engine.begin() as connection:
             done = work(connection, *args, **kwargs)
-            enqueued = connection.info.pop(ENQUEUED, False)
+            enqueued = connection.info.pop(ENQUEUED, NOTHING)
         self._committed(enqueued)
         return done
 
@@ -85,9 +85,10 @@ class Database:
             self._writer.close()
         self._engine.dispose()
 
-    def _committed(self, enqueued: bool) -> None:
+    def _committed(self, enqueued: Collection[str]) -> None:
         if enqueued:
-            self.on_commit()
+            for listener in [*self.listeners]:
+                listener(enqueued)
 
 
 @contextmanager
@@ -99,10 +100,6 @@ def _telling_bad_values() -> Iterator[None]:
         raise ValidationError(
             "A text contains U+0000, or a number is too large: nothing like that is stored."
         ) from refused
-
-
-def _nothing() -> None:
-    return None
 
 
 def _json(value: Any) -> str:

@@ -312,3 +312,21 @@ class PaymentMethodRefused(InvoicingError):
     """The payment gateway does not take this payment method."""
 
     code = "PAYMENT_METHOD_REFUSED"
+
+
+class UrlRefused(InvoicingError):
+    """Webhooks go to http:// and https:// addresses of the public internet only."""
+
+    code = "URL_REFUSED"
+
+
+class TooManyEndpoints(InvoicingError):
+    """The account has as many webhook endpoints as it can have."""
+
+    code = "TOO_MANY_ENDPOINTS"
+
+
+class EndpointInactive(InvoicingError):
+    """The webhook endpoint is not active, or was deleted: nothing is sent to it."""
+
+    code = "ENDPOINT_INACTIVE"

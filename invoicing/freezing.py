@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from invoicing import allocating, numbering, outbox
+from invoicing import allocating, announcing, numbering, outbox
 from invoicing.access import Principal
+from invoicing.announcing import WebhookEvent
 from invoicing.drafting import Draft
 from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
 from invoicing.queries import Issued
@@ -53,8 +54,21 @@ def issue(
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
         connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
+    if plan.account.has_webhooks:
+        announcing.of_invoices(
+            connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
+        )
     state = allocating.at_issue(connection, principal.account_id, frozen, parts, now=now)
+    if plan.account.has_webhooks:
+        _announce_credit(connection, principal.account_id, frozen, now=now)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
+
+
+def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> None:
+    """To those who follow the invoices that it credits, as they are after it."""
+    by = {"credited_by": {"id": credit.id, "number": credit.number, "total": credit.total}}
+    ids = [invoice.id for invoice in credit.credits]
+    announcing.of_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
 
 
 def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:

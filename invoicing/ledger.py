@@ -28,7 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from invoicing import announcing
 from invoicing.access import Principal
+from invoicing.announcing import WebhookEvent
 from invoicing.errors import IdempotencyKeyReused, NotFound
 from invoicing.ledger_tables import Payment, allocations, payments
 from invoicing.reimbursement import Reimbursement
@@ -144,6 +146,7 @@ _SETTLE = (
         invoices.c.state.in_(("PENDING", "FAILED")),
     )
     .values(state=bindparam("becomes"))
+    .returning(invoices.c.id)
 )
 
 
@@ -250,7 +253,18 @@ def allocate(
         connection.execute(_ALLOCATE, rows)
 
 
-def settle(connection: Connection, account_id: str, ids: Sequence[str], becomes: str = "SETTLED") -> None:
+def settle(
+    connection: Connection,
+    account_id: str,
+    ids: Sequence[str],
+    becomes: str = "SETTLED",
+    *,
+    now: datetime,
+) -> None:
     """Invoices of which nothing is outstanding any more. One that was settled stays so."""
-    if ids:
-        connection.execute(_SETTLE, {"account": account_id, "ids": list(ids), "becomes": becomes})
+    if not ids:
+        return
+    key = {"account": account_id, "ids": list(ids), "becomes": becomes}
+    changed = connection.execute(_SETTLE, key).scalars().all()
+    if becomes == "SETTLED":
+        announcing.of_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, changed, now=now)

@@ -6,13 +6,14 @@ lets the lease end, and another claims the job. A worker that comes late finds i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.tables import Job, new_id, outbox
 from invoicing.writer import ENQUEUED
@@ -23,24 +24,32 @@ LEASE = timedelta(seconds=10)
 
 _INSERT = insert(outbox)
 _INSERT_IF_NEW = upsert(outbox).on_conflict_do_nothing()
-_DUE = (  # a CTE, which PostgreSQL runs once: as a subquery it may take more rows than its limit
-    select(outbox.c.id)
-    .where(
-        outbox.c.kind == bindparam("of_kind"),
-        outbox.c.failed_at.is_(None),
-        outbox.c.run_after <= bindparam("now"),
+
+
+def claiming(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    """Leases due jobs of a kind; only those that meet the conditions."""
+    due = (  # a CTE, which PostgreSQL runs once: as a subquery it may take more rows than its limit
+        select(outbox.c.id)
+        .where(
+            outbox.c.kind == bindparam("of_kind"),
+            outbox.c.failed_at.is_(None),
+            outbox.c.run_after <= bindparam("now"),
+            *conditions,
+        )
+        .order_by(outbox.c.run_after)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("due")
     )
-    .order_by(outbox.c.run_after)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM = (
-    update(outbox)
-    .where(outbox.c.id.in_(select(_DUE.c.id)))
-    .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
-    .returning(outbox)
-)
+    return (
+        update(outbox)
+        .where(outbox.c.id.in_(select(due.c.id)))
+        .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
+        .returning(outbox)
+    )
+
+
+_CLAIM = claiming()
 _LEASED = and_(
     outbox.c.id.in_(bindparam("jobs", expanding=True)),
     outbox.c.lease_token.in_(bindparam("tokens", expanding=True)),
@@ -97,7 +106,7 @@ def enqueue(
     wait: timedelta = timedelta(),
 ) -> None:
     connection.execute(_INSERT, {**job(account_id, kind, subject_id, now=now), "run_after": now + wait})
-    connection.info[ENQUEUED] = True  # the database wakes the worker once this is committed
+    _wake(connection, kind)
 
 
 def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[str, object]:
@@ -113,11 +122,21 @@ def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[s
 
 
 def claim(
-    connection: Connection, kind: str, *, most: int, now: datetime, lease: timedelta = LEASE
+    connection: Connection,
+    kind: str,
+    *,
+    most: int,
+    now: datetime,
+    lease: timedelta = LEASE,
+    by: ReturningUpdate[Any] = _CLAIM,
+    values: Mapping[str, object] | None = None,
 ) -> list[Job]:
-    """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first."""
+    """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first.
+
+    `by` is a claim with conditions, and `values` what these are about.
+    """
     leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
-    jobs = cast(list[Job], list(connection.execute(_CLAIM, leased).all()))
+    jobs = cast(list[Job], list(connection.execute(by, {**leased, **(values or {})}).all()))
     return sorted(jobs, key=lambda found: found.id)
 
 
@@ -152,13 +171,31 @@ def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) 
         )
 
 
-def postpone(connection: Connection, job: Job, reason: str, *, until: datetime) -> None:
-    """Puts a job off that has to be done some time, however often it fails."""
-    connection.execute(
+def postpone(connection: Connection, job: Job, reason: str, *, until: datetime) -> bool:
+    """Puts a job off that has to be done some time, however often it fails; says if it was the caller's."""
+    postponed = connection.execute(
         update(outbox)
         .where(outbox.c.id == job.id, outbox.c.lease_token == job.lease_token)
         .values(last_error=reason[:2_000], lease_token=None, run_after=until)
     )
+    return postponed.rowcount == 1
+
+
+def hurry(
+    connection: Connection, account_id: str, kind: str, subjects: ColumnElement[bool], *, now: datetime
+) -> None:
+    """Makes jobs due that wait for another attempt; those on their way go on."""
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.account_id == account_id,
+            outbox.c.kind == kind,
+            outbox.c.lease_token.is_(None),
+            subjects,
+        )
+        .values(run_after=now)
+    )
+    _wake(connection, kind)
 
 
 def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
@@ -174,7 +211,12 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
         .values(failed_at=None, attempts=0, run_after=now)
     )
     connection.execute(_INSERT_IF_NEW, job(account_id, kind, subject_id, now=now))
-    connection.info[ENQUEUED] = True
+    _wake(connection, kind)
+
+
+def _wake(connection: Connection, kind: str) -> None:
+    """The database wakes the kind's workers once this is committed."""
+    connection.info.setdefault(ENQUEUED, set()).add(kind)
 
 
 def backlog(connection: Connection, *, now: datetime) -> list[Backlog]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from invoicing import outbox
+from invoicing import announcing, outbox
+from invoicing.announcing import WebhookEvent
 from invoicing.outbox import Failure
 from invoicing.tables import Job, documents, invoices
 from invoicing.tables import outbox as jobs
@@ -63,10 +66,19 @@ def record(
     rows = [_row(paper, now) for paper in printed if paper.job.id in finished]
     if rows:
         connection.execute(_INSERT, rows)
+        _announce(connection, rows, now=now)
     outbox.fail(connection, failures, now=now)
 
 
-def _row(paper: Printed, now: datetime) -> dict[str, object]:
+def _announce(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    papers = defaultdict(list)
+    for row in rows:
+        papers[row["account_id"]].append(row["invoice_id"])
+    for account_id, ids in papers.items():
+        announcing.of_invoices(connection, account_id, WebhookEvent.INVOICE_PDF_GENERATED, ids, now=now)
+
+
+def _row(paper: Printed, now: datetime) -> dict[str, Any]:
     return {
         "account_id": paper.job.account_id,
         "invoice_id": paper.job.subject_id,

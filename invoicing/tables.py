@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     cast,
+    false,
     or_,
     text,
 )
@@ -92,7 +93,10 @@ def theirs(owner: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 class Account(SQLModel, table=True):
-    """A seller: the tenant that everything else belongs to."""
+    """A seller: the tenant that everything else belongs to.
+
+    `has_webhooks` says whether it has an endpoint that is active: who issues has this row anyway.
+    """
 
     __tablename__ = "accounts"
 
@@ -113,6 +117,7 @@ class Account(SQLModel, table=True):
     timezone: str
     payment_terms_days: int
     contra_flow: str = Field(sa_column_kwargs={"server_default": "DIRECT"})
+    has_webhooks: bool = Field(sa_column_kwargs={"server_default": false()})
     invoice_number_format: str
     credit_number_format: str
     invoice_after_shipment: bool

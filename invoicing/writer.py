@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Engine
 
 MOST = 64
 ENQUEUED = "enqueued"
-"""What the outbox leaves in `connection.info` when there is a worker to wake."""
+"""Where the outbox leaves the kinds of its jobs in `connection.info`, so that their workers are woken."""
+NOTHING: frozenset[str] = frozenset()
 
 T = TypeVar("T")
 
@@ -49,8 +50,8 @@ class Command:
 class Writer:
     """Runs commands in the order in which they come, each in a transaction or as part of one."""
 
-    def __init__(self, engine: Engine, committed: Callable[[bool], None]) -> None:
-        """`committed` is told of each commit, and whether one of its commands enqueued a job."""
+    def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
+        """`committed` is told of each commit, and of which kinds its commands enqueued jobs."""
         self._engine = engine
         self._committed = committed
         self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
@@ -92,11 +93,11 @@ class Writer:
         return commands
 
     def _commit(self, commands: Sequence[Command]) -> None:
-        enqueued = False
+        enqueued: Collection[str] = NOTHING
         try:
             with self._engine.begin() as connection:
                 _run(connection, commands)
-                enqueued = connection.info.pop(ENQUEUED, False)
+                enqueued = connection.info.pop(ENQUEUED, NOTHING)
         except BaseException as failure:  # the transaction is gone: nothing of it is stored
             for command in commands:
                 command.refusal = command.refusal or failure

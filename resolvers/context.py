@@ -13,6 +13,7 @@ from documents.links import Links
 from invoicing.access import Principal
 from invoicing.database import Database
 from resolvers.gateways import Gateways
+from resolvers.hosts import PUBLIC, Hosts
 from resolvers.loaders import Loaders
 
 P = ParamSpec("P")
@@ -32,6 +33,7 @@ class Context:
     gateways: Gateways
     request_id: str
     forget_keys: Callable[[], None]
+    hosts: Hosts = PUBLIC
     operation: str | None = field(default=None, init=False)
     loaders: Loaders = field(init=False)
 

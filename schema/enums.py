@@ -6,7 +6,7 @@ from enum import Enum
 
 import strawberry
 
-from invoicing import access, accounts, actions, items, paying, reimbursement, vat
+from invoicing import access, accounts, actions, announcing, items, paying, reimbursement, vat
 
 OrderActionType = actions.Action
 BlockReason = actions.Block
@@ -17,6 +17,7 @@ Scope = access.Scope
 ContraFlow = accounts.ContraFlow
 ManualTransferMethod = paying.ManualTransferMethod
 ReimbursementStatus = reimbursement.ReimbursementStatus
+WebhookEvent = announcing.WebhookEvent
 
 strawberry.enum(OrderActionType, name="OrderActionType", description="What can be done to an order's items.")
 strawberry.enum(BlockReason, name="BlockReason", description="Why an action is closed to an item now.")
@@ -54,6 +55,20 @@ strawberry.enum(
     description="PAID: nothing is outstanding. OVERPAID: more was paid than was due. "
     "REFUNDED: all that was paid went back; of a credit invoice, all that is owed.",
 )
+
+
+strawberry.enum(
+    WebhookEvent, name="WebhookEvent", description="What happened: INVOICE_CREATED is invoice.created."
+)
+
+
+@strawberry.enum(description="How far a webhook's delivery is.")
+class WebhookDeliveryStatus(Enum):
+    PENDING = strawberry.enum_value("PENDING", description="To be sent, at `next_attempt_at`.")
+    DELIVERED = strawberry.enum_value("DELIVERED", description="The endpoint answered with 2xx.")
+    PARKED = strawberry.enum_value(
+        "PARKED", description="Given up: `error` says why, `replayWebhookDelivery` starts again."
+    )
 
 
 @strawberry.enum(

@@ -58,10 +58,11 @@ from schema.order_inputs import (
 from schema.payment_mutations import PaymentMutations
 from schema.session import SessionMutations
 from schema.values import given, or_none
+from schema.webhook_mutations import WebhookMutations
 
 
 @strawberry.type
-class Mutation(PaymentMutations, SessionMutations):
+class Mutation(PaymentMutations, SessionMutations, WebhookMutations):
     @strawberry.mutation(name="createCustomer", description="Adds a customer.")
     async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
         row = await customers.create_customer(info.context, given(input))

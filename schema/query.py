@@ -17,6 +17,7 @@ from schema.invoice import Invoice, InvoicePreview
 from schema.invoice_inputs import InvoiceItemsInput
 from schema.order import Order
 from schema.values import given
+from schema.webhook import WebhookQueries
 
 Search = Annotated[
     str | None, strawberry.argument(description="Part of the name, e-mail address or handle, in any case.")
@@ -24,7 +25,7 @@ Search = Annotated[
 
 
 @strawberry.type
-class Query:
+class Query(WebhookQueries):
     @strawberry.field(description="The seller on whose behalf the token acts.")
     async def account(self, info: Info) -> Account:
         return Account.of(await accounts.account(info.context))

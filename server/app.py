@@ -16,11 +16,14 @@ from starlette.routing import Route
 from documents.links import Links
 from documents.store import FileStore
 from invoicing.database import Database
+from invoicing.outbox import RENDER_INVOICE
 from resolvers.gateways import Gateways
+from resolvers.hosts import Hosts
 from schema import ruled
 from server import downloads, health, metrics, rest
 from server.auth import Authenticator
 from server.cors import cross_origin
+from server.deliveries import delivering
 from server.explorer import Explorer
 from server.graphql import GraphQLView
 from server.inquiries import inquiring
@@ -52,6 +55,7 @@ def create_app(
         example=example,
     )
     gateways = Gateways(settings.gateways)
+    hosts = Hosts(private=settings.webhook_private_addresses)
     counted = Metrics()
     authenticator = Authenticator(database)
     view = GraphQLView(
@@ -59,14 +63,20 @@ def create_app(
         database=database,
         links=links,
         gateways=gateways,
+        hosts=hosts,
         authenticator=authenticator,
         explorer=explorer,
     )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _generating(database, store, settings.workers, counted), inquiring(database, gateways):
+        async with (
+            _generating(database, store, settings.workers, counted),
+            inquiring(database, gateways),
+            delivering(database, hosts),
+        ):
             yield
+        hosts.close()
         gateways.close()
         database.close()
 
@@ -91,7 +101,7 @@ async def _generating(
 ) -> AsyncIterator[None]:
     """Makes PDFs beside the requests, unless that is left to workers elsewhere."""
     if processes == 0:
-        async with Wakeup(database).listening():  # workers elsewhere hear of what is issued here
+        async with Wakeup(database, RENDER_INVOICE).listening():  # workers elsewhere hear of what is issued
             yield
         return
     worker = Worker(database, store, processes=processes, metrics=counted)

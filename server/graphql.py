@@ -26,6 +26,7 @@ from invoicing.database import Database
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
 from resolvers.gateways import Gateways
+from resolvers.hosts import Hosts
 from schema.caching import MOST_TOKENS
 from server.auth import Authenticator
 from server.explorer import Explorer
@@ -58,6 +59,7 @@ class GraphQLView(GraphQL[Context, None]):
         database: Database,
         links: Links,
         gateways: Gateways,
+        hosts: Hosts,
         authenticator: Authenticator,
         explorer: Explorer,
     ) -> None:
@@ -65,6 +67,7 @@ class GraphQLView(GraphQL[Context, None]):
         self.database = database
         self.links = links
         self.gateways = gateways
+        self.hosts = hosts
         self.authenticator = authenticator
         self.explorer = explorer
 
@@ -118,7 +121,13 @@ class GraphQLView(GraphQL[Context, None]):
         principal = await self.authenticator.principal(request)
         request_id = request.scope["state"]["request_id"]
         return Context(
-            principal, self.database, self.links, self.gateways, request_id, self.authenticator.forget
+            principal,
+            self.database,
+            self.links,
+            self.gateways,
+            request_id,
+            self.authenticator.forget,
+            self.hosts,
         )
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:

@@ -34,6 +34,8 @@ def configure(level: str) -> None:
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines would hold the webhooks' whole URLs
     logging.getLogger("uvicorn.access").disabled = True  # its lines would hold the links' tokens
 
 

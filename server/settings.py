@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     stripe_api_base: str = Field(
         default="", description="Another address than Stripe's own, for a stand-in of it in tests."
     )
+    webhook_private_addresses: bool = Field(
+        default=False,
+        description="Lets webhooks go to private addresses too, such as 127.0.0.1 and 10.0.0.0/8.",
+    )
     database_threads: int = Field(
         default=4,
         ge=1,

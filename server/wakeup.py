@@ -6,7 +6,7 @@ Polling is the safety net: a word that is lost costs a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
@@ -24,8 +24,12 @@ log = structlog.get_logger()
 
 
 class Wakeup:
-    def __init__(self, database: Database) -> None:
+    """Wakes workers of one kind of job; unless `everywhere`, only when this process has committed."""
+
+    def __init__(self, database: Database, kind: str, *, everywhere: bool = True) -> None:
         self._database = database
+        self._kind = kind
+        self._everywhere = everywhere and not database.is_sqlite
         self._awake = asyncio.Event()
         self._untold = asyncio.Event()
         self._name = new_id()
@@ -38,20 +42,28 @@ class Wakeup:
 
     async def wait(self, seconds: float) -> None:
         """Returns when there may be work, and after `seconds` anyway."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), seconds)
+        with suppress(
+            TimeoutError
+        ):  # not by wait_for: Python 3.11's loses a cancellation that comes with the wake
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Hears of commits here and elsewhere, and tells the others of those here."""
-        loop, before = asyncio.get_running_loop(), self._database.on_commit
-        self._database.on_commit = lambda: _call(loop, self._committed)
-        talks = [] if self._database.is_sqlite else [self._tell, self._hear]
+        loop = asyncio.get_running_loop()
+
+        def committed(kinds: Collection[str]) -> None:
+            if self._kind in kinds:
+                _call(loop, self._committed)
+
+        self._database.listeners.append(committed)
+        talks = [self._tell, self._hear] if self._everywhere else []
         tasks = [asyncio.create_task(self._connected(talk)) for talk in talks]
         try:
             yield
         finally:
-            self._database.on_commit = before
+            self._database.listeners.remove(committed)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -48,7 +48,7 @@ class Worker:
         self._store = store
         self._lease = lease
         self._metrics = metrics or Metrics()
-        self._wakeup = Wakeup(database)
+        self._wakeup = Wakeup(database, outbox.RENDER_INVOICE)
         self._renderers = Renderers(produce, processes=processes, patience=lease.total_seconds())
         self._room = processes + 1  # a batch for each process, and one that waits for the first to be free
         self._batches: dict[asyncio.Task[None], Sequence[Due]] = {}

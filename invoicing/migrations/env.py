@@ -4,7 +4,8 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import invoicing.ledger_tables
-import invoicing.tables  # noqa: F401 (fills the metadata)
+import invoicing.tables
+import invoicing.webhook_tables  # noqa: F401 (fills the metadata)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 context.run_migrations()

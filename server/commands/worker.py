@@ -1,4 +1,4 @@
-"""`invoicing worker`: makes PDFs, and asks gateways, on another process or machine than the server."""
+"""`invoicing worker`: makes PDFs, asks gateways and sends webhooks, on another process or machine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import typer
 from documents.store import FileStore
 from invoicing.database import Database
 from resolvers.gateways import Gateways
+from resolvers.hosts import Hosts
 from server import logs
 from server.commands.opening import opened
+from server.deliveries import delivering
 from server.inquiries import inquiring
 from server.settings import Settings
 from server.worker import Worker
@@ -35,13 +37,15 @@ def worker(
         if drain:
             typer.echo(f"{asyncio.run(maker.drain()):,} PDFs made.", err=True)
         else:
-            asyncio.run(_until_stopped(maker, database, Gateways(settings.gateways)))
+            hosts = Hosts(private=settings.webhook_private_addresses)
+            asyncio.run(_until_stopped(maker, database, Gateways(settings.gateways), hosts))
 
 
-async def _until_stopped(worker: Worker, database: Database, gateways: Gateways) -> None:
+async def _until_stopped(worker: Worker, database: Database, gateways: Gateways, hosts: Hosts) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, worker.stop)
-    async with inquiring(database, gateways):
+    async with inquiring(database, gateways), delivering(database, hosts):
         await worker.run()
     gateways.close()
+    hosts.close()

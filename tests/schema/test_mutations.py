@@ -50,6 +50,13 @@ NEEDS = {
     'createCustomerSession(input: {customer_id: "c"}) { token }': Scope.CUSTOMERS_WRITE,
     'revokeCustomerSession(input: {id: "x"}) { customer_session { id } }': Scope.CUSTOMERS_WRITE,
     'removePaymentMethod(input: {id: "x"}) { payment_method { id } }': Scope.PAYMENTS_WRITE,
+    'createWebhookEndpoint(input: {url: "https://1.1.1.1/", events: [INVOICE_CREATED]}) '
+    "{ webhook_endpoint { id } }": Scope.WEBHOOKS_WRITE,
+    'updateWebhookEndpoint(input: {id: "x"}) { webhook_endpoint { id } }': Scope.WEBHOOKS_WRITE,
+    'deleteWebhookEndpoint(input: {id: "x"}) { id }': Scope.WEBHOOKS_WRITE,
+    'rotateWebhookSecret(input: {id: "x"}) { secret }': Scope.WEBHOOKS_WRITE,
+    'sendTestWebhook(input: {id: "x"}) { webhook_delivery { id } }': Scope.WEBHOOKS_WRITE,
+    'replayWebhookDelivery(input: {id: "x"}) { webhook_delivery { id } }': Scope.WEBHOOKS_WRITE,
 }
 
 

@@ -17,6 +17,7 @@ from schema import schema
 from tests import factories
 from tests.client import CREATE_CUSTOMER, CREATE_ORDER, INVOICE_ITEMS, Client, client
 from tests.factories import item
+from tests.invoicing.listening import deliveries, endpoint
 
 CUSTOMER = "{ id handle name created_at payment_methods { id } }"
 ORDER = (
@@ -125,9 +126,32 @@ NAMING = {
     "revokeCustomerSession": [
         'mutation { revokeCustomerSession(input: {id: "$session"}) { customer_session { id } } }'
     ],
+    "updateWebhookEndpoint": [
+        'mutation { updateWebhookEndpoint(input: {id: "$endpoint", is_active: false}) '
+        "{ webhook_endpoint { id } } }"
+    ],
+    **{
+        verb: [f'mutation {{ {verb}(input: {{id: "${named}"}}) {{ {shown} }} }}']
+        for verb, named, shown in (
+            ("deleteWebhookEndpoint", "endpoint", "id"),
+            ("rotateWebhookSecret", "endpoint", "secret"),
+            ("sendTestWebhook", "endpoint", "webhook_delivery { id }"),
+            ("replayWebhookDelivery", "delivery", "webhook_delivery { id }"),
+        )
+    },
+    "webhookDeliveries": [
+        '{ webhookDeliveries(filter: {endpoint_id: "$endpoint"}) { totalCount nodes { id body } } }'
+    ],
     "revokeApiKey": ['mutation { revokeApiKey(input: {id: "$key"}) { api_key { id } } }'],
 }
-NAMES_NOTHING = {"account", "updateAccount", "createCustomer", "createApiKey"}  # see the tests below
+NAMES_NOTHING = {  # see the tests below
+    "account",
+    "updateAccount",
+    "createCustomer",
+    "createApiKey",
+    "webhookEndpoints",
+    "createWebhookEndpoint",
+}
 
 
 @pytest.fixture
@@ -149,6 +173,7 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
         customer_id="their-customer",
         items=items,
     )
+    listening, _ = endpoint(database, neighbour)
     sold = factories.invoice(database, neighbour, invoice_id="their-invoice", customer_id="their-customer")
     key, _ = database.write(
         keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
@@ -180,6 +205,8 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
         "payment": paid.id,
         "method": method.id,
         "session": session.id,
+        "endpoint": listening.id,
+        "delivery": deliveries(database, neighbour)[0].id,
     }
     return {**made, **{name: f"their-{name}" for name in named}, "name": "Their Name"}
 
@@ -218,6 +245,8 @@ def test_a_list_shows_nothing_of_another_account(shop: Client) -> None:
         found = shop.ask(f"{{ {name}(first: 100) {{ totalCount nodes {{ id }} }} }}")[name]
         assert (found["totalCount"], len(found["nodes"])) == (count, count)
     assert len(shop.ask("{ account { api_keys { id } } }")["account"]["api_keys"]) == 1
+    listened = shop.ask("{ webhookEndpoints { id } webhookDeliveries { totalCount } }")
+    assert listened == {"webhookEndpoints": [], "webhookDeliveries": {"totalCount": 0}}
 
 
 def history(shop: Client, price: int) -> list[Any]:
@@ -252,10 +281,16 @@ def test_two_accounts_use_the_same_ids_and_each_sees_its_own(shop: Client) -> No
 
 def test_an_account_changes_and_adds_to_nothing_but_itself(shop: Client) -> None:
     neighbour = shop.neighbour()
-    everything = "{ account { id name iban api_keys { id name } } customers { nodes { id } } }"
+    everything = (
+        "{ account { id name iban api_keys { id name } } customers { nodes { id } } webhookEndpoints { id } }"
+    )
     before = neighbour.ask(everything)
     shop.ask('mutation { updateAccount(input: {name: "Mine", default_currency: "JPY"}) { account { id } } }')
     shop.ask('mutation { createApiKey(input: {name: "Mine", scopes: [ORDERS_READ]}) { token } }')
     shop.ask(CREATE_CUSTOMER, input={"name": "Mine"})
+    shop.ask(
+        'mutation { createWebhookEndpoint(input: {url: "https://1.1.1.1/", events: [INVOICE_CREATED]}) '
+        "{ secret } }"
+    )
     assert neighbour.ask(everything) == before
     assert shop.ask("{ account { id name } }")["account"]["name"] == "Mine"

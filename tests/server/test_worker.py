@@ -126,7 +126,7 @@ async def test_on_postgresql_a_commit_wakes_the_workers_of_other_processes(
     monkeypatch.setattr(worker, "POLL", 60.0)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
-        async with Wakeup(here).listening(), running(Worker(there, store)):
+        async with Wakeup(here, outbox.RENDER_INVOICE).listening(), running(Worker(there, store)):
             principal = factories.principal(here)
             await eventually(lambda: _listeners(here) > 1)
             factories.invoice(here, principal)

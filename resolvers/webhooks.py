@@ -1,0 +1,70 @@
+"""Outgoing webhooks: endpoints, and the log of what was sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from invoicing import webhook_log, webhooks
+from invoicing.access import Scope
+from invoicing.pages import Page, Window
+from invoicing.webhook_tables import WebhookDelivery, WebhookEndpoint
+from resolvers.context import Context
+
+
+async def endpoints(ctx: Context) -> Sequence[WebhookEndpoint]:
+    ctx.principal.require(Scope.WEBHOOKS_READ)
+    return await ctx.read(webhooks.endpoints_of, ctx.principal)
+
+
+async def page(ctx: Context, given: Mapping[str, Any], window: Window) -> Page[WebhookDelivery]:
+    ctx.principal.require(Scope.WEBHOOKS_READ)
+    return await ctx.read(webhook_log.deliveries_page, ctx.principal, given, window)
+
+
+async def count(ctx: Context, given: Mapping[str, Any]) -> int:
+    return await ctx.read(webhook_log.deliveries_count, ctx.principal, given)
+
+
+async def create_webhook_endpoint(ctx: Context, values: Mapping[str, Any]) -> tuple[WebhookEndpoint, str]:
+    ctx.principal.require(Scope.WEBHOOKS_WRITE)
+    await _may_be_called(ctx, values)
+    return await ctx.write(webhooks.create_webhook_endpoint, ctx.principal, values, now=ctx.now())
+
+
+async def update_webhook_endpoint(
+    ctx: Context, endpoint_id: str, values: Mapping[str, Any]
+) -> WebhookEndpoint:
+    ctx.principal.require(Scope.WEBHOOKS_WRITE)
+    await _may_be_called(ctx, values)
+    return await ctx.write(
+        webhooks.update_webhook_endpoint, ctx.principal, endpoint_id, values, now=ctx.now()
+    )
+
+
+async def delete_webhook_endpoint(ctx: Context, endpoint_id: str) -> str:
+    ctx.principal.require(Scope.WEBHOOKS_WRITE)
+    await ctx.write(webhooks.delete_webhook_endpoint, ctx.principal, endpoint_id, now=ctx.now())
+    return endpoint_id
+
+
+async def rotate_webhook_secret(ctx: Context, endpoint_id: str) -> tuple[WebhookEndpoint, str]:
+    ctx.principal.require(Scope.WEBHOOKS_WRITE)
+    return await ctx.write(webhooks.rotate_webhook_secret, ctx.principal, endpoint_id, now=ctx.now())
+
+
+async def send_test_webhook(ctx: Context, endpoint_id: str) -> WebhookDelivery:
+    ctx.principal.require(Scope.WEBHOOKS_WRITE)
+    sent = await ctx.write(webhooks.send_test_webhook, ctx.principal, endpoint_id, now=ctx.now())
+    return await ctx.read(webhook_log.find_delivery, ctx.principal, sent)
+
+
+async def replay_webhook_delivery(ctx: Context, delivery_id: str) -> WebhookDelivery:
+    ctx.principal.require(Scope.WEBHOOKS_WRITE)
+    return await ctx.write(webhook_log.replay_webhook_delivery, ctx.principal, delivery_id, now=ctx.now())
+
+
+async def _may_be_called(ctx: Context, values: Mapping[str, Any]) -> None:
+    """Outside of any transaction, for a name may take a while; and again whenever it is called."""
+    if values.get("url") is not None:
+        await ctx.hosts.check(webhooks.url(values["url"], "url"))
