@@ -121,8 +121,8 @@ _SESSION = answered(
 )
 _SESSION_CREATE = asked(
     "Names the customer by `customer_id` or by `external_customer_id`.",
-    customer_id=string("Its id."),
-    external_customer_id=string("Its handle."),
+    customer_id=optional(string("Its id.")),
+    external_customer_id=optional(string("Its handle.")),
     return_url=optional(string("Where the customer goes back to.")),
 )
 _INVALID_FIELD = answered(
