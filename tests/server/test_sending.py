@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,8 @@ from tests.server.receiver import Receiver, Reply, receiving
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PUBLIC = "93.184.215.14"
 HERE = "127.0.0.1"
+
+Talk = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 def due(url: str, *secrets: str) -> Due:
@@ -168,23 +171,41 @@ def test_an_endpoint_that_does_not_answer_in_time_has_failed() -> None:
     assert answer == Answer(error="There was no answer within 0.3 seconds.")
 
 
-def test_an_endpoint_that_trickles_has_failed_in_time_too() -> None:
-    async def trickling() -> Answer:
-        async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 200 OK\r\n")
-            for _drop in range(1_000):
-                writer.write(b"x: y\r\n")
-                await asyncio.sleep(0.05)
+def sent_to(talk: Talk, *, timeout: float) -> Answer:
+    """What is said to a message by somebody who does not quite speak HTTP."""
 
-        server = await asyncio.start_server(drip, HERE, 0)
-        port = server.sockets[0].getsockname()[1]
-        sender = Sender(Hosts(private=True), timeout=0.5)
-        answer = await sender.send(due(f"http://{HERE}:{port}/"), now=datetime.now(UTC))
-        await sender.close()
-        server.close()
+    async def once() -> Answer:
+        ended = asyncio.Event()
+
+        async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"}")
+            with suppress(ConnectionError):
+                await talk(writer)
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+            ended.set()
+
+        async with await asyncio.start_server(served, HERE, 0) as server:
+            sender = Sender(Hosts(private=True), timeout=timeout)
+            url = f"http://{HERE}:{server.sockets[0].getsockname()[1]}/"
+            answer = await sender.send(due(url), now=datetime.now(UTC))
+            await sender.close()
+            await ended.wait()
         return answer
 
-    assert "within 0.5 seconds" in str(asyncio.run(trickling()).error)
+    return asyncio.run(once())
+
+
+def test_an_endpoint_that_trickles_has_failed_in_time_too() -> None:
+    async def drip(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"x: y\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    assert "within 0.5 seconds" in str(sent_to(drip, timeout=0.5).error)
 
 
 def test_where_nobody_listens_it_fails() -> None:
@@ -194,21 +215,10 @@ def test_where_nobody_listens_it_fails() -> None:
 
 
 def test_what_is_no_http_fails() -> None:
-    async def talking() -> Answer:
-        async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readuntil(b"}")
-            writer.write(b"SSH-2.0-OpenSSH\r\n")
-            writer.close()
+    async def babble(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH\r\n")
 
-        server = await asyncio.start_server(babble, HERE, 0)
-        port = server.sockets[0].getsockname()[1]
-        sender = Sender(Hosts(private=True), timeout=5)
-        answer = await sender.send(due(f"http://{HERE}:{port}/"), now=datetime.now(UTC))
-        await sender.close()
-        server.close()
-        return answer
-
-    assert "RemoteProtocolError" in str(asyncio.run(talking()).error)
+    assert "RemoteProtocolError" in str(sent_to(babble, timeout=5).error)
 
 
 def failing(_: str, __: int) -> Any:
