@@ -55,9 +55,9 @@ class Stored:
 def store(connection: Connection, principal: Principal, batch: Sequence[Incoming], terms: Terms) -> Stored:
     """IntegrityError if another import stores the same orders at this moment; then try again."""
     done = Stored()
+    taken = _taken(connection, principal, batch)  # before the orders: whose items are seen is seen then too
     fresh = _fresh(connection, principal, batch, done)
     buyers = _buyers(connection, principal, fresh)
-    taken = _taken(connection, principal, fresh)
     for order in fresh:
         try:
             _add(done, order, principal, terms, buyers, taken)
@@ -88,8 +88,8 @@ def _buyers(connection: Connection, principal: Principal, fresh: Sequence[Incomi
     return {row.handle: Buyer(row.id, row.name) for row in connection.execute(_CUSTOMERS, key)}
 
 
-def _taken(connection: Connection, principal: Principal, fresh: Sequence[Incoming]) -> set[str]:
-    ids = [item["id"] for order in fresh for item in order.values["items"]]
+def _taken(connection: Connection, principal: Principal, batch: Sequence[Incoming]) -> set[str]:
+    ids = [item["id"] for order in batch for item in order.values["items"]]
     return set(connection.execute(_ITEMS, {"account": principal.account_id, "ids": ids}).scalars())
 
 
