@@ -24,14 +24,14 @@ def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 
 
 def _rest(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    is_credit = invoice.type == "CREDIT"
+    is_owed = invoice.type == "CREDIT" and invoice.total <= 0  # the credit of a rebate alone asks for it
     return [
         space(16),
         *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
-        *(_credited(compositor) if is_credit else []),
+        *(_credited(compositor) if is_owed else []),
         *_note(compositor, invoice.note),
         space(14),
-        *([] if is_credit else _payment(compositor, invoice)),
+        *_payment(compositor, invoice),
     ]
 
 

@@ -174,12 +174,19 @@ def test_nothing_to_pay_is_not_asked_for() -> None:
     ],
 )
 def test_a_credit_invoice_says_so_and_asks_for_no_payment(locale: str, title: str) -> None:
-    text = paper(invoice(type="CREDIT", locale=locale))
+    text = paper(invoice(type="CREDIT", locale=locale, total=-1_210))
     words = labels(locale)
     assert title in text
     assert words.no_payment in text
     assert words.iban not in text
     assert words.due not in text
+
+
+def test_a_credit_of_a_rebate_alone_asks_for_what_it_comes_to() -> None:
+    text = paper(invoice(type="CREDIT", due_on=None))
+    assert "Credit invoice" in text
+    assert labels("en").no_payment not in text
+    assert "Please transfer €12.10 to Mug & Co" in text
 
 
 def test_the_file_says_what_it_is_whose_and_in_which_language() -> None:
