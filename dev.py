@@ -29,7 +29,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-SDK = ROOT / ".venv-sdk"
+ASKERS = {"sdk": "Polar's SDK", "fuzz": "Schemathesis"}  # each in an environment and with a lock of its own
 GRAPHIQL = ROOT / "graphiql"
 CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "gateways", "tests", "bench", "dev.py")
 
@@ -45,7 +45,8 @@ def main(command: str = "help", *args: str) -> int:
         invoicing(*args)
     elif command == "test":
         setup()
-        install_sdk()
+        for name, program in ASKERS.items():
+            install_asker(name, program)
         return test(*args)
     elif command == "bench":
         setup()
@@ -128,15 +129,15 @@ def install(lock: Path, home: Path, *, project: bool = True) -> None:
     stamp.write_text(now)
 
 
-def install_sdk() -> None:
-    """Polar's client, which some tests talk through. Its packages are not the server's to run with."""
+def install_asker(name: str, program: str) -> None:
+    """What some tests talk to the server through. Its packages are not the server's to run with."""
     try:
         with alone():
-            install(ROOT / "requirements-sdk.lock", SDK, project=False)
+            install(ROOT / f"requirements-{name}.lock", ROOT / f".venv-{name}", project=False)
     except subprocess.CalledProcessError as error:
         if os.environ.get("CI"):
             raise
-        say(f"{last_lines(error.output)}\nPolar's SDK could not be installed; its tests are skipped")
+        say(f"{last_lines(error.output)}\n{program} could not be installed; its tests are skipped")
 
 
 def build_graphiql(*, retry: bool) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from bench import (
     counting,
     crediting,
+    doors,
     growing,
     guarding,
     importing,
@@ -42,6 +43,7 @@ ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "importing": importing.results,
     "crediting": crediting.results,
     "one_time": one_time.results,
+    "doors": doors.results,
     "large": large.results,
 }
 

@@ -8,7 +8,7 @@ end
 function init(args)
   wrk.method = "POST"
   wrk.headers["content-type"] = "application/json"
-  wrk.headers["authorization"] = "Bearer " .. os.getenv("TOKEN")
+  wrk.headers[os.getenv("HEADER")] = os.getenv("CREDENTIAL")
   bodies = {}
   for body in io.lines(os.getenv("BODIES")) do
     bodies[#bodies + 1] = body
@@ -22,7 +22,7 @@ function request()
 end
 
 function response(status, headers, body)
-  if status ~= 200 or body:find('"errors"', 1, true) then
+  if status < 200 or status > 299 or body:find('"errors"', 1, true) then
     errors, told = errors + 1, body
   end
 end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import orjson
 
@@ -16,6 +18,24 @@ from bench.serving import Server
 
 CLIENTS = 16
 _SCRIPT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A path that is posted to, and how the token is shown there."""
+
+    path: str
+    token: Literal["bearer", "basic", "accessToken"]
+
+    def credential(self, token: str) -> tuple[str, str]:
+        """The header's name and value."""
+        if self.token == "accessToken":
+            return "accessToken", token
+        basic = base64.b64encode(f"{token}:".encode()).decode()
+        return "authorization", f"Basic {basic}" if self.token == "basic" else f"Bearer {token}"
+
+
+GRAPHQL = Door("/graphql", "bearer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +60,20 @@ def written(path: Path, bodies: Iterable[object]) -> Path:
     return path
 
 
-def load(server: Server, bodies: Path, *, seconds: int, start: int = 0, clients: int = CLIENTS) -> Load:
+def load(
+    server: Server,
+    bodies: Path,
+    *,
+    seconds: int,
+    start: int = 0,
+    clients: int = CLIENTS,
+    door: Door = GRAPHQL,
+) -> Load:
     """Sends the bodies in turn, from number `start` on, for so many seconds."""
-    env = {**os.environ, "TOKEN": server.token, "BODIES": str(bodies), "START": str(start)}
-    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout=30s", "-s", str(_SCRIPT), server.url]
+    header, value = door.credential(server.token)
+    env = {**os.environ, "HEADER": header, "CREDENTIAL": value, "BODIES": str(bodies), "START": str(start)}
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout=30s", "-s", str(_SCRIPT)]
+    command.append(server.at(door.path))
     before = server.cpu()
     shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     found = {name: int(number) for name, number in re.findall(r"\b(\w+)=(\d+)", shown)}

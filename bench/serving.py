@@ -29,9 +29,8 @@ class Server:
     port: int
     token: str
 
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}/graphql"
+    def at(self, path: str) -> str:
+        return f"http://{HOST}:{self.port}{path}"
 
     def cpu(self) -> float:
         """Seconds that the process has computed so far, its children not counted; Linux only."""

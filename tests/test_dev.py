@@ -124,10 +124,15 @@ def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("ci", [True, False])
-def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(checkout: Path, ci: bool) -> None:
-    (checkout / "requirements-sdk.lock").touch()
-    write_program(checkout / ".venv-sdk" / "bin" / "python", "#!/bin/sh\necho no such package; exit 1\n")
-    write_program(checkout / ".venv-sdk" / "bin" / "pip", DOES_NOTHING)
+@pytest.mark.parametrize("broken", ["sdk", "fuzz"])
+def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(
+    checkout: Path, broken: str, ci: bool
+) -> None:
+    for client in ("sdk", "fuzz"):
+        (checkout / f"requirements-{client}.lock").touch()
+        python = "#!/bin/sh\necho no such package; exit 1\n" if client == broken else DOES_NOTHING
+        write_program(checkout / f".venv-{client}" / "bin" / "python", python)
+        write_program(checkout / f".venv-{client}" / "bin" / "pip", DOES_NOTHING)
     for name in ("ruff", "mypy", "lint-imports", "pytest"):
         write_program(checkout / ".venv" / "bin" / name, DOES_NOTHING)
     tested = dev(checkout, "test", **({"CI": "true"} if ci else {}))

@@ -1,0 +1,122 @@
+"""Row 12: an invoice made through a REST front door, against the same one by GraphQL, on the same server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench import shop
+from bench.homes import KINDS
+from bench.load import CLIENTS, GRAPHQL, Door, Load, load, written
+from bench.mutating import FASTEST
+from bench.results import Result, Run, compared, cpu
+from bench.serving import serving
+from bench.shop import NOW, PAST, Shop
+from invoicing import customers
+from invoicing.database import Database
+
+LINES = 5
+HANDLE = "atelier-noord"
+_SHOWN = (
+    "id handle number type state currency created_at due_on total total_ex_vat total_vat pdf_url "
+    "customer{id handle} lines{id name quantity unit_price total_ex_vat vat{rate amount}}"
+)
+_CREATE = f"mutation($i:CreateInvoiceInput!){{createInvoice(input:$i){{invoice{{{_SHOWN}}}}}}}"
+_ORDER = f"mutation($i:InvoiceOrderInput!){{invoiceOrder(input:$i){{invoice{{{_SHOWN}}}}}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same request at a front door and by GraphQL; `tag` names what each of them is about."""
+
+    name: str
+    door: Door
+    stock: Callable[[Database, Shop, str, int], None]
+    body: Callable[[str], object]
+    asked: Callable[[str], object]
+
+
+def results(run: Run) -> Iterator[Result]:
+    for pair in _PAIRS:
+        for kind in KINDS:
+            yield from _results(run, pair, kind)
+
+
+def _results(run: Run, pair: Pair, kind: str) -> Iterator[Result]:
+    count = FASTEST * (run.seconds * run.rounds + 1)
+    loads: list[Load] = []
+    limits: list[Load] = []
+    with run.homes.fresh(kind) as home:
+        with home.database() as database:
+            opened = shop.opened(database)
+            for prefix in ("A", "B"):
+                pair.stock(database, opened, prefix, count)
+        tags = range(count)
+        ours = written(home.data / "ours", (pair.body(shop.tag("A", number)) for number in tags))
+        theirs = written(home.data / "theirs", (pair.asked(shop.tag("B", number)) for number in tags))
+        home.settle()
+        with serving(home, opened.token) as server:
+            loads.append(load(server, ours, seconds=1, door=pair.door))  # to warm it
+            limits.append(load(server, theirs, seconds=1))
+            for _ in range(run.rounds):
+                loads.append(load(server, ours, seconds=run.seconds, start=loads[-1].sent, door=pair.door))
+                limits.append(load(server, theirs, seconds=run.seconds, start=limits[-1].sent, door=GRAPHQL))
+    name = f"{pair.name}, {CLIENTS} clients, against GraphQL, {kind}"
+    errors = sum(each.errors for each in (*loads, *limits))
+    yield compared(name, [each.rate for each in loads[1:]], [each.rate for each in limits[1:]], errors=errors)
+    yield cpu(name, [each.cpu for each in loads[1:]], [each.cpu for each in limits[1:]])
+
+
+def _customer(database: Database, opened: Shop, prefix: str, _: int) -> None:
+    """One customer of that handle is all that a one-time invoice takes."""
+    if prefix == "A":
+        values = {"name": "Atelier Noord", "handle": HANDLE, "billing_address": shop.ADDRESS}
+        database.write(customers.create_customer, opened.principal, values, now=PAST)
+
+
+def _orders(database: Database, opened: Shop, prefix: str, count: int) -> None:
+    shop.stock_orders(database, opened, prefix, count, lines=LINES)
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    return [
+        {name: text, "amount": 2_499 + 731 * line, "quantity": line + 1}
+        for line, text in enumerate(shop.GOODS[:LINES])
+    ]
+
+
+def _transfer(method: str) -> Mapping[str, object]:
+    return {"method": method, "payment_date": NOW.date()}
+
+
+_PAIRS = (
+    Pair(
+        f"`POST /v1/customer/{{handle}}/invoice`, {LINES} lines, manual transfer",
+        Door(f"/v1/customer/{HANDLE}/invoice", "basic"),
+        _customer,
+        lambda tag: {
+            "handle": tag,
+            "order_lines": _lines("ordertext"),
+            "manual_transfer": _transfer("bank_transfer"),
+        },
+        lambda tag: {
+            "query": _CREATE,
+            "variables": {
+                "i": {
+                    "customer_handle": HANDLE,
+                    "handle": tag,
+                    "order_lines": _lines("text"),
+                    "manual_transfer": _transfer("BANK_TRANSFER"),
+                }
+            },
+        },
+    ),
+    Pair(
+        f"`POST /invoices`, an order of {LINES} items",
+        Door("/invoices", "accessToken"),
+        _orders,
+        lambda tag: {"orderId": tag},
+        lambda tag: {"query": _ORDER, "variables": {"i": {"order_id": tag}}},
+    ),
+)
