@@ -30,6 +30,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 SDK = ROOT / ".venv-sdk"
+CLIENTS = ROOT / ".venv-clients"
+TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
 GRAPHIQL = ROOT / "graphiql"
 CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "gateways", "tests", "bench", "dev.py")
 
@@ -45,7 +47,7 @@ def main(command: str = "help", *args: str) -> int:
         invoicing(*args)
     elif command == "test":
         setup()
-        install_sdk()
+        install_clients()
         return test(*args)
     elif command == "bench":
         setup()
@@ -128,15 +130,39 @@ def install(lock: Path, home: Path, *, project: bool = True) -> None:
     stamp.write_text(now)
 
 
-def install_sdk() -> None:
-    """Polar's client, which some tests talk through. Its packages are not the server's to run with."""
+def install_clients() -> None:
+    """What some tests talk through. Its packages are not the server's to run with."""
+    with or_skipped("Polar's SDK"):
+        install(ROOT / "requirements-sdk.lock", SDK, project=False)
+    with or_skipped("The Python client"):
+        install(ROOT / "requirements-clients.lock", CLIENTS, project=False)
+    with or_skipped("The TypeScript client"):
+        install_typescript()
+
+
+@contextlib.contextmanager
+def or_skipped(name: str) -> Iterator[None]:
+    """In CI everything has to be there."""
     try:
         with alone():
-            install(ROOT / "requirements-sdk.lock", SDK, project=False)
+            yield
     except subprocess.CalledProcessError as error:
         if os.environ.get("CI"):
             raise
-        say(f"{last_lines(error.output)}\nPolar's SDK could not be installed; its tests are skipped")
+        say(f"{last_lines(error.output)}\n{name} could not be installed; its tests are skipped")
+
+
+def install_typescript() -> None:
+    npm = shutil.which("npm") if shutil.which("node") else None
+    if npm is None:
+        return
+    modules = TYPESCRIPT / "node_modules"
+    stamp, now = modules / ".installed", digest(TYPESCRIPT / "package.json", TYPESCRIPT / "package-lock.json")
+    if read(stamp) == now:
+        return
+    say("Installing the TypeScript client")
+    quietly(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=TYPESCRIPT)
+    stamp.write_text(now)
 
 
 def build_graphiql(*, retry: bool) -> None:

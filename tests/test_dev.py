@@ -16,6 +16,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DEV = ROOT / "dev.py"
+NPM_LOCKS = [
+    ROOT / folder / "package-lock.json" for folder in ("graphiql", "tests/server/clients/typescript")
+]
 
 INVOICING = """\
 #!/bin/sh
@@ -124,10 +127,17 @@ def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("ci", [True, False])
-def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(checkout: Path, ci: bool) -> None:
-    (checkout / "requirements-sdk.lock").touch()
-    write_program(checkout / ".venv-sdk" / "bin" / "python", "#!/bin/sh\necho no such package; exit 1\n")
-    write_program(checkout / ".venv-sdk" / "bin" / "pip", DOES_NOTHING)
+@pytest.mark.parametrize("broken", ["sdk", "clients"])
+def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(
+    checkout: Path, broken: str, ci: bool
+) -> None:
+    for name in ("sdk", "clients"):
+        (checkout / f"requirements-{name}.lock").touch()
+        fails = "#!/bin/sh\necho no such package; exit 1\n"
+        write_program(
+            checkout / f".venv-{name}" / "bin" / "python", fails if name == broken else DOES_NOTHING
+        )
+        write_program(checkout / f".venv-{name}" / "bin" / "pip", DOES_NOTHING)
     for name in ("ruff", "mypy", "lint-imports", "pytest"):
         write_program(checkout / ".venv" / "bin" / name, DOES_NOTHING)
     tested = dev(checkout, "test", **({"CI": "true"} if ci else {}))
@@ -159,7 +169,7 @@ def test_production_runs_the_versions_that_were_tested() -> None:
 
 
 def test_the_locks_name_no_registry() -> None:
-    for lock in [*ROOT.glob("requirements*.lock"), ROOT / "graphiql" / "package-lock.json"]:
+    for lock in [*ROOT.glob("requirements*.lock"), *NPM_LOCKS]:
         text = lock.read_text()
         assert "--index-url" not in text
         assert "--find-links" not in text
