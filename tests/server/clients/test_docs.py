@@ -23,6 +23,9 @@ BLOCKS = re.findall(
         "typescript/walk.ts",
         "python/pyproject.toml",
         "python/walk.py",
+        "operations/updates.graphql",
+        "typescript/updates.ts",
+        "python/updates.py",
     ],
 )
 def test_a_file_is_shown_as_it_is(name: str) -> None:

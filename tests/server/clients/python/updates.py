@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from contextlib import aclosing
 
 from invoicing_client import InvoicingClient
 
@@ -17,10 +18,11 @@ async def main(address: str, token: str, invoice_id: str) -> None:
         ws_connection_init_payload=authorization,
     )
     seen = []
-    async for update in client.invoice_updated(id=invoice_id):
-        seen.append(update.invoice_updated.model_dump(mode="json"))
-        if update.invoice_updated.pdf_url:
-            break
+    async with aclosing(client.invoice_updated(id=invoice_id)) as updates:
+        async for update in updates:
+            seen.append(update.invoice_updated.model_dump(mode="json"))
+            if update.invoice_updated.pdf_url:
+                break
     print(json.dumps(seen))
 
 
