@@ -29,7 +29,9 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-ASKERS = {"sdk": "Polar's SDK", "fuzz": "Schemathesis"}  # each in an environment and with a lock of its own
+APART = {"sdk": "Polar's SDK", "fuzz": "Schemathesis", "clients": "The Python client"}
+"""What some tests talk to the server through, each in an environment and with a lock of its own."""
+TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
 GRAPHIQL = ROOT / "graphiql"
 CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "gateways", "tests", "bench", "dev.py")
 
@@ -45,8 +47,7 @@ def main(command: str = "help", *args: str) -> int:
         invoicing(*args)
     elif command == "test":
         setup()
-        for name, program in ASKERS.items():
-            install_asker(name, program)
+        install_clients()
         return test(*args)
     elif command == "bench":
         setup()
@@ -129,15 +130,38 @@ def install(lock: Path, home: Path, *, project: bool = True) -> None:
     stamp.write_text(now)
 
 
-def install_asker(name: str, program: str) -> None:
-    """What some tests talk to the server through. Its packages are not the server's to run with."""
+def install_clients() -> None:
+    """What some tests talk through. Its packages are not the server's to run with."""
+    for name, program in APART.items():
+        with or_skipped(program):
+            install(ROOT / f"requirements-{name}.lock", ROOT / f".venv-{name}", project=False)
+    with or_skipped("The TypeScript client"):
+        install_typescript()
+
+
+@contextlib.contextmanager
+def or_skipped(name: str) -> Iterator[None]:
+    """In CI everything has to be there."""
     try:
         with alone():
-            install(ROOT / f"requirements-{name}.lock", ROOT / f".venv-{name}", project=False)
+            yield
     except subprocess.CalledProcessError as error:
         if os.environ.get("CI"):
             raise
-        say(f"{last_lines(error.output)}\n{program} could not be installed; its tests are skipped")
+        say(f"{last_lines(error.output)}\n{name} could not be installed; its tests are skipped")
+
+
+def install_typescript() -> None:
+    npm = shutil.which("npm") if shutil.which("node") else None
+    if npm is None:
+        return
+    modules = TYPESCRIPT / "node_modules"
+    stamp, now = modules / ".installed", digest(TYPESCRIPT / "package.json", TYPESCRIPT / "package-lock.json")
+    if read(stamp) == now:
+        return
+    say("Installing the TypeScript client")
+    quietly(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=TYPESCRIPT)
+    stamp.write_text(now)
 
 
 def build_graphiql(*, retry: bool) -> None:

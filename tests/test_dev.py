@@ -16,6 +16,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 DEV = ROOT / "dev.py"
+NPM_LOCKS = [
+    ROOT / folder / "package-lock.json" for folder in ("graphiql", "tests/server/clients/typescript")
+]
 
 INVOICING = """\
 #!/bin/sh
@@ -124,11 +127,11 @@ def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("ci", [True, False])
-@pytest.mark.parametrize("broken", ["sdk", "fuzz"])
+@pytest.mark.parametrize("broken", ["sdk", "fuzz", "clients"])
 def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(
     checkout: Path, broken: str, ci: bool
 ) -> None:
-    for client in ("sdk", "fuzz"):
+    for client in ("sdk", "fuzz", "clients"):
         (checkout / f"requirements-{client}.lock").touch()
         python = "#!/bin/sh\necho no such package; exit 1\n" if client == broken else DOES_NOTHING
         write_program(checkout / f".venv-{client}" / "bin" / "python", python)
@@ -164,7 +167,7 @@ def test_production_runs_the_versions_that_were_tested() -> None:
 
 
 def test_the_locks_name_no_registry() -> None:
-    for lock in [*ROOT.glob("requirements*.lock"), ROOT / "graphiql" / "package-lock.json"]:
+    for lock in [*ROOT.glob("requirements*.lock"), *NPM_LOCKS]:
         text = lock.read_text()
         assert "--index-url" not in text
         assert "--find-links" not in text

@@ -1,0 +1,50 @@
+"""A client that graphql-codegen makes of the schema, compiled by `tsc --strict`, against a server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FreshUrl
+from tests.server.clients.walking import (
+    HERE,
+    assert_invoiced,
+    assert_told,
+    copied,
+    issued,
+    need,
+    open_shop,
+    run,
+    subscribes,
+)
+
+MODULES = HERE / "typescript" / "node_modules"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    node = shutil.which("node")
+    need("The TypeScript client", Path(node) if node else None, MODULES / ".bin" / "tsc")
+    folder = copied("typescript", tmp_path_factory.mktemp("typescript"))
+    (folder / "node_modules").symlink_to(MODULES)
+    run(["node_modules/.bin/graphql-codegen", "--config", "codegen.ts"], folder)
+    run(["node_modules/.bin/tsc", "--strict", "-p", "."], folder)
+    return folder
+
+
+def test_the_three_steps(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
+    with open_shop(fresh_sqlite, tmp_path) as (address, shop):
+        told = json.loads(run(["node", "built/walk.js", address, str(shop.token), "order-1"], built))
+        assert told["items"] == ["mug", "pot"]
+        assert_invoiced(told)
+
+
+@subscribes
+def test_the_subscription(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
+    with open_shop(fresh_sqlite, tmp_path) as (address, shop):
+        invoice_id = issued(shop)
+        told = run(["node", "built/updates.js", address, str(shop.token), invoice_id], built)
+        assert_told(told, invoice_id)

@@ -1,0 +1,27 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+const config: CodegenConfig = {
+  schema: 'schema.graphql',
+  documents: ['operations/*.graphql'],
+  importExtension: '.js',
+  generates: {
+    'generated/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        enumsAsTypes: true,
+        strictScalars: true,
+        useTypeImports: true,
+        scalars: {
+          Currency: 'string',
+          Date: 'string',
+          DateTime: 'string',
+          JSON: 'unknown',
+          Money: 'number',
+        },
+      },
+    },
+  },
+};
+
+export default config;

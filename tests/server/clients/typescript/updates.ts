@@ -1,0 +1,23 @@
+// What the subscription tells of an invoice until its PDF is there: node updates.js ADDRESS TOKEN INVOICE
+import { print } from 'graphql';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+
+import { address, id, token } from './ask.js';
+import { InvoiceUpdatedDocument, type InvoiceUpdatedSubscription } from './generated/graphql.js';
+
+const client = createClient({
+  url: `${address.replace('http', 'ws')}/graphql`,
+  webSocketImpl: WebSocket,
+  connectionParams: { Authorization: `Bearer ${token}` },
+});
+
+const seen: InvoiceUpdatedSubscription['invoiceUpdated'][] = [];
+const query = print(InvoiceUpdatedDocument);
+for await (const { data, errors } of client.iterate<InvoiceUpdatedSubscription>({ query, variables: { id } })) {
+  if (errors || !data) throw new Error(errors?.map((error) => error.message).join('; '));
+  seen.push(data.invoiceUpdated);
+  if (data.invoiceUpdated.pdf_url) break;
+}
+await client.dispose();
+console.log(JSON.stringify(seen));
