@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
-from invoicing import announcing, checks, ledger, outbox
+from invoicing import announcing, checks, ledger, news, outbox
 from invoicing.access import Principal
 from invoicing.allocating import arrived
 from invoicing.announcing import WebhookEvent
@@ -161,6 +161,8 @@ def resolve(
         "paid": now if status == "PAID" else None,
     }
     connection.execute(_RESULT, {**key, **result})
+    if begun.invoice_id is not None:
+        news.invoices_changed(connection, account_id, [begun.invoice_id])
     ended = ledger.payment(connection, account_id, payment_id)
     if status == "PENDING":
         connection.execute(_ASK_SOON, {**key, "soon": now + SOON})

@@ -16,9 +16,10 @@ import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError
 
+from invoicing import news
 from invoicing.errors import ValidationError
 from invoicing.reader import Reader
-from invoicing.writer import ENQUEUED, NOTHING, Writer
+from invoicing.writer import Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,7 +30,7 @@ _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its 
 
 
 class Database:
-    """Runs work in transactions; `listeners` are told after one which kinds of job it enqueued, if any."""
+    """Runs work in transactions; `listeners` are told its news after one, if there are any."""
 
     def __init__(self, url: str, *, threads: int = 4) -> None:
         self.url = make_url(url)
@@ -56,8 +57,8 @@ class Database:
             return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
         with _telling_bad_values(), self._engine.begin() as connection:
             done = work(connection, *args, **kwargs)
-            enqueued = connection.info.pop(ENQUEUED, NOTHING)
-        self._committed(enqueued)
+            told = news.taken(connection)
+        self._committed(told)
         return done
 
     async def read_async(
@@ -85,10 +86,10 @@ class Database:
             self._writer.close()
         self._engine.dispose()
 
-    def _committed(self, enqueued: Collection[str]) -> None:
-        if enqueued:
+    def _committed(self, told: Collection[str]) -> None:
+        if told:
             for listener in [*self.listeners]:
-                listener(enqueued)
+                listener(told)
 
 
 @contextmanager

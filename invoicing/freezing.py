@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from invoicing import allocating, announcing, numbering, outbox
+from invoicing import allocating, announcing, news, numbering, outbox
 from invoicing.access import Principal
 from invoicing.announcing import WebhookEvent
 from invoicing.drafting import Draft
@@ -58,6 +58,7 @@ def issue(
         announcing.of_invoices(
             connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
         )
+    news.invoices_changed(connection, principal.account_id, [credited.id for credited in frozen.credits])
     state = allocating.at_issue(connection, principal.account_id, frozen, parts, now=now)
     if plan.account.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete
 
-from invoicing import checks, creditable, crediting, outbox, queries
+from invoicing import checks, creditable, crediting, news, outbox, queries
 from invoicing.access import Principal
 from invoicing.actions import RULES, Action
 from invoicing.crediting import LineCredit
@@ -104,6 +104,7 @@ def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, 
     queries.found_invoice(connection, principal, invoice_id)
     connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
     outbox.retry(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
+    news.invoices_changed(connection, principal.account_id, [invoice_id])
     return queries.found_invoice(connection, principal, invoice_id)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from invoicing import announcing
+from invoicing import announcing, news
 from invoicing.access import Principal
 from invoicing.announcing import WebhookEvent
 from invoicing.errors import IdempotencyKeyReused, NotFound
@@ -222,6 +222,8 @@ def append(
         "created_at": now,
         **values,
     }
+    if row["invoice_id"] is not None:
+        news.invoices_changed(connection, principal.account_id, [row["invoice_id"]])
     try:
         return cast(Payment, connection.execute(_APPEND, row).one())
     except IntegrityError as clash:
@@ -251,6 +253,8 @@ def allocate(
     ]
     if rows:
         connection.execute(_ALLOCATE, rows)
+        moved = [row[name] for row in rows for name in ("invoice_id", "credit_invoice_id") if row[name]]
+        news.invoices_changed(connection, account_id, moved)
 
 
 def settle(
@@ -266,5 +270,6 @@ def settle(
         return
     key = {"account": account_id, "ids": list(ids), "becomes": becomes}
     changed = connection.execute(_SETTLE, key).scalars().all()
+    news.invoices_changed(connection, account_id, changed)
     if becomes == "SETTLED":
         announcing.of_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, changed, now=now)

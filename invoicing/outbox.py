@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from invoicing import news
 from invoicing.tables import Job, new_id, outbox
-from invoicing.writer import ENQUEUED
 
 RENDER_INVOICE = "invoice.render"
 MAX_ATTEMPTS = 5
@@ -216,7 +216,7 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
 
 def _wake(connection: Connection, kind: str) -> None:
     """The database wakes the kind's workers once this is committed."""
-    connection.info.setdefault(ENQUEUED, set()).add(kind)
+    news.tell(connection, [kind])
 
 
 def backlog(connection: Connection, *, now: datetime) -> list[Backlog]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from invoicing import announcing, outbox
+from invoicing import announcing, news, outbox
 from invoicing.announcing import WebhookEvent
 from invoicing.outbox import Failure
 from invoicing.tables import Job, documents, invoices
@@ -68,6 +68,9 @@ def record(
         connection.execute(_INSERT, rows)
         _announce(connection, rows, now=now)
     outbox.fail(connection, failures, now=now)
+    given_up = [failure.job for failure in failures if failure.is_final]
+    for job in (*(paper.job for paper in printed), *given_up):
+        news.invoices_changed(connection, job.account_id, [job.subject_id])
 
 
 def _announce(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:

@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from invoicing import news
+
 MOST = 64
-ENQUEUED = "enqueued"
-"""Where the outbox leaves the kinds of its jobs in `connection.info`, so that their workers are woken."""
-NOTHING: frozenset[str] = frozenset()
 
 T = TypeVar("T")
 
@@ -51,7 +50,7 @@ class Writer:
     """Runs commands in the order in which they come, each in a transaction or as part of one."""
 
     def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
-        """`committed` is told of each commit, and of which kinds its commands enqueued jobs."""
+        """`committed` is told of each commit, and of the news of its commands."""
         self._engine = engine
         self._committed = committed
         self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
@@ -93,17 +92,17 @@ class Writer:
         return commands
 
     def _commit(self, commands: Sequence[Command]) -> None:
-        enqueued: Collection[str] = NOTHING
+        told: Collection[str] = news.NOTHING
         try:
             with self._engine.begin() as connection:
                 _run(connection, commands)
-                enqueued = connection.info.pop(ENQUEUED, NOTHING)
+                told = news.taken(connection)
         except BaseException as failure:  # the transaction is gone: nothing of it is stored
             for command in commands:
                 command.refusal = command.refusal or failure
         for command in commands:
             command.answer()
-        self._committed(enqueued)
+        self._committed(told)
 
 
 def _run(connection: Connection, commands: Sequence[Command]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,6 +15,7 @@ from invoicing.database import Database
 from resolvers.gateways import Gateways
 from resolvers.hosts import PUBLIC, Hosts
 from resolvers.loaders import Loaders
+from resolvers.watches import Watches
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,6 +25,7 @@ T = TypeVar("T")
 class Context:
     """One request's. `forget_keys` is called when a key has ended, so that it opens nothing any more.
 
+    `admitted` says anew whom it acts for, or raises Unauthorized, where answers go on longer than a key may.
     `operation` is what the caller calls it: nothing but the log wants to know.
     """
 
@@ -34,6 +36,8 @@ class Context:
     request_id: str
     forget_keys: Callable[[], None]
     hosts: Hosts = PUBLIC
+    watches: Watches = field(default_factory=Watches)
+    admitted: Callable[[], Awaitable[Principal]] | None = None
     operation: str | None = field(default=None, init=False)
     loaders: Loaders = field(init=False)
 
@@ -52,6 +56,16 @@ class Context:
         done = await self.database.write_async(work, *args, **kwargs)
         self.loaders = Loaders(self.database, self.principal)
         return done
+
+    async def renew(self) -> None:
+        """For the next of several answers: whom it acts for now, and nothing that was loaded before."""
+        if self.admitted is not None:
+            self.principal = await self.admitted()
+        self.loaders = Loaders(self.database, self.principal)
+
+    def another(self) -> Context:
+        """For another operation of the same caller, beside this one."""
+        return replace(self)
 
     @staticmethod
     def now() -> datetime:

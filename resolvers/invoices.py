@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
-from invoicing import cancelling, filters, issuing, one_time, paid_orders, queries
+from invoicing import cancelling, filters, issuing, news, one_time, paid_orders, queries, watching
 from invoicing.access import Scope
 from invoicing.crediting import LineCredit
 from invoicing.drafting import Draft
+from invoicing.errors import ValidationError
 from invoicing.items import sold
 from invoicing.pages import Page, Window
 from invoicing.queries import Issued
@@ -16,10 +18,43 @@ from invoicing.tables import Order
 from resolvers import orders, payments
 from resolvers.context import Context
 
+LONGEST_WAIT_MS = 10_000
+LOOK_AGAIN_SECONDS = 5.0  # should word of a change be lost, or come from a process that cannot send any
+
 
 async def invoice(ctx: Context, invoice_id: str) -> Issued:
     ctx.principal.require(Scope.INVOICES_READ)
     return await ctx.read(queries.found_invoice, ctx.principal, invoice_id)
+
+
+async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Issued:
+    """As soon as its PDF is there or was given up, and after `wait_ms` milliseconds at the latest."""
+    if not 0 <= wait_ms <= LONGEST_WAIT_MS:
+        raise ValidationError(
+            f"Wait 0 to {LONGEST_WAIT_MS:,} milliseconds, not {wait_ms:,}.", field="wait_for_pdf_ms"
+        )
+    until = monotonic() + wait_ms / 1_000
+    with ctx.watches.of(news.of_invoice(ctx.principal.account_id, invoice_id)) as watch:
+        while True:
+            found = await invoice(ctx, invoice_id)
+            left = until - monotonic()
+            if found.pdf_key or found.pdf_failed_at or left <= 0:
+                return found
+            await watch.wait(min(left, LOOK_AGAIN_SECONDS))
+
+
+async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued]:
+    """The invoice now, and again whenever its PDF, payment or credits stand otherwise. It never ends."""
+    seen = None
+    with ctx.watches.of(news.of_invoice(ctx.principal.account_id, invoice_id)) as watch:
+        while True:
+            await ctx.renew()
+            ctx.principal.require(Scope.INVOICES_READ)
+            now = await ctx.read(watching.see, ctx.principal, invoice_id)
+            if now != seen:
+                seen = now
+                yield now.invoice
+            await watch.wait(LOOK_AGAIN_SECONDS)
 
 
 async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Issued]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import aclosing
 from copy import copy
 from functools import lru_cache, partial
 from typing import Any
@@ -10,14 +11,22 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
+from invoicing.errors import Unauthorized
+from resolvers.context import Context
 from schema.caching import Readings, ReadOnce, Rules
 from schema.errors import shown
 from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
+
+ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
@@ -31,13 +40,37 @@ class Schema(strawberry.Schema):
         return self._schema
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """One answer: what has several is for `stream`."""
+        kwargs["allowed_operation_types"] = ONE_ANSWER & {*kwargs.get("allowed_operation_types", ONE_ANSWER)}
         result = await super().execute(*args, **kwargs)
-        if result.errors:
-            result.errors = [shown(error, kwargs["context_value"]) for error in result.errors]
-        if result.errors and not self.rules.introspection:
+        self._show_errors(result, kwargs["context_value"])
+        return result
+
+    async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
+        """One of several operations that share a connection: each loads its own."""
+        context = kwargs["context_value"] = kwargs["context_value"].another()
+        return self._shown(await super().stream(*args, **kwargs), context)
+
+    async def _shown(self, results: StreamResult, context: Context) -> StreamResult:
+        try:
+            await context.renew()
+        except Unauthorized as ended:
+            refusal = GraphQLError(str(ended), original_error=ended)
+            yield PreExecutionError(data=None, errors=[shown(refusal, context)])
+            return
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, ExecutionResult):
+                    self._show_errors(result, context)
+                yield result
+
+    def _show_errors(self, result: ExecutionResult, context: Context) -> None:
+        if not result.errors:
+            return
+        result.errors = [shown(error, context) for error in result.errors]
+        if not self.rules.introspection:
             for error in result.errors:
                 error.message = _SUGGESTION.sub("", error.message)
-        return result
 
     def under(self, rules: Rules) -> Schema:
         """The same schema for documents that keep to these rules."""
@@ -55,6 +88,7 @@ class Schema(strawberry.Schema):
 _unruled = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     execution_context_class=PlainFields,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
 )

@@ -24,6 +24,15 @@ Search = Annotated[
 ]
 
 
+WaitForPdf = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Answers as soon as the PDF is there (or was given up), and after so many milliseconds "
+        "anyway: 10,000 at most."
+    ),
+]
+
+
 @strawberry.type
 class Query(WebhookQueries):
     @strawberry.field(description="The seller on whose behalf the token acts.")
@@ -69,8 +78,12 @@ class Query(WebhookQueries):
         return Connection.of(page, Order.of, lambda: orders.count(ctx, asked))
 
     @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
-    async def invoice(self, info: Info, id: str) -> Invoice | None:
-        return Invoice.of(await invoices.invoice(info.context, id))
+    async def invoice(
+        self, info: Info, id: str, wait_for_pdf_ms: WaitForPdf = strawberry.UNSET
+    ) -> Invoice | None:
+        if not wait_for_pdf_ms:
+            return Invoice.of(await invoices.invoice(info.context, id))
+        return Invoice.of(await invoices.invoice_with_pdf(info.context, id, wait_ms=wait_for_pdf_ms))
 
     @strawberry.field(description="The invoices, newest first.")
     async def invoices(

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from documents.links import Links
 from documents.store import FileStore
@@ -19,6 +19,7 @@ from invoicing.database import Database
 from invoicing.outbox import RENDER_INVOICE
 from resolvers.gateways import Gateways
 from resolvers.hosts import Hosts
+from resolvers.watches import Watches
 from schema import ruled
 from server import downloads, health, metrics, rest
 from server.auth import Authenticator
@@ -31,6 +32,7 @@ from server.metrics import Metrics
 from server.requests import Requests
 from server.rest.front import Front
 from server.settings import Settings
+from server.telling import telling
 from server.wakeup import Wakeup
 from server.worker import Worker
 
@@ -58,6 +60,7 @@ def create_app(
     hosts = Hosts(private=settings.webhook_private_addresses)
     counted = Metrics()
     authenticator = Authenticator(database)
+    watches, ending = Watches(), asyncio.Event()
     view = GraphQLView(
         ruled(settings.rules),
         database=database,
@@ -66,6 +69,9 @@ def create_app(
         hosts=hosts,
         authenticator=authenticator,
         explorer=explorer,
+        watches=watches,
+        ending=ending,
+        origins=settings.cors_origins.split(),
     )
 
     @asynccontextmanager
@@ -74,16 +80,18 @@ def create_app(
             _generating(database, store, settings.workers, counted),
             inquiring(database, gateways),
             delivering(database, hosts),
+            telling(database, watches),
         ):
             yield
         hosts.close()
         gateways.close()
         database.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", _home),
             Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
             *explorer.routes,
             *downloads.routes(store, links),
             *health.routes(database, store),
@@ -93,6 +101,9 @@ def create_app(
         middleware=[Middleware(Requests, counted), *cross_origin(settings.cors_origins.split())],
         lifespan=lifespan,
     )
+    app.state.ending = ending
+    app.state.watches = watches
+    return app
 
 
 @asynccontextmanager

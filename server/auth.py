@@ -64,7 +64,12 @@ class Authenticator:
 
 def bearer(connection: HTTPConnection) -> str:
     """The request's token. Raises Unauthorized when it has none."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token_in(connection.headers.get("authorization", ""))
+
+
+def token_in(authorization: str) -> str:
+    """The token of `Bearer …`. Raises Unauthorized when there is none."""
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized
     return token.strip()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -11,15 +16,19 @@ from cross_web import HTTPException
 from graphql import GraphQLError, OperationDefinitionNode, parse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UnsetType
 
 from documents.links import Links
 from invoicing.database import Database
@@ -27,10 +36,13 @@ from invoicing.errors import Unauthorized
 from resolvers.context import Context
 from resolvers.gateways import Gateways
 from resolvers.hosts import Hosts
+from resolvers.watches import Watches
 from schema.caching import MOST_TOKENS
-from server.auth import Authenticator
+from server import streams
+from server.auth import Authenticator, bearer, token_in
 from server.explorer import Explorer
 from server.media import GRAPHQL, JSON, answer_type, negotiated, read_body
+from server.sockets import STRANGER, Connected, Socket, TextSocket
 
 _CODES = {
     400: "BAD_REQUEST",
@@ -44,13 +56,21 @@ _CODES = {
 
 _VARY = {"vary": "accept"}
 
+INIT_PATIENCE = timedelta(seconds=10)  # until a connection says who it is
+
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 
 log = structlog.get_logger(__name__)
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """POST runs an operation; GET in a browser opens the explorer, which needs no key itself."""
+    """POST runs an operation; GET in a browser opens the explorer, which needs no key itself.
+
+    Subscriptions come over a WebSocket, or as server-sent events until `ending` is set.
+    """
+
+    websocket_adapter_class = TextSocket
+    graphql_transport_ws_handler_class = Socket
 
     def __init__(
         self,
@@ -62,16 +82,29 @@ class GraphQLView(GraphQL[Context, None]):
         hosts: Hosts,
         authenticator: Authenticator,
         explorer: Explorer,
+        watches: Watches,
+        ending: asyncio.Event,
+        origins: Sequence[str] = (),
     ) -> None:
-        super().__init__(schema, subscription_protocols=())
+        super().__init__(
+            schema,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=INIT_PATIENCE,
+            allowed_origins=origins,
+        )
         self.database = database
         self.links = links
         self.gateways = gateways
         self.hosts = hosts
         self.authenticator = authenticator
         self.explorer = explorer
+        self.watches = watches
+        self.ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive, send))
+            return
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
@@ -97,7 +130,8 @@ class GraphQLView(GraphQL[Context, None]):
             return await run_in_threadpool(self.explorer.page)
         if request.method not in ("GET", "POST"):
             raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
-        request.scope["state"]["media"] = answer_type(request)
+        is_stream = streams.is_asked_for(request.headers.get("accept", ""))
+        request.scope["state"]["media"] = JSON if is_stream else answer_type(request)
         if request.method == "POST":
             await read_body(request)
         return await self.run(request)
@@ -111,24 +145,49 @@ class GraphQLView(GraphQL[Context, None]):
         try:
             result = await super().execute_single(*args, **kwargs)
         except HTTPException as refusal:
-            if isinstance(refusal.__cause__, InvalidOperationTypeError):
-                raise MethodNotAllowed("POST", "Send a mutation by POST.") from refusal
-            raise
+            cause = refusal.__cause__
+            if not isinstance(cause, InvalidOperationTypeError):
+                raise
+            if cause.operation_type is OperationType.SUBSCRIPTION:
+                raise HTTPException(406, "Subscribe by WebSocket, or accept text/event-stream.") from refusal
+            raise MethodNotAllowed("POST", "Send a mutation by POST.") from refusal
         request.scope["state"]["operation"] = context.operation
         return result
 
+    async def parse_http_body(self, request: Any) -> Any:
+        """What could be answered as JSON is, unless it goes on."""
+        asked: Any = await super().parse_http_body(request)
+        if asked.protocol == "http" or negotiated(request.headers.get("accept", "")) is None:
+            return asked
+        goes_on = streams.is_subscription(asked.query or "", asked.operation_name)
+        return asked if goes_on else replace(asked, protocol="http")
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        principal = await self.authenticator.principal(request)
-        request_id = request.scope["state"]["request_id"]
-        return Context(
-            principal,
-            self.database,
-            self.links,
-            self.gateways,
-            request_id,
-            self.authenticator.forget,
-            self.hosts,
+        make: Callable[..., Context] = partial(
+            Connected if request.scope["type"] == "websocket" else Context,
+            database=self.database,
+            links=self.links,
+            gateways=self.gateways,
+            request_id=request.scope["state"]["request_id"],
+            forget_keys=self.authenticator.forget,
+            hosts=self.hosts,
+            watches=self.watches,
         )
+        if request.scope["type"] == "websocket":
+            return make(STRANGER, handshake=request.headers.get("authorization", ""))
+        admitted = partial(self.authenticator.principal_of, bearer(request))
+        return make(await admitted(), admitted=admitted)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """Lets the connection in. Whether its key still holds is asked again with each operation."""
+        if not isinstance(context, Connected):
+            raise TypeError("Only connections are let in.")
+        try:
+            context.admitted = partial(self.authenticator.principal_of, token_in(context.authorization()))
+            await context.renew()
+        except Unauthorized as refusal:
+            raise ConnectionRejectionError from refusal
+        return UnsetType()
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         return False  # ours is served before this is asked
@@ -140,7 +199,7 @@ class GraphQLView(GraphQL[Context, None]):
         return orjson.loads(data)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        return Response(media_type=request.scope["state"]["media"])  # there are no WebSockets yet
+        return Response(media_type=request.scope["state"]["media"])
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         shown = process_result(result)
@@ -149,6 +208,15 @@ class GraphQLView(GraphQL[Context, None]):
         if result.data is None and all(error.path is None for error in result.errors or ()):
             del shown["data"]  # nothing was executed
         return shown
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        return StreamingResponse(streams.until(self.ending, stream()), headers={**headers, **_VARY})
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response

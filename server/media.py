@@ -37,6 +37,11 @@ def negotiated(accept: str) -> str | None:
     return JSON if plain > 0 else None
 
 
+def accepts(accept: str, media: str) -> bool:
+    """Whether the media type is named as acceptable; wildcards do not count."""
+    return any(name == media and weight > 0 for name, weight in map(_weighed, accept.split(",")))
+
+
 def _weighed(media_range: str) -> tuple[str, float]:
     media, parameters = _parsed(media_range)
     if parameters.get("charset", "utf-8") not in _UTF_8:

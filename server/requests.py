@@ -36,12 +36,13 @@ class Requests:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._converse(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(b"x-request-id", b"")
-        request_id = given.decode() if _ID.fullmatch(given) else new_id()
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = _named(scope)
         status = LEFT  # unless an answer begins
         began = time.perf_counter()
 
@@ -65,6 +66,16 @@ class Requests:
             finally:
                 self._tell(scope, status, time.perf_counter() - began)
 
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: a line in the log when it has ended."""
+        began = time.perf_counter()
+        with bound_contextvars(request_id=_named(scope)):
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                route = getattr(scope.get("route"), "path", None)
+                log.info("connection", route=route, seconds=round(time.perf_counter() - began, 6))
+
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         state: dict[str, Any] = scope["state"]
         operation, code = state.get("operation"), state.get("code")
@@ -79,3 +90,10 @@ class Requests:
             seconds=round(seconds, 6),
             **{name: value for name, value in told.items() if value},
         )
+
+
+def _named(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
+    request_id = given.decode() if _ID.fullmatch(given) else new_id()
+    scope.setdefault("state", {})["request_id"] = request_id
+    return request_id

@@ -6,21 +6,17 @@ Polling is the safety net: a word that is lost costs a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 
-import psycopg
-import structlog
 from psycopg import AsyncConnection
 
 from invoicing.database import Database
 from invoicing.tables import new_id
+from server.postgres import talking
 
 CHANNEL = "invoicing_outbox"
 COALESCED = 0.01  # seconds: many commits, one NOTIFY
-RECONNECT = 1.0
-
-log = structlog.get_logger()
 
 
 class Wakeup:
@@ -55,18 +51,15 @@ class Wakeup:
 
         def committed(kinds: Collection[str]) -> None:
             if self._kind in kinds:
-                _call(loop, self._committed)
+                on_loop(loop, self._committed)
 
         self._database.listeners.append(committed)
         talks = [self._tell, self._hear] if self._everywhere else []
-        tasks = [asyncio.create_task(self._connected(talk)) for talk in talks]
         try:
-            yield
+            async with talking(self._database, talks, without="workers are woken by polling alone"):
+                yield
         finally:
             self._database.listeners.remove(committed)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _committed(self) -> None:
         self._awake.set()
@@ -86,18 +79,8 @@ class Wakeup:
             if notification.payload != self._name:
                 self._awake.set()
 
-    async def _connected(self, talk: Callable[[AsyncConnection], Awaitable[None]]) -> None:
-        """Keeps a talk going, each over a connection of its own."""
-        url = self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        while True:
-            try:
-                async with await AsyncConnection.connect(url, autocommit=True) as connection:
-                    await talk(connection)
-            except psycopg.Error as lost:
-                log.warning("workers are woken by polling alone", reason=str(lost).strip())
-                await asyncio.sleep(RECONNECT)
 
-
-def _call(loop: asyncio.AbstractEventLoop, done: Callable[[], None]) -> None:
+def on_loop(loop: asyncio.AbstractEventLoop, done: Callable[[], None]) -> None:
+    """From the thread that has committed."""
     with suppress(RuntimeError):  # the loop has ended, and the worker with it; the commit stands
         loop.call_soon_threadsafe(done)

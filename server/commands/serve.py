@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hashlib
 import hmac
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,6 +19,7 @@ from invoicing import demo, keys
 from invoicing.database import Database
 from server import logs
 from server.app import create_app
+from server.bodies import MAX_BODY
 from server.commands.opening import opened
 from server.settings import Settings
 
@@ -48,7 +51,7 @@ def serve(
         typer.echo(f"GraphiQL is at {shown}/graphql", err=True)
         signal.signal(signal.SIGTERM, _end)
         gc.freeze()  # what is here by now stays: no collection need look at it again
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=host,
             port=port,
@@ -56,8 +59,22 @@ def serve(
             access_log=False,
             server_header=False,
             proxy_headers=False,  # nothing depends on who asks; links are made from the base URL
+            ws_max_size=MAX_BODY,
             timeout_graceful_shutdown=8,
         )
+        Server(config, app.state.ending).run()
+
+
+class Server(uvicorn.Server):
+    """Ends the streams first: otherwise it would wait for them, which do not end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, ending: asyncio.Event) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
+        await super().shutdown(sockets)
 
 
 def _end(*_: object) -> None:

@@ -12,11 +12,13 @@ from documents.store import FileStore
 from invoicing.database import Database
 from resolvers.gateways import Gateways
 from resolvers.hosts import Hosts
+from resolvers.watches import Watches
 from server import logs
 from server.commands.opening import opened
 from server.deliveries import delivering
 from server.inquiries import inquiring
 from server.settings import Settings
+from server.telling import telling
 from server.worker import Worker
 
 
@@ -45,7 +47,7 @@ async def _until_stopped(worker: Worker, database: Database, gateways: Gateways,
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, worker.stop)
-    async with inquiring(database, gateways), delivering(database, hosts):
+    async with inquiring(database, gateways), delivering(database, hosts), telling(database, Watches()):
         await worker.run()
     gateways.close()
     hosts.close()

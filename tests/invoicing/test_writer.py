@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from invoicing.writer import ENQUEUED, Writer
+from invoicing import news
+from invoicing.writer import Writer
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def add(word: str, *, refuse: Exception | None = None, enqueue: bool = False) ->
     def work(connection: Connection) -> str:
         connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": word})
         if enqueue:
-            connection.info.setdefault(ENQUEUED, set()).add("job")
+            news.tell(connection, ["job"])
         if refuse is not None:
             raise refuse
         return word

@@ -1,0 +1,28 @@
+"""What is told as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import strawberry
+from graphql import GraphQLError
+
+from resolvers import invoices
+from schema.info import Info
+from schema.invoice import Invoice
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        name="invoiceUpdated",
+        description="The invoice as it is now, and again whenever its PDF, its payment or its credits stand "
+        "otherwise. Changes that follow each other at once are told as one. It never ends by itself, but for "
+        "an error: NOT_FOUND, or UNAUTHORIZED once the key or session has ended.",
+    )
+    async def invoice_updated(self, info: Info, id: str) -> AsyncIterator[Invoice]:
+        try:
+            async for found in invoices.invoice_updated(info.context, id):
+                yield Invoice.of(found)
+        except Exception as failure:  # with its path, as that of any other field
+            raise GraphQLError(str(failure), path=info.path.as_list(), original_error=failure) from failure
