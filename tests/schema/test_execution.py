@@ -25,12 +25,16 @@ from schema.guard import Limits
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 from tests import factories
 from tests.client import INVOICE_ITEMS, Client, client
 from tests.factories import item
 
 USUAL = strawberry.Schema(
-    query=Query, mutation=Mutation, config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS)
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
 )
 FREE = ruled(Rules(Limits(depth=100, aliases=1_000, root_fields=100, cost=10**9)))
 

@@ -62,7 +62,7 @@ def test_an_operation_is_answered_as_json(shop: Client) -> None:
         ("application/json;q=0, application/graphql-response+json", GRAPHQL_TYPE),
         ("text/html, application/json;q=0.5", JSON_TYPE),
         ("text/html", None),
-        ("text/event-stream", None),
+        ("text/event-stream, application/json", JSON_TYPE),
         ("application/json;q=0, */*", None),
         ("application/json;q=much", None),
         ("application/json; charset=latin-1", None),

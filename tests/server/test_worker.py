@@ -21,7 +21,7 @@ from invoicing.database import Database
 from invoicing.queries import Issued
 from invoicing.tables import Document, Job, documents
 from invoicing.tables import outbox as jobs
-from server import wakeup, worker
+from server import postgres, worker
 from server.renderer import Produce
 from server.wakeup import Wakeup
 from server.worker import Worker
@@ -144,7 +144,7 @@ def _listeners(database: Database) -> int:
 async def test_a_worker_outlives_its_connections(
     fresh_postgresql: FreshUrl, store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeup, "RECONNECT", 0.01)
+    monkeypatch.setattr(postgres, "RECONNECT", 0.01)
     cut = select(func.pg_terminate_backend(_OTHERS.c.pid))
     with fresh_postgresql() as url:
         here, there = Database(url, threads=1), Database(url)
