@@ -25,6 +25,7 @@ BLOCKS = re.findall(
         "python/walk.py",
         "operations/updates.graphql",
         "typescript/updates.ts",
+        "typescript/events.ts",
         "python/updates.py",
     ],
 )

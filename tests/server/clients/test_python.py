@@ -17,7 +17,6 @@ from tests.server.clients.walking import (
     need,
     open_shop,
     run,
-    subscribes,
 )
 
 BIN = ROOT / ".venv-clients" / "bin"
@@ -37,7 +36,6 @@ def test_the_three_steps(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) ->
         assert_invoiced(json.loads(told))
 
 
-@subscribes
 def test_the_subscription(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
     with open_shop(fresh_sqlite, tmp_path) as (address, shop):
         invoice_id = issued(shop)

@@ -18,7 +18,6 @@ from tests.server.clients.walking import (
     need,
     open_shop,
     run,
-    subscribes,
 )
 
 MODULES = HERE / "typescript" / "node_modules"
@@ -42,9 +41,9 @@ def test_the_three_steps(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) ->
         assert_invoiced(told)
 
 
-@subscribes
-def test_the_subscription(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", ["updates.js", "events.js"])
+def test_the_subscription(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path, program: str) -> None:
     with open_shop(fresh_sqlite, tmp_path) as (address, shop):
         invoice_id = issued(shop)
-        told = run(["node", "built/updates.js", address, str(shop.token), invoice_id], built)
+        told = run(["node", f"built/{program}", address, str(shop.token), invoice_id], built)
         assert_told(told, invoice_id)

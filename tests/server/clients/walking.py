@@ -23,8 +23,6 @@ from tests.server.test_whole_walk import serving
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-SUBSCRIBES = "\ntype Subscription {" in (ROOT / "schema.graphql").read_text()
-subscribes = pytest.mark.skipif(not SUBSCRIBES, reason="the schema has no subscription yet")
 
 
 def need(name: str, *installed: Path | None) -> None:
@@ -40,9 +38,6 @@ def copied(language: str, folder: Path) -> Path:
     for path in (HERE / language).iterdir():
         if path.is_file():
             shutil.copy(path, folder)
-    if not SUBSCRIBES:
-        for path in folder.rglob("updates.*"):
-            path.unlink()
     return folder
 
 
