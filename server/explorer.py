@@ -89,6 +89,24 @@ query invoice($id: String!) {
   }
 }
 """
+FOLLOW_INVOICE = """\
+# Follow it: the invoice as it is now, and again whenever its PDF, its payment or its credits stand otherwise.
+subscription invoiceUpdated($id: String!) {
+  invoiceUpdated(id: $id) {
+    id
+    number
+    state
+    reimbursement {
+      amount_outstanding
+    }
+    credited_by {
+      number
+    }
+    pdf_status
+    pdf_url
+  }
+}
+"""
 
 
 class Explorer:
@@ -148,5 +166,6 @@ def tabs(example: Mapping[str, object]) -> list[dict[str, str]]:
             (FIND_ITEMS, {"id": example.get("order_id", "")}),
             (INVOICE_ITEMS, {"input": invoice}),
             (FETCH_INVOICE, {"id": invoice_id or ""}),
+            (FOLLOW_INVOICE, {"id": invoice_id or ""}),
         )
     ]

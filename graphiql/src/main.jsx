@@ -1,21 +1,34 @@
 import { createRoot } from 'react-dom/client';
 import { GraphiQL } from 'graphiql';
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import 'graphiql/style.css';
 import '@graphiql/plugin-explorer/style.css';
 import './page.css';
+import { answers } from './answers.js';
 import { offer } from './offer.js';
 
 const { authorization, tabs } = JSON.parse(document.getElementById('config').textContent);
 const headers = authorization ? { Authorization: authorization } : undefined;
 offer(tabs);
 
-const send = createGraphiQLFetcher({ url: '/graphql', enableIncrementalDelivery: false });
+// What GraphiQL can show answer by answer, and stop.
+const observed = (asked, options) => ({
+  subscribe(observer) {
+    const ending = new AbortController();
+    const tell = async () => {
+      for await (const answer of answers(asked, options?.headers, ending.signal)) observer.next(answer);
+    };
+    tell().then(
+      () => observer.complete(),
+      (error) => ending.signal.aborted || observer.error(error),
+    );
+    return { unsubscribe: () => ending.abort() };
+  },
+});
 
 // GraphiQL asks for the schema before its headers editor is there, and would ask without the key.
-const fetcher = (params, options) =>
-  send(params, params.operationName === 'IntrospectionQuery' ? { headers, ...options } : options);
+const fetcher = (asked, options) =>
+  observed(asked, asked.operationName === 'IntrospectionQuery' ? { headers, ...options } : options);
 
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL

@@ -19,12 +19,14 @@ const GRAPHIQL = {
   titles: '.graphiql-tab-button',
   panels: '.graphiql-sidebar button',
   choose: (page, index) => page.locator('.graphiql-tab-button').nth(index).click(),
+  stop: (page) => page.locator('.graphiql-execute-button').click(),
 };
 const PLAIN = {
   editors: 'textarea, pre',
   run: 'button',
   titles: 'option',
   choose: (page, index) => page.locator('select').selectOption({ index }),
+  stop: (page) => page.locator('select').selectOption({ index: 0 }),
 };
 
 // Both pages have the same four fields, in this order.
@@ -49,15 +51,31 @@ async function run(page, ui, index) {
   await page.waitForTimeout(500); // GraphiQL notices the other operation with a delay
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.locator(ui.run).click();
-  await answer;
-  for (let wait = 0; wait < 100; wait++) {
-    try {
-      return JSON.parse((await read(page, ui)).result);
-    } catch {
-      await page.waitForTimeout(50);
-    }
+  const goesOn = (await answer).headers()['content-type'].startsWith('text/event-stream');
+  // Of what goes on, each answer that is shown, until the invoice has its PDF.
+  const shown = [];
+  for (let wait = 0; wait < 200; wait++) {
+    const { result } = await read(page, ui);
+    if (isJson(result) && result !== shown.at(-1)) shown.push(result);
+    if (shown.length && (!goesOn || result.includes('"pdf_url": "'))) break;
+    await page.waitForTimeout(50);
   }
-  throw new Error('The answer was not shown');
+  if (!shown.length) throw new Error('The answer was not shown');
+  if (goesOn) {
+    const stopped = page.waitForEvent('requestfailed');
+    await ui.stop(page);
+    await stopped;
+  }
+  const results = shown.map((result) => JSON.parse(result));
+  return goesOn ? results : results[0];
+}
+
+function isJson(text) {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 const browser = await chromium.launch({

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from graphql import build_schema, graphql_sync, parse
+from graphql import build_schema, graphql_sync, parse, validate
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from server.explorer import GRAPHIQL, Explorer, tabs
+from server.explorer import GRAPHIQL, PLAIN, Explorer, tabs
 from tests.server.listening import listening
 
-OPEN = Path(__file__).parents[2] / "graphiql" / "test" / "open.mjs"
+ROOT = Path(__file__).parents[2]
+OPEN = ROOT / "graphiql" / "test" / "open.mjs"
 EXAMPLE = {"order_id": "order-1", "item_ids": ["item-1", "item-2"], "invoice_id": "invoice-1"}
 
 
@@ -57,19 +59,28 @@ def config(explorer: Explorer) -> dict[str, Any]:
 
 
 def test_the_tabs_are_the_guide_filled_in() -> None:
-    find, invoice, fetch = (json.loads(tab["variables"]) for tab in tabs(EXAMPLE))
+    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs(EXAMPLE))
     assert find == {"id": "order-1"}
     assert invoice == {"input": {"items": ["item-1", "item-2"], "invoice_id": "invoice-1"}}
-    assert fetch == {"id": "invoice-1"}
+    assert fetch == follow == {"id": "invoice-1"}
 
 
 def test_without_an_example_the_variables_are_there_to_fill_in() -> None:
-    find, invoice, fetch = (json.loads(tab["variables"]) for tab in tabs({}))
-    assert (find, invoice, fetch) == ({"id": ""}, {"input": {"items": []}}, {"id": ""})
+    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs({}))
+    assert (find, invoice, fetch, follow) == ({"id": ""}, {"input": {"items": []}}, {"id": ""}, {"id": ""})
 
 
-def test_every_tab_is_one_valid_operation() -> None:
-    assert [len(parse(tab["query"]).definitions) for tab in tabs({})] == [1, 1, 1]
+def test_every_tab_is_one_operation_of_the_schema() -> None:
+    schema = build_schema((ROOT / "schema.graphql").read_text())
+    documents = [parse(tab["query"]) for tab in tabs({})]
+    assert [len(document.definitions) for document in documents] == [1, 1, 1, 1]
+    assert [validate(schema, document) for document in documents] == [[], [], [], []]
+
+
+def test_both_pages_read_answers_alike() -> None:
+    sources = (PLAIN / "assets" / "answers.js", ROOT / "graphiql" / "src" / "answers.js")
+    ours, graphiql = (source.read_text() for source in sources)
+    assert ours == graphiql
 
 
 def test_the_page_carries_the_demo_key_only_when_there_is_one() -> None:
@@ -134,6 +145,7 @@ def test_only_assets_are_served(built: Path) -> None:
 
 SCHEMA = build_schema("""
   type Query { order(id: String!): Order, invoice(id: String!): Invoice }
+  type Subscription { invoiceUpdated(id: String!): Invoice! }
   type Mutation { invoiceItems(input: InvoiceItemsInput!): InvoiceItemsPayload! }
   input InvoiceItemsInput { items: [String!]!, invoice_id: String }
   type InvoiceItemsPayload { invoice: Invoice }
@@ -142,8 +154,9 @@ SCHEMA = build_schema("""
   type Invoice {
     id: ID!, number: String!, type: String, currency: String, issued_on: String, due_on: String
     lines: [Line!], vat: [VatAmount!], total_ex_vat: Int, total_vat: Int, total: Int
-    pdf_status: String, pdf_url: String
+    pdf_status: String, pdf_url: String, state: String, reimbursement: Reimbursement, credited_by: [Invoice!]
   }
+  type Reimbursement { amount_outstanding: Int }
   type Line { name: String!, quantity: Int!, unit_price: Int!, total: Int!, vat: VatAmount }
   type VatAmount { rate: Float, category: String, base: Int, amount: Int }
 """)
@@ -163,9 +176,23 @@ class Api:
         return {"invoice": self.invoice(info, input["invoice_id"])}
 
 
+async def events(invoice_id: str) -> AsyncIterator[str]:
+    """The invoice, kept alive, and once more with its PDF; cut where a network may cut it."""
+    for pdf_url in (None, "https://…/invoice-1.pdf"):
+        data = {"data": {"invoiceUpdated": {"id": invoice_id, "pdf_url": pdf_url}}}
+        text = f"event: next\r\ndata: {json.dumps(data, ensure_ascii=False)}\r\n\r\n:\r\n\r\n"
+        for part in (text[:20], text[20:-9], text[-9:]):
+            yield part
+            await asyncio.sleep(0.1)
+    await asyncio.Event().wait()
+
+
 async def answer(request: Request) -> Response:
     assert request.headers["authorization"] == "Bearer inv_demo"
     asked = await request.json()
+    if asked["query"].startswith("# Follow it"):
+        assert "text/event-stream" in request.headers["accept"]
+        return StreamingResponse(events(asked["variables"]["id"]), media_type="text/event-stream")
     result = graphql_sync(
         SCHEMA,
         asked["query"],
@@ -191,7 +218,7 @@ def served(explorer: Explorer) -> Iterator[str]:
 def opened(explorer: Explorer) -> dict[str, Any]:
     """What the browser saw and did, as told by `graphiql/test/open.mjs`."""
     with served(explorer) as url:
-        command = ["node", str(OPEN), url, "--chromium", CHROMIUM or "", "--run", "3"]
+        command = ["node", str(OPEN), url, "--chromium", CHROMIUM or "", "--run", "4"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
@@ -226,13 +253,16 @@ def test_in_a_browser_the_guide_can_be_clicked_through(ui: str) -> None:
 
     assert seen["ui"] == ui
     assert (seen["problems"], seen["offSite"]) == ([], [])
-    assert seen["titles"] == ["getOrderActions", "InvoiceItems", "invoice"]
+    assert seen["titles"] == ["getOrderActions", "InvoiceItems", "invoice", "invoiceUpdated"]
     assert json.loads(seen["first"]["headers"]) == {"Authorization": "Bearer inv_demo"}
     assert json.loads(seen["first"]["variables"]) == {"id": "order-1"}
-    order, issued, invoice = (result["data"] for result in seen["results"])
+    *answers, updates = seen["results"]
+    order, issued, invoice = (result["data"] for result in answers)
     assert order["order"]["actions"] == [{"action": "INVOICE", "ids": ["item-1", "item-2"]}]
     assert issued["invoiceItems"]["invoice"]["id"] == "invoice-1"
     assert invoice["invoice"]["id"] == "invoice-1"
+    told = [update["data"]["invoiceUpdated"] for update in updates]
+    assert told == [{"id": "invoice-1", "pdf_url": url} for url in (None, "https://…/invoice-1.pdf")]
     # At the next opening GraphiQL is back in the last tab, with what the page offers by then.
     assert json.loads(seen["again"]["headers"]) == {"Authorization": "Bearer inv_demo"}
     again = json.loads(seen["again"]["variables"])

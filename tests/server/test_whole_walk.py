@@ -47,7 +47,7 @@ def test_an_order_is_invoiced_in_a_browser_and_its_paper_opened(tmp_path: Path) 
     assert not missing
 
     with serving(tmp_path) as address:
-        command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "3"]
+        command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "4"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=110)
         assert done.returncode == 0, done.stderr
         seen: dict[str, Any] = json.loads(done.stdout)
@@ -55,11 +55,14 @@ def test_an_order_is_invoiced_in_a_browser_and_its_paper_opened(tmp_path: Path) 
         paper = httpx.get(invoice["pdf_url"] or _asked(address, seen, invoice["id"]))
 
     assert (seen["problems"], seen["offSite"]) == ([], [])
-    order, issued, _ = (result["data"] for result in seen["results"])
+    *answers, updates = seen["results"]
+    order, issued, _ = (result["data"] for result in answers)
     ready = next(entry["ids"] for entry in order["order"]["actions"] if entry["action"] == "INVOICE")
     assert len(ready) == len(invoice["lines"])
     assert issued["invoiceItems"]["invoice"]["number"] == invoice["number"]
     assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    last = updates[-1]["data"]["invoiceUpdated"]
+    assert (last["number"], last["pdf_status"]) == (invoice["number"], "READY")
     text = pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text()
     assert invoice["number"] in text
     assert all(line["name"] in text for line in invoice["lines"])

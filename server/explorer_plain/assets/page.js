@@ -1,3 +1,5 @@
+import { answers } from './answers.js';
+
 const field = (id) => document.getElementById(id);
 const [form, example, query, variables, headers, result] = [
   'request',
@@ -10,26 +12,30 @@ const [form, example, query, variables, headers, result] = [
 
 const { authorization, tabs } = JSON.parse(field('config').textContent);
 
+let ending = new AbortController();
+
 function show(tab) {
+  ending.abort();
   query.value = tab.query;
   variables.value = tab.variables;
 }
 
 async function run() {
-  result.textContent = '…';
+  ending.abort();
+  const { signal } = (ending = new AbortController());
+  const tell = (text) => signal.aborted || (result.textContent = text);
+  tell('…');
   try {
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      headers: { ...JSON.parse(headers.value || '{}'), 'content-type': 'application/json' },
-      body: JSON.stringify({ query: query.value, variables: JSON.parse(variables.value || '{}') }),
-    });
-    result.textContent = JSON.stringify(await response.json(), null, 2);
+    const asked = { query: query.value, variables: JSON.parse(variables.value || '{}') };
+    for await (const answer of answers(asked, JSON.parse(headers.value || '{}'), signal)) {
+      tell(JSON.stringify(answer, null, 2));
+    }
   } catch (error) {
-    result.textContent = String(error);
+    tell(String(error));
   }
 }
 
-for (const tab of tabs) example.add(new Option(tab.query.match(/(?:query|mutation)\s+(\w+)/)[1]));
+for (const tab of tabs) example.add(new Option(tab.query.match(/(?:query|mutation|subscription)\s+(\w+)/)[1]));
 example.addEventListener('change', () => show(tabs[example.selectedIndex]));
 form.addEventListener('submit', (event) => {
   event.preventDefault();
