@@ -90,7 +90,7 @@ query invoice($id: String!) {
 }
 """
 FOLLOW_INVOICE = """\
-# Follow it: the invoice as it is now, and again whenever its PDF, its payment or its credits stand otherwise.
+# Follow it: the invoice now, and as it changes.
 subscription invoiceUpdated($id: String!) {
   invoiceUpdated(id: $id) {
     id

@@ -1,5 +1,7 @@
 // Opens the explorer in a headless Chromium, runs its first tabs and prints what happened as JSON.
-//   node open.mjs URL [--chromium FILE] [--run TABS] [--screenshot FILE]
+//   node open.mjs URL [--chromium FILE] [--run TABS] [--meanwhile MUTATION] [--until TEXT] [--screenshot FILE]
+// What goes on, a subscription, is read until TEXT is shown. MUTATION is sent once its first answer is there, by
+// another way than the page but with the tab's variables and headers.
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
@@ -8,6 +10,8 @@ const { values: options, positionals } = parseArgs({
   options: {
     chromium: { type: 'string', default: '/usr/bin/chromium' },
     run: { type: 'string', default: '1' },
+    meanwhile: { type: 'string' },
+    until: { type: 'string', default: '"pdf_url": "' },
     screenshot: { type: 'string' },
   },
 });
@@ -52,12 +56,14 @@ async function run(page, ui, index) {
   const answer = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.locator(ui.run).click();
   const goesOn = (await answer).headers()['content-type'].startsWith('text/event-stream');
-  // Of what goes on, each answer that is shown, until the invoice has its PDF.
   const shown = [];
   for (let wait = 0; wait < 200; wait++) {
-    const { result } = await read(page, ui);
-    if (isJson(result) && result !== shown.at(-1)) shown.push(result);
-    if (shown.length && (!goesOn || result.includes('"pdf_url": "'))) break;
+    const now = await read(page, ui);
+    if (isJson(now.result) && now.result !== shown.at(-1)) {
+      if (goesOn && options.meanwhile && !shown.length) await send(options.meanwhile, now);
+      shown.push(now.result);
+    }
+    if (shown.length && (!goesOn || now.result.includes(options.until))) break;
     await page.waitForTimeout(50);
   }
   if (!shown.length) throw new Error('The answer was not shown');
@@ -68,6 +74,16 @@ async function run(page, ui, index) {
   }
   const results = shown.map((result) => JSON.parse(result));
   return goesOn ? results : results[0];
+}
+
+async function send(query, { variables, headers }) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...JSON.parse(headers), 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: JSON.parse(variables) }),
+  });
+  const { errors } = await response.json();
+  if (errors) throw new Error(JSON.stringify(errors));
 }
 
 function isJson(text) {

@@ -40,7 +40,14 @@ def serving(data: Path, *options: str, **settings: str) -> Iterator[str]:
             server.communicate()
 
 
-def test_an_order_is_invoiced_in_a_browser_and_its_paper_opened(tmp_path: Path) -> None:
+SETTLE = """
+mutation ($id: String!) {
+  settleInvoiceManually(input: {id: $id, method: BANK_TRANSFER, payment_date: "2026-01-31"}) { payment { id } }
+}
+"""
+
+
+def test_an_order_is_invoiced_in_a_browser_its_paper_opened_and_its_payment_seen(tmp_path: Path) -> None:
     missing = MISSING if (GRAPHIQL / "index.html").exists() else [*MISSING, "graphiql/dist"]
     if missing and not os.environ.get("CI"):
         pytest.skip(f"no {', '.join(missing)}")
@@ -48,6 +55,7 @@ def test_an_order_is_invoiced_in_a_browser_and_its_paper_opened(tmp_path: Path) 
 
     with serving(tmp_path) as address:
         command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "4"]
+        command += ["--meanwhile", SETTLE, "--until", '"state": "SETTLED"']
         done = subprocess.run(command, capture_output=True, text=True, timeout=110)
         assert done.returncode == 0, done.stderr
         seen: dict[str, Any] = json.loads(done.stdout)
@@ -61,8 +69,10 @@ def test_an_order_is_invoiced_in_a_browser_and_its_paper_opened(tmp_path: Path) 
     assert len(ready) == len(invoice["lines"])
     assert issued["invoiceItems"]["invoice"]["number"] == invoice["number"]
     assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
-    last = updates[-1]["data"]["invoiceUpdated"]
-    assert (last["number"], last["pdf_status"]) == (invoice["number"], "READY")
+    first, *_, last = (update["data"]["invoiceUpdated"] for update in updates)
+    assert (first["state"], last["state"]) == ("PENDING", "SETTLED")
+    assert last["reimbursement"] == {"amount_outstanding": 0}
+    assert last["number"] == invoice["number"]
     text = pypdf.PdfReader(io.BytesIO(paper.content)).pages[0].extract_text()
     assert invoice["number"] in text
     assert all(line["name"] in text for line in invoice["lines"])
