@@ -130,7 +130,7 @@ class GraphQLView(GraphQL[Context, None]):
             return await run_in_threadpool(self.explorer.page)
         if request.method not in ("GET", "POST"):
             raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
-        is_stream = streams.is_asked_for(request.headers.get("accept", ""))
+        is_stream = streams.are_all_that_is_taken(request.headers.get("accept", ""))
         request.scope["state"]["media"] = JSON if is_stream else answer_type(request)
         if request.method == "POST":
             await read_body(request)

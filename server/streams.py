@@ -9,11 +9,12 @@ from contextlib import suppress
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from schema.caching import MOST_TOKENS
-from server.media import accepts
+from server.media import accepts, negotiated
 
 
-def is_asked_for(accept: str) -> bool:
-    return accepts(accept, "text/event-stream")
+def are_all_that_is_taken(accept: str) -> bool:
+    """What has one answer comes as an event too then."""
+    return negotiated(accept) is None and accepts(accept, "text/event-stream")
 
 
 def is_subscription(document: str, operation: str | None) -> bool:
