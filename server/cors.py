@@ -11,7 +11,7 @@ _DAY = 86_400  # seconds; browsers remember a permission for less
 
 
 def cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """For the origins' pages. It does not see WebSockets: once there are any, they have to check theirs."""
+    """For the origins' pages. It does not see WebSockets: GraphQL's view asks where they come from."""
     if not origins:
         return []
     return [

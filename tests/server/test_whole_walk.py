@@ -42,7 +42,7 @@ def serving(data: Path, *options: str, **settings: str) -> Iterator[str]:
 
 SETTLE = """
 mutation ($id: String!) {
-  settleInvoiceManually(input: {id: $id, method: BANK_TRANSFER, payment_date: "2026-01-31"}) { payment { id } }
+  settleInvoiceManually(input: {id: $id, method: CASH, payment_date: "2026-01-31"}) { payment { id } }
 }
 """
 
