@@ -27,6 +27,7 @@ from bench import (
     paper,
     reading,
     ready,
+    telling,
 )
 from bench.homes import Homes
 from bench.results import HEADER, Result, Run
@@ -44,6 +45,7 @@ ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "crediting": crediting.results,
     "one_time": one_time.results,
     "doors": doors.results,
+    "telling": telling.results,
     "large": large.results,
 }
 

@@ -1,10 +1,11 @@
-"""What reading is held against: the same answer from memory, by Starlette alone or by stock Strawberry.
+"""What the server is held against: the same answer from memory, by Starlette alone or by stock Strawberry.
 
-python -m bench.plain starlette|strawberry ANSWER.json PORT
+python -m bench.plain starlette|strawberry|broadcast ANSWER.json PORT
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any, NewType
@@ -15,8 +16,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 
@@ -72,6 +74,26 @@ def answered_by(endpoint: Any) -> ASGIApp:
     return Starlette(routes=[Route("/graphql", endpoint, methods=["POST"])])
 
 
+def broadcast(answer: bytes) -> ASGIApp:
+    """A POST tells all who are connected."""
+    said, connected = answer.decode(), set[WebSocket]()
+
+    async def told(_: Request) -> Response:
+        await asyncio.gather(*(each.send_text(said) for each in connected))
+        return Response()
+
+    async def connect(socket: WebSocket) -> None:
+        await socket.accept("graphql-transport-ws")
+        connected.add(socket)
+        await socket.send_text(said)
+        try:
+            await socket.receive()
+        finally:
+            connected.remove(socket)
+
+    return Starlette(routes=[Route("/graphql", told, methods=["POST"]), WebSocketRoute("/graphql", connect)])
+
+
 def stock_strawberry(answer: bytes) -> ASGIApp:
     stored = _invoice(orjson.loads(answer)["data"]["invoice"])
 
@@ -95,7 +117,8 @@ def _vat(row: dict[str, Any]) -> Vat:
 
 
 def main(contender: str, answer: str, port: str) -> None:
-    app = {"starlette": starlette, "strawberry": stock_strawberry}[contender](Path(answer).read_bytes())
+    apps = {"starlette": starlette, "strawberry": stock_strawberry, "broadcast": broadcast}
+    app = apps[contender](Path(answer).read_bytes())
     uvicorn.run(app, port=int(port), log_config=None, access_log=False, server_header=False)
 
 

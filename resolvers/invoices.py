@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -45,16 +46,19 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
 
 async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued]:
     """The invoice now, and again whenever its PDF, payment or credits stand otherwise. It never ends."""
-    seen = None
-    with ctx.watches.of(news.of_invoice(ctx.principal.account_id, invoice_id)) as watch:
+    topic = news.of_invoice(ctx.principal.account_id, invoice_id)
+    seen, was_told = None, False
+    with ctx.watches.of(topic) as watch:
         while True:
             await ctx.renew()
             ctx.principal.require(Scope.INVOICES_READ)
-            now = await ctx.read(watching.see, ctx.principal, invoice_id)
+            see = partial(ctx.read, watching.see, ctx.principal, invoice_id)
+            now = await (ctx.watches.look(topic, ctx.principal.customer_id, see) if was_told else see())
             if now != seen:
                 seen = now
+                ctx.loaders.has_seen(now)
                 yield now.invoice
-            await watch.wait(LOOK_AGAIN_SECONDS)
+            was_told = await watch.wait(LOOK_AGAIN_SECONDS)
 
 
 async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Issued]:

@@ -15,6 +15,7 @@ from invoicing.ledger import Standing
 from invoicing.ledger_tables import Payment, PaymentMethod
 from invoicing.queries import Issued
 from invoicing.tables import Customer, Order, OrderItem
+from invoicing.watching import Seen
 
 T = TypeVar("T")
 
@@ -48,3 +49,11 @@ class Loaders:
         )
         self.unsettled: DataLoader[str, set[str] | None] = loader(money_shown.unsettled_by_order)
         self.prepaid: DataLoader[str, int | None] = loader(money_shown.prepaid_by_order)
+
+    def has_seen(self, seen: Seen) -> None:
+        """What was read to find out whether it changed need not be read again to show it."""
+        id = seen.invoice.id
+        self.invoice.prime(id, seen.invoice)
+        self.standing.prime(id, seen.standing)
+        self.payments_of_invoice.prime(id, seen.payments)
+        self.credits.prime(id, seen.credited_by)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Watch:
@@ -16,12 +19,14 @@ class Watch:
     def tell(self) -> None:
         self._told.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Returns when something has been told, and after `seconds` anyway."""
+    async def wait(self, seconds: float) -> bool:
+        """Returns when something has been told, and after `seconds` anyway; whether it was told."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._told.wait()
+        was_told = self._told.is_set()
         self._told.clear()
+        return was_told
 
 
 class Watches:
@@ -29,6 +34,7 @@ class Watches:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[Watch]] = {}
+        self._looks: dict[str, dict[object, asyncio.Future[Any]]] = {}
 
     @contextmanager
     def of(self, topic: str) -> Iterator[Watch]:
@@ -44,11 +50,34 @@ class Watches:
 
     def tell(self, topics: Iterable[str]) -> None:
         for topic in topics:
+            self._looks.pop(topic, None)  # those see what was before
             for watch in self._waiting.get(topic, ()):
                 watch.tell()
 
     def any_of(self, topics: Iterable[str]) -> bool:
         return any(topic in self._waiting for topic in topics)
+
+    async def look(self, topic: str, view: object, look: Callable[[], Awaitable[T]]) -> T:
+        """What many want to see once they were told of it is looked up once for each view."""
+        looks = self._looks.setdefault(topic, {})
+        if view not in looks:
+            looks[view] = asyncio.ensure_future(look())
+            looks[view].add_done_callback(lambda done: self._looked(done, topic, looks, view))
+        seen: T = await asyncio.shield(looks[view])
+        return seen
+
+    def _looked(
+        self,
+        done: asyncio.Future[Any],
+        topic: str,
+        looks: dict[object, asyncio.Future[Any]],
+        view: object,
+    ) -> None:
+        if not done.cancelled():
+            done.exception()  # theirs who wait for it, should any be left
+        looks.pop(view)
+        if not looks and self._looks.get(topic) is looks:
+            del self._looks[topic]
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
