@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from starlette.responses import StreamingResponse
+from starlette.types import Send
 
 from schema.caching import MOST_TOKENS
 from server.media import accepts, negotiated
@@ -33,7 +35,19 @@ def is_subscription(document: str, operation: str | None) -> bool:
     )
 
 
-async def until(ending: asyncio.Event, stream: AsyncIterator[str]) -> AsyncIterator[str]:
+class Events(StreamingResponse):
+    """Closes what it streams when its caller is gone, and not some time later."""
+
+    def __init__(self, events: AsyncGenerator[str, None], headers: Mapping[str, str]) -> None:
+        super().__init__(events, headers=headers)
+        self._events = events
+
+    async def stream_response(self, send: Send) -> None:
+        async with aclosing(self._events):
+            await super().stream_response(send)
+
+
+async def until(ending: asyncio.Event, stream: AsyncIterator[str]) -> AsyncGenerator[str, None]:
     """The stream, cut off when the server ends: not `complete`, so its client comes again."""
     end = asyncio.ensure_future(ending.wait())
     step = asyncio.ensure_future(anext(stream))
@@ -50,8 +64,21 @@ async def until(ending: asyncio.Event, stream: AsyncIterator[str]) -> AsyncItera
             step = asyncio.ensure_future(anext(stream))
     finally:
         end.cancel()
-        step.cancel()
-        with suppress(asyncio.CancelledError, StopAsyncIteration):
-            await step
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
+        closing = asyncio.ensure_future(_closed(stream, step))
+        _CLOSING.add(closing)
+        closing.add_done_callback(_CLOSING.discard)
+        await asyncio.shield(closing)
+
+
+async def _closed(stream: AsyncIterator[str], step: asyncio.Future[str]) -> None:
+    """In a task of its own: that of a caller who is gone is cancelled at whatever it waits for."""
+    step.cancel()
+    await asyncio.wait((step,))
+    if not step.cancelled():
+        step.exception()  # nobody is left to be told
+    if isinstance(stream, AsyncGenerator):
+        await stream.aclose()
+
+
+_CLOSING: set[asyncio.Future[None]] = set()
+"""The loop itself keeps no task alive."""
