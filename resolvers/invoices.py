@@ -39,7 +39,8 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
         while True:
             found = await invoice(ctx, invoice_id)
             left = until - monotonic()
-            if found.pdf_key or found.pdf_failed_at or left <= 0:
+            is_over = left <= 0 or ctx.watches.ending.is_set()
+            if found.pdf_key or found.pdf_failed_at or is_over:
                 return found
             await watch.wait(min(left, LOOK_AGAIN_SECONDS))
 

@@ -34,6 +34,8 @@ class Watches:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[Watch]] = {}
+        self.ending = asyncio.Event()
+        """Set when the server ends: nobody has to wait any longer."""
         self._looks: dict[str, dict[object, asyncio.Future[Any]]] = {}
 
     @contextmanager
@@ -53,6 +55,13 @@ class Watches:
             self._looks.pop(topic, None)  # those see what was before
             for watch in self._waiting.get(topic, ()):
                 watch.tell()
+
+    def tell_all(self) -> None:
+        self.tell([*self._waiting])
+
+    def end(self) -> None:
+        self.ending.set()
+        self.tell_all()
 
     def any_of(self, topics: Iterable[str]) -> bool:
         return any(topic in self._waiting for topic in topics)

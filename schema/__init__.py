@@ -16,12 +16,12 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from invoicing.errors import Unauthorized
 from resolvers.context import Context
 from schema.caching import Readings, ReadOnce, Rules
-from schema.errors import shown
+from schema.errors import raised, shown
 from schema.execution import PLAIN, PlainFields, plain_fields
 from schema.mutation import Mutation
+from schema.operations import AmbiguousDocument, has_several
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
@@ -49,20 +49,25 @@ class Schema(strawberry.Schema):
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """One of several operations that share a connection: each loads its own."""
         context = kwargs["context_value"] = kwargs["context_value"].another()
-        return self._shown(await super().stream(*args, **kwargs), context)
+        results = await super().stream(*args, **kwargs)
+        is_ambiguous = has_several(kwargs.get("query", args[0] if args else None), kwargs["operation_name"])
+        return self._shown(results, context, is_ambiguous)
 
-    async def _shown(self, results: StreamResult, context: Context) -> StreamResult:
+    async def _shown(self, results: StreamResult, context: Context, is_ambiguous: bool) -> StreamResult:
+        """Whatever goes wrong is told: who hears that it is complete thinks that nothing did."""
         try:
             await context.renew()
-        except Unauthorized as ended:
-            refusal = GraphQLError(str(ended), original_error=ended)
-            yield PreExecutionError(data=None, errors=[shown(refusal, context)])
-            return
-        async with aclosing(results):
-            async for result in results:
-                if isinstance(result, ExecutionResult):
-                    self._show_errors(result, context)
-                yield result
+            if is_ambiguous:
+                raise AmbiguousDocument
+            async with aclosing(results):
+                async for result in results:
+                    if isinstance(result, ExecutionResult):
+                        self._show_errors(result, context)
+                    yield result
+        except Exception as failure:
+            told = PreExecutionError(data=None, errors=[raised(failure)])
+            self._show_errors(told, context)
+            yield told
 
     def _show_errors(self, result: ExecutionResult, context: Context) -> None:
         if not result.errors:

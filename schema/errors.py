@@ -14,12 +14,21 @@ from resolvers.context import Context
 log = structlog.get_logger(__name__)
 
 
+class Unforeseen(GraphQLError):
+    """What was raised outside any field."""
+
+
+def raised(failure: Exception) -> GraphQLError:
+    return failure if isinstance(failure, GraphQLError) else Unforeseen(str(failure), original_error=failure)
+
+
 def shown(error: GraphQLError, ctx: Context) -> GraphQLError:
     """The error as the caller may see it."""
     cause = error.original_error
     if isinstance(cause, InvoicingError):
         return _told(error, _extensions(cause), str(cause))
-    if cause is None or error.path is None:  # nothing of ours ran: the caller's document or values are wrong
+    is_ours = error.path is not None or isinstance(error, Unforeseen)
+    if cause is None or not is_ours:  # the caller's document or values are wrong
         return _told(error, {**_misread(error), **(error.extensions or {})}, error.message)
     log.error("resolver failed", request_id=ctx.request_id, path=error.path, exc_info=cause)
     extensions = {"code": "INTERNAL_SERVER_ERROR", "request_id": ctx.request_id}

@@ -60,7 +60,7 @@ def create_app(
     hosts = Hosts(private=settings.webhook_private_addresses)
     counted = Metrics()
     authenticator = Authenticator(database)
-    watches, ending = Watches(), asyncio.Event()
+    watches = Watches()
     view = GraphQLView(
         ruled(settings.rules),
         database=database,
@@ -70,7 +70,6 @@ def create_app(
         authenticator=authenticator,
         explorer=explorer,
         watches=watches,
-        ending=ending,
         origins=settings.cors_origins.split(),
     )
 
@@ -101,7 +100,6 @@ def create_app(
         middleware=[Middleware(Requests, counted), *cross_origin(settings.cors_origins.split())],
         lifespan=lifespan,
     )
-    app.state.ending = ending
     app.state.watches = watches
     return app
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +11,6 @@ from typing import Any
 import orjson
 import structlog
 from cross_web import HTTPException
-from graphql import GraphQLError, OperationDefinitionNode, parse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -37,7 +34,7 @@ from resolvers.context import Context
 from resolvers.gateways import Gateways
 from resolvers.hosts import Hosts
 from resolvers.watches import Watches
-from schema.caching import MOST_TOKENS
+from schema.operations import AmbiguousDocument, has_several, is_subscription
 from server import streams
 from server.auth import Authenticator, bearer, token_in
 from server.explorer import Explorer
@@ -58,15 +55,13 @@ _VARY = {"vary": "accept"}
 
 INIT_PATIENCE = timedelta(seconds=10)  # until a connection says who it is
 
-_OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
-
 log = structlog.get_logger(__name__)
 
 
 class GraphQLView(GraphQL[Context, None]):
     """POST runs an operation; GET in a browser opens the explorer, which needs no key itself.
 
-    Subscriptions come over a WebSocket, or as server-sent events until `ending` is set.
+    Subscriptions come over a WebSocket, or as server-sent events until the watches end.
     """
 
     websocket_adapter_class = TextSocket
@@ -83,7 +78,6 @@ class GraphQLView(GraphQL[Context, None]):
         authenticator: Authenticator,
         explorer: Explorer,
         watches: Watches,
-        ending: asyncio.Event,
         origins: Sequence[str] = (),
     ) -> None:
         super().__init__(
@@ -99,7 +93,6 @@ class GraphQLView(GraphQL[Context, None]):
         self.authenticator = authenticator
         self.explorer = explorer
         self.watches = watches
-        self.ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -138,8 +131,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         asked: GraphQLRequestData = kwargs["request_data"]
-        if asked.operation_name is None and asked.query and _has_several_operations(asked.query):
-            raise HTTPException(400, "The document has several operations: say which by operationName.")
+        if has_several(asked.query, asked.operation_name):
+            raise HTTPException(400, str(AmbiguousDocument()))
         request: Request = kwargs["request"]
         context: Context = kwargs["context"]
         try:
@@ -159,7 +152,7 @@ class GraphQLView(GraphQL[Context, None]):
         asked: Any = await super().parse_http_body(request)
         if asked.protocol == "http" or negotiated(request.headers.get("accept", "")) is None:
             return asked
-        goes_on = streams.is_subscription(asked.query or "", asked.operation_name)
+        goes_on = is_subscription(asked.query, asked.operation_name)
         return asked if goes_on else replace(asked, protocol="http")
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
@@ -169,7 +162,7 @@ class GraphQLView(GraphQL[Context, None]):
             links=self.links,
             gateways=self.gateways,
             request_id=request.scope["state"]["request_id"],
-            forget_keys=self.authenticator.forget,
+            forget_keys=self._forget_keys,
             hosts=self.hosts,
             watches=self.watches,
         )
@@ -177,6 +170,17 @@ class GraphQLView(GraphQL[Context, None]):
             return make(STRANGER, handshake=request.headers.get("authorization", ""))
         admitted = partial(self.authenticator.principal_of, bearer(request))
         return make(await admitted(), admitted=admitted)
+
+    def _forget_keys(self) -> None:
+        """Those who follow something by a key that has ended find out now."""
+        self.authenticator.forget()
+        self.watches.tell_all()
+
+    async def execute_operation(self, *args: Any, **kwargs: Any) -> Any:
+        asked, request = kwargs["request_data"], kwargs["request"]
+        if asked.protocol != "http":
+            request.scope["state"]["operation"] = asked.operation_name
+        return await super().execute_operation(*args, **kwargs)
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
         """Lets the connection in. Whether its key still holds is asked again with each operation."""
@@ -216,7 +220,7 @@ class GraphQLView(GraphQL[Context, None]):
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
-        return streams.Events(streams.until(self.ending, stream()), headers={**headers, **_VARY})
+        return streams.Events(streams.until(self.watches.ending, stream()), headers={**headers, **_VARY})
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
@@ -230,17 +234,6 @@ class MethodNotAllowed(HTTPException):
     def __init__(self, allowed: str, reason: str) -> None:
         super().__init__(405, reason)
         self.allowed = allowed
-
-
-def _has_several_operations(document: str) -> bool:
-    """Strawberry would run the first. Only named ones can be several, so few are parsed here."""
-    if len(_OPERATION.findall(document)) < 2:
-        return False
-    try:
-        definitions = parse(document, max_tokens=MOST_TOKENS).definitions
-    except GraphQLError:  # told where it is executed
-        return False
-    return sum(isinstance(each, OperationDefinitionNode) for each in definitions) > 1
 
 
 def _is_browser(request: Request) -> bool:

@@ -36,7 +36,13 @@ def configure(level: str) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines would hold the webhooks' whole URLs
+    logging.getLogger("uvicorn.error").addFilter(_names_no_address)
     logging.getLogger("uvicorn.access").disabled = True  # its lines would hold the links' tokens
+
+
+def _names_no_address(record: logging.LogRecord) -> bool:
+    """Of a WebSocket it would tell the whole address; `server.requests` has a line of its own for each."""
+    return not ("WebSocket " in record.msg or record.msg.startswith("connection "))
 
 
 def line(failure: Exception) -> str:

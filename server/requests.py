@@ -18,6 +18,7 @@ from structlog.contextvars import bound_contextvars
 
 from invoicing.tables import new_id
 from server.metrics import Metrics
+from server.streams import EVENTS
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 
@@ -45,11 +46,14 @@ class Requests:
         request_id = _named(scope)
         status = LEFT  # unless an answer begins
         began = time.perf_counter()
+        answered: float | None = None  # seconds until a stream began, which goes on as its caller likes
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if dict(message["headers"]).get(b"content-type") == EVENTS.encode():
+                    answered = time.perf_counter() - began
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
@@ -64,7 +68,8 @@ class Requests:
                 status = 500
                 raise
             finally:
-                self._tell(scope, status, time.perf_counter() - began)
+                took = time.perf_counter() - began
+                self._tell(scope, status, took, answered or took)
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A WebSocket: a line in the log when it has ended."""
@@ -76,11 +81,11 @@ class Requests:
                 route = getattr(scope.get("route"), "path", None)
                 log.info("connection", route=route, seconds=round(time.perf_counter() - began, 6))
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, status: int, seconds: float, answered: float) -> None:
         state: dict[str, Any] = scope["state"]
         operation, code = state.get("operation"), state.get("code")
         route = getattr(scope.get("route"), "path", None)
-        self.metrics.answered(operation or route, status, code or "", seconds)
+        self.metrics.answered(operation or route, status, code or "", answered)
         told = {"operation": operation, "code": code}
         log.info(
             "request",

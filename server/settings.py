@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +19,7 @@ from gateways.protocol import Gateway
 from schema.caching import Rules
 from schema.guard import Limits
 
+_ORIGIN = re.compile(r"https?://([^/\s,?#@\[\]:]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
 _SHORTEST_SECRET = 32
 
 
@@ -107,7 +109,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_origins(cls, origins: str) -> str:
         for origin in origins.split():
-            if not re.fullmatch(r"\*|https?://[^/\s,]+", origin):
+            if origin != "*" and not _is_origin(origin):
                 raise ValueError(
                     f"{origin} is no origin: it must look like https://shop.example, without a path"
                 )
@@ -166,3 +168,10 @@ def _kept_secret(path: Path) -> str:
         path.hardlink_to(mine)
     mine.unlink()
     return path.read_text()
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        return _ORIGIN.fullmatch(text) is not None and urlsplit(text).port != 0
+    except ValueError:  # no port has that number
+        return False

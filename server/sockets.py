@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from starlette.websockets import WebSocketState
+import structlog
+from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
 from invoicing.access import Actor, Principal
 from resolvers.context import Context
+from server.streams import STALLED
+
+log = structlog.get_logger(__name__)
 
 STRANGER = Principal("", Actor("", "", ""), frozenset())  # until the connection is initialised
 
-_INVALID = 4400
+LONGEST_ID = 255
+LONGEST_REASON = 123  # bytes: what a close frame holds
+
 _OBJECT = (dict, type(None))
 
 
@@ -36,16 +45,40 @@ class Connected(Context):
 class TextSocket(ASGIWebSocketAdapter):
     """JSON goes out as text: binary frames are refused by clients."""
 
+    is_gone = False
+
     async def send_json(self, message: Mapping[str, object]) -> None:
-        if self.ws.application_state is WebSocketState.CONNECTED:  # else it was closed meanwhile
-            await self.ws.send_text(cast(bytes, self.view.encode_json(message)).decode())
+        """Raises WebSocketDisconnected when nobody is there, or reads what they asked for."""
+        if self.is_gone:
+            raise WebSocketDisconnected
+        try:
+            async with asyncio.timeout(STALLED):
+                await self.ws.send_text(cast(bytes, self.view.encode_json(message)).decode())
+        except (WebSocketDisconnect, RuntimeError, TimeoutError) as gone:
+            self.is_gone = True
+            raise WebSocketDisconnected from gone
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.is_gone:
+            return
+        self.is_gone = True
+        shortened = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await super().close(code, shortened)
 
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
+    async def handle_task_exception(self, error: Exception) -> None:
+        """What the schema does not tell the caller; that they are gone is nothing to report."""
+        if not isinstance(error, WebSocketDisconnected):
+            log.error("operation failed", exc_info=error)
+
     async def handle_message(self, message: Message) -> None:
         if not _is_well_formed(message):
             await self.handle_invalid_message("This is no message of graphql-transport-ws")
             return
+        if message["type"] == "connection_init" and message.get("payload") is None:
+            message.pop("payload", None)
         await super().handle_message(message)
 
 
@@ -53,14 +86,13 @@ def _is_well_formed(message: Any) -> bool:
     """Strawberry trusts the types of what it reads."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return False
-    if message["type"] == "complete":
-        return isinstance(message.get("id"), str)
-    if message["type"] != "subscribe":
+    if message["type"] not in ("subscribe", "complete"):
         return True
-    asked = message.get("payload")
-    return (
-        isinstance(message.get("id"), str)
-        and isinstance(asked, dict)
+    id, asked = message.get("id"), message.get("payload")
+    if not isinstance(id, str) or len(id) > LONGEST_ID:
+        return False
+    return message["type"] == "complete" or (
+        isinstance(asked, dict)
         and isinstance(asked.get("query"), str)
         and isinstance(asked.get("variables"), _OBJECT)
         and isinstance(asked.get("operationName"), (str, type(None)))

@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Message, Send
 
-from schema.caching import MOST_TOKENS
 from server.media import accepts, negotiated
 
 
 def are_all_that_is_taken(accept: str) -> bool:
     """What has one answer comes as an event too then."""
-    return negotiated(accept) is None and accepts(accept, "text/event-stream")
+    return negotiated(accept) is None and accepts(accept, EVENTS)
 
 
-def is_subscription(document: str, operation: str | None) -> bool:
-    """Whether what is asked for goes on. Few documents are parsed here: the word is in few."""
-    if "subscription" not in document:
-        return False
-    try:
-        definitions = parse(document, max_tokens=MOST_TOKENS).definitions
-    except GraphQLError:  # told where it is executed
-        return False
-    return any(
-        isinstance(each, OperationDefinitionNode)
-        and each.operation is OperationType.SUBSCRIPTION
-        and (operation is None or (each.name is not None and each.name.value == operation))
-        for each in definitions
-    )
+EVENTS = "text/event-stream"
+STALLED = 30.0  # seconds that somebody may leave unread what they asked for
 
 
 class Events(StreamingResponse):
@@ -43,8 +29,13 @@ class Events(StreamingResponse):
         self._events = events
 
     async def stream_response(self, send: Send) -> None:
-        async with aclosing(self._events):
-            await super().stream_response(send)
+        async def sent(message: Message) -> None:
+            async with asyncio.timeout(STALLED):
+                await send(message)
+
+        with suppress(TimeoutError):  # a caller who reads nothing any more is as good as gone
+            async with aclosing(self._events):
+                await super().stream_response(sent)
 
 
 async def until(ending: asyncio.Event, stream: AsyncIterator[str]) -> AsyncGenerator[str, None]:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 
+import psycopg
 from psycopg import AsyncConnection
 
 from invoicing import news
@@ -61,13 +62,19 @@ class _Teller:
         while True:
             await self._something.wait()
             self._something.clear()
-            for word in words(self._name, sorted(self._untold)):
-                await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, word))
-            self._untold.clear()
+            untold, self._untold = self._untold, set()
+            try:
+                for word in words(self._name, sorted(untold)):
+                    await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, word))
+            except psycopg.Error:  # over the next connection, then
+                self._untold |= untold
+                self._something.set()
+                raise
             await asyncio.sleep(COALESCED)
 
     async def hear(self, connection: AsyncConnection) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
+        self._watches.tell_all()  # what was told while nobody listened
         async for notification in connection.notifies():
             name, *changed = notification.payload.split("\n")
             if name != self._name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import hashlib
 import hmac
@@ -17,6 +16,7 @@ import uvicorn
 
 from invoicing import demo, keys
 from invoicing.database import Database
+from resolvers.watches import Watches
 from server import logs
 from server.app import create_app
 from server.bodies import MAX_BODY
@@ -62,18 +62,18 @@ def serve(
             ws_max_size=MAX_BODY,
             timeout_graceful_shutdown=8,
         )
-        Server(config, app.state.ending).run()
+        Server(config, app.state.watches).run()
 
 
 class Server(uvicorn.Server):
-    """Ends the streams first: otherwise it would wait for them, which do not end by themselves."""
+    """Ends what only waits first: otherwise it would be waited for, and it does not end by itself."""
 
-    def __init__(self, config: uvicorn.Config, ending: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, watches: Watches) -> None:
         super().__init__(config)
-        self._ending = ending
+        self._watches = watches
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._ending.set()
+        self._watches.end()
         await super().shutdown(sockets)
 
 

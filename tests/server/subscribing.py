@@ -36,7 +36,7 @@ async def served(app: Starlette) -> AsyncIterator[str]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3)
-    server = Server(config, app.state.ending)
+    server = Server(config, app.state.watches)
     serving = asyncio.create_task(server.serve([listening]))
     try:
         await until(lambda: server.started)

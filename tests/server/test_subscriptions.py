@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ import pytest
 import websockets
 
 from documents.store import FileStore
+from invoicing import news
 from invoicing.access import Scope
 from invoicing.database import Database
 from resolvers import invoices
-from server.telling import LONGEST, words
+from resolvers.context import Context
+from resolvers.watches import Watches
+from server.telling import LONGEST, telling, words
 from tests import factories
 from tests.client import CREDIT, RECORD, Client, client
 from tests.conftest import FreshUrl
@@ -114,6 +117,27 @@ async def _heard(database: Database) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_no_word_is_lost_while_others_are_spoken(
+    fresh_postgresql: FreshUrl,
+) -> None:
+    topics = [news.of_invoice("account", str(number)) for number in range(500)]
+    with fresh_postgresql() as url:
+        here, there = Database(url), Database(url)
+        watches = Watches()
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(watches.of(topic)) for topic in topics]
+            async with telling(here, Watches()), telling(there, watches):
+                await _heard(here)
+                for watch in waiting:
+                    await watch.wait(0)  # it was told once when its server began to listen
+                for topic in topics:
+                    for listener in here.listeners:
+                        listener({topic})
+                    await asyncio.sleep(0.0005)
+                told = await asyncio.gather(*(watch.wait(SOON) for watch in waiting))
+        assert all(told)
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_what_is_not_theirs_is_not_found(shop: Client, transport: str) -> None:
     neighbour = shop.neighbour()
@@ -200,7 +224,9 @@ async def test_pages_of_other_sites_connect_only_where_they_are_let_in(
         {},
         {"type": 5},
         {"type": "unknown"},
+        {"type": "x" * 500},
         {"type": "complete", "id": []},
+        {"type": "complete", "id": "é" * 256},
         {"type": "subscribe", "id": "1"},
         {"type": "subscribe", "id": [], "payload": {"query": FOLLOW}},
         {"type": "subscribe", "id": "1", "payload": []},
@@ -224,6 +250,72 @@ async def test_binary_and_broken_json_close_the_connection(shop: Client) -> None
             async with connected(address, shop.token) as caller:
                 await caller.connection.send(frame)
                 assert await _closed(caller.connection) == 4400
+
+
+async def test_a_connection_is_closed_by_a_reason_that_fits(shop: Client) -> None:
+    async with served(shop.app) as address, connected(address, shop.token) as caller:
+        for _ in range(2):
+            await caller.subscribe(id="v", named="é" * 200)
+        assert await _closed(caller.connection) == 4409
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("\0", "GRAPHQL_PARSE_FAILED"),
+        ("# nothing", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "BAD_REQUEST"),
+    ],
+)
+async def test_what_cannot_be_executed_is_told(
+    shop: Client, transport: str, document: str, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(shop.app) as address:
+        if transport == "sse":
+            async with streamed(address, shop.token, document) as stream:
+                (error,) = (await stream.told())["errors"]
+        else:
+            async with connected(address, shop.token) as caller:
+                await caller.subscribe(document)
+                message = await caller.message()
+                assert message["type"] == "error"
+                (error,) = message["payload"]
+    assert error["extensions"]["code"] == code
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_what_fails_is_told_without_its_reason(
+    shop: Client, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    async def failing(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    async with served(shop.app) as address, following(transport, address, shop.token, "v") as caller:
+        await caller.told()
+        monkeypatch.setattr(Context, "renew", failing)
+        shop.app.state.watches.tell_all()
+        (error,) = (await caller.told())["errors"]
+        assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert "secret" not in error["message"]
+
+
+async def test_what_fails_before_anything_is_executed_is_told_too(
+    shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    async with served(shop.app) as address, connected(address, shop.token) as caller:
+        monkeypatch.setattr(Context, "renew", failing)
+        await caller.subscribe(id="v")
+        message = await caller.message()
+        assert (message["type"], len(message["payload"])) == ("error", 1)
+        assert message["payload"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert "secret" not in str(message)
 
 
 async def test_the_limits_are_those_of_http(shop: Client) -> None:
@@ -333,6 +425,13 @@ async def test_the_query_waits_for_the_pdf(shop: Client, store: FileStore) -> No
         assert (await waiting)["invoice"]["pdf_status"] == "READY"
         assert (await ask(address, shop, WAIT, ms=10_000))["invoice"]["pdf_url"]
     assert len(shop.app.state.watches) == 0
+
+
+async def test_a_server_that_ends_lets_nobody_wait_for_a_pdf(shop: Client) -> None:
+    async with served(shop.app) as address:
+        waiting = asyncio.create_task(ask(address, shop, WAIT, ms=10_000))
+        await until(lambda: len(shop.app.state.watches) == 1)
+    assert (await waiting)["invoice"]["pdf_status"] == "PENDING"
 
 
 async def test_it_waits_no_longer_than_it_is_told(shop: Client) -> None:

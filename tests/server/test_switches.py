@@ -68,7 +68,21 @@ def test_all_sites_may_be_let_in(opened: Open) -> None:
     assert allowed(preflight(opened(cors_origins="*"), STRANGER)) == "*"
 
 
-@pytest.mark.parametrize("origins", ["shop.example", "https://shop.example/", "https://a.example,x", "null"])
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "shop.example",
+        "https://shop.example/",
+        "https://shop.example?",
+        "https://shop.example#a",
+        "https://me@shop.example",
+        "https://shop.example:99999",
+        "https://[",
+        "https://[::1",
+        "https://a.example,x",
+        "null",
+    ],
+)
 def test_an_origin_that_no_browser_sends_is_no_setting(origins: str) -> None:
     with pytest.raises(ValidationError, match="is no origin"):
         Settings(cors_origins=origins)
