@@ -175,8 +175,10 @@ async def methods_of(ctx: Context, customer_id: str) -> Sequence[PaymentMethod]:
 
 async def is_closed(ctx: Context, order: Order) -> bool:
     """Everything is done with its items, and every invoice and credit invoice with them is settled."""
-    unsettled = await ctx.loaders.unsettled.load(order.id) or ()
-    return actions.is_closed(await orders.items(ctx, order), unsettled)
+    items = await orders.items(ctx, order)
+    if not actions.is_done(items):  # then no statement is spent on its invoices
+        return False
+    return actions.is_closed(items, await ctx.loaders.unsettled.load(order.id) or ())
 
 
 async def is_paid(ctx: Context, order: Order) -> bool:
