@@ -5,7 +5,7 @@ The commands ask the same rules, so what is listed here is exactly what they acc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -167,6 +167,15 @@ def demand(action: Action, order_of: Mapping[str, Order], items: Sequence[OrderI
     for block in Block:
         if ids := [id for id, reason in reasons.items() if reason is block]:
             raise block.refusal(f"{block.message[:-1]}: {', '.join(ids)}.", field="items", ids=ids)
+
+
+def is_closed(items: Sequence[OrderItem], unsettled: Collection[str]) -> bool:
+    """Everything is done, and no invoice or credit invoice with the items is unsettled (`unsettled`: types).
+
+    What was paid too much, or is left of what was paid on the order, stays with the payment: it keeps no
+    order open.
+    """
+    return is_done(items) and not unsettled
 
 
 def is_done(items: Sequence[OrderItem]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from invoicing import (
+    actions,
     charging,
     customers,
     ledger,
@@ -172,9 +173,12 @@ async def methods_of(ctx: Context, customer_id: str) -> Sequence[PaymentMethod]:
     return await ctx.loaders.payment_methods.load(customer_id) or []
 
 
-async def is_settled(ctx: Context, order: Order) -> bool:
-    """Every invoice and credit invoice with items of the order is settled or cancelled."""
-    return not await ctx.loaders.unsettled.load(order.id)
+async def is_closed(ctx: Context, order: Order) -> bool:
+    """Everything is done with its items, and every invoice and credit invoice with them is settled."""
+    items = await orders.items(ctx, order)
+    if not actions.is_done(items):  # then no statement is spent on its invoices
+        return False
+    return actions.is_closed(items, await ctx.loaders.unsettled.load(order.id) or ())
 
 
 async def is_paid(ctx: Context, order: Order) -> bool:

@@ -142,11 +142,13 @@ class Order:
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @strawberry.field(
-        description="CLOSED once every item is shipped and invoiced, or undone and credited, and all is paid."
+        description="CLOSED once every item is shipped and invoiced, or undone and credited, and every "
+        "invoice was paid in full and every credit invoice refunded or set off. OPEN again when a return "
+        "begins. What was paid too much stays with its payment and keeps no order OPEN; nor does a refund "
+        "without a credit invoice open one again."
     )
     async def status(self, info: Info) -> OrderStatus:
-        done = actions.is_done(await orders.items(info.context, self.row))
-        closed = done and await payments.is_settled(info.context, self.row)
+        closed = await payments.is_closed(info.context, self.row)
         return OrderStatus.CLOSED if closed else OrderStatus.OPEN
 
     @strawberry.field(description="Who ordered; null on a guest's order.")

@@ -4,125 +4,39 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
-from sqlalchemy import Table, select
 
-from invoicing import actions, issuing, orders, shipping, undoing
-from invoicing.access import Principal
+from invoicing import actions, issuing, undoing
 from invoicing.actions import Action, Block
 from invoicing.crediting import LineCredit
 from invoicing.database import Database
-from invoicing.errors import InvoicingError
 from invoicing.items import totals
-from invoicing.queries import Issued
 from invoicing.tables import Order, OrderItem, invoice_lines, invoices, order_items
 from invoicing.tables import orders as orders_table
 from invoicing.undoing import Contra
 from invoicing.verifying import verify
-from tests import factories
+from tests.invoicing.machine import NOWHERE, Left, Shop, run, ship
+from tests.invoicing.machine_money import Money
 from tests.invoicing.test_actions import CODES, STEPS
 
-BUYERS = ("ann", "bob", None)
-NOWHERE = "nowhere"
-
-items = st.builds(
-    lambda quantity, price, discount, kind, rate: factories.item(
-        quantity=quantity,
-        unit_price=-price if kind == "DISCOUNT" else price,
-        discount=0 if kind == "DISCOUNT" else min(discount, price * quantity),
-        type=kind,
-        vat_rate=rate,
-    ),
-    st.integers(1, 5),
-    st.integers(0, 3_000),
-    st.integers(0, 500),
-    st.sampled_from(["PRODUCT", "PRODUCT", "PRODUCT", "SHIPPING", "DISCOUNT"]),
-    st.sampled_from([0, 9, 21]),
-)
-
-
 CODES_IN_ORDER = [(block, CODES[block]) for block in Block]
-
-
-@dataclass
-class Left:
-    """An invoiced line and what is left of it: total, net and VAT."""
-
-    id: str
-    quantity: int
-    pieces: int
-    whole: tuple[int, int, int]
-    amounts: tuple[int, int, int]
-
-    @classmethod
-    def of(cls, line: Any) -> Left:
-        amounts = line.total, line.total_ex_vat, line.vat_amount
-        return cls(line.id, line.quantity, line.quantity, amounts, amounts)
-
-    def less(self, line: Any) -> None:
-        total, net, tax = self.amounts
-        self.amounts = total + line.total, net + line.total_ex_vat, tax + line.vat_amount
-        self.pieces -= line.credited_quantity or 0
-
-    @property
-    def is_spent(self) -> bool:
-        return self.amounts[0] == 0 and (self.whole[0] != 0 or self.pieces == 0)
 
 
 def some_of(rows: list[OrderItem]) -> st.SearchStrategy[list[OrderItem]]:
     return st.lists(st.sampled_from(rows), unique=True, min_size=1)
 
 
-class Shop(RuleBasedStateMachine):
-    """One account of a database that all examples share."""
+class Items(Shop):
+    """What is done to items: their order's actions are the only word on what comes of it."""
 
-    database: ClassVar[Database]
-    placed = Bundle("placed")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.principal: Principal
-        self.ordered: dict[str, tuple[int, int]] = {}
-        self.issued: list[Issued] = []
-
-    @initialize(flow=st.sampled_from(["DIRECT", "GUIDED"]))
-    def open_shop(self, flow: str) -> None:
-        self.principal = factories.principal(self.database, contra_flow=flow)
-        for id in ("ann", "bob"):
-            factories.customer(self.database, self.principal, id=id)
-
-    @precondition(lambda self: len(self.ordered) < 3)
-    @rule(
-        target=placed,
-        buyer=st.sampled_from(BUYERS),
-        after_shipment=st.booleans(),
-        including_vat=st.sampled_from([True, True, False]),
-        currency=st.sampled_from(["EUR", "EUR", "JPY"]),
-        given=st.lists(items, min_size=1, max_size=4),
-    )
-    def order(
-        self, buyer: str | None, after_shipment: bool, including_vat: bool, currency: str, given: list[Any]
-    ) -> str:
-        values: dict[str, Any] = {"customer_id": buyer} if buyer else {"billing_name": "Guest"}
-        values |= {"invoice_after_shipment": after_shipment, "is_including_vat": including_vat}
-        made = factories.order(self.database, self.principal, currency=currency, items=given, **values)
-        self.ordered[made.id] = (sum(i["quantity"] for i in given), sum(i["discount"] for i in given))
-        return made.id
-
-    @rule(order_id=placed, choice=st.data())
+    @rule(order_id=Shop.placed, choice=st.data())
     def ship(self, order_id: str, choice: st.DataObject) -> None:
         order, rows = self.look(order_id)
         parcels = [
@@ -130,11 +44,9 @@ class Shop(RuleBasedStateMachine):
             for row in self.chosen(rows, Action.SHIP, order, choice)
         ]
         expected = self.expected(Action.SHIP, {order_id: (order, rows)}, [id for id, _ in parcels])
-        assert expected == self.told(
-            shipping.ship_items, order_id, parcels, shipped_at=factories.NOW, now=None
-        )
+        assert expected == self.told(ship, order_id, parcels)
 
-    @rule(order_id=placed, action=st.sampled_from([Action.CANCEL, Action.RETURN]), choice=st.data())
+    @rule(order_id=Shop.placed, action=st.sampled_from([Action.CANCEL, Action.RETURN]), choice=st.data())
     def undo(self, order_id: str, action: Action, choice: st.DataObject) -> None:
         order, rows = self.look(order_id)
         asked = [
@@ -143,11 +55,12 @@ class Shop(RuleBasedStateMachine):
         ]
         ids = [each.item_id for each in asked]
         expected = self.expected(action, {order_id: (order, rows)}, ids)
+        closed = self.closed()
         assert expected == self.told(undoing.undo_items, action, order_id, asked)
-        if expected == "DONE" and any(row.invoice_id for row in rows if row.id in ids):
-            assert not actions.is_done(self.look(order_id)[1])
+        if expected == "DONE" and (order_id in closed or any(r.invoice_id for r in rows if r.id in ids)):
+            assert order_id not in self.closed()
 
-    @rule(order_id=placed, step=st.sampled_from(STEPS), choice=st.data())
+    @rule(order_id=Shop.placed, step=st.sampled_from(STEPS), choice=st.data())
     def handle(self, order_id: str, step: Action, choice: st.DataObject) -> None:
         order, rows = self.look(order_id)
         ids = [row.id for row in self.chosen(rows, step, order, choice)]
@@ -167,8 +80,7 @@ class Shop(RuleBasedStateMachine):
             line = left[choice.draw(st.sampled_from(sale.frozen().lines)).id]
             asked, fits = self.part(line, way, choice)
             expected = "DONE" if fits else "CREDIT_TOO_HIGH"
-        options = {"reason": "because"}
-        assert expected == self.told(issuing.credit_invoice, sale.id, asked, **options)
+        assert expected == self.told(issuing.credit_invoice, sale.id, asked, reason="because")
 
     @precondition(lambda self: self.ordered)
     @rule(choice=st.data())
@@ -187,16 +99,7 @@ class Shop(RuleBasedStateMachine):
         if entry.action is Action.INVOICE:
             contras = {row.id for _, rows in looked for row in rows if row.contra_of}
             ids = [id for id in ids if (id in contras) == (ids[0] in contras)]
-            told = self.told(issuing.invoice_items, ids)
-        elif entry.action is Action.SHIP:
-            told = self.told(
-                shipping.ship_items, order.id, [(id, None) for id in ids], shipped_at=factories.NOW, now=None
-            )
-        elif entry.action in STEPS:
-            told = self.told(undoing.handle_items, entry.action, order.id, ids)
-        else:
-            told = self.told(undoing.undo_items, entry.action, order.id, [Contra(id) for id in ids])
-        assert told == "DONE"
+        assert self.told(*self.asking(entry.action, order.id, ids)) == "DONE"
 
     def part(self, line: Left, way: str, choice: st.DataObject) -> tuple[list[LineCredit], bool]:
         if way == "quantity":
@@ -206,7 +109,7 @@ class Shop(RuleBasedStateMachine):
         amount = choice.draw(st.integers(1, most)) * (-1 if line.amounts[0] < 0 else 1)
         return [LineCredit(line.id, amount=amount)], abs(amount) < most
 
-    @rule(order_ids=st.lists(placed, min_size=1, max_size=3, unique=True), choice=st.data())
+    @rule(order_ids=st.lists(Shop.placed, min_size=1, max_size=3, unique=True), choice=st.data())
     def invoice(self, order_ids: list[str], choice: st.DataObject) -> None:
         looked = {id: self.look(id) for id in order_ids}
         every = [row.id for _, rows in looked.values() for row in rows]
@@ -223,7 +126,7 @@ class Shop(RuleBasedStateMachine):
         ids = choice.draw(st.one_of(kinds))
         assert self.expected(Action.INVOICE, looked, ids) == self.told(issuing.invoice_items, ids)
 
-    @rule(order_id=placed)
+    @rule(order_id=Shop.placed)
     def invoice_whole(self, order_id: str) -> None:
         order, rows = self.look(order_id)
         open_now = [entry for entry in actions.possible(order, rows) if entry.action is Action.INVOICE]
@@ -235,21 +138,6 @@ class Shop(RuleBasedStateMachine):
             on_paper = [line.order_item_id for line in self.issued[-1].frozen().lines]
             assert on_paper == (sold or open_now[0].ids)
             assert self.issued[-1].type == ("INVOICE" if sold else "CREDIT")
-
-    def look(self, order_id: str) -> tuple[Order, list[OrderItem]]:
-        order = self.database.read(orders.find_order, self.principal, order_id)
-        return order, list(self.database.read(orders.items_of, self.principal, order_id))
-
-    def told(self, command: Any, *args: Any, **options: Any) -> str:
-        options = {"now": factories.NOW, **options}
-        given = {name: value for name, value in options.items() if value is not None}
-        try:
-            made = self.database.write(command, self.principal, *args, **given)
-        except InvoicingError as refusal:
-            return refusal.code
-        if isinstance(made, Issued):
-            self.issued.append(made)
-        return "DONE"
 
     def expected(
         self, action: Action, looked: dict[str, tuple[Order, list[OrderItem]]], ids: list[str]
@@ -301,18 +189,6 @@ class Shop(RuleBasedStateMachine):
         among = rows if wide or not open_now else open_now
         return choice.draw(some_of(among))
 
-    def sales(self) -> list[Issued]:
-        return [invoice for invoice in self.issued if invoice.type == "INVOICE"]
-
-    def left(self) -> dict[str, Left]:
-        """What is left of each invoiced line, from the lines alone."""
-        lines = self.rows(invoice_lines)
-        found = {line.id: Left.of(line) for line in lines if line.credited_line_id is None}
-        for line in lines:
-            if line.credited_line_id is not None:
-                found[line.credited_line_id].less(line)
-        return found
-
     @invariant()
     def credits_never_exceed_what_they_credit(self) -> None:
         for line in self.left().values():
@@ -357,7 +233,7 @@ class Shop(RuleBasedStateMachine):
         assert set(Counter(line.order_item_id for line in lines if line.order_item_id).values()) <= {1}
         on_paper: Counter[str] = Counter()
         for line in lines:
-            if line.credited_line_id is None:
+            if line.order_item_id and line.credited_line_id is None:
                 on_paper[line.invoice_id] += line.quantity
         marked: Counter[str] = Counter()
         for row in self.rows(order_items):
@@ -394,25 +270,14 @@ class Shop(RuleBasedStateMachine):
             found = sorted(row.sequence for row in self.rows(invoices) if row.type == type)
             assert found == list(range(1, sum(made.type == type for made in self.issued) + 1))
 
-    def rows(self, table: Table) -> Sequence[Any]:
-        mine = select(table).where(table.c.account_id == self.principal.account_id)
-        return self.database.read(lambda connection: connection.execute(mine).all())
+
+class Everything(Items, Money):
+    """And money besides, which keeps no action from an item."""
 
 
 def test_whatever_is_listed_succeeds_and_whatever_is_not_is_refused(database: Database) -> None:
-    class Here(Shop):
-        pass
+    run(Items, database, examples=12, steps=30)
 
-    Here.database = database
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            derandomize=True,
-            phases=[Phase.explicit, Phase.generate, Phase.shrink],
-            max_examples=25,
-            stateful_step_count=30,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+
+def test_so_it_does_whatever_is_paid_and_an_order_is_closed_once_it_is(database: Database) -> None:
+    run(Everything, database, examples=20, steps=30)
