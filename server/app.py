@@ -94,7 +94,7 @@ def create_app(
             *explorer.routes,
             *downloads.routes(store, links),
             *health.routes(database, store),
-            *metrics.routes(counted, database, settings.metrics_token),
+            *metrics.routes(counted, database, watches, settings.metrics_token),
             *rest.routes(Front(database, links, gateways, authenticator)),
         ],
         middleware=[Middleware(Requests, counted), *cross_origin(settings.cors_origins.split())],

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import orjson
@@ -16,30 +12,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import InvalidOperationTypeError
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
-from strawberry.types.unset import UnsetType
 
-from documents.links import Links
-from invoicing.database import Database
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
-from resolvers.gateways import Gateways
-from resolvers.hosts import Hosts
-from resolvers.watches import Watches
-from schema.operations import AmbiguousDocument, has_several, is_subscription
+from schema.operations import AmbiguousDocument, has_several
 from server import streams
-from server.auth import Authenticator, bearer, token_in
+from server.conversing import Conversing
 from server.explorer import Explorer
-from server.media import GRAPHQL, JSON, answer_type, negotiated, read_body
-from server.sockets import STRANGER, Connected, Socket, TextSocket
+from server.media import GRAPHQL, JSON, VARY, answer_type, negotiated, read_body
 
 _CODES = {
     400: "BAD_REQUEST",
@@ -51,48 +37,15 @@ _CODES = {
     500: "INTERNAL_SERVER_ERROR",
 }
 
-_VARY = {"vary": "accept"}
-
-INIT_PATIENCE = timedelta(seconds=10)  # until a connection says who it is
-
 log = structlog.get_logger(__name__)
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """POST runs an operation; GET in a browser opens the explorer, which needs no key itself.
+class GraphQLView(Conversing):
+    """POST runs an operation; GET in a browser opens the explorer, which needs no key itself."""
 
-    Subscriptions come over a WebSocket, or as server-sent events until the watches end.
-    """
-
-    websocket_adapter_class = TextSocket
-    graphql_transport_ws_handler_class = Socket
-
-    def __init__(
-        self,
-        schema: BaseSchema,
-        *,
-        database: Database,
-        links: Links,
-        gateways: Gateways,
-        hosts: Hosts,
-        authenticator: Authenticator,
-        explorer: Explorer,
-        watches: Watches,
-        origins: Sequence[str] = (),
-    ) -> None:
-        super().__init__(
-            schema,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
-            connection_init_wait_timeout=INIT_PATIENCE,
-            allowed_origins=origins,
-        )
-        self.database = database
-        self.links = links
-        self.gateways = gateways
-        self.hosts = hosts
-        self.authenticator = authenticator
+    def __init__(self, schema: BaseSchema, *, explorer: Explorer, **served: Any) -> None:
+        super().__init__(schema, **served)
         self.explorer = explorer
-        self.watches = watches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -147,52 +100,6 @@ class GraphQLView(GraphQL[Context, None]):
         request.scope["state"]["operation"] = context.operation
         return result
 
-    async def parse_http_body(self, request: Any) -> Any:
-        """What could be answered as JSON is, unless it goes on."""
-        asked: Any = await super().parse_http_body(request)
-        if asked.protocol == "http" or negotiated(request.headers.get("accept", "")) is None:
-            return asked
-        goes_on = is_subscription(asked.query, asked.operation_name)
-        return asked if goes_on else replace(asked, protocol="http")
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        make: Callable[..., Context] = partial(
-            Connected if request.scope["type"] == "websocket" else Context,
-            database=self.database,
-            links=self.links,
-            gateways=self.gateways,
-            request_id=request.scope["state"]["request_id"],
-            forget_keys=self._forget_keys,
-            hosts=self.hosts,
-            watches=self.watches,
-        )
-        if request.scope["type"] == "websocket":
-            return make(STRANGER, handshake=request.headers.get("authorization", ""))
-        admitted = partial(self.authenticator.principal_of, bearer(request))
-        return make(await admitted(), admitted=admitted)
-
-    def _forget_keys(self) -> None:
-        """Those who follow something by a key that has ended find out now."""
-        self.authenticator.forget()
-        self.watches.tell_all()
-
-    async def execute_operation(self, *args: Any, **kwargs: Any) -> Any:
-        asked, request = kwargs["request_data"], kwargs["request"]
-        if asked.protocol != "http":
-            request.scope["state"]["operation"] = asked.operation_name
-        return await super().execute_operation(*args, **kwargs)
-
-    async def on_ws_connect(self, context: Context) -> UnsetType:
-        """Lets the connection in. Whether its key still holds is asked again with each operation."""
-        if not isinstance(context, Connected):
-            raise TypeError("Only connections are let in.")
-        try:
-            context.admitted = partial(self.authenticator.principal_of, token_in(context.authorization()))
-            await context.renew()
-        except Unauthorized as refusal:
-            raise ConnectionRejectionError from refusal
-        return UnsetType()
-
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         return False  # ours is served before this is asked
 
@@ -213,21 +120,12 @@ class GraphQLView(GraphQL[Context, None]):
             del shown["data"]  # nothing was executed
         return shown
 
-    async def create_streaming_response(
-        self,
-        request: Request | WebSocket,
-        stream: Callable[[], AsyncIterator[str]],
-        sub_response: Response,
-        headers: Mapping[str, str],
-    ) -> Response:
-        return streams.Events(streams.until(self.watches.ending, stream()), headers={**headers, **_VARY})
-
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         media = sub_response.media_type
         status = 400 if media == GRAPHQL and "data" not in response_data else 200
-        return Response(self.encode_json(response_data), status, _VARY, media_type=media)
+        return Response(self.encode_json(response_data), status, VARY, media_type=media)
 
 
 class MethodNotAllowed(HTTPException):
@@ -246,4 +144,4 @@ def _error(request: Request, status: int, message: str, **more: str) -> Response
     code = request.scope["state"]["code"] = _CODES.get(status, "BAD_REQUEST")
     body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
     media = negotiated(request.headers.get("accept", "")) or JSON
-    return Response(orjson.dumps(body), status, _VARY, media_type=media)
+    return Response(orjson.dumps(body), status, VARY, media_type=media)

@@ -11,6 +11,7 @@ from server.bodies import TooLarge, body
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"  # its status tells what is wrong, JSON's does so in the body
+VARY = {"vary": "accept"}
 
 _UTF_8 = ("utf-8", "utf8", "*")
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from invoicing import outbox
 from invoicing.database import Database
 from invoicing.outbox import Backlog
+from resolvers.watches import Watches
 from server import logs
 from server.health import PATIENCE
 
@@ -54,6 +55,9 @@ class Metrics:
         self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
         self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
         self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
+        self._watches = Gauge(
+            "invoicing_watches", "Subscriptions, and queries that wait for a PDF.", registry=self.registry
+        )
 
     def answered(self, operation: str | None, status: int, code: str, seconds: float) -> None:
         name = self._bounded(operation or UNNAMED)
@@ -80,6 +84,9 @@ class Metrics:
             self._parked.labels(each.kind).set(each.parked)
             self._oldest.labels(each.kind).set(age)
 
+    def watched(self, watches: int) -> None:
+        self._watches.set(watches)
+
     def _bounded(self, operation: str) -> str:
         if operation in self._operations:
             return operation
@@ -95,12 +102,13 @@ class Metrics:
         return Gauge(name, meaning, ["kind"], registry=self.registry)
 
 
-def routes(metrics: Metrics, database: Database, token: str) -> list[Route]:
+def routes(metrics: Metrics, database: Database, watches: Watches, token: str) -> list[Route]:
     async def exposed(request: Request) -> Response:
         if token and not _is_let_in(request, token):
             refusal = "Send INVOICING_METRICS_TOKEN as `Authorization: Bearer …`.\n"
             return PlainTextResponse(refusal, 401, {"www-authenticate": "Bearer"})
         now = datetime.now(UTC)
+        metrics.watched(len(watches))
         metrics.waiting(await _backlogs(database, now), now=now)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 

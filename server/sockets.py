@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,10 @@ import structlog
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
 from invoicing.access import Actor, Principal
@@ -68,6 +72,14 @@ class TextSocket(ASGIWebSocketAdapter):
 
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        began = time.perf_counter()
+        try:
+            await super().run_operation(operation)
+        finally:
+            took = round(time.perf_counter() - began, 6)
+            log.info("operation", operation=operation.operation_name, seconds=took)
+
     async def handle_task_exception(self, error: Exception) -> None:
         """What the schema does not tell the caller; that they are gone is nothing to report."""
         if not isinstance(error, WebSocketDisconnected):

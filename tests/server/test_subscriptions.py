@@ -342,6 +342,9 @@ async def test_nobody_waits_for_a_caller_who_is_gone(shop: Client, transport: st
                 caller = await callers.enter_async_context(following(transport, address, shop.token, "v"))
                 await caller.told()
             assert len(shop.app.state.watches) == 3
+            async with httpx.AsyncClient() as http:
+                metrics = await http.get(address.replace("graphql", "metrics"))
+            assert "\ninvoicing_watches 3.0\n" in metrics.text
         await until(lambda: len(shop.app.state.watches) == 0)
 
 
