@@ -102,8 +102,8 @@ def credit_invoice(
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
     """Makes the PDF again: one that was given up, or whose file was lost. The paper is the same."""
     queries.found_invoice(connection, principal, invoice_id)
-    connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
     outbox.retry(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
+    connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
     news.invoices_changed(connection, principal.account_id, [invoice_id])
     return queries.found_invoice(connection, principal, invoice_id)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -23,7 +23,17 @@ MAX_ATTEMPTS = 5
 LEASE = timedelta(seconds=10)
 
 _INSERT = insert(outbox)
-_INSERT_IF_NEW = upsert(outbox).on_conflict_do_nothing()
+_NEW = upsert(outbox)
+_BEGIN_AGAIN = _NEW.on_conflict_do_update(
+    index_elements=("account_id", "subject_id", "kind"),
+    set_={
+        "failed_at": None,
+        "attempts": case((outbox.c.failed_at.is_(None), outbox.c.attempts), else_=0),
+        "run_after": case(
+            (outbox.c.lease_token.is_(None), _NEW.excluded.run_after), else_=outbox.c.run_after
+        ),
+    },
+)
 
 
 def claiming(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
@@ -199,18 +209,11 @@ def hurry(
 
 
 def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
-    """Starts a job again that was parked, or done; one that is on its way goes on."""
-    connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.account_id == account_id,
-            outbox.c.kind == kind,
-            outbox.c.subject_id == subject_id,
-            outbox.c.failed_at.is_not(None),
-        )
-        .values(failed_at=None, attempts=0, run_after=now)
-    )
-    connection.execute(_INSERT_IF_NEW, job(account_id, kind, subject_id, now=now))
+    """Starts a job again that was parked, or done; one that waits is due now, one on its way goes on.
+
+    Call it before you touch what the job is about: whoever ends the job has locked it first, too.
+    """
+    connection.execute(_BEGIN_AGAIN, job(account_id, kind, subject_id, now=now))
     _wake(connection, kind)
 
 

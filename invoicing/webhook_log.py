@@ -13,7 +13,6 @@ from invoicing.access import Principal
 from invoicing.announcing import DELIVER
 from invoicing.errors import EndpointInactive, NotFound
 from invoicing.pages import Page, Window
-from invoicing.tables import outbox as jobs
 from invoicing.webhook_tables import WebhookDelivery, webhook_deliveries, webhook_endpoints
 
 _MINE: BindParameter[str] = bindparam("account")
@@ -59,9 +58,8 @@ def replay_webhook_delivery(
     key = {"account": principal.account_id, "delivery": delivery_id}
     if not connection.execute(_IS_OPEN, key).scalar_one():
         raise EndpointInactive(field="id", ids=[delivery_id])
-    connection.execute(_BEGIN_AGAIN, {**key, "moment": now})
-    outbox.hurry(connection, principal.account_id, DELIVER, jobs.c.subject_id == delivery_id, now=now)
     outbox.retry(connection, principal.account_id, DELIVER, delivery_id, now=now)
+    connection.execute(_BEGIN_AGAIN, {**key, "moment": now})
     return find_delivery(connection, principal, delivery_id)
 
 
