@@ -326,6 +326,12 @@ class TooManyEndpoints(InvoicingError):
     code = "TOO_MANY_ENDPOINTS"
 
 
+class TooManyWatches(InvoicingError):
+    """A key or a customer follows as many invoices as may be followed at once."""
+
+    code = "TOO_MANY_SUBSCRIPTIONS"
+
+
 class EndpointInactive(InvoicingError):
     """The webhook endpoint is not active, or was deleted: nothing is sent to it."""
 

@@ -35,7 +35,7 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
             f"Wait 0 to {LONGEST_WAIT_MS:,} milliseconds, not {wait_ms:,}.", field="wait_for_pdf_ms"
         )
     until = monotonic() + wait_ms / 1_000
-    with ctx.watches.of(news.of_invoice(ctx.principal.account_id, invoice_id)) as watch:
+    with ctx.watches.of(news.of_invoice(ctx.principal.account_id, invoice_id), ctx.principal) as watch:
         while True:
             found = await invoice(ctx, invoice_id)
             left = until - monotonic()
@@ -49,7 +49,7 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
     """The invoice now, and again whenever its PDF, payment or credits stand otherwise. It never ends."""
     topic = news.of_invoice(ctx.principal.account_id, invoice_id)
     seen, was_told = None, False
-    with ctx.watches.of(topic) as watch:
+    with ctx.watches.of(topic, ctx.principal) as watch:
         while True:
             await ctx.renew()
             ctx.principal.require(Scope.INVOICES_READ)

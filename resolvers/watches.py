@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+from invoicing.access import Actor, Principal
+from invoicing.errors import TooManyWatches
+
 T = TypeVar("T")
+
+MOST = 1_000
 
 
 class Watch:
@@ -32,19 +38,31 @@ class Watch:
 class Watches:
     """By topic. `of` and `tell` belong on the event loop; `any_of` may be asked from everywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        """One key, or one customer, may hold `most` of them."""
+        self._most = most
+        self._held: Counter[tuple[str, Actor]] = Counter()
         self._waiting: dict[str, set[Watch]] = {}
         self.ending = asyncio.Event()
         """Set when the server ends: nobody has to wait any longer."""
         self._looks: dict[str, dict[object, asyncio.Future[Any]]] = {}
 
     @contextmanager
-    def of(self, topic: str) -> Iterator[Watch]:
-        watch = Watch()
+    def of(self, topic: str, principal: Principal) -> Iterator[Watch]:
+        """Raises TooManyWatches."""
+        watch, holder = Watch(), (principal.account_id, principal.actor)
+        if self._held[holder] >= self._most:
+            raise TooManyWatches(
+                f"{self._most:,} invoices are followed at once at most: end some, or let webhooks tell you."
+            )
+        self._held[holder] += 1
         self._waiting.setdefault(topic, set()).add(watch)
         try:
             yield watch
         finally:
+            self._held[holder] -= 1
+            if not self._held[holder]:
+                del self._held[holder]
             others = self._waiting[topic]
             others.remove(watch)
             if not others:

@@ -60,7 +60,7 @@ def create_app(
     hosts = Hosts(private=settings.webhook_private_addresses)
     counted = Metrics()
     authenticator = Authenticator(database)
-    watches = Watches()
+    watches = Watches(settings.max_watches)
     view = GraphQLView(
         ruled(settings.rules),
         database=database,
@@ -70,6 +70,7 @@ def create_app(
         authenticator=authenticator,
         explorer=explorer,
         watches=watches,
+        metrics=counted,
         origins=settings.cors_origins.split(),
     )
 

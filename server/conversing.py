@@ -28,6 +28,7 @@ from schema.operations import is_subscription
 from server import streams
 from server.auth import Authenticator, bearer, token_in
 from server.media import VARY, negotiated
+from server.metrics import Metrics
 from server.sockets import STRANGER, Connected, Socket, TextSocket
 
 INIT_PATIENCE = timedelta(seconds=10)  # until a connection says who it is
@@ -49,12 +50,14 @@ class Conversing(GraphQL[Context, None]):
         hosts: Hosts,
         authenticator: Authenticator,
         watches: Watches,
+        metrics: Metrics,
         origins: Sequence[str] = (),
     ) -> None:
         super().__init__(
             schema,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=INIT_PATIENCE,
+            max_subscriptions_per_connection=None,  # the socket's own limit has a code
             allowed_origins=origins,
         )
         self.database = database
@@ -63,6 +66,7 @@ class Conversing(GraphQL[Context, None]):
         self.hosts = hosts
         self.authenticator = authenticator
         self.watches = watches
+        self.metrics = metrics
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         make: Callable[..., Context] = partial(
@@ -76,7 +80,8 @@ class Conversing(GraphQL[Context, None]):
             watches=self.watches,
         )
         if request.scope["type"] == "websocket":
-            return make(STRANGER, handshake=request.headers.get("authorization", ""))
+            handshake = request.headers.get("authorization", "")
+            return make(STRANGER, handshake=handshake, counted=self.metrics.conversed)
         admitted = partial(self.authenticator.principal_of, bearer(request))
         return make(await admitted(), admitted=admitted)
 

@@ -47,6 +47,9 @@ class Metrics:
             buckets=_REQUEST,
             registry=self.registry,
         )
+        self._conversed = self._counter(
+            "invoicing_socket_operations", "Operations over WebSockets that have ended.", "operation"
+        )
         self._made = self._counter("invoicing_pdfs_made", "PDFs made and stored.")
         self._failed = self._counter("invoicing_pdfs_failed", "Attempts that made no PDF.")
         self._drawing = Histogram(
@@ -67,6 +70,10 @@ class Metrics:
         counter, histogram = self._answered[key]
         counter.inc()
         histogram.observe(seconds)
+
+    def conversed(self, operation: str | None) -> None:
+        """An operation over a WebSocket has ended: how long it took, a subscription's client decides."""
+        self._conversed.labels(self._bounded(operation or UNNAMED)).inc()
 
     def rendered(self, made: Sequence[float], *, failed: int) -> None:
         """How many seconds each of the PDFs took that were made, and how many attempts made none."""

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateways.configured import configured
 from gateways.protocol import Gateway
+from resolvers import watches
 from schema.caching import Rules
 from schema.guard import Limits
 
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
         default=50_000,
         ge=1,
         description="Points that a document may cost: one for each object of its answer.",
+    )
+    max_watches: int = Field(
+        default=watches.MOST,
+        ge=1,
+        description="Invoices that one key or customer may follow at once, on each server.",
     )
     introspection: bool = Field(
         default=True, description="Whether GraphQL tells its schema, and what a misspelled field might be."

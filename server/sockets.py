@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import structlog
+from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -17,9 +18,10 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
 from invoicing.access import Actor, Principal
+from invoicing.errors import TooManyWatches
 from resolvers.context import Context
 from server.streams import STALLED
 
@@ -30,6 +32,12 @@ STRANGER = Principal("", Actor("", "", ""), frozenset())  # until the connection
 LONGEST_ID = 255
 LONGEST_REASON = 123  # bytes: what a close frame holds
 
+MOST_AT_ONCE = 100  # operations of a connection
+_TOO_MANY = GraphQLError(
+    f"A connection has {MOST_AT_ONCE} operations at once at most: end some, or open another.",
+    extensions={"code": TooManyWatches.code},
+)
+
 _OBJECT = (dict, type(None))
 
 
@@ -39,6 +47,7 @@ class Connected(Context):
 
     handshake: str = ""  # the Authorization header it came with
     connection_params: Mapping[str, object] = field(default_factory=dict)
+    counted: Callable[[str | None], None] = lambda _: None  # told of each operation that has ended
 
     def authorization(self) -> str:
         """Browsers can set no headers here: they name the token when they initialise the connection."""
@@ -72,13 +81,23 @@ class TextSocket(ASGIWebSocketAdapter):
 
 
 class Socket(BaseGraphQLTransportWSHandler[Context, None]):
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        is_new = message["id"] not in self.operations
+        if self.connection_acknowledged and is_new and len(self.operations) >= MOST_AT_ONCE:
+            await self.send_message({"id": message["id"], "type": "error", "payload": [_TOO_MANY.formatted]})
+            return
+        await super().handle_subscribe(message)
+
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         began = time.perf_counter()
         try:
             await super().run_operation(operation)
         finally:
-            took = round(time.perf_counter() - began, 6)
-            log.info("operation", operation=operation.operation_name, seconds=took)
+            self._ended(operation, time.perf_counter() - began)
+
+    def _ended(self, operation: Operation[Context, None], seconds: float) -> None:
+        log.info("operation", operation=operation.operation_name, seconds=round(seconds, 6))
+        cast(Connected, self.context).counted(operation.operation_name)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """What the schema does not tell the caller; that they are gone is nothing to report."""

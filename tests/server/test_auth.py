@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from invoicing import keys
+from invoicing import keys, sessions
 from invoicing.access import Scope
 from invoicing.database import Database
 from tests import factories
@@ -33,6 +33,15 @@ def test_a_known_key_opens_its_account(shop: Client) -> None:
         answer = authorized(shop, f"{scheme} {shop.token}")
         assert answer.json() == {"data": {"account": {"id": shop.principal.account_id}}}
         assert answer.status_code == 200
+
+
+def test_a_key_that_happens_to_look_like_a_session_opens_its_account_too(shop: Client) -> None:
+    token = f"{sessions.PREFIX}{'x' * 40}"
+    account_id = shop.principal.account_id
+    shop.database.write(
+        keys.create_api_key, account_id, name="Odd", scopes=Scope, now=factories.NOW, token=token
+    )
+    assert authorized(shop, f"Bearer {token}").json() == {"data": {"account": {"id": account_id}}}
 
 
 def test_without_a_known_key_nothing_is_told(shop: Client) -> None:

@@ -14,7 +14,7 @@ import websockets
 
 from documents.store import FileStore
 from invoicing import news
-from invoicing.access import Scope
+from invoicing.access import Actor, Principal, Scope
 from invoicing.database import Database
 from resolvers import invoices
 from resolvers.context import Context
@@ -37,6 +37,7 @@ from tests.server.subscribing import (
 
 pytestmark = pytest.mark.anyio
 
+NOBODY = Principal("account", Actor("key", "Test", "api_key"), frozenset())
 TRANSPORTS = ["websocket", "sse"]
 SESSION = "mutation ($input: CreateCustomerSessionInput!) { createCustomerSession(input: $input) { token } }"
 
@@ -125,7 +126,7 @@ async def test_no_word_is_lost_while_others_are_spoken(
         here, there = Database(url), Database(url)
         watches = Watches()
         with ExitStack() as stack:
-            waiting = [stack.enter_context(watches.of(topic)) for topic in topics]
+            waiting = [stack.enter_context(watches.of(topic, NOBODY)) for topic in topics]
             async with telling(here, Watches()), telling(there, watches):
                 await _heard(here)
                 for watch in waiting:
