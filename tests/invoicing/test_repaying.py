@@ -133,7 +133,12 @@ def test_where_prices_have_no_vat_the_amount_still_has(till: Till) -> None:
     assert till.findings() == []
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    derandomize=True,
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     prices=st.lists(st.integers(1, 400), min_size=1, max_size=3),
     including=st.booleans(),
