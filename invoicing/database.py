@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
 from invoicing import news
 from invoicing.errors import ValidationError
@@ -25,6 +26,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+MOST_DEADLOCKS = 5  # of one command, one after the other
 READERS = 2  # more would wait for the interpreter's lock, not for the database
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its three round trips
 
@@ -55,9 +57,7 @@ class Database:
         """Run `work` in one transaction: all of it is stored when this returns, or none of it."""
         if self._writer is not None:
             return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
-        with _telling_bad_values(), self._engine.begin() as connection:
-            done = work(connection, *args, **kwargs)
-            told = news.taken(connection)
+        done, told = self._begun_again(lambda connection: work(connection, *args, **kwargs))
         self._committed(told)
         return done
 
@@ -85,6 +85,18 @@ class Database:
         if self._writer is not None:
             self._writer.close()
         self._engine.dispose()
+
+    def _begun_again(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
+        """Of two commands that wait for each other PostgreSQL undoes one: it is done after the other."""
+        left = MOST_DEADLOCKS
+        while True:
+            try:
+                with _telling_bad_values(), self._engine.begin() as connection:
+                    return work(connection), news.taken(connection)
+            except OperationalError as failure:
+                left -= 1
+                if not isinstance(failure.orig, DeadlockDetected) or not left:
+                    raise
 
     def _committed(self, told: Collection[str]) -> None:
         if told:
