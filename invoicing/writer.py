@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from invoicing import news
 
@@ -94,15 +95,40 @@ class Writer:
     def _commit(self, commands: Sequence[Command]) -> None:
         told: Collection[str] = news.NOTHING
         try:
-            with self._engine.begin() as connection:
+            with self._begun() as connection:
                 _run(connection, commands)
                 told = news.taken(connection)
+                connection.commit()
         except BaseException as failure:  # the transaction is gone: nothing of it is stored
             for command in commands:
                 command.refusal = command.refusal or failure
         for command in commands:
             command.answer()
         self._committed(told)
+
+    def _begun(self) -> Connection:
+        """Waits while another process writes.
+
+        SQLite does not, and refuses at once, where a statement that was left half read still holds what the
+        connection saw before: a new connection waits.
+        """
+        try:
+            return _begun(self._engine)
+        except OperationalError as failure:
+            if not getattr(failure.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                raise
+            return _begun(self._engine)
+
+
+def _begun(engine: Engine) -> Connection:
+    connection = engine.connect()
+    try:
+        connection.begin()
+    except BaseException:
+        connection.invalidate()
+        connection.close()
+        raise
+    return connection
 
 
 def _run(connection: Connection, commands: Sequence[Command]) -> None:

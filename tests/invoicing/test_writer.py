@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from invoicing import news
+from invoicing.database import Database
 from invoicing.writer import Writer
+from tests import factories
+from tests.conftest import FreshUrl
 
 
 @pytest.fixture
@@ -128,3 +132,24 @@ def test_closing_waits_for_what_was_begun(held: Held, engine: Engine) -> None:
     held.writer.close()
     assert waiting.done()
     assert words(engine) == ["waiting"]
+
+
+def test_a_statement_left_half_read_does_not_keep_others_waiting(
+    fresh_sqlite: FreshUrl,
+) -> None:
+    left: list[Any] = []
+
+    def leave(connection: Connection) -> None:
+        cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
+        left.append(cursor.execute("SELECT id, name FROM accounts"))
+        left[0].fetchone()
+
+    with fresh_sqlite() as url:
+        here, there = Database(url), Database(url)
+        factories.principal(here)
+        factories.principal(here)
+        here.write(leave)
+        factories.principal(there)
+        factories.principal(here)
+        here.close()
+        there.close()
