@@ -60,6 +60,8 @@ DEFAULTS: Mapping[str, Any] = {
 
 _BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
 
+_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
+
 
 def account(connection: Connection, account_id: str) -> Account:
     return cast(Account, connection.execute(_BY_ID, {"account": account_id}).one())
@@ -79,6 +81,7 @@ def update_account(
 ) -> Account:
     """Changes what is given. Invoices that are issued keep what they say."""
     row = checked(values, CHECKS)
+    connection.execute(_LOCK, {"account": principal.account_id})  # or two changes make the formats alike
     before = account(connection, principal.account_id)
     _formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),

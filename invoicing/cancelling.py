@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from invoicing import crediting, queries
 from invoicing.access import Principal
-from invoicing.errors import AlreadySettled
+from invoicing.errors import AlreadySettled, NotCreditable
 from invoicing.freezing import issue
 from invoicing.payable import decided, payable
 from invoicing.queries import Issued
@@ -23,6 +23,8 @@ def cancel_invoice(
     """
     payable(connection, principal, invoice_id, field="id")
     found = queries.found_invoice(connection, principal, invoice_id)
+    if found.type == "CREDIT":  # one of a discount alone has a positive total, and is payable
+        raise NotCreditable(field="id", ids=[invoice_id])
     if found.state == "CANCELLED":
         return found
     if found.state == "SETTLED":

@@ -192,12 +192,27 @@ def locked(connection: Connection, found: Payment, *, to_refund: bool) -> Paymen
 
     To refund it, the orders that share an invoice with it are locked first: their money may pay again.
     """
-    mine = [found.order_id] if found.order_id is not None else []
-    if ids := orders_beside(connection, found.account_id, found) if to_refund else mine:
-        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": ids})
+    if to_refund:
+        _lock_orders_beside(connection, found)
+    elif found.order_id is not None:
+        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": [found.order_id]})
     if found.invoice_id is not None:
         ledger.locked_standings(connection, found.account_id, [str(found.invoice_id)])
     return ledger.payment(connection, found.account_id, found.id)
+
+
+def _lock_orders_beside(connection: Connection, found: Payment) -> None:
+    """Until those that are locked are all there are: others may have joined before their locks were had."""
+    while True:
+        ids = orders_beside(connection, found.account_id, found)
+        if not ids:
+            return
+        attempt = connection.begin_nested()
+        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": ids})
+        if orders_beside(connection, found.account_id, found) == ids:
+            attempt.commit()
+            return
+        attempt.rollback()  # which lets go of the locks, so that all are taken in their order
 
 
 def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta) -> list[Unanswered]:

@@ -201,9 +201,13 @@ def _has_buyer(customer_id: str | None, billing_name: str | None) -> None:
 def _unused(connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]) -> None:
     mine = principal.account_id
     repeated = [id for id, times in Counter(item_ids).items() if times > 1]
-    taken = connection.execute(
-        select(order_items.c.id).where(order_items.c.account_id == mine, order_items.c.id.in_(item_ids))
-    ).scalars()
+    taken = (
+        connection.execute(
+            select(order_items.c.id).where(order_items.c.account_id == mine, order_items.c.id.in_(item_ids))
+        )
+        .scalars()
+        .all()
+    )
     if connection.execute(_BY_ID, {"account": mine, "order": order_id}).first() is not None:
         raise DuplicateId(f"An order {order_id} exists already.", field="id", ids=[order_id])
     if clash := sorted({*repeated, *taken}):
