@@ -76,12 +76,17 @@ def create_account(connection: Connection, values: Mapping[str, Any], *, now: da
     return str(row["id"])
 
 
+def lock_account(connection: Connection, account_id: str) -> None:
+    """One change of what the account's row sums up at a time; others may go on to refer to it."""
+    connection.execute(_LOCK, {"account": account_id})
+
+
 def update_account(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Account:
     """Changes what is given. Invoices that are issued keep what they say."""
     row = checked(values, CHECKS)
-    connection.execute(_LOCK, {"account": principal.account_id})  # or two changes make the formats alike
+    lock_account(connection, principal.account_id)  # or two changes make the formats alike
     before = account(connection, principal.account_id)
     _formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select, upda
 
 from invoicing import announcing, checks, outbox
 from invoicing.access import Principal
+from invoicing.accounts import lock_account
 from invoicing.announcing import DELIVER, WebhookEvent
 from invoicing.checks import checked, optional, text
 from invoicing.errors import EndpointInactive, NotFound, TooManyEndpoints, ValidationError
@@ -33,7 +34,6 @@ _ENDPOINTS = (
     .order_by(webhook_endpoints.c.created_at.desc(), webhook_endpoints.c.id.desc())
 )
 _COUNT = select(func.count()).select_from(webhook_endpoints).where(*_OURS)
-_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
 _CHANGE = update(webhook_endpoints).where(
     webhook_endpoints.c.account_id == bindparam("account"), webhook_endpoints.c.id == bindparam("endpoint")
 )
@@ -80,7 +80,7 @@ def create_webhook_endpoint(
 ) -> tuple[WebhookEndpoint, str]:
     """An endpoint, and its secret: the only time that it can be seen."""
     mine = {"account": principal.account_id}
-    connection.execute(_LOCK, mine)
+    lock_account(connection, principal.account_id)
     if connection.execute(_COUNT, mine).scalar_one() >= MOST:
         raise TooManyEndpoints(f"An account has {MOST} webhook endpoints at most: delete one first.")
     row = {
@@ -125,7 +125,7 @@ def rotate_webhook_secret(
     connection: Connection, principal: Principal, endpoint_id: str, *, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
     """A new secret, to be seen this once. For a day the one before it signs too."""
-    connection.execute(_LOCK, {"account": principal.account_id})
+    lock_account(connection, principal.account_id)
     before = find_endpoint(connection, principal, endpoint_id)
     secret = _new_secret()
     row = {"secret": secret, "previous_secret": before.secret, "previous_until": now + BOTH_SIGN}
@@ -164,7 +164,7 @@ def _change(
 ) -> None:
     """One change of an account's endpoints at a time, or `has_webhooks` would miss one."""
     mine = {"account": principal.account_id}
-    connection.execute(_LOCK, mine)
+    lock_account(connection, principal.account_id)
     connection.execute(_CHANGE.values(**row, updated_at=now), {**mine, "endpoint": endpoint_id})
     connection.execute(_NOTE, mine)
     if row.get("is_active") is False:

@@ -11,14 +11,13 @@ from starlette.types import Message, Send
 
 from server.media import accepts, negotiated
 
+EVENTS = "text/event-stream"
+STALLED = 30.0  # seconds that somebody may leave unread what they asked for
+
 
 def are_all_that_is_taken(accept: str) -> bool:
     """What has one answer comes as an event too then."""
     return negotiated(accept) is None and accepts(accept, EVENTS)
-
-
-EVENTS = "text/event-stream"
-STALLED = 30.0  # seconds that somebody may leave unread what they asked for
 
 
 class Events(StreamingResponse):
