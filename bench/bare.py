@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
 
 from bench.homes import SQLITE, Home
-from invoicing.database import Database
+from invoicing.storage.database import Database
 
 Statement = tuple[Executable, Any]
 Work = Callable[[Connection], object]

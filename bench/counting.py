@@ -14,9 +14,9 @@ from bench.homes import KINDS
 from bench.results import Result, Run
 from bench.shop import Shop
 from documents.links import Links
-from invoicing.database import Database
+from invoicing.storage.database import Database
 from resolvers.context import Context
-from resolvers.gateways import Gateways
+from resolvers.gateway_calls import Gateways
 from schema import schema
 
 MOST, MOST_OF_MONEY = 4, 6

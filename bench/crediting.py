@@ -10,8 +10,8 @@ from bench.homes import KINDS
 from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
-from invoicing import issuing
-from invoicing.database import Database
+from invoicing.invoices import from_orders
+from invoicing.storage.database import Database
 
 LEAST = 0.35
 LINES = 5
@@ -32,7 +32,7 @@ def _body(number: int) -> object:
 
 def _work(opened: Shop, number: int) -> Work:
     id = shop.tag("A", number)
-    return lambda connection: issuing.credit_invoice(
+    return lambda connection: from_orders.credit_invoice(
         connection, opened.principal, id, None, reason=None, now=NOW
     )
 

@@ -13,8 +13,8 @@ from bench.mutating import FASTEST
 from bench.results import Result, Run, compared, cpu
 from bench.serving import serving
 from bench.shop import NOW, PAST, Shop
-from invoicing import customers
-from invoicing.database import Database
+from invoicing.customers import details
+from invoicing.storage.database import Database
 
 LINES = 5
 HANDLE = "atelier-noord"
@@ -72,7 +72,7 @@ def _customer(database: Database, opened: Shop, prefix: str, _: int) -> None:
     """One customer of that handle is all that a one-time invoice takes."""
     if prefix == "A":
         values = {"name": "Atelier Noord", "handle": HANDLE, "billing_address": shop.ADDRESS}
-        database.write(customers.create_customer, opened.principal, values, now=PAST)
+        database.write(details.create_customer, opened.principal, values, now=PAST)
 
 
 def _orders(database: Database, opened: Shop, prefix: str, count: int) -> None:

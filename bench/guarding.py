@@ -12,9 +12,9 @@ from bench.reading import LINES, read_body
 from bench.results import Result, Run
 from documents.links import Links
 from resolvers.context import Context
-from resolvers.gateways import Gateways
+from resolvers.gateway_calls import Gateways
 from schema import schema
-from schema.caching import Reading, Rules
+from schema.execution.documents import Reading, Rules
 
 SHARE = 0.03
 REFUSAL = 50  # milliseconds

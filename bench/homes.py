@@ -13,8 +13,8 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import URL, make_url
 
-from invoicing import migrations
-from invoicing.database import Database
+from invoicing.storage import migrations
+from invoicing.storage.database import Database
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 KINDS = (SQLITE, POSTGRESQL)

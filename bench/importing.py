@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Table, event, insert, select
 from bench import bare, shop
 from bench.homes import KINDS, Home
 from bench.results import Result, Run, compared
-from invoicing.accounts import account
-from invoicing.importing.assembling import Terms
+from invoicing.accounts.settings import account
 from invoicing.importing.columns import PLAIN
-from invoicing.importing.load import MOST_ORDERS, import_orders
-from invoicing.importing.source import Source
-from invoicing.tables import accounts, customers, order_items, orders
+from invoicing.importing.csv_file import Source
+from invoicing.importing.orders import Terms
+from invoicing.importing.run import MOST_ORDERS, import_orders
+from invoicing.storage.tables import accounts, customers, order_items, orders
 
 LEAST = 0.25
 LINES, OF_ORDER, BUYERS = 50_000, 5, 2_000

@@ -10,8 +10,8 @@ from bench.homes import POSTGRESQL, SQLITE
 from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
-from invoicing import issuing
-from invoicing.database import Database
+from invoicing.invoices import from_orders
+from invoicing.storage.database import Database
 
 LINES = 5
 _ASKED = "mutation($i:InvoiceItemsInput!){invoiceItems(input:$i){invoice{id number total currency}}}"
@@ -31,7 +31,7 @@ def body(number: int, prefix: str = "A") -> object:
 
 def _work(opened: Shop, number: int) -> Work:
     ids = shop.item_ids("A", number, LINES)
-    return lambda connection: issuing.invoice_items(connection, opened.principal, ids, now=NOW)
+    return lambda connection: from_orders.invoice_items(connection, opened.principal, ids, now=NOW)
 
 
 ISSUE = Mutation(f"`invoiceItems`, {LINES} items", {SQLITE: 0.40, POSTGRESQL: 0.45}, stock, body, _work)

@@ -14,11 +14,13 @@ from bench.bare import Bare, Work, taken_down
 from bench.homes import KINDS
 from bench.results import Result, Run
 from bench.shop import NOW
-from invoicing import issuing, orders, paying, refunding, shipping, undoing
 from invoicing.access import Principal
-from invoicing.actions import Action
-from invoicing.database import Database
-from invoicing.undoing import Contra
+from invoicing.invoices import from_orders
+from invoicing.orders import intake, returns, shipping
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
+from invoicing.payments import manual, refunds
+from invoicing.storage.database import Database
 
 MOST = 1.0  # seconds
 ITEMS = 1_000
@@ -90,7 +92,7 @@ class _Walk:
 
     def _order(self, connection: Connection) -> None:
         values = {**shop.order_values("A", self.number, ITEMS), "invoice_after_shipment": True}
-        orders.create_order(connection, self.principal, values, now=NOW)
+        intake.create_order(connection, self.principal, values, now=NOW)
 
     def _ship(self, connection: Connection) -> None:
         parcels = [(id, None if place % 4 < 2 else 2) for place, id in enumerate(self._items) if place < 800]
@@ -98,11 +100,11 @@ class _Walk:
 
     def _invoice(self, connection: Connection) -> None:
         """What was shipped; once that is done, what came back is credited."""
-        issuing.invoice_order(connection, self.principal, self._id, now=NOW)
+        from_orders.invoice_order(connection, self.principal, self._id, now=NOW)
 
     def _return(self, connection: Connection) -> None:
         back = [Contra(id, 1) for place, id in enumerate(self._items) if place < 600 and place % 4 < 2]
-        order, _ = undoing.undo_items(connection, self.principal, Action.RETURN, self._id, back, now=NOW)
+        order, _ = returns.undo_items(connection, self.principal, Action.RETURN, self._id, back, now=NOW)
         self.total = order.total
 
     def _pay(self, connection: Connection) -> None:
@@ -112,8 +114,8 @@ class _Walk:
             "method": "BANK_TRANSFER",
             "idempotency_key": f"pay-{self._id}",
         }
-        self.payment_id = paying.record_payment(connection, self.principal, values, now=NOW).id
+        self.payment_id = manual.record_payment(connection, self.principal, values, now=NOW).id
 
     def _refund(self, connection: Connection) -> None:
         values = {"amount": 10_000, "manual_transfer": _TRANSFER, "idempotency_key": f"refund-{self._id}"}
-        refunding.begin_refund(connection, self.principal, self.payment_id, values, gateways=(), now=NOW)
+        refunds.begin_refund(connection, self.principal, self.payment_id, values, gateways=(), now=NOW)

@@ -14,7 +14,7 @@ from bench.load import CLIENTS, Load, load, written
 from bench.results import Result, Run, compared, cpu
 from bench.serving import serving
 from bench.shop import Shop
-from invoicing.database import Database
+from invoicing.storage.database import Database
 
 FASTEST = 2_500  # a second: more than any server will use up of what is prepared
 BARE = 2_000  # invoices of a round

@@ -11,8 +11,8 @@ from bench.homes import KINDS
 from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
-from invoicing import one_time
-from invoicing.database import Database
+from invoicing.invoices import one_time
+from invoicing.storage.database import Database
 
 LEAST = 0.35
 LINES = 3

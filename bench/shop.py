@@ -22,21 +22,19 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as change
 
-from invoicing import accounts, customers, issuing, keys, orders, paying, rendering
 from invoicing.access import Principal, Scope
-from invoicing.database import Database
-from invoicing.pages import cursor
-from invoicing.queries import Issued
-from invoicing.rendering import Printed
-from invoicing.tables import (
-    Instant,
-    documents,
-    invoice_lines,
-    invoices,
-    number_series,
-    order_items,
-)
-from invoicing.tables import orders as orders_table
+from invoicing.accounts import api_keys
+from invoicing.accounts import settings as account_settings
+from invoicing.customers import details
+from invoicing.invoices import from_orders, pdf
+from invoicing.invoices.pdf import Printed
+from invoicing.invoices.queries import Issued
+from invoicing.orders import intake
+from invoicing.payments import manual
+from invoicing.storage.database import Database
+from invoicing.storage.pages import cursor
+from invoicing.storage.tables import Instant, documents, invoice_lines, invoices, number_series, order_items
+from invoicing.storage.tables import orders as orders_table
 
 CUSTOMERS = 100
 NOW = datetime.now(UTC)
@@ -78,13 +76,13 @@ def opened(database: Database) -> Shop:
         "iban": "NL91ABNA0417164300",
         "invoice_number_format": "INV-{seq:07d}",
     }
-    account_id = database.write(accounts.create_account, account, now=PAST)
-    _, token = database.write(keys.create_api_key, account_id, name="Shop", scopes=list(Scope), now=PAST)
-    principal = database.read(keys.principal, token)
+    account_id = database.write(account_settings.create_account, account, now=PAST)
+    _, token = database.write(api_keys.create_api_key, account_id, name="Shop", scopes=list(Scope), now=PAST)
+    principal = database.read(api_keys.principal, token)
     assert principal is not None
     for number in range(CUSTOMERS):
         values = {"id": customer_id(number), "name": f"Customer {number}", "billing_address": ADDRESS}
-        database.write(customers.create_customer, principal, values, now=PAST)
+        database.write(details.create_customer, principal, values, now=PAST)
     return Shop(principal, token)
 
 
@@ -126,7 +124,7 @@ def customer_id(number: int) -> str:
 
 def stock_orders(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 5) -> None:
     """So many orders to invoice, the first of them taken in by the product."""
-    database.write(orders.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
+    database.write(intake.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
     database.write(_multiply, [orders_table, order_items], tag(prefix, 0), _copies(prefix, count))
 
 
@@ -146,24 +144,24 @@ def move_money(database: Database, shop: Shop, prefix: str) -> None:
         id = tag(prefix, number)
         if number % 5 == 0:
             given = {"invoice_id": id, "amount": 1_000, "method": "CASH", "idempotency_key": id}
-            database.write(paying.record_payment, shop.principal, given, now=NOW)
+            database.write(manual.record_payment, shop.principal, given, now=NOW)
         if number < 20 or number > 50:
             then = NOW if number < 20 else PAST - timedelta(days=1)
-            database.write(issuing.credit_invoice, shop.principal, id, None, reason=None, now=then)
+            database.write(from_orders.credit_invoice, shop.principal, id, None, reason=None, now=then)
 
 
 def issued(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:
     """The id of an invoice whose PDF is recorded."""
-    database.write(orders.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
+    database.write(intake.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
     made = issue(database, shop, item_ids(prefix, 0, lines), invoice_id=tag(prefix, 0))
-    (due,) = database.write(rendering.claim, most=1, now=PAST)
+    (due,) = database.write(pdf.claim, most=1, now=PAST)
     printed = Printed(due.job, f"invoices/{made.id}.pdf", 20_000, "0" * 64)
-    database.write(rendering.record, [printed], [], now=PAST)
+    database.write(pdf.record, [printed], [], now=PAST)
     return made.id
 
 
 def issue(database: Database, shop: Shop, ids: Sequence[str], *, invoice_id: str | None = None) -> Issued:
-    return database.write(issuing.invoice_items, shop.principal, ids, invoice_id=invoice_id, now=PAST)
+    return database.write(from_orders.invoice_items, shop.principal, ids, invoice_id=invoice_id, now=PAST)
 
 
 def _copies(prefix: str, count: int) -> list[dict[str, object]]:

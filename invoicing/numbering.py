@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.errors import ValidationError
-from invoicing.tables import number_series
+from invoicing.storage.tables import number_series
 
 _PLACEHOLDER = re.compile(r"\{(year|month|seq)(?::0([1-9])d)?\}")
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import accounts, keys
 from invoicing.access import Scope
-from invoicing.tables import Account, ApiKey
+from invoicing.accounts import api_keys as keys
+from invoicing.accounts import settings as account_settings
+from invoicing.storage.tables import Account, ApiKey
 from resolvers.context import Context
 
 
 async def account(ctx: Context) -> Account:
     ctx.principal.require(Scope.ACCOUNT_READ)
-    return await ctx.read(accounts.account, ctx.principal.account_id)
+    return await ctx.read(account_settings.account, ctx.principal.account_id)
 
 
 async def update_account(ctx: Context, values: Mapping[str, Any]) -> Account:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.write(accounts.update_account, ctx.principal, values, now=ctx.now())
+    return await ctx.write(account_settings.update_account, ctx.principal, values, now=ctx.now())
 
 
 async def api_keys(ctx: Context) -> Sequence[ApiKey]:

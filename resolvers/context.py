@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from documents.links import Links
 from invoicing.access import Principal
-from invoicing.database import Database
-from resolvers.gateways import Gateways
-from resolvers.hosts import PUBLIC, Hosts
+from invoicing.storage.database import Database
+from resolvers.gateway_calls import Gateways
 from resolvers.loaders import Loaders
 from resolvers.watches import Watches
+from resolvers.webhook_hosts import PUBLIC, Hosts
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -5,35 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from invoicing import customers, filters, sessions
 from invoicing.access import Scope
-from invoicing.pages import Page, Window
-from invoicing.tables import Customer, CustomerSession
+from invoicing.customers import details, sessions
+from invoicing.invoices import lists
+from invoicing.storage.pages import Page, Window
+from invoicing.storage.tables import Customer, CustomerSession
 from resolvers.context import Context
 
 
 async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.read(customers.find_customer, ctx.principal, id=id, handle=handle)
+    return await ctx.read(details.find_customer, ctx.principal, id=id, handle=handle)
 
 
-async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Customer]:
+async def page(ctx: Context, given: lists.Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.read(filters.customers_page, ctx.principal, given, window)
+    return await ctx.read(lists.customers_page, ctx.principal, given, window)
 
 
-async def count(ctx: Context, given: filters.Filter) -> int:
-    return await ctx.read(filters.customers_count, ctx.principal, given)
+async def count(ctx: Context, given: lists.Filter) -> int:
+    return await ctx.read(lists.customers_count, ctx.principal, given)
 
 
 async def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
-    return await ctx.write(customers.create_customer, ctx.principal, values, now=ctx.now())
+    return await ctx.write(details.create_customer, ctx.principal, values, now=ctx.now())
 
 
 async def update_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
-    return await ctx.write(customers.update_customer, ctx.principal, values, now=ctx.now())
+    return await ctx.write(details.update_customer, ctx.principal, values, now=ctx.now())
 
 
 async def create_customer_session(

@@ -7,15 +7,16 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from invoicing import cancelling, filters, issuing, news, one_time, paid_orders, queries, watching
 from invoicing.access import Scope
-from invoicing.crediting import LineCredit
-from invoicing.drafting import Draft
 from invoicing.errors import ValidationError
-from invoicing.items import sold
-from invoicing.pages import Page, Window
-from invoicing.queries import Issued
-from invoicing.tables import Order
+from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders, queries, view
+from invoicing.invoices.credit import LineCredit
+from invoicing.invoices.draft import Draft
+from invoicing.invoices.queries import Issued
+from invoicing.orders.items import sold
+from invoicing.storage import after_commit
+from invoicing.storage.pages import Page, Window
+from invoicing.storage.tables import Order
 from resolvers import orders, payments
 from resolvers.context import Context
 
@@ -35,7 +36,9 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
             f"Wait 0 to {LONGEST_WAIT_MS:,} milliseconds, not {wait_ms:,}.", field="wait_for_pdf_ms"
         )
     until = monotonic() + wait_ms / 1_000
-    with ctx.watches.of(news.of_invoice(ctx.principal.account_id, invoice_id), ctx.principal) as watch:
+    with ctx.watches.of(
+        after_commit.of_invoice(ctx.principal.account_id, invoice_id), ctx.principal
+    ) as watch:
         while True:
             found = await invoice(ctx, invoice_id)
             left = until - monotonic()
@@ -47,13 +50,13 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
 
 async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued]:
     """The invoice now, and again whenever its PDF, payment or credits stand otherwise. It never ends."""
-    topic = news.of_invoice(ctx.principal.account_id, invoice_id)
+    topic = after_commit.of_invoice(ctx.principal.account_id, invoice_id)
     seen, was_told = None, False
     with ctx.watches.of(topic, ctx.principal) as watch:
         while True:
             await ctx.renew()
             ctx.principal.require(Scope.INVOICES_READ)
-            see = partial(ctx.read, watching.see, ctx.principal, invoice_id)
+            see = partial(ctx.read, view.see, ctx.principal, invoice_id)
             now = await (ctx.watches.look(topic, ctx.principal.customer_id, see) if was_told else see())
             if now != seen:
                 seen = now
@@ -62,26 +65,26 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
             was_told = await watch.wait(LOOK_AGAIN_SECONDS)
 
 
-async def page(ctx: Context, given: filters.Filter, window: Window) -> Page[Issued]:
+async def page(ctx: Context, given: lists.Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
-    page = await ctx.read(filters.invoices_page, ctx.principal, given, window)
+    page = await ctx.read(lists.invoices_page, ctx.principal, given, window)
     ctx.loaders.invoice.prime_many({row.id: row for row in page.rows})  # their orders' invoices, as a rule
     return page
 
 
-async def count(ctx: Context, given: filters.Filter) -> int:
-    return await ctx.read(filters.invoices_count, ctx.principal, given)
+async def count(ctx: Context, given: lists.Filter) -> int:
+    return await ctx.read(lists.invoices_count, ctx.principal, given)
 
 
 async def preview(ctx: Context, item_ids: Sequence[str]) -> Draft:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.read(issuing.preview, ctx.principal, item_ids, now=ctx.now())
+    return await ctx.read(from_orders.preview, ctx.principal, item_ids, now=ctx.now())
 
 
 async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str | None) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(
-        issuing.invoice_items, ctx.principal, item_ids, invoice_id=invoice_id, now=ctx.now()
+        from_orders.invoice_items, ctx.principal, item_ids, invoice_id=invoice_id, now=ctx.now()
     )
 
 
@@ -89,7 +92,7 @@ async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> 
     """A customer may have their own order invoiced; the invoice's id is then not theirs to choose."""
     ctx.principal.require(Scope.INVOICES_WRITE, or_own=invoice_id is None)
     return await ctx.write(
-        issuing.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
+        from_orders.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
     )
 
 
@@ -123,7 +126,7 @@ async def credit_invoice(
 ) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(
-        issuing.credit_invoice,
+        from_orders.credit_invoice,
         ctx.principal,
         invoice_id,
         lines,
@@ -136,12 +139,12 @@ async def credit_invoice(
 async def cancel_invoice(ctx: Context, invoice_id: str, *, reason: str | None = None) -> Issued:
     """Credits all of an invoice that nobody has settled."""
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.write(cancelling.cancel_invoice, ctx.principal, invoice_id, reason=reason, now=ctx.now())
+    return await ctx.write(cancel.cancel_invoice, ctx.principal, invoice_id, reason=reason, now=ctx.now())
 
 
 async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.write(issuing.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
+    return await ctx.write(from_orders.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:

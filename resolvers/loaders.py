@@ -8,14 +8,16 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from strawberry.dataloader import DataLoader
 
-from invoicing import money_shown, queries
 from invoicing.access import Principal
-from invoicing.database import Database
-from invoicing.ledger import Standing
-from invoicing.ledger_tables import Payment, PaymentMethod
-from invoicing.queries import Issued
-from invoicing.tables import Customer, Order, OrderItem
-from invoicing.watching import Seen
+from invoicing.invoices import queries
+from invoicing.invoices.queries import Issued
+from invoicing.invoices.view import Seen
+from invoicing.ledger import queries as ledger_queries
+from invoicing.ledger.entries import Standing
+from invoicing.payments import methods
+from invoicing.storage.database import Database
+from invoicing.storage.tables import Customer, Order, OrderItem
+from invoicing.storage.tables.payment import Payment, PaymentMethod
 
 T = TypeVar("T")
 
@@ -39,16 +41,16 @@ class Loaders:
         self.items: DataLoader[str, list[OrderItem] | None] = loader(queries.items_by_order)
         self.credits: DataLoader[str, list[str] | None] = loader(queries.credits_by_invoice)
         self.invoices_of_order: DataLoader[str, list[str] | None] = loader(queries.invoices_by_order)
-        self.standing: DataLoader[str, Standing | None] = loader(money_shown.standings)
+        self.standing: DataLoader[str, Standing | None] = loader(ledger_queries.standings)
         self.payments_of_invoice: DataLoader[str, list[Payment] | None] = loader(
-            money_shown.payments_by_invoice
+            ledger_queries.payments_by_invoice
         )
-        self.payments_of_order: DataLoader[str, list[Payment] | None] = loader(money_shown.payments_by_order)
-        self.payment_methods: DataLoader[str, list[PaymentMethod] | None] = loader(
-            money_shown.methods_by_customer
+        self.payments_of_order: DataLoader[str, list[Payment] | None] = loader(
+            ledger_queries.payments_by_order
         )
-        self.unsettled: DataLoader[str, set[str] | None] = loader(money_shown.unsettled_by_order)
-        self.prepaid: DataLoader[str, int | None] = loader(money_shown.prepaid_by_order)
+        self.payment_methods: DataLoader[str, list[PaymentMethod] | None] = loader(methods.methods_of)
+        self.unsettled: DataLoader[str, set[str] | None] = loader(ledger_queries.unsettled_by_order)
+        self.prepaid: DataLoader[str, int | None] = loader(ledger_queries.prepaid_by_order)
 
     def has_seen(self, seen: Seen) -> None:
         """What was read to find out whether it changed need not be read again to show it."""

@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import (
-    actions,
-    charging,
-    customers,
-    ledger,
-    methods,
-    paid_orders,
-    paying,
-    queries,
-    refunding,
-    repaying,
-)
 from invoicing.access import Scope
-from invoicing.charging import Begun
-from invoicing.ledger import Standing
-from invoicing.ledger_tables import Payment, PaymentMethod
-from invoicing.orders import find_order
-from invoicing.queries import Issued
-from invoicing.reimbursement import Reimbursement
-from invoicing.repaying import Asked
-from invoicing.tables import Order
+from invoicing.customers import details
+from invoicing.invoices import paid_orders, queries
+from invoicing.invoices import refund as repaying
+from invoicing.invoices.queries import Issued
+from invoicing.invoices.refund import Asked
+from invoicing.ledger import entries
+from invoicing.ledger.entries import Standing
+from invoicing.ledger.reimbursement import Reimbursement
+from invoicing.orders import actions
+from invoicing.orders.intake import find_order
+from invoicing.payments import charges, manual, methods
+from invoicing.payments import refunds as refunding
+from invoicing.payments.charges import Begun
+from invoicing.storage.tables import Order
+from invoicing.storage.tables.payment import Payment, PaymentMethod
 from resolvers import orders
 from resolvers.context import Context
 
@@ -35,7 +30,7 @@ async def record_payment(
 ) -> tuple[Payment, Order | None, Issued | None]:
     """The payment, and what it was made on."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
-    payment = await ctx.write(paying.record_payment, ctx.principal, values, now=ctx.now())
+    payment = await ctx.write(manual.record_payment, ctx.principal, values, now=ctx.now())
     if payment.order_id is not None:
         return payment, await ctx.read(find_order, ctx.principal, payment.order_id), None
     return payment, None, await _invoice(ctx, str(payment.invoice_id))
@@ -47,7 +42,7 @@ async def settle_invoice(
     """The charge, and the invoice after it."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     begun = await ctx.write(
-        charging.begin_charge,
+        charges.begin_charge,
         ctx.principal,
         invoice_id,
         payment_method,
@@ -65,7 +60,7 @@ async def settle_invoice_manually(
     """The payment, and the invoice after it."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     payment = await ctx.write(
-        paying.settle_invoice_manually, ctx.principal, invoice_id, transfer, key=key, now=ctx.now()
+        manual.settle_invoice_manually, ctx.principal, invoice_id, transfer, key=key, now=ctx.now()
     )
     return payment, await _invoice(ctx, invoice_id)
 
@@ -82,7 +77,7 @@ async def refund_payment(ctx: Context, payment_id: str, values: Mapping[str, Any
         now=ctx.now(),
     )
     refund = await carried_out(ctx, begun)
-    return refund, await ctx.read(ledger.payment, ctx.principal.account_id, payment_id)
+    return refund, await ctx.read(entries.payment, ctx.principal.account_id, payment_id)
 
 
 async def refund_invoice(
@@ -117,7 +112,7 @@ async def carried_out(ctx: Context, begun: Begun) -> Payment:
     if begun.is_known or (outcome := await ctx.gateways.carry_out(begun)) is None:
         return begun.payment
     return await ctx.write(
-        charging.resolve,
+        charges.resolve,
         ctx.principal.account_id,
         begun.payment.id,
         outcome.status,
@@ -132,7 +127,7 @@ async def add_payment_method(
     ctx: Context, customer_id: str | None, customer_handle: str | None, gateway: str, reference: str
 ) -> PaymentMethod:
     ctx.principal.require(Scope.PAYMENTS_WRITE)
-    owner = await ctx.read(customers.find_customer, ctx.principal, id=customer_id, handle=customer_handle)
+    owner = await ctx.read(details.find_customer, ctx.principal, id=customer_id, handle=customer_handle)
     accepted = await ctx.gateways.method(gateway, reference, owner)
     return await ctx.write(
         methods.add_payment_method,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from invoicing import webhook_log, webhooks
 from invoicing.access import Scope
-from invoicing.pages import Page, Window
-from invoicing.webhook_tables import WebhookDelivery, WebhookEndpoint
+from invoicing.storage.pages import Page, Window
+from invoicing.storage.tables.webhook import WebhookDelivery, WebhookEndpoint
+from invoicing.webhooks import endpoints as webhooks
+from invoicing.webhooks import log as webhook_log
 from resolvers.context import Context
 
 

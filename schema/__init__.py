@@ -17,14 +17,14 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
-from schema.caching import Readings, ReadOnce, Rules
 from schema.errors import raised, shown
-from schema.execution import PLAIN, PlainFields, plain_fields
-from schema.mutation import Mutation
-from schema.operations import AmbiguousDocument, has_several
+from schema.execution.documents import Readings, ReadOnce, Rules
+from schema.execution.operations import AmbiguousDocument, has_several
+from schema.execution.plain_fields import PLAIN, PlainFields, plain_fields
+from schema.mutations import Mutation
 from schema.query import Query
-from schema.scalars import SCALARS
 from schema.subscription import Subscription
+from schema.types.scalars import SCALARS
 
 ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
 

@@ -6,18 +6,18 @@ from typing import Annotated
 
 import strawberry
 
-from invoicing.pages import Window
+from invoicing.storage.pages import Window
 from resolvers import accounts, customers, invoices, orders
-from schema.account import Account
-from schema.connection import After, Before, Connection, First, Last
-from schema.customer import Customer
-from schema.filters import InvoiceFilter, OrderFilter
 from schema.info import Info
-from schema.invoice import Invoice, InvoicePreview
-from schema.invoice_inputs import InvoiceItemsInput
-from schema.order import Order
-from schema.values import given
-from schema.webhook import WebhookQueries
+from schema.inputs.filters import InvoiceFilter, OrderFilter
+from schema.inputs.invoice import InvoiceItemsInput
+from schema.inputs.values import given
+from schema.types.account import Account
+from schema.types.connection import After, Before, Connection, First, Last
+from schema.types.customer import Customer
+from schema.types.invoice import Invoice, InvoicePreview
+from schema.types.order import Order
+from schema.types.webhook import WebhookQueries
 
 Search = Annotated[
     str | None, strawberry.argument(description="Part of the name, e-mail address or handle, in any case.")

@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from resolvers import invoices
 from schema.info import Info
-from schema.invoice import Invoice
+from schema.types.invoice import Invoice
 
 
 @strawberry.type

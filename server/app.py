@@ -15,26 +15,26 @@ from starlette.routing import Route, WebSocketRoute
 
 from documents.links import Links
 from documents.store import FileStore
-from invoicing.database import Database
-from invoicing.outbox import RENDER_INVOICE
-from resolvers.gateways import Gateways
-from resolvers.hosts import Hosts
+from invoicing.storage.database import Database
+from invoicing.storage.outbox import RENDER_INVOICE
+from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
+from resolvers.webhook_hosts import Hosts
 from schema import ruled
 from server import downloads, health, metrics, rest
 from server.auth import Authenticator
 from server.cors import cross_origin
-from server.deliveries import delivering
-from server.explorer import Explorer
-from server.graphql import GraphQLView
-from server.inquiries import inquiring
+from server.graphql.explorer import Explorer
+from server.graphql.view import GraphQLView
 from server.metrics import Metrics
-from server.requests import Requests
-from server.rest.front import Front
+from server.request_log import Requests
+from server.rest.http import Front
 from server.settings import Settings
-from server.telling import telling
-from server.wakeup import Wakeup
-from server.worker import Worker
+from server.workers.charges import inquiring
+from server.workers.pdf import Worker
+from server.workers.subscribers import telling
+from server.workers.wakeup import Wakeup
+from server.workers.webhooks import delivering
 
 log = structlog.get_logger()
 

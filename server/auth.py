@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from starlette.requests import HTTPConnection
 
-from invoicing import keys, sessions
 from invoicing.access import Principal
-from invoicing.database import Database
+from invoicing.accounts import api_keys
+from invoicing.customers import sessions
 from invoicing.errors import Unauthorized
+from invoicing.storage.database import Database
 
 REMEMBERED_SECONDS = 1.0
 _MOST = 4_096
@@ -52,7 +53,7 @@ class Authenticator:
             now = datetime.now(UTC)
             if found := await self._database.read_async(sessions.principal, token, now=now):
                 return found
-        return await self._database.read_async(keys.principal, token)
+        return await self._database.read_async(api_keys.principal, token)
 
     def forget(self) -> None:
         self._forgotten += 1

@@ -5,6 +5,6 @@ import os
 
 def main() -> None:
     os.umask(0o077)  # the database, the PDFs and the secret are their owner's
-    from server.cli import main as run
+    from server.commands.cli import main as run
 
     run()

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from documents.store import FileStore
-from invoicing import migrations
-from invoicing.database import Database
+from invoicing.storage import migrations
+from invoicing.storage.database import Database
 from server import logs
 
 OK = "ok"

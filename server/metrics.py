@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from invoicing import outbox
-from invoicing.database import Database
-from invoicing.outbox import Backlog
+from invoicing.storage import outbox
+from invoicing.storage.database import Database
+from invoicing.storage.outbox import Backlog
 from resolvers.watches import Watches
 from server import logs
 from server.health import PATIENCE

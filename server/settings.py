@@ -17,8 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateways.configured import configured
 from gateways.protocol import Gateway
 from resolvers import watches
-from schema.caching import Rules
-from schema.guard import Limits
+from schema.execution.documents import Rules
+from schema.execution.limits import Limits
 
 _ORIGIN = re.compile(r"https?://([^/\s,?#@\[\]:]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
 _SHORTEST_SECRET = 32

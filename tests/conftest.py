@@ -16,10 +16,10 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from documents.store import FileStore
-from invoicing import migrations
 from invoicing.access import Principal
-from invoicing.database import Database
-from tests import factories
+from invoicing.storage import migrations
+from invoicing.storage.database import Database
+from tests.support import factories
 
 FreshUrl = Callable[[], AbstractContextManager[str]]
 

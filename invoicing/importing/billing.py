@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, update
 
-from invoicing import issuing
 from invoicing.access import Principal
-from invoicing.creditable import locked
-from invoicing.items import MAX_ITEMS
-from invoicing.queries import Issued
-from invoicing.tables import order_items, orders
+from invoicing.invoices import from_orders
+from invoicing.invoices.credit_lines import locked
+from invoicing.invoices.queries import Issued
+from invoicing.orders.items import MAX_ITEMS
+from invoicing.storage.tables import order_items, orders
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
@@ -74,7 +74,9 @@ def bill(
     unbilled = {item.order_id for item in items if item.invoice_id is None}
     if any(item.shipped_at is None for item in items):
         connection.execute(_SHIP, {**key, "now": now})
-    return [issuing.invoice_order(connection, principal, id, now=now) for id in order_ids if id in unbilled]
+    return [
+        from_orders.invoice_order(connection, principal, id, now=now) for id in order_ids if id in unbilled
+    ]
 
 
 def credit(
@@ -101,7 +103,7 @@ def credit(
     for contra in contras:
         of[contra.undo_reason].append(contra.id)
     return [
-        issuing.invoice_items(connection, principal, of[number][start : start + MAX_ITEMS], now=now)
+        from_orders.invoice_items(connection, principal, of[number][start : start + MAX_ITEMS], now=now)
         for number in numbers
         for start in range(0, len(of[number]), MAX_ITEMS)
     ]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from invoicing.importing.source import UnreadableFile
+from invoicing.importing.csv_file import UnreadableFile
 
 Row = Mapping[str, str]
 

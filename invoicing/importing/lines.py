@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from invoicing.importing.columns import Columns, Format, Row, SetAside
+from invoicing.importing.csv_file import Record, Source
 from invoicing.importing.rejects import Flaw
-from invoicing.importing.source import Record, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from invoicing.importing.returning import Returned
-from invoicing.importing.storing import Stored
-from invoicing.queries import Issued
+from invoicing.importing.returns import Returned
+from invoicing.importing.store import Stored
+from invoicing.invoices.queries import Issued
 
 
 @dataclass

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from invoicing import accounts, keys
 from invoicing.access import Scope
-from invoicing.database import Database
+from invoicing.accounts import api_keys
+from invoicing.accounts import settings as account_settings
 from invoicing.errors import InvoicingError
-from server.commands.opening import AccountOption, chosen, opened, stop
+from invoicing.storage.database import Database
+from server.commands.common import AccountOption, chosen, opened, stop
 from server.settings import Settings
 
 account = typer.Typer(
@@ -33,7 +34,7 @@ def create_account(
 def list_accounts() -> None:
     """List the accounts: id and name."""
     with opened(Settings()) as database:
-        for found in database.read(accounts.accounts_named, None):
+        for found in database.read(account_settings.accounts_named, None):
             typer.echo(f"{found.id}  {found.name}")
 
 
@@ -50,12 +51,16 @@ def create_key(
     Where there is no account yet, the first one is made.
     """
     with opened(Settings()) as database:
-        if in_account is None and not database.read(accounts.accounts_named, None):
+        if in_account is None and not database.read(account_settings.accounts_named, None):
             typer.echo(f"Made the account {_created(database, 'My shop')} (My shop).", err=True)
         seller = chosen(database, in_account)
         try:
             made, token = database.write(
-                keys.create_api_key, seller.id, name=name, scopes=scope or list(Scope), now=datetime.now(UTC)
+                api_keys.create_api_key,
+                seller.id,
+                name=name,
+                scopes=scope or list(Scope),
+                now=datetime.now(UTC),
             )
         except InvoicingError as refusal:
             raise stop(str(refusal)) from None
@@ -65,6 +70,6 @@ def create_key(
 
 def _created(database: Database, name: str) -> str:
     try:
-        return database.write(accounts.create_account, {"name": name}, now=datetime.now(UTC))
+        return database.write(account_settings.create_account, {"name": name}, now=datetime.now(UTC))
     except InvoicingError as refusal:
         raise stop(str(refusal)) from None

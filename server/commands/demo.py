@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from invoicing import demo as shop
-from invoicing.demo_shop import SELLER
-from server.commands.opening import opened, stop
+from invoicing.demo import fill as shop
+from invoicing.demo.shop import SELLER
+from server.commands.common import opened, stop
 from server.commands.serve import demo_token
 from server.settings import Settings
 

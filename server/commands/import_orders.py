@@ -17,14 +17,14 @@ import typer
 
 from invoicing import checks
 from invoicing.errors import InvoicingError
-from invoicing.importing.assembling import Terms
 from invoicing.importing.columns import PLAIN, Format
-from invoicing.importing.load import Unaccounted, import_orders
+from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
-from invoicing.importing.source import Source
-from invoicing.tables import Account
-from server.commands.import_shown import bar, show
-from server.commands.opening import AccountOption, chosen, opened, operator, stop
+from invoicing.importing.orders import Terms
+from invoicing.importing.run import Unaccounted, import_orders
+from invoicing.storage.tables import Account
+from server.commands.common import AccountOption, chosen, opened, operator, stop
+from server.commands.import_progress import bar, show
 from server.settings import Settings
 
 

@@ -14,13 +14,14 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from invoicing import demo, keys
-from invoicing.database import Database
+from invoicing.accounts import api_keys
+from invoicing.demo import fill
+from invoicing.storage.database import Database
 from resolvers.watches import Watches
 from server import logs
 from server.app import create_app
 from server.bodies import MAX_BODY
-from server.commands.opening import opened
+from server.commands.common import opened
 from server.settings import Settings
 
 
@@ -46,7 +47,7 @@ def serve(
             database,
             base_url=settings.base_url or shown,
             demo_token=token,
-            example=(lambda: database.read(demo.example, token)) if token else None,
+            example=(lambda: database.read(fill.example, token)) if token else None,
         )
         typer.echo(f"GraphiQL is at {shown}/graphql", err=True)
         signal.signal(signal.SIGTERM, _end)
@@ -92,10 +93,10 @@ def _named(host: str) -> str:
 def demo_token(settings: Settings) -> str:
     """The demo account's key: the same at every start, different on every machine."""
     digest = hmac.new(settings.secret.encode(), b"demo", hashlib.sha256).hexdigest()
-    return f"{keys.PREFIX}demo_{digest[:32]}"
+    return f"{api_keys.PREFIX}demo_{digest[:32]}"
 
 
 def _demo(settings: Settings, database: Database) -> str:
     token = demo_token(settings)
-    database.write(demo.fill, token=token, now=datetime.now(UTC))
+    database.write(fill.fill, token=token, now=datetime.now(UTC))
     return token

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from invoicing import verifying
-from server.commands.opening import AccountOption, chosen, opened
+from invoicing.verify import books
+from server.commands.common import AccountOption, chosen, opened
 from server.settings import Settings
 
 _MOST_SHOWN = 200
@@ -19,7 +19,7 @@ def verify(in_account: AccountOption = None) -> None:
     """
     with opened(Settings()) as database:
         account_id = chosen(database, in_account).id if in_account else None
-        verdict = database.read(verifying.verify, account_id)
+        verdict = database.read(books.verify, account_id)
     counted = f"{verdict.invoices:,} invoices in {verdict.series:,} series"
     money = f"{verdict.payments:,} payments and refunds"
     if not verdict.findings:

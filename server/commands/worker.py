@@ -9,17 +9,17 @@ from typing import Annotated
 import typer
 
 from documents.store import FileStore
-from invoicing.database import Database
-from resolvers.gateways import Gateways
-from resolvers.hosts import Hosts
+from invoicing.storage.database import Database
+from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
+from resolvers.webhook_hosts import Hosts
 from server import logs
-from server.commands.opening import opened
-from server.deliveries import delivering
-from server.inquiries import inquiring
+from server.commands.common import opened
 from server.settings import Settings
-from server.telling import telling
-from server.worker import Worker
+from server.workers.charges import inquiring
+from server.workers.pdf import Worker
+from server.workers.subscribers import telling
+from server.workers.webhooks import delivering
 
 
 def worker(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from server.rest import openapi, order_invoices, polar, reepay
-from server.rest.facade import Facade
-from server.rest.front import Front
+from server.rest import openapi, polar, reepay
+from server.rest.door import Facade
+from server.rest.http import Front
+from server.rest.order_invoices import routes as order_invoices
 
 FACADES: tuple[Facade, ...] = (reepay.FACADE, order_invoices.FACADE, polar.FACADE)
 

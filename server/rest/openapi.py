@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.rest.facade import Facade
-from server.rest.front import json_response
+from server.rest.door import Facade
+from server.rest.http import json_response
 
 VERSION = "0.1.0"
 ABOUT = (

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from documents.paper.labels import labels, languages
 from documents.pdf import render
 from invoicing.snapshot import Address, OrderReference, VatRow
-from tests.documents.invoices import BUYER, SELLER, invoice, line, pages, paper, squeezed
+from tests.support.snapshots import BUYER, SELLER, invoice, line, pages, paper, squeezed
 
 ORDERS = (
     OrderReference(id="a", number="SO-1", purchase_order_number="PO-7", delivery_date=date(2025, 5, 20)),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from documents.paper.formats import formats, locale
 from documents.paper.text import clean, is_printable
-from tests.documents.invoices import invoice, paper, squeezed
+from tests.support.snapshots import invoice, paper, squeezed
 
 LOCALES = (
     "ar-EG", "bg-BG", "bn-BD", "cs-CZ", "da-DK", "de-AT", "de-CH", "de-DE", "el-GR", "en-GB", "en-IN",

@@ -13,7 +13,7 @@ from documents.paper.fonts import font
 from documents.paper.grid import LEFT, WIDTH
 from documents.pdf import render
 from invoicing.snapshot import OrderReference, VatRow
-from tests.documents.invoices import invoice, line, pages, paper, squeezed, with_lines
+from tests.support.snapshots import invoice, line, pages, paper, squeezed, with_lines
 
 HUGE = 9_000_000_000_000_000
 

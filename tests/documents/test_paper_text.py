@@ -15,7 +15,7 @@ from documents.paper.fonts import MISSING, font
 from documents.paper.text import clean
 from documents.pdf import render
 from invoicing.snapshot import Address, OrderReference, Snapshot
-from tests.documents.invoices import BUYER, SELLER, invoice, line, paper, squeezed
+from tests.support.snapshots import BUYER, SELLER, invoice, line, paper, squeezed
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=120)  # lone surrogates too
 LINES = TEXTS.map(lambda text: " ".join(text.splitlines()))

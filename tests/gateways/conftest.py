@@ -11,7 +11,7 @@ import pytest
 from gateways.protocol import Gateway
 from gateways.sandbox import Sandbox
 from gateways.stripe import Stripe
-from tests.gateways.fake_stripe import KEY, FakeStripe
+from tests.support.fake_stripe import KEY, FakeStripe
 
 _CARDS = {
     "expired": "pm_card_expired",

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from gateways.protocol import Method, MethodRefused, Outcome, Reused, Unavailable
-from tests.gateways.asked import charge, refund
 from tests.gateways.conftest import Provider
+from tests.support.gateway_requests import charge, refund
 
 
 def test_money_moves_once_for_an_id(provider: Provider) -> None:

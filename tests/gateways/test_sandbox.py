@@ -12,14 +12,14 @@ import pytest
 
 from gateways.protocol import MethodRefused, Outcome, Reused, Status, Unavailable
 from gateways.sandbox import PLAYS, Sandbox
-from tests.gateways.asked import charge, refund
+from tests.support.gateway_requests import charge, refund
 
 ROOT = Path(__file__).parents[2]
 
 
 def asking(path: Path, method: str) -> subprocess.Popen[str]:
     """A process that is ready to charge, and does so on a line of input."""
-    command = [sys.executable, "-m", "tests.gateways.asking", str(path), method]
+    command = [sys.executable, "-m", "tests.support.gateway_process", str(path), method]
     process = subprocess.Popen(
         command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

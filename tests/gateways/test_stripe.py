@@ -10,8 +10,8 @@ import pytest
 
 from gateways.protocol import MethodRefused, Outcome, Unavailable
 from gateways.stripe import Stripe
-from tests.gateways.asked import charge, refund
-from tests.gateways.fake_stripe import KEY, FakeStripe
+from tests.support.fake_stripe import KEY, FakeStripe
+from tests.support.gateway_requests import charge, refund
 
 INTENTS, REFUNDS = "/v1/payment_intents", "/v1/refunds"
 

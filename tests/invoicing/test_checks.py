@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from invoicing import checks
 from invoicing.errors import AmountTooLarge, InvoicingError, MalformedId, ValidationError
-from invoicing.items import ItemType
 from invoicing.money import MAX_AMOUNT
+from invoicing.orders.items import ItemType
 
 ANYTHING = st.one_of(
     st.none(),

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
-from invoicing import accounts, issuing, numbering
+from invoicing import numbering
 from invoicing.access import Principal
-from invoicing.database import Database
+from invoicing.accounts import settings as account_settings
 from invoicing.errors import NumberTaken, ValidationError
-from invoicing.tables import number_series
-from tests import factories
+from invoicing.invoices import from_orders
+from invoicing.storage.database import Database
+from invoicing.storage.tables import number_series
+from tests.support import factories
 
 JUNE = date(2025, 6, 2)
 
@@ -143,12 +145,12 @@ def test_an_invoice_that_is_rolled_back_leaves_no_gap(
     orders = [factories.order(database, principal) for _ in range(2)]
 
     def fails(connection: Connection) -> None:
-        issuing.invoice_order(connection, principal, orders[0].id, now=now)
+        from_orders.invoice_order(connection, principal, orders[0].id, now=now)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         database.write(fails)
-    issued = database.write(issuing.invoice_order, principal, orders[1].id, now=now)
+    issued = database.write(from_orders.invoice_order, principal, orders[1].id, now=now)
     assert (issued.number, issued.sequence) == ("INV-2025-00001", 1)
 
 
@@ -162,7 +164,8 @@ def test_the_first_numbers_under_a_crowd_have_no_gap(
 ) -> None:
     orders = [factories.order(database, principal) for _ in range(24)]
     issued = crowd(
-        lambda place: database.write(issuing.invoice_order, principal, orders[place].id, now=now), len(orders)
+        lambda place: database.write(from_orders.invoice_order, principal, orders[place].id, now=now),
+        len(orders),
     )
     assert sorted(invoice.sequence for invoice in issued) == list(range(1, 25))
     assert len({invoice.number for invoice in issued}) == 24
@@ -173,7 +176,7 @@ def test_two_accounts_take_numbers_at_the_same_time(database: Database, now: dat
     orders = [factories.order(database, sellers[place % 2]) for place in range(16)]
     issued = crowd(
         lambda place: (
-            database.write(issuing.invoice_order, sellers[place % 2], orders[place].id, now=now).sequence
+            database.write(from_orders.invoice_order, sellers[place % 2], orders[place].id, now=now).sequence
         ),
         len(orders),
     )
@@ -184,7 +187,9 @@ def test_a_new_format_goes_on_in_its_own_series(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     def numbered(number_format: str) -> str:
-        database.write(accounts.update_account, principal, {"invoice_number_format": number_format}, now=now)
+        database.write(
+            account_settings.update_account, principal, {"invoice_number_format": number_format}, now=now
+        )
         return factories.invoice(database, principal).number
 
     formats = ("A-{year}-{seq}", "B{seq}", "C{seq:03d}", "D{year}{seq:04d}")
@@ -196,14 +201,14 @@ def test_a_number_that_was_used_by_an_older_format_is_refused_and_nothing_is_los
 ) -> None:
     factories.invoice(database, principal)
     database.write(
-        accounts.update_account, principal, {"invoice_number_format": "INV-2025-{seq:05d}"}, now=now
+        account_settings.update_account, principal, {"invoice_number_format": "INV-2025-{seq:05d}"}, now=now
     )
     order = factories.order(database, principal)
     with pytest.raises(NumberTaken) as refusal:
-        database.write(issuing.invoice_order, principal, order.id, now=now)
+        database.write(from_orders.invoice_order, principal, order.id, now=now)
     assert refusal.value.ids == ("INV-2025-00001",)
-    database.write(accounts.update_account, principal, {"invoice_number_format": "F{seq}"}, now=now)
-    assert database.write(issuing.invoice_order, principal, order.id, now=now).number == "F1"
+    database.write(account_settings.update_account, principal, {"invoice_number_format": "F{seq}"}, now=now)
+    assert database.write(from_orders.invoice_order, principal, order.id, now=now).number == "F1"
 
 
 def test_orders_without_a_number_are_counted(database: Database, principal: Principal) -> None:

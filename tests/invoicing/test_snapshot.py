@@ -11,9 +11,9 @@ import pytest
 
 from invoicing import snapshot
 from invoicing.access import Principal
-from invoicing.database import Database
 from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, VatRow
-from tests import factories
+from invoicing.storage.database import Database
+from tests.support import factories
 
 FULL = Snapshot(
     id="v",

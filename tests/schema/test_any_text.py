@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from documents.pdf import render
-from invoicing import queries
-from invoicing.database import Database
-from tests.client import INVOICE_ORDER, Client, client, errors
+from invoicing.invoices import queries
+from invoicing.storage.database import Database
+from tests.support.client import INVOICE_ORDER, Client, client, errors
 
 proven = settings(
     derandomize=True,

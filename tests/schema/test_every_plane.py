@@ -16,10 +16,10 @@ from graphql import (
 )
 
 from documents.paper.fonts import MISSING
-from invoicing import queries
-from invoicing.database import Database
-from tests.client import CREATE_INVOICE, INVOICE_ORDER, Client, client
-from tests.documents.invoices import paper, squeezed
+from invoicing.invoices import queries
+from invoicing.storage.database import Database
+from tests.support.client import CREATE_INVOICE, INVOICE_ORDER, Client, client
+from tests.support.snapshots import paper, squeezed
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
 PLANES = "".join(chr(plane << 16 | 0x6F22) for plane in range(17) if plane != 14) + "\U000e0200"

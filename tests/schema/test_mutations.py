@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests import factories
-from tests.client import (
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import (
     CREATE_CUSTOMER,
     CREATE_ORDER,
     INVOICE_ITEMS,
@@ -22,7 +22,7 @@ from tests.client import (
     data,
     errors,
 )
-from tests.factories import item
+from tests.support.factories import item
 
 NEEDS = {
     'updateAccount(input: {name: "A"}) { account { name } }': Scope.ACCOUNT_WRITE,

@@ -12,11 +12,11 @@ import pytest
 from pypdf import PdfReader
 
 from documents.store import FileStore
-from invoicing.database import Database
-from server.worker import Worker
-from tests import factories
-from tests.client import CREATE_INVOICE, CREDIT, INVOICE_ORDER, Client, client, data, errors
-from tests.factories import ADDRESS, order_line
+from invoicing.storage.database import Database
+from server.workers.pdf import Worker
+from tests.support import factories
+from tests.support.client import CREATE_INVOICE, CREDIT, INVOICE_ORDER, Client, client, data, errors
+from tests.support.factories import ADDRESS, order_line
 
 MAX_AMOUNT = 2**53 - 1
 INVOICE = """

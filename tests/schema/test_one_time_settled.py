@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests import factories
-from tests.client import ADD_METHOD, SETTLE, Client, client
-from tests.factories import order_line
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import ADD_METHOD, SETTLE, Client, client
+from tests.support.factories import order_line
 
 CREATE = """
 mutation ($input: CreateInvoiceInput!) { createInvoice(input: $input) { invoice {

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from invoicing import queries
 from invoicing.access import Scope
-from invoicing.database import Database
-from invoicing.verifying import verify
-from tests import factories
-from tests.client import (
+from invoicing.invoices import queries
+from invoicing.storage.database import Database
+from invoicing.verify.books import verify
+from tests.support import factories
+from tests.support.client import (
     ADD_METHOD,
     CREDIT,
     INVOICE_ITEMS,
@@ -28,7 +28,7 @@ from tests.client import (
     data,
     errors,
 )
-from tests.factories import item
+from tests.support.factories import item
 
 MONEY = """
 query ($id: String!) { invoice(id: $id) { state reimbursement {

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests import factories
-from tests.client import INVOICE_ITEMS, RECORD, SHIP, Client, client
-from tests.factories import item
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import INVOICE_ITEMS, RECORD, SHIP, Client, client
+from tests.support.factories import item
 
 NEEDS = {
     "{ account { id } }": Scope.ACCOUNT_READ,

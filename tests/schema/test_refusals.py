@@ -10,9 +10,9 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests import factories
-from tests.client import (
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import (
     CREATE_CUSTOMER,
     CREATE_ORDER,
     INVOICE_ITEMS,
@@ -22,7 +22,7 @@ from tests.client import (
     client,
     errors,
 )
-from tests.factories import item
+from tests.support.factories import item
 
 MAX_AMOUNT = 2**53 - 1
 UPDATE_ACCOUNT = "mutation ($input: UpdateAccountInput!) { updateAccount(input: $input) { account { id } } }"

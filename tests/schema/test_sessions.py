@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from invoicing import sessions
 from invoicing.access import Scope
-from invoicing.database import Database
-from invoicing.tables import customer_sessions
+from invoicing.customers import sessions
+from invoicing.storage.database import Database
+from invoicing.storage.tables import customer_sessions
 from schema import schema
-from tests import factories
-from tests.client import INVOICE_ITEMS, INVOICE_ORDER, Client, client
-from tests.factories import item
 from tests.schema.test_mutations import NEEDS
 from tests.schema.test_tenants import NAMING
+from tests.support import factories
+from tests.support.client import INVOICE_ITEMS, INVOICE_ORDER, Client, client
+from tests.support.factories import item
 
 CREATE = """
 mutation ($input: CreateCustomerSessionInput!) { createCustomerSession(input: $input) {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from invoicing.database import Database
-from tests import factories
-from tests.client import Client, client
-from tests.factories import item
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import Client, client
+from tests.support.factories import item
 
 
 @pytest.fixture

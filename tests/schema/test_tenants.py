@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType
 
-from invoicing import keys, methods, paying, sessions
 from invoicing.access import Scope
-from invoicing.database import Database
+from invoicing.accounts import api_keys
+from invoicing.customers import sessions
+from invoicing.payments import manual, methods
+from invoicing.storage.database import Database
 from schema import schema
-from tests import factories
-from tests.client import CREATE_CUSTOMER, CREATE_ORDER, INVOICE_ITEMS, Client, client
-from tests.factories import item
-from tests.invoicing.listening import deliveries, endpoint
+from tests.support import factories
+from tests.support.client import CREATE_CUSTOMER, CREATE_ORDER, INVOICE_ITEMS, Client, client
+from tests.support.factories import item
+from tests.support.webhook_listener import deliveries, endpoint
 
 CUSTOMER = "{ id handle name created_at payment_methods { id } }"
 ORDER = (
@@ -176,11 +178,11 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
     listening, _ = endpoint(database, neighbour)
     sold = factories.invoice(database, neighbour, invoice_id="their-invoice", customer_id="their-customer")
     key, _ = database.write(
-        keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
+        api_keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
     )
     transfer = {"method": "CASH", "payment_date": factories.NOW.date()}
     paid = database.write(
-        paying.settle_invoice_manually, neighbour, "their-invoice", transfer, now=factories.NOW
+        manual.settle_invoice_manually, neighbour, "their-invoice", transfer, now=factories.NOW
     )
     method = database.write(
         methods.add_payment_method,

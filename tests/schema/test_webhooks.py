@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from invoicing import sessions
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests import factories
-from tests.client import Client, client
+from invoicing.customers import sessions
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import Client, client
 
 HERE = "http://127.0.0.1:9/hook"
 ENDPOINT = "id url events description is_active"

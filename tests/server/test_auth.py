@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from invoicing import keys, sessions
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests import factories
-from tests.client import Client, client
+from invoicing.accounts import api_keys
+from invoicing.customers import sessions
+from invoicing.storage.database import Database
+from tests.support import factories
+from tests.support.client import Client, client
 
 QUERY = {"query": "{ account { id } }"}
 
@@ -39,7 +40,7 @@ def test_a_key_that_happens_to_look_like_a_session_opens_its_account_too(shop: C
     token = f"{sessions.PREFIX}{'x' * 40}"
     account_id = shop.principal.account_id
     shop.database.write(
-        keys.create_api_key, account_id, name="Odd", scopes=Scope, now=factories.NOW, token=token
+        api_keys.create_api_key, account_id, name="Odd", scopes=Scope, now=factories.NOW, token=token
     )
     assert authorized(shop, f"Bearer {token}").json() == {"data": {"account": {"id": account_id}}}
 
@@ -101,7 +102,7 @@ def test_a_key_that_another_process_revoked_ends_within_a_second(
     clock = [1_000.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
     assert authorized(shop, f"Bearer {shop.token}").status_code == 200
-    database.write(keys.revoke_api_key, shop.principal, shop.principal.actor.id, now=factories.NOW)
+    database.write(api_keys.revoke_api_key, shop.principal, shop.principal.actor.id, now=factories.NOW)
     clock[0] += 1.01
     assert authorized(shop, f"Bearer {shop.token}").status_code == 401
 

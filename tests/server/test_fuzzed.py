@@ -18,11 +18,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from invoicing import sessions
-from invoicing.database import Database
-from tests import factories
-from tests.client import client
+from invoicing.customers import sessions
+from invoicing.storage.database import Database
 from tests.server.test_terminated import serving
+from tests.support import factories
+from tests.support.client import client
 
 COMMAND = Path(__file__).parents[2] / ".venv-fuzz" / "bin" / "schemathesis"
 HOOKS = Path(__file__).with_name("fuzzing.py")

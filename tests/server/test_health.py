@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from invoicing.database import Database
+from invoicing.storage.database import Database
 from server.app import create_app
 from server.settings import Settings
-from tests.client import BASE_URL, Client, client
+from tests.support.client import BASE_URL, Client, client
 
 
 @pytest.fixture

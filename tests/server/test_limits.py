@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from server.explorer import Explorer
-from tests.client import Client, client
+from invoicing.storage.database import Database
+from server.graphql.explorer import Explorer
+from tests.support.client import Client, client
 
 
 @pytest.fixture

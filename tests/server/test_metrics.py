@@ -11,14 +11,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from documents.store import FileStore
-from invoicing import outbox, tables
-from invoicing.database import Database
+from invoicing.storage import outbox, tables
+from invoicing.storage.database import Database
 from server.metrics import MOST_OPERATIONS, OTHERS, Metrics
-from server.worker import Worker
-from tests import factories
-from tests.client import CREATE_ORDER, INVOICE_ORDER, Client, client
-from tests.factories import item
-from tests.server.workers import failing
+from server.workers.pdf import Worker
+from tests.support import factories
+from tests.support.client import CREATE_ORDER, INVOICE_ORDER, Client, client
+from tests.support.factories import item
+from tests.support.workers import failing
 
 
 @pytest.fixture

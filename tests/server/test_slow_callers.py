@@ -14,11 +14,11 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 
-from invoicing.database import Database
-from tests import factories
-from tests.client import INVOICE_ORDER, Client, client, data
-from tests.server.rest.door import basic
+from invoicing.storage.database import Database
 from tests.server.test_terminated import serving, until
+from tests.support import factories
+from tests.support.client import INVOICE_ORDER, Client, client, data
+from tests.support.rest_door import basic
 
 CALLERS = 60
 LONGEST = 5  # seconds that anybody else waits; ordinarily it is hundredths

@@ -20,15 +20,16 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from invoicing import ledger, methods
-from invoicing.charging import ASK_GATEWAY
-from invoicing.database import Database
-from invoicing.rendering import PDF
-from invoicing.tables import documents, invoices, order_items
-from invoicing.tables import outbox as jobs
-from tests import factories
-from tests.client import INVOICE_ORDER, SETTLE, Client, client
-from tests.server.test_inquiries import charges
+from invoicing.invoices.pdf import PDF
+from invoicing.ledger import entries
+from invoicing.payments import methods
+from invoicing.payments.charges import ASK_GATEWAY
+from invoicing.storage.database import Database
+from invoicing.storage.tables import documents, invoices, order_items
+from invoicing.storage.tables import outbox as jobs
+from tests.server.workers.test_charges import charges
+from tests.support import factories
+from tests.support.client import INVOICE_ORDER, SETTLE, Client, client
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 50
@@ -168,4 +169,4 @@ def rows(database: Database, query: Any) -> list[Any]:
 
 
 def state(shop: Client) -> str:
-    return shop.database.read(ledger.standings, shop.principal.account_id, ["v"])["v"].state
+    return shop.database.read(entries.standings, shop.principal.account_id, ["v"])["v"].state

@@ -17,8 +17,8 @@ import httpx
 import pypdf
 import pytest
 
-from server.explorer import GRAPHIQL
-from tests.server.test_explorer import CHROMIUM, MISSING, OPEN
+from server.graphql.explorer import GRAPHIQL
+from tests.server.graphql.test_explorer import CHROMIUM, MISSING, OPEN
 
 
 @contextmanager

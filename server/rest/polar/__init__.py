@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from server.rest.facade import Facade
-from server.rest.front import Front
-from server.rest.polar import orders, sessions
-from server.rest.polar.described import SCHEMAS
-from server.rest.polar.paths import PATHS, SECURITY
+from server.rest.door import Facade
+from server.rest.http import Front
+from server.rest.polar import routes_orders, routes_sessions
+from server.rest.polar.openapi_paths import PATHS, SECURITY
+from server.rest.polar.openapi_schemas import SCHEMAS
 
 
 def routes(front: Front) -> list[Route]:
     return [
-        *orders.routes(front, orders.CUSTOMERS),
-        *orders.routes(front, orders.MERCHANTS),
-        *sessions.routes(front),
+        *routes_orders.routes(front, routes_orders.CUSTOMERS),
+        *routes_orders.routes(front, routes_orders.MERCHANTS),
+        *routes_sessions.routes(front),
     ]
 
 

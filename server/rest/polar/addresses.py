@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from invoicing.snapshot import Address
-from server.rest.reading import Given
+from server.rest.json_body import Given
 
 WORDS: Mapping[str, str] = {
     "country_code": "country",

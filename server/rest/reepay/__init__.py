@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from server.rest.facade import Facade
-from server.rest.reepay.described import SCHEMAS
-from server.rest.reepay.paths import PATHS, SECURITY
+from server.rest.door import Facade
+from server.rest.reepay.openapi_paths import PATHS, SECURITY
+from server.rest.reepay.openapi_responses import SCHEMAS
 from server.rest.reepay.routes import routes
 
 FACADE = Facade(

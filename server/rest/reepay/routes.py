@@ -10,15 +10,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from invoicing.errors import CustomerNotFound, NotFound, Unauthorized
-from invoicing.queries import Issued
-from invoicing.tables import new_id
+from invoicing.invoices.queries import Issued
+from invoicing.storage.tables import new_id
 from resolvers import customers, invoices, payments
-from resolvers.accounted import accounted, may_account
 from resolvers.context import Context
-from server.rest.front import Answer, Front, json_object, json_response, route, unknown
-from server.rest.reading import Given, is_id
-from server.rest.reepay import asked, shown
-from server.rest.reepay.refusals import CreditNoteNotFound, refused
+from resolvers.invoice_history import accounted, may_account
+from server.rest.http import Answer, Front, json_object, json_response, route, unknown
+from server.rest.json_body import Given, is_id
+from server.rest.reepay import requests, responses
+from server.rest.reepay.errors import CreditNoteNotFound, refused
 
 
 def routes(front: Front) -> Sequence[Route]:
@@ -29,7 +29,7 @@ def routes(front: Front) -> Sequence[Route]:
         if not is_id(handle):
             raise CustomerNotFound(field="handle")
         customer = await customers.customer(ctx, None, handle)
-        return await _invoice(ctx, await invoices.create_invoice(ctx, asked.invoice(given, customer)))
+        return await _invoice(ctx, await invoices.create_invoice(ctx, requests.invoice(given, customer)))
 
     async def get(request: Request) -> Response:
         ctx = await _context(front, request)
@@ -39,14 +39,14 @@ def routes(front: Front) -> Sequence[Route]:
         ctx = await _context(front, request)
         given = Given(await json_object(request, or_nothing=True))
         sale = await _sale(ctx, request.path_params["id"])
-        _, settled = await payments.settle_invoice(ctx, sale.id, asked.method(given), _key(given))
+        _, settled = await payments.settle_invoice(ctx, sale.id, requests.method(given), _key(given))
         return await _invoice(ctx, settled)
 
     async def manual_settle(request: Request) -> Response:
         ctx = await _context(front, request)
         given = Given(await json_object(request))
         sale = await _sale(ctx, request.path_params["id"])
-        transfer = asked.manual_transfer(given)
+        transfer = requests.manual_transfer(given)
         _, settled = await payments.settle_invoice_manually(ctx, sale.id, transfer, _key(given))
         return await _invoice(ctx, settled)
 
@@ -63,17 +63,17 @@ def routes(front: Front) -> Sequence[Route]:
         credit, refunds = await payments.refund_invoice(
             ctx,
             sale.id,
-            asked.refund(given, sale),
+            requests.refund(given, sale),
             key=_key(given),
             reason=given.text("text"),
-            transfer=None if transfer is None else asked.manual_transfer(transfer),
+            transfer=None if transfer is None else requests.manual_transfer(transfer),
         )
-        return json_response(shown.refund(await accounted(ctx, credit), refunds))
+        return json_response(responses.refund(await accounted(ctx, credit), refunds))
 
     async def credit_note(request: Request) -> Response:
         ctx = await _context(front, request)
         note = await _note(ctx, request.path_params["id"])
-        return json_response(shown.credit_note(await accounted(ctx, note)))
+        return json_response(responses.credit_note(await accounted(ctx, note)))
 
     return [
         _route("/v1/customer/{handle}/invoice", post=create),
@@ -134,4 +134,4 @@ def _key(given: Given) -> str:
 
 
 async def _invoice(ctx: Context, invoice: Issued) -> Response:
-    return json_response(shown.invoice(await accounted(ctx, invoice)))
+    return json_response(responses.invoice(await accounted(ctx, invoice)))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from invoicing.access import Principal
-from invoicing.database import Database
 from invoicing.importing.columns import PLAIN, Format
-from invoicing.importing.load import import_orders
-from invoicing.importing.source import Source
+from invoicing.importing.csv_file import Source
+from invoicing.importing.run import import_orders
 from invoicing.importing.summary import Summary
-from tests.invoicing.importing.files import Importing, terms
+from invoicing.storage.database import Database
+from tests.support.import_files import Importing, terms
 
 
 @pytest.fixture

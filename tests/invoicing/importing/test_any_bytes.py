@@ -8,12 +8,12 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invoicing.database import Database
+from invoicing.importing.csv_file import UnreadableFile
 from invoicing.importing.online_retail import ONLINE_RETAIL
-from invoicing.importing.source import UnreadableFile
 from invoicing.importing.summary import Summary
-from invoicing.verifying import verify
-from tests.invoicing.importing.files import HEADER, Importing, listed
+from invoicing.storage.database import Database
+from invoicing.verify.books import verify
+from tests.support.import_files import HEADER, Importing, listed
 
 ANY = settings(
     derandomize=True,

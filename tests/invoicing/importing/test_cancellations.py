@@ -10,20 +10,21 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from invoicing import accounts, undoing
 from invoicing.access import Principal
-from invoicing.actions import Action
-from invoicing.database import Database
-from invoicing.importing.load import import_orders
+from invoicing.accounts import settings as account_settings
+from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
-from invoicing.importing.source import Source
+from invoicing.importing.run import import_orders
 from invoicing.importing.summary import Summary
+from invoicing.orders import returns
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
 from invoicing.snapshot import Snapshot, load
-from invoicing.tables import invoices, order_items
-from invoicing.undoing import Contra
-from invoicing.verifying import verify
-from tests.factories import NOW
-from tests.invoicing.importing.files import Importing, count, listed, of_order, reasons, terms
+from invoicing.storage.database import Database
+from invoicing.storage.tables import invoices, order_items
+from invoicing.verify.books import verify
+from tests.support.factories import NOW
+from tests.support.import_files import Importing, count, listed, of_order, reasons, terms
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 HOW: dict[str, Any] = {"currency": "GBP", "including_vat": False, "vat_rate": 20}
@@ -162,7 +163,7 @@ def test_what_an_earlier_import_returned_and_did_not_credit_is_credited(
 def test_a_guided_return_is_handled_to_the_end_when_it_is_credited(
     retail: Retail, database: Database, principal: Principal
 ) -> None:
-    database.write(accounts.update_account, principal, {"contra_flow": "GUIDED"}, now=NOW)
+    database.write(account_settings.update_account, principal, {"contra_flow": "GUIDED"}, now=NOW)
     retail(line("1", 6))
     retail(line("C9", -2, day=3), invoice=False)
     assert of_order(database, principal, "1")[-1].finished_at is None
@@ -183,7 +184,7 @@ def test_what_was_returned_otherwise_cannot_be_cancelled_again(
     retail: Retail, rejects: Path, database: Database, principal: Principal
 ) -> None:
     retail(line("1", 2))
-    database.write(undoing.undo_items, principal, Action.RETURN, "1", [Contra("1:1", 1)], now=NOW)
+    database.write(returns.undo_items, principal, Action.RETURN, "1", [Contra("1:1", 1)], now=NOW)
     retail(line("C9", -2, day=3))
     assert reasons(rejects) == [("2", "more_than_sold")]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from invoicing.database import Database
-from invoicing.importing import billing, returning
+from invoicing.importing import billing, returns
+from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
 
 IDS = {"account": "a", "ids": ["1", "2"]}
@@ -20,8 +20,8 @@ BY_ORDER = "order_items USING INDEX order_items_of_order (account_id=? AND order
     [
         (billing._LOCK, IDS),
         (billing._LOCK_CONTRAS, {**IDS, "numbers": ["C9"]}),
-        (returning._LOCK_ITEMS, IDS),
-        (returning._BOUGHT, {"account": "a", "handles": ["ann", "bob"], "skus": ["M1", "L1"]}),
+        (returns._LOCK_ITEMS, IDS),
+        (returns._BOUGHT, {"account": "a", "handles": ["ann", "bob"], "skus": ["M1", "L1"]}),
     ],
     ids=["to invoice", "to credit", "to take back", "what was bought"],
 )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from invoicing import orders
 from invoicing.access import Principal
-from invoicing.database import Database
 from invoicing.importing.online_retail import ONLINE_RETAIL
-from tests.invoicing.importing.files import Importing, of_order, reasons
+from invoicing.orders import intake
+from invoicing.storage.database import Database
+from tests.support.import_files import Importing, of_order, reasons
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
@@ -31,7 +31,7 @@ def test_online_retail_is_read_as_orders_without_vat(
     assert (done.imported, done.orders, done.customers, done.ordered) == (3, 2, 1, {"GBP": 4_944})
     assert done.invoiced == {"GBP": 5_932 + 1}
     assert [item.type for item in of_order(database, principal, "536365")] == ["PRODUCT", "SHIPPING"]
-    guest = database.read(orders.find_order, principal, "536366")
+    guest = database.read(intake.find_order, principal, "536366")
     assert (guest.billing_name, guest.ship_to_country) == ("Unknown customer", "IE")
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from invoicing.database import Database
-from tests import factories
-from tests.client import INVOICE_ITEMS, Client, client
+from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
-from tests.factories import item
 from tests.server.test_whole_walk import serving
+from tests.support import factories
+from tests.support.client import INVOICE_ITEMS, Client, client
+from tests.support.factories import item
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

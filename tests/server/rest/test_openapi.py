@@ -11,11 +11,11 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
-from invoicing.database import Database
+from invoicing.storage.database import Database
 from server.rest import FACADES, openapi
-from server.rest.facade import Facade
-from server.rest.reepay.refusals import TABLE
-from tests.client import client
+from server.rest.door import Facade
+from server.rest.reepay.errors import TABLE
+from tests.support.client import client
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTATION = ROOT / "docs" / "rest.md"

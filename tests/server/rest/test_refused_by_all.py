@@ -11,12 +11,12 @@ import httpx
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from invoicing import sessions
-from invoicing.database import Database
+from invoicing.customers import sessions
+from invoicing.storage.database import Database
 from server.bodies import MAX_BODY
-from tests import factories
-from tests.client import Client, client
-from tests.server.rest.door import basic, whole
+from tests.support import factories
+from tests.support.client import Client, client
+from tests.support.rest_door import basic, whole
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[str, tuple[bytes, int | None]] = {

@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 
 from documents.store import FileStore
-from invoicing import paying, sessions
-from invoicing.database import Database
-from invoicing.tables import new_id
-from server.worker import Worker
-from tests import factories
-from tests.client import Client, client
-from tests.server.rest.door import described
+from invoicing.customers import sessions
+from invoicing.payments import manual
+from invoicing.storage.database import Database
+from invoicing.storage.tables import new_id
+from server.workers.pdf import Worker
+from tests.support import factories
+from tests.support.client import Client, client
+from tests.support.rest_door import described
 
 PORTAL, ORDERS, SESSIONS = "/v1/customer-portal/orders", "/v1/orders", "/v1/customer-sessions/"
 HOME = {
@@ -59,7 +60,7 @@ class Shop:
 
     def pay(self, order_id: str, amount: int) -> None:
         given = {"order_id": order_id, "amount": amount, "method": "card", "idempotency_key": new_id()}
-        self.database.write(paying.record_payment, self.merchant.principal, given, now=factories.NOW)
+        self.database.write(manual.record_payment, self.merchant.principal, given, now=factories.NOW)
 
     def make_pdfs(self) -> None:
         asyncio.run(Worker(self.database, FileStore(self.folder / "documents")).drain())

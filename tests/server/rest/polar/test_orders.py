@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests.client import CANCEL, RECORD, REFUND, Client
-from tests.factories import NOW, item
-from tests.schema.test_query_counts import counted
-from tests.server.rest.door import broken
+from invoicing.storage.database import Database
+from tests.schema.execution.test_query_counts import counted
 from tests.server.rest.polar.shop import ORDERS, PORTAL, Shop, ask, opened
+from tests.support.client import CANCEL, RECORD, REFUND, Client
+from tests.support.factories import NOW, item
+from tests.support.rest_door import broken
 
 DELFT = {
     "country": "NL",

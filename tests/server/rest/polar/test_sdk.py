@@ -17,12 +17,12 @@ import pypdf
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from invoicing.tables import new_id
-from tests.client import Client
-from tests.factories import item
+from invoicing.storage.database import Database
+from invoicing.storage.tables import new_id
 from tests.server.rest.polar.shop import Shop, opened
 from tests.server.test_whole_walk import serving
+from tests.support.client import Client
+from tests.support.factories import item
 
 PYTHON = Path(__file__).parents[4] / ".venv-sdk" / "bin" / "python"
 SDK = Path(__file__).with_name("sdk.py")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from invoicing.access import Scope
-from invoicing.database import Database
-from tests.client import BASE_URL
+from invoicing.storage.database import Database
 from tests.server.rest.polar.shop import PORTAL, SESSIONS, Shop, ask, opened
+from tests.support.client import BASE_URL
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The seller: settings and API keys."""

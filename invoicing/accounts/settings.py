@@ -1,0 +1,115 @@
+"""The seller's own settings: what the paper says of it, and how its orders are invoiced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from invoicing import checks, numbering
+from invoicing.access import Principal
+from invoicing.checks import checked, optional, text
+from invoicing.errors import ValidationError
+from invoicing.storage.tables import Account, accounts, new_id
+
+
+class ContraFlow(StrEnum):
+    """What a cancelled or returned item goes through before it is credited."""
+
+    DIRECT = "DIRECT"
+    GUIDED = "GUIDED"
+
+
+CHECKS: Mapping[str, checks.Check] = {
+    "name": text(200),
+    "legal_name": text(200),
+    "address": checks.address,
+    "vat_number": optional(text(32)),
+    "registration_number": optional(text(64)),
+    "email": optional(checks.email),
+    "phone_number": optional(text(64)),
+    "contact_name": optional(text(200)),
+    "iban": optional(checks.iban),
+    "bic": optional(checks.bic),
+    "default_currency": checks.currency,
+    "default_vat_rate": checks.vat_rate,
+    "locale": checks.locale,
+    "timezone": checks.timezone,
+    "payment_terms_days": checks.whole(0, 365),
+    "contra_flow": checks.one_of(ContraFlow),
+    "invoice_number_format": numbering.number_format,
+    "credit_number_format": numbering.number_format,
+    "invoice_after_shipment": checks.flag,
+}
+
+DEFAULTS: Mapping[str, Any] = {
+    "address": {},
+    "default_currency": "EUR",
+    "default_vat_rate": 21,
+    "locale": "en",
+    "timezone": "UTC",
+    "payment_terms_days": 14,
+    "contra_flow": ContraFlow.DIRECT,
+    "invoice_number_format": "INV-{year}-{seq:05d}",
+    "credit_number_format": "CRN-{year}-{seq:05d}",
+    "invoice_after_shipment": False,
+}
+
+_BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
+
+_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
+
+
+def account(connection: Connection, account_id: str) -> Account:
+    return cast(Account, connection.execute(_BY_ID, {"account": account_id}).one())
+
+
+def create_account(connection: Connection, values: Mapping[str, Any], *, now: datetime) -> str:
+    """A new seller; answers its id."""
+    given = {**DEFAULTS, "legal_name": values.get("name"), **values}
+    row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
+    _formats_differ(row["invoice_number_format"], row["credit_number_format"])
+    connection.execute(insert(accounts).values(row))
+    return str(row["id"])
+
+
+def lock_account(connection: Connection, account_id: str) -> None:
+    """One change of what the account's row sums up at a time; others may go on to refer to it."""
+    connection.execute(_LOCK, {"account": account_id})
+
+
+def update_account(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Account:
+    """Changes what is given. Invoices that are issued keep what they say."""
+    row = checked(values, CHECKS)
+    lock_account(connection, principal.account_id)  # or two changes make the formats alike
+    before = account(connection, principal.account_id)
+    _formats_differ(
+        row.get("invoice_number_format", before.invoice_number_format),
+        row.get("credit_number_format", before.credit_number_format),
+    )
+    connection.execute(
+        update(accounts).where(accounts.c.id == principal.account_id).values(**row, updated_at=now)
+    )
+    return account(connection, principal.account_id)
+
+
+def _formats_differ(invoices: str, credit_invoices: str) -> None:
+    if numbering.overlap(invoices, credit_invoices):
+        raise ValidationError(
+            "Invoices and credit invoices are numbered apart, "
+            "so their formats must differ in more than their widths.",
+            field="credit_number_format",
+        )
+
+
+def accounts_named(connection: Connection, name: str | None) -> list[Account]:
+    """The accounts with this id or name, oldest first; all of them when none is named."""
+    statement = select(accounts).order_by(accounts.c.created_at, accounts.c.id)
+    if name is not None:
+        statement = statement.where((accounts.c.id == name) | (accounts.c.name == name))
+    return cast(list[Account], connection.execute(statement).all())

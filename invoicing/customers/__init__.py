@@ -1,0 +1,1 @@
+"""The buyer: details, sessions and lists."""

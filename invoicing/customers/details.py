@@ -1,0 +1,139 @@
+"""Customers: the buyers that orders and invoices name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.checks import checked, optional, text
+from invoicing.errors import CustomerNotFound, DuplicateHandle, DuplicateId, ValidationError
+from invoicing.storage.tables import Customer, constraint, customers, new_id
+
+CHECKS: Mapping[str, checks.Check] = {
+    "handle": optional(checks.handle),
+    "name": text(200),
+    "legal_name": optional(text(200)),
+    "email": optional(checks.email),
+    "phone_number": optional(text(64)),
+    "contact_name": optional(text(200)),
+    "is_business": checks.flag,
+    "vat_number": optional(text(32)),
+    "registration_number": optional(text(64)),
+    "iban": optional(checks.iban),
+    "bic": optional(checks.bic),
+    "locale": optional(checks.locale),
+    "buyer_reference": optional(text(200)),
+    "billing_address": optional(checks.address),
+    "shipping_address": optional(checks.address),
+    "meta": checks.metadata,
+}
+
+
+def create_customer(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Customer:
+    """Adds a customer; `id` and `handle` must be new in the account."""
+    row = drafted(principal, values, now=now)
+    _unused(connection, principal, row)
+    try:
+        connection.execute(insert(customers).values(row))
+    except IntegrityError as clash:
+        raise _taken(clash, row) from clash
+    return find_customer(connection, principal, id=row["id"])
+
+
+def drafted(principal: Principal, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """The row of a new customer, checked and completed, not yet stored."""
+    given = {**values}
+    if given.get("is_business") is None:
+        given["is_business"] = values.get("vat_number") is not None
+    row = {
+        **dict.fromkeys(CHECKS),
+        "meta": {},
+        "account_id": principal.account_id,
+        "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
+        **checked(given, CHECKS),
+        "created_at": now,
+        "updated_at": now,
+    }
+    return {**row, "search_text": _search_text(row)}
+
+
+def update_customer(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Customer:
+    """Changes what is given of the customer with this `id`, or else this `handle`.
+
+    Invoices that are issued keep the buyer they were issued to.
+    """
+    id, handle = values.get("id"), values.get("handle")
+    before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
+    changes = checked(values, CHECKS)
+    if changes.get("handle") not in (None, before.handle):
+        _unused(connection, principal, {"handle": changes["handle"]})
+    after = {"name": before.name, "email": before.email, "handle": before.handle, **changes}
+    try:
+        connection.execute(
+            update(customers)
+            .where(customers.c.account_id == principal.account_id, customers.c.id == before.id)
+            .values(**changes, search_text=_search_text(after), updated_at=now)
+        )
+    except IntegrityError as clash:
+        raise _taken(clash, after) from clash
+    return find_customer(connection, principal, id=before.id)
+
+
+def find_customer(
+    connection: Connection,
+    principal: Principal,
+    *,
+    id: str | None = None,
+    handle: str | None = None,
+    lock: bool = False,
+) -> Customer:
+    """By its id or its handle: exactly one of them; with `lock`, nobody else changes it meanwhile."""
+    if (id is None) == (handle is None):
+        raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
+    named = customers.c.id == id if id is not None else customers.c.handle == handle
+    statement = select(customers).where(customers.c.account_id == principal.account_id, named)
+    if principal.customer_id is not None:
+        statement = statement.where(customers.c.id == principal.customer_id)
+    found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    if found is None:
+        field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
+        raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])
+    return cast(Customer, found)
+
+
+def _unused(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:
+    same = [customers.c[name] == row[name] for name in ("id", "handle") if row.get(name) is not None]
+    clash = connection.execute(
+        select(customers.c.id, customers.c.handle)
+        .where(customers.c.account_id == principal.account_id, or_(*same))
+        .order_by(customers.c.id != row.get("id", ""))
+    ).first()
+    if clash is None:
+        return
+    if clash.id == row.get("id"):
+        raise DuplicateId(f"A customer {clash.id} exists already.", field="id", ids=[clash.id])
+    raise DuplicateHandle(
+        f"The customer {clash.id} has the handle {clash.handle}.", field="handle", ids=[clash.id]
+    )
+
+
+def _taken(clash: IntegrityError, row: Mapping[str, Any]) -> DuplicateId | DuplicateHandle:
+    """Another call took the id or the handle after `_unused` had looked."""
+    if "handle" in constraint(clash):
+        return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
+    return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])
+
+
+def _search_text(row: Mapping[str, Any]) -> str:
+    parts = (row.get(name) for name in ("name", "email", "handle"))
+    return " ".join(part for part in parts if part).casefold()

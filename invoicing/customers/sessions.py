@@ -1,0 +1,97 @@
+"""Customers' sessions: a token for a while, shown once, kept as a hash, good for what is one customer's."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import Connection, and_, bindparam, insert, select, update
+
+from invoicing import checks
+from invoicing.access import Actor, Principal, Scope
+from invoicing.accounts.api_keys import hashed
+from invoicing.customers.details import find_customer
+from invoicing.errors import NotFound
+from invoicing.storage.tables import CustomerSession, customer_sessions, customers, new_id
+
+PREFIX = "inv_cs_"
+HOUR = 3_600
+LONGEST = 7 * 24 * HOUR
+SCOPES = frozenset((Scope.CUSTOMERS_READ, Scope.ORDERS_READ, Scope.INVOICES_READ))
+
+_BY_HASH = (
+    select(customer_sessions, customers.c.name)
+    .join(
+        customers,
+        and_(
+            customers.c.account_id == customer_sessions.c.account_id,
+            customers.c.id == customer_sessions.c.customer_id,
+        ),
+    )
+    .where(
+        customer_sessions.c.token_hash == bindparam("hash"),
+        customer_sessions.c.revoked_at.is_(None),
+        customer_sessions.c.expires_at > bindparam("now"),
+    )
+)
+
+
+def principal(connection: Connection, token: str, *, now: datetime) -> Principal | None:
+    """The customer that a token stands for; none when it is unknown, revoked or has expired."""
+    row = connection.execute(_BY_HASH, {"hash": hashed(token), "now": now}).one_or_none()
+    if row is None:
+        return None
+    actor = Actor(row.customer_id, row.name, "customer")
+    return Principal(row.account_id, actor, SCOPES, row.customer_id)
+
+
+def create_customer_session(
+    connection: Connection,
+    principal: Principal,
+    *,
+    customer_id: str | None = None,
+    customer_handle: str | None = None,
+    seconds: int | None = None,
+    return_url: str | None = None,
+    now: datetime,
+) -> tuple[CustomerSession, str]:
+    """A session of a customer, for an hour if it is not said for how long; and its token, this once."""
+    owner = find_customer(connection, principal, id=customer_id, handle=customer_handle)
+    lasting = checks.whole(1, LONGEST)(HOUR if seconds is None else seconds, "expires_in_seconds")
+    token = PREFIX + secrets.token_urlsafe(32)
+    row = {
+        "id": new_id(),
+        "account_id": principal.account_id,
+        "customer_id": owner.id,
+        "token_hash": hashed(token),
+        "return_url": checks.optional(checks.web_address)(return_url, "return_url"),
+        "created_at": now,
+        "expires_at": now + timedelta(seconds=lasting),
+    }
+    connection.execute(insert(customer_sessions).values(row))
+    return _session(connection, principal, str(row["id"])), token
+
+
+def revoke_customer_session(
+    connection: Connection, principal: Principal, session_id: str, *, now: datetime
+) -> CustomerSession:
+    """Ends a session. Revoking it again changes nothing."""
+    _session(connection, principal, session_id)
+    connection.execute(
+        update(customer_sessions)
+        .where(customer_sessions.c.id == session_id, customer_sessions.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return _session(connection, principal, session_id)
+
+
+def _session(connection: Connection, principal: Principal, session_id: str) -> CustomerSession:
+    found = connection.execute(
+        select(customer_sessions).where(
+            customer_sessions.c.account_id == principal.account_id, customer_sessions.c.id == session_id
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no customer session {session_id}.", field="id", ids=[session_id])
+    return cast(CustomerSession, found)

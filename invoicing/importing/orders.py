@@ -1,0 +1,190 @@
+"""An order's lines as the values that createOrder takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from invoicing import checks
+from invoicing.errors import InvoicingError, MalformedId, ValidationError
+from invoicing.importing import cells
+from invoicing.importing.columns import ADDRESS, ORDER, Row
+from invoicing.importing.lines import Line
+from invoicing.importing.rejects import Flaw, Flawed, flaw
+from invoicing.orders.items import MAX_ITEMS, item_row
+from invoicing.storage.tables import Account
+from invoicing.vat.arithmetic import Category
+
+IMPORTED = "import"
+"""The key in an order's `meta` under which the digest of its lines is kept."""
+
+_OF_ORDER = frozenset(ORDER)
+_BUYER = {"customer_name": "name", "customer_email": "email", "customer_vat_number": "vat_number"}
+_TEXTS = ("sku", "name", "description", "unit", "vat_category", "exemption_reason")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the lines do not say: how they are read for this seller. `vat_rate` is in percent."""
+
+    seller: Account
+    currency: str
+    including_vat: bool
+    vat_rate: float | None
+    now: datetime
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo(self.seller.timezone)
+
+    @cached_property
+    def words(self) -> str:
+        return f"{self.currency} {self.including_vat} {self.vat_rate}"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An order about to be stored. `customer` are the values of its customer, none for a guest."""
+
+    id: str
+    lines: Sequence[Line]
+    values: dict[str, Any]
+    customer: dict[str, Any] | None
+    created_at: datetime
+    digest: str
+
+
+def assembled(lines: Sequence[Line], terms: Terms) -> Incoming:
+    """Flawed, if an order cannot be made of them."""
+    if len(lines) > MAX_ITEMS:
+        many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
+        raise Flawed(dict.fromkeys(range(len(lines)), many))
+    order = agreed(lines)
+    id, digest = lines[0].order, _digest(lines, terms)
+    try:
+        values = {**_values(order, terms), "id": _id(order, id), "meta": {IMPORTED: digest}}
+        customer = _customer(order)
+        created_at = dated(order, terms)
+    except InvoicingError as error:
+        raise Flawed(dict.fromkeys(range(len(lines)), flaw(error))) from error
+    values["items"] = _items(lines, values["currency"], terms)
+    return Incoming(id, lines, values, customer, created_at, digest)
+
+
+def flaws(order: Incoming, error: InvoicingError, seller: Account) -> Flawed:
+    """Which lines an order was refused for: all of them, if for none alone."""
+    found: dict[int, Flaw] = {}
+    for at, item in enumerate(order.values["items"]):
+        try:
+            item_row(item, seller.default_vat_rate, at="")
+        except InvoicingError as own:
+            found[at] = flaw(own)
+    return Flawed(found or dict.fromkeys(range(len(order.lines)), flaw(error)))
+
+
+def agreed(lines: Sequence[Line]) -> Row:
+    """What the lines say of their order, with one voice. The first date counts: some tills split a minute."""
+    if flawed := {at: line.flaw for at, line in enumerate(lines) if line.flaw is not None}:
+        raise Flawed(flawed)
+    order: dict[str, str] = {}
+    for at, line in enumerate(lines):
+        own = {column: cell for column, cell in line.row.items() if column in _OF_ORDER}
+        if own.items() <= order.items():
+            continue
+        for column, cell in own.items():
+            if order.setdefault(column, cell) != cell and column != "order_date":
+                told = f"{column} is “{cell[:40]}”, but “{order[column][:40]}” on a line before."
+                raise Flawed({at: Flaw("contradiction", told)})
+    return order
+
+
+def _id(order: Row, derived: str) -> str:
+    if order.get("order_id", derived) != derived:
+        raise MalformedId("order_id must be 1 to 200 characters of A-Z a-z 0-9 _ . @ : -", field="id")
+    return derived
+
+
+def _values(order: Row, terms: Terms) -> dict[str, Any]:
+    country = order.get("ship_to_country")
+    values: dict[str, Any] = {
+        "number": order.get("order_number"),
+        "currency": checks.currency(order.get("currency") or terms.currency, "currency"),
+        "is_including_vat": terms.including_vat,
+        "shipping_address": {"country_code": country} if country else None,
+        "purchase_order_number": order.get("purchase_order_number"),
+        "buyer_reference": order.get("buyer_reference"),
+    }
+    if "delivery_date" in order:
+        values["delivery_date"] = cells.day(order["delivery_date"], "delivery_date")
+    if "customer_handle" not in order:
+        values |= _guest(order)
+    return values
+
+
+def _guest(order: Row) -> dict[str, Any]:
+    if "customer_vat_number" in order:
+        raise ValidationError("vat_number needs a customer_handle beside it.", field="vat_number")
+    address = {**_address(order), "email": order.get("customer_email")}
+    return {
+        "billing_name": order.get("customer_name"),
+        "billing_address": address if any(address.values()) else None,
+    }
+
+
+def _customer(order: Row) -> dict[str, Any] | None:
+    if "customer_handle" not in order:
+        return None
+    own = {field: order[column] for column, field in _BUYER.items() if column in order}
+    handle = checks.handle(order["customer_handle"], "handle")
+    return {"handle": handle, **own, "billing_address": _address(order) or None}
+
+
+def _address(order: Row) -> dict[str, str]:
+    return {part: order[column] for column, part in ADDRESS.items() if column in order}
+
+
+def dated(order: Row, terms: Terms) -> datetime:
+    if "order_date" not in order:
+        return terms.now
+    return cells.instant(order["order_date"], "order_date", terms.timezone, terms.now)
+
+
+def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    found: dict[int, Flaw] = {}
+    for at, line in enumerate(lines):
+        try:
+            items.append({"id": f"{line.order}:{at + 1}", **_item(line.row, currency, terms)})
+        except InvoicingError as error:
+            found[at] = flaw(error)
+    if found:
+        raise Flawed(found)
+    return items
+
+
+def _item(row: Row, currency: str, terms: Terms) -> dict[str, Any]:
+    item: dict[str, Any] = {name: row[name] for name in _TEXTS if name in row}
+    if "item_type" in row:
+        item["type"] = row["item_type"].upper()
+    if "quantity" in row:
+        item["quantity"] = cells.whole(row["quantity"], "quantity")
+    for name in ("unit_price", "discount"):
+        if name in row:
+            item[name] = cells.amount(row[name], name, currency)
+    if "vat_rate" in row:
+        item["vat_rate"] = cells.percentage(row["vat_rate"], "vat_rate")
+    elif terms.vat_rate is not None and row.get("vat_category", Category.S) == Category.S:
+        item["vat_rate"] = terms.vat_rate
+    return item
+
+
+def _digest(lines: Sequence[Line], terms: Terms) -> str:
+    told = orjson.dumps([terms.words, *(line.row for line in lines)], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(told).hexdigest()[:32]

@@ -1,0 +1,163 @@
+"""A batch of cancellations as returns of what was sold before, in one transaction.
+
+What was undone says in `undo_reason` which document did it. So a document is known again: nothing of it is
+taken back twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, select
+
+from invoicing.access import Principal
+from invoicing.importing.cancellations import Cancellation, Cancelled
+from invoicing.importing.lines import Line
+from invoicing.importing.matching import Sold, Take, Unmatched, match
+from invoicing.importing.rejects import Flaw, Reject
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra, undo_items
+from invoicing.storage.tables import customers, order_items, orders
+
+_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+_MINE: BindParameter[str] = bindparam("account")
+_BUYER = and_(customers.c.account_id == orders.c.account_id, customers.c.id == orders.c.customer_id)
+_ITS_ORDER = and_(orders.c.account_id == order_items.c.account_id, orders.c.id == order_items.c.order_id)
+
+# Outer joins keep their sequence; of inner ones, SQLite would walk through all items of the account first.
+_BOUGHT = (
+    select(orders.c.id, customers.c.handle, order_items.c.sku)
+    .select_from(customers)
+    .outerjoin(orders, _BUYER)
+    .outerjoin(order_items, and_(_ITS_ORDER, order_items.c.sku.in_(bindparam("skus", expanding=True))))
+    .where(customers.c.account_id == _MINE, customers.c.handle.in_(bindparam("handles", expanding=True)))
+)
+# The orders first and then the items, as everybody does who undoes; each in the order of the ids, and the
+# batch's all at once, so that two transactions never wait for each other in a ring.
+_LOCK_ORDERS = (
+    select(orders.c.id, orders.c.created_at, orders.c.currency, orders.c.is_including_vat, customers.c.handle)
+    .join(customers, _BUYER)
+    .where(orders.c.account_id == _MINE, orders.c.id.in_(_IDS))
+    .order_by(orders.c.id)
+    .with_for_update(of=orders)
+)
+_LOCK_ITEMS = (
+    select(order_items)
+    .where(order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS))
+    .order_by(order_items.c.id.concat(""))  # by the bare column, SQLite would walk through the account's
+    .with_for_update()
+)
+
+_EXISTS = Flaw(
+    "cancellation_exists",
+    "This cancellation has taken back some of the product before, and not as many as it says here.",
+)
+
+_Product = tuple[str, str, str, bool]  # the customer's handle, the sku, the currency, with VAT or without
+
+
+@dataclass(slots=True)
+class Returned:
+    """What became of a batch. `orders` are those that its documents touched, now or before."""
+
+    lines: list[Line] = field(default_factory=list)
+    repriced: list[Line] = field(default_factory=list)  # of these, sold at another price than they name
+    there: list[Line] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    orders: set[str] = field(default_factory=set)
+
+
+def take_back(
+    connection: Connection, principal: Principal, batch: Sequence[Cancellation], *, now: datetime
+) -> Returned:
+    """Returns what was shipped and cancels what was not; a contra item for each that was invoiced."""
+    done = Returned()
+    sold, undone = _locked(connection, principal, batch)
+    for document in batch:
+        takes: list[Take] = []
+        for product in document.products:
+            before = undone.get((document.number, document.customer, product.sku), [])
+            if before:
+                _again(product, before, done)
+            else:
+                takes += _matched(document, product, sold, done)
+        _undo(connection, principal, document.number, takes, now)
+        done.orders.update(take.sold.order_id for take in takes)
+    return done
+
+
+def _locked(
+    connection: Connection, principal: Principal, batch: Iterable[Cancellation]
+) -> tuple[dict[_Product, list[Sold]], dict[tuple[str, str, str], list[Any]]]:
+    """What the customers bought, by product; and what was undone before, by document and product."""
+    wanted = {(document.customer, product.sku) for document in batch for product in document.products}
+    key = {"handles": sorted({handle for handle, _ in wanted}), "skus": sorted({sku for _, sku in wanted})}
+    bought = connection.execute(_BOUGHT, {"account": principal.account_id, **key}).all()
+    ids = sorted({row.id for row in bought if (row.handle, row.sku) in wanted})
+    mine = {"account": principal.account_id, "ids": ids}
+    order_of = {row.id: row for row in connection.execute(_LOCK_ORDERS, mine)}
+    sold: defaultdict[_Product, list[Sold]] = defaultdict(list)
+    undone: defaultdict[tuple[str, str, str], list[Any]] = defaultdict(list)
+    for item in connection.execute(_LOCK_ITEMS, mine):
+        order = order_of[item.order_id]
+        if item.contra_of is None and (order.handle, item.sku) in wanted:
+            sold[order.handle, item.sku, order.currency, order.is_including_vat].append(_sold(order, item))
+            if item.undo_reason is not None:
+                undone[item.undo_reason, order.handle, item.sku].append(item)
+    return sold, undone
+
+
+def _sold(order: Any, item: Any) -> Sold:
+    left = item.quantity if item.undone_as is None else 0
+    return Sold(
+        item.id, order.id, order.created_at, item.unit_price, left, is_shipped=item.shipped_at is not None
+    )
+
+
+def _again(product: Cancelled, before: Sequence[Any], done: Returned) -> None:
+    """The document is known: all is there, or it says something else than it did."""
+    done.orders.update(item.order_id for item in before)
+    if sum(item.quantity for item in before) == product.quantity:
+        done.there += product.lines
+    else:
+        done.rejects += _rejects(product, _EXISTS)
+
+
+def _matched(
+    document: Cancellation, product: Cancelled, sold: dict[_Product, list[Sold]], done: Returned
+) -> list[Take]:
+    bought = sold.get((document.customer, product.sku, document.currency, document.including_vat), [])
+    try:
+        matched = match(product.asked, bought, document.at)
+    except Unmatched as unmatched:
+        done.rejects += _rejects(product, unmatched.flaw)
+        return []
+    done.lines += product.lines
+    for line, asked, takes in zip(product.lines, product.asked, matched, strict=True):
+        if any(take.sold.unit_price != asked.unit_price for take in takes):
+            done.repriced.append(line)
+        for take in takes:
+            take.sold.left -= take.quantity
+    return [take for takes in matched for take in takes]
+
+
+def _rejects(product: Cancelled, flaw: Flaw) -> list[Reject]:
+    return [Reject(line.number, line.fields, flaw) for line in product.lines]
+
+
+def _undo(
+    connection: Connection, principal: Principal, number: str, takes: Iterable[Take], now: datetime
+) -> None:
+    """Order by order; lines of the document that take from the same item take from it once."""
+    parts: defaultdict[tuple[str, Action], defaultdict[str, int]]
+    parts = defaultdict(lambda: defaultdict(int))
+    for take in takes:
+        action = Action.RETURN if take.sold.is_shipped else Action.CANCEL
+        parts[take.sold.order_id, action][take.sold.id] += take.quantity
+    for (order_id, action), quantities in parts.items():
+        contras = [Contra(id, quantity, reason=number) for id, quantity in quantities.items()]
+        undo_items(connection, principal, action, order_id, contras, now=now)

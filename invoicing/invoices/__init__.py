@@ -1,0 +1,1 @@
+"""From a draft to an issued invoice, its PDF, and what takes it back."""

@@ -1,0 +1,250 @@
+"""What an invoice for these items would say: the checks and the sums, before anything is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, bindparam, select
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts.settings import account
+from invoicing.errors import (
+    AmountTooLarge,
+    DuplicateItem,
+    InvoicingError,
+    ItemNotFound,
+    MixedCurrencies,
+    MixedCustomers,
+    MixedVatModes,
+    NoItems,
+    TooManyItems,
+)
+from invoicing.invoices.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
+from invoicing.money import MAX_AMOUNT
+from invoicing.orders.actions import Action, demand
+from invoicing.orders.items import MAX_ITEMS, in_place, taxable
+from invoicing.snapshot import Address, CreditedInvoice, Line, OrderReference, Party, VatRow
+from invoicing.storage.tables import (
+    Account,
+    Customer,
+    Order,
+    OrderItem,
+    customers,
+    new_id,
+    order_items,
+    orders,
+    theirs,
+)
+from invoicing.vat import arithmetic
+
+_ITEMS = (
+    select(order_items)
+    .where(
+        order_items.c.account_id == bindparam("account"),
+        order_items.c.id.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(order_items.c.id)  # always the same order, so that two calls never wait for each other
+)
+_LOCK_ITEMS = _ITEMS.with_for_update()
+_COVERING = select(orders).where(
+    orders.c.account_id == bindparam("account"),
+    orders.c.id.in_(
+        select(order_items.c.order_id).where(
+            order_items.c.account_id == bindparam("account"),
+            order_items.c.id.in_(bindparam("ids", expanding=True)),
+        )
+    ),
+    theirs(orders.c.customer_id),
+)
+_LOCK_COVERING = _COVERING.order_by(orders.c.id).with_for_update()
+_CUSTOMER = select(customers).where(
+    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice that could be issued now: everything but its id and its number."""
+
+    type: str
+    account: Account
+    customer_id: str | None
+    currency: str
+    is_including_vat: bool
+    issued_on: date
+    due_on: date | None
+    locale: str
+    seller: Party
+    buyer: Party
+    shipping_address: Address | None
+    purchase_order_number: str | None
+    orders: tuple[OrderReference, ...]
+    lines: tuple[Line, ...]
+    totals: arithmetic.Totals
+    vat: tuple[VatRow, ...]
+    credits: tuple[CreditedInvoice, ...] = ()
+    cost_center: str | None = None
+    note: str | None = None
+    paid: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def named(item_ids: Sequence[str]) -> None:
+    """Refuses a list of item ids that no order could ever satisfy."""
+    if not item_ids:
+        raise NoItems(field="items")
+    if len(item_ids) > MAX_ITEMS:
+        raise TooManyItems(field="items")
+    for index, id in enumerate(item_ids):
+        checks.identifier(id, f"items.{index}")
+    if len(set(item_ids)) < len(item_ids):
+        raise DuplicateItem(field="items", ids=[id for id, times in Counter(item_ids).items() if times > 1])
+
+
+def found(
+    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
+) -> list[OrderItem]:
+    """The items by their ids; with `lock`, no other transaction can change them until this one ends."""
+    key = {"account": principal.account_id, "ids": list(item_ids)}
+    items = cast(list[OrderItem], connection.execute(_LOCK_ITEMS if lock else _ITEMS, key).all())
+    if len(items) < len(item_ids):
+        raise _not_found(set(item_ids) - {item.id for item in items})
+    return items
+
+
+def _not_found(item_ids: Iterable[str]) -> ItemNotFound:
+    missing = sorted(item_ids)
+    return ItemNotFound(f"There is no order item {', '.join(missing)}.", field="items", ids=missing)
+
+
+def covering(
+    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
+) -> list[Order]:
+    """The orders of the items, oldest first. Lock them before their items, as all who change an order do."""
+    key = {
+        "account": principal.account_id,
+        "customer": principal.customer_id,
+        "ids": list(item_ids),
+    }
+    covered = cast(list[Order], connection.execute(_LOCK_COVERING if lock else _COVERING, key).all())
+    return sorted(covered, key=lambda order: (order.created_at, order.id))
+
+
+def together(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
+    """Refuses items that may not share an invoice: it is one customer's, in one currency, open to it now."""
+    known = {order.id for order in covered}
+    if strange := [item.id for item in items if item.order_id not in known]:
+        raise _not_found(strange)
+    _alike(covered, items)
+    demand(Action.INVOICE, {order.id: order for order in covered}, items)
+
+
+def draft(
+    connection: Connection,
+    principal: Principal,
+    covered: Sequence[Order],
+    items: Sequence[OrderItem],
+    *,
+    now: datetime,
+) -> Draft:
+    """The invoice for these items of these orders."""
+    together(covered, items)
+    seller = account(connection, principal.account_id)
+    customer = _customer(connection, covered[0])
+    ordered = in_order(covered, items)
+    totals = arithmetic.compute(
+        [taxable(item) for item in ordered], including_vat=covered[0].is_including_vat
+    )
+    if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
+        raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
+    today = today_of(seller, now)
+    return Draft(
+        type="INVOICE",
+        account=seller,
+        customer_id=covered[0].customer_id,
+        currency=covered[0].currency,
+        is_including_vat=covered[0].is_including_vat,
+        issued_on=today,
+        due_on=today + timedelta(days=seller.payment_terms_days),
+        locale=(customer.locale if customer else None) or seller.locale,
+        seller=seller_of(seller),
+        buyer=buyer_of(covered, customer),
+        shipping_address=shipping_address_of(covered, customer),
+        purchase_order_number=agreed([order.purchase_order_number for order in covered]),
+        orders=tuple(reference(order) for order in covered),
+        lines=tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)),
+        totals=totals,
+        vat=tuple(_row(row, ordered) for row in totals.rows),
+    )
+
+
+def today_of(seller: Account, now: datetime) -> date:
+    """The date on the seller's wall."""
+    return now.astimezone(ZoneInfo(seller.timezone)).date()
+
+
+def _alike(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
+    """One customer, one currency, one way of pricing; the ids at fault are those unlike the first."""
+    rules: list[tuple[type[InvoicingError], Any]] = [
+        (MixedCustomers, lambda order: order.customer_id or ("guest", order.id)),
+        (MixedCurrencies, lambda order: order.currency),
+        (MixedVatModes, lambda order: order.is_including_vat),
+    ]
+    for refusal, key in rules:
+        unlike = {order.id for order in covered if key(order) != key(covered[0])}
+        if unlike:
+            raise refusal(field="items", ids=[item.id for item in items if item.order_id in unlike])
+
+
+def in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[OrderItem]:
+    """Oldest order first, its items as they were ordered: so the paper reads like the orders did."""
+    by_order = {order.id: [item for item in items if item.order_id == order.id] for order in covered}
+    return [item for ordered in by_order.values() for item in in_place(ordered)]
+
+
+def _customer(connection: Connection, order: Order) -> Customer | None:
+    if order.customer_id is None:
+        return None
+    key = {"account": order.account_id, "customer": order.customer_id}
+    return cast(Customer, connection.execute(_CUSTOMER, key).one())
+
+
+def _line(item: OrderItem, taxed: arithmetic.Taxed) -> Line:
+    return Line(
+        id=new_id(),
+        name=item.name,
+        quantity=item.quantity,
+        unit=item.unit,
+        unit_price=item.unit_price,
+        discount=item.discount,
+        subtotal=taxed.subtotal,
+        total=taxed.total,
+        total_ex_vat=taxed.net,
+        vat_amount=taxed.vat,
+        vat_rate=item.vat_rate,
+        vat_category=item.vat_category,
+        exemption_reason=item.exemption_reason,
+        supply=item.supply,
+        sku=item.sku,
+        description=item.description,
+        order_id=item.order_id,
+        order_item_id=item.id,
+    )
+
+
+def _row(row: arithmetic.Row, items: Sequence[OrderItem]) -> VatRow:
+    reasons = (
+        item.exemption_reason
+        for item in items
+        if (item.vat_category, item.vat_rate) == (row.category, row.rate) and item.exemption_reason
+    )
+    reason = next(reasons, None) if row.rate == 0 else None
+    return VatRow(
+        category=row.category, rate=row.rate, base=row.base, amount=row.amount, exemption_reason=reason
+    )

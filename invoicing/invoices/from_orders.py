@@ -1,0 +1,140 @@
+"""Putting order items on an invoice, or what was undone on a credit invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice
+from invoicing.idempotency import fingerprint
+from invoicing.invoices import credit, credit_lines, queries
+from invoicing.invoices.credit import LineCredit
+from invoicing.invoices.draft import Draft, covering, draft, found, named
+from invoicing.invoices.issue import issue
+from invoicing.invoices.queries import Issued
+from invoicing.orders.actions import RULES, Action
+from invoicing.orders.intake import find_order, items_of
+from invoicing.storage import after_commit, outbox
+from invoicing.storage.tables import Order, OrderItem, documents
+
+_FORGET_PDF = delete(documents).where(
+    documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
+)
+
+
+def invoice_items(
+    connection: Connection,
+    principal: Principal,
+    item_ids: Sequence[str],
+    *,
+    invoice_id: str | None = None,
+    now: datetime,
+) -> Issued:
+    """Issues an invoice for items of one customer's orders; a credit invoice, if they are contra items.
+
+    With the same `invoice_id` and the same items again, it answers with the invoice made the first time.
+    """
+    named(item_ids)
+    covered = covering(connection, principal, item_ids, lock=True)
+    items = found(connection, principal, item_ids, lock=True)
+    if made := _made_before(connection, principal, invoice_id):
+        return _if_same(made, {line.order_item_id for line in made.frozen().lines} == set(item_ids))
+    plan = _plan(connection, principal, covered, items, now=now)
+    return issue(connection, principal, plan, invoice_id, now=now)
+
+
+def preview(connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime) -> Draft:
+    """What `invoice_items` would issue for these items now, to the cent."""
+    named(item_ids)
+    covered = covering(connection, principal, item_ids)
+    return _plan(connection, principal, covered, found(connection, principal, item_ids), now=now)
+
+
+def invoice_order(
+    connection: Connection,
+    principal: Principal,
+    order_id: str,
+    *,
+    invoice_id: str | None = None,
+    now: datetime,
+) -> Issued:
+    """Issues an invoice for everything on the order that can be invoiced now.
+
+    What is sold goes first; if there is nothing of that, what is to be credited.
+    """
+    order = find_order(connection, principal, order_id, lock=True)
+    items = items_of(connection, principal, order_id, lock=True)
+    if made := _made_before(connection, principal, invoice_id):
+        return _if_same(made, {line.order_id for line in made.frozen().lines} == {order_id})
+    ready = [item for item in items if RULES[Action.INVOICE](order, item) is None]
+    if not ready:
+        raise NothingToInvoice(field="order_id", ids=[order_id])
+    sold = [item for item in ready if item.contra_of is None]
+    plan = _plan(connection, principal, [order], sold or ready, now=now)
+    return issue(connection, principal, plan, invoice_id, now=now)
+
+
+def credit_invoice(
+    connection: Connection,
+    principal: Principal,
+    invoice_id: str,
+    lines: Sequence[LineCredit] | None,
+    *,
+    reason: str | None,
+    credit_invoice_id: str | None = None,
+    now: datetime,
+) -> Issued:
+    """Issues a credit invoice for lines of an issued invoice, or for all that is left of it.
+
+    With the same `credit_invoice_id` and the same request again, it answers with the one made the first time.
+    """
+    note = checks.optional(checks.text(1_000))(reason, "reason")
+    asked = fingerprint(invoice_id, lines, note)
+    (original,) = credit_lines.locked(connection, principal, {invoice_id})
+    if made := _made_before(connection, principal, credit_invoice_id):
+        return _if_same(made, made.request == asked)
+    plan = credit.credit_invoice(connection, principal, original, lines, reason=note, now=now)
+    return issue(connection, principal, plan, credit_invoice_id, request=asked, now=now)
+
+
+def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
+    """Makes the PDF again: one that was given up, or whose file was lost. The paper is the same."""
+    queries.found_invoice(connection, principal, invoice_id)
+    outbox.retry(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
+    connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
+    after_commit.invoices_changed(connection, principal.account_id, [invoice_id])
+    return queries.found_invoice(connection, principal, invoice_id)
+
+
+def _plan(
+    connection: Connection,
+    principal: Principal,
+    covered: Sequence[Order],
+    items: Sequence[OrderItem],
+    *,
+    now: datetime,
+) -> Draft:
+    contras = [item for item in items if item.contra_of is not None]
+    if not contras:
+        return draft(connection, principal, covered, items, now=now)
+    if len(contras) < len(items):
+        raise MixedSaleAndCredit(field="items", ids=[item.id for item in contras])
+    return credit.credit_items(connection, principal, covered, items, now=now)
+
+
+def _made_before(connection: Connection, principal: Principal, invoice_id: str | None) -> Issued | None:
+    if invoice_id is None:
+        return None
+    return queries.invoice(connection, principal, checks.identifier(invoice_id, "invoice_id"))
+
+
+def _if_same(made: Issued, same: bool) -> Issued:
+    if not same:
+        raise InvoiceIdReused(
+            f"Invoice {made.id} was made for something else.", field="invoice_id", ids=[made.id]
+        )
+    return made

@@ -1,0 +1,186 @@
+"""The one place where an invoice is born: a draft becomes a number, rows, a frozen snapshot, a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import numbering
+from invoicing.access import Principal
+from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
+from invoicing.invoices.draft import Draft
+from invoicing.invoices.queries import Issued
+from invoicing.ledger import allocation
+from invoicing.snapshot import Snapshot, dump
+from invoicing.storage import after_commit, outbox
+from invoicing.storage.tables import constraint, invoice_lines, invoices, new_id, order_items
+from invoicing.webhooks import events
+from invoicing.webhooks.events import WebhookEvent
+
+_INSERT_INVOICE = insert(invoices)
+_INSERT_LINES = insert(invoice_lines)
+_MARK_ITEMS = (
+    update(order_items)
+    .where(
+        order_items.c.account_id == bindparam("account"),
+        order_items.c.id.in_(bindparam("ids", expanding=True)),
+    )
+    .values(invoice_id=bindparam("invoice"), invoiced_as=order_items.c.id)
+)
+
+
+def issue(
+    connection: Connection,
+    principal: Principal,
+    plan: Draft,
+    invoice_id: str | None,
+    *,
+    request: str | None = None,
+    now: datetime,
+) -> Issued:
+    """Issues what was drafted, all of it in the caller's transaction.
+
+    `invoice_id` is the caller's own, if any; `request` is the fingerprint of what was asked under it.
+    """
+    formats = {"INVOICE": plan.account.invoice_number_format, "CREDIT": plan.account.credit_number_format}
+    taken = numbering.take(connection, principal.account_id, plan.type, formats[plan.type], plan.issued_on)
+    named = invoice_id or new_id()
+    parts = allocation.prepaid(connection, principal.account_id, named, plan.lines, plan.totals.total)
+    frozen = _frozen(plan, named, taken.number, paid=plan.paid + sum(part.amount for part in parts))
+    row = {**_row(frozen, plan, taken, principal, now=now), "handle": invoice_id, "request": request}
+    _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)
+    _refusing(lambda: connection.execute(_INSERT_LINES, _line_rows(frozen, principal.account_id)), frozen)
+    if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
+        connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
+    outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
+    if plan.account.has_webhooks:
+        events.of_invoices(
+            connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
+        )
+    after_commit.invoices_changed(
+        connection, principal.account_id, [credited.id for credited in frozen.credits]
+    )
+    state = allocation.at_issue(connection, principal.account_id, frozen, parts, now=now)
+    if plan.account.has_webhooks:
+        _announce_credit(connection, principal.account_id, frozen, now=now)
+    return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
+
+
+def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> None:
+    """To those who follow the invoices that it credits, as they are after it."""
+    by = {"credited_by": {"id": credit.id, "number": credit.number, "total": credit.total}}
+    ids = [invoice.id for invoice in credit.credits]
+    events.of_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
+
+
+def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
+    """The database refuses too; its clash is told in our words."""
+    try:
+        insertion()
+    except IntegrityError as clash:
+        broken = constraint(clash)
+        if "number" in broken or "sequence" in broken:
+            raise NumberTaken(
+                f"The number {frozen.number} is on an invoice already.", ids=[frozen.number]
+            ) from clash
+        if "order_item_id" in broken:
+            raise ItemAlreadyInvoiced(field="items") from clash
+        raise InvoiceIdReused(field="invoice_id", ids=[frozen.id]) from clash
+
+
+def _frozen(plan: Draft, invoice_id: str, number: str, *, paid: int) -> Snapshot:
+    return Snapshot(
+        id=invoice_id,
+        number=number,
+        type=plan.type,
+        currency=plan.currency,
+        is_including_vat=plan.is_including_vat,
+        issued_on=plan.issued_on,
+        due_on=plan.due_on,
+        locale=plan.locale,
+        seller=plan.seller,
+        buyer=plan.buyer,
+        lines=plan.lines,
+        vat=plan.vat,
+        subtotal=plan.totals.subtotal,
+        total_ex_vat=plan.totals.total_ex_vat,
+        total_vat=plan.totals.total_vat,
+        total=plan.totals.total,
+        paid=paid,
+        orders=plan.orders,
+        credits=plan.credits,
+        shipping_address=plan.shipping_address,
+        purchase_order_number=plan.purchase_order_number,
+        cost_center=plan.cost_center,
+        note=plan.note,
+        metadata=dict(plan.metadata),
+    )
+
+
+def _row(
+    frozen: Snapshot,
+    plan: Draft,
+    taken: numbering.Taken,
+    principal: Principal,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "account_id": principal.account_id,
+        "id": frozen.id,
+        "number": frozen.number,
+        "type": frozen.type,
+        "state": "PENDING",
+        "period": taken.period,
+        "sequence": taken.sequence,
+        "customer_id": plan.customer_id,
+        "currency": frozen.currency,
+        "is_including_vat": frozen.is_including_vat,
+        "subtotal": frozen.subtotal,
+        "total_ex_vat": frozen.total_ex_vat,
+        "total_vat": frozen.total_vat,
+        "total": frozen.total,
+        "issued_on": frozen.issued_on,
+        "due_on": frozen.due_on,
+        "actor_id": principal.actor.id,
+        "actor_name": principal.actor.name,
+        "actor_type": principal.actor.type,
+        "snapshot": dump(frozen),
+        "search_text": f"{frozen.number} {frozen.buyer.name}".casefold(),
+        "created_at": now,
+    }
+
+
+def _line_rows(frozen: Snapshot, account_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "account_id": account_id,
+            "invoice_id": frozen.id,
+            "position": position,
+            "id": line.id,
+            "order_id": line.order_id,
+            "order_item_id": line.order_item_id,
+            "sku": line.sku,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "unit_price": line.unit_price,
+            "discount": line.discount,
+            "subtotal": line.subtotal,
+            "total": line.total,
+            "total_ex_vat": line.total_ex_vat,
+            "vat_amount": line.vat_amount,
+            "vat_rate": line.vat_rate,
+            "vat_category": line.vat_category,
+            "exemption_reason": line.exemption_reason,
+            "supply": line.supply,
+            "credited_invoice_id": line.credited_invoice_id,
+            "credited_line_id": line.credited_line_id,
+            "credited_quantity": line.credited_quantity,
+        }
+        for position, line in enumerate(frozen.lines)
+    ]

@@ -1,0 +1,205 @@
+"""One-time invoices: for a customer, with lines of their own instead of an order's items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts.settings import account
+from invoicing.checks import checked, optional, text
+from invoicing.customers.details import find_customer
+from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoiceIdReused, ValidationError
+from invoicing.idempotency import fingerprint
+from invoicing.invoices import queries
+from invoicing.invoices.draft import Draft, today_of
+from invoicing.invoices.issue import issue
+from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, vat_rows, with_vat
+from invoicing.invoices.parties import billed_to, seller_of
+from invoicing.invoices.queries import Issued
+from invoicing.payments.charges import Begun, begin_charge
+from invoicing.payments.manual import settle_invoice_manually
+from invoicing.snapshot import Address
+from invoicing.storage.tables import Customer
+
+_HANDLE = re.compile(r"[A-Za-z0-9_.@-]{1,255}")
+
+
+def _handle(value: Any, field: str) -> str:
+    if not isinstance(value, str) or not _HANDLE.fullmatch(value):
+        raise ValidationError(
+            f"{field} must be 1 to 255 characters of A-Z a-z 0-9 _ . @ - (it is “{str(value)[:40]}”).",
+            field=field,
+        )
+    return value
+
+
+CHECKS: Mapping[str, checks.Check] = {
+    "handle": _handle,
+    "idempotency_key": optional(checks.identifier),
+    "customer_id": lambda value, _: value,  # looked up as they are
+    "customer_handle": lambda value, _: value,
+    "currency": optional(checks.currency),
+    "billing_address": optional(checks.address),
+    "shipping_address": optional(checks.address),
+    "cost_center": optional(text(200)),
+    "purchase_order_number": optional(text(200)),
+    "note": optional(text(10_000)),
+    "due_on": lambda value, _: value,
+    "settle": lambda value, _: value,  # looked at where the money is moved
+    "manual_transfer": lambda value, _: value,
+    "meta": checks.metadata,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The invoice, and the charge that its gateway is to be asked for, if any."""
+
+    invoice: Issued
+    begun: Begun | None = None
+
+
+def create_invoice(
+    connection: Connection,
+    principal: Principal,
+    values: Mapping[str, Any],
+    *,
+    gateways: Sequence[str] = (),
+    now: datetime,
+) -> Made:
+    """Issues an invoice with lines of its own; its `handle`, new in the account, becomes its id.
+
+    It may be settled in the same transaction: by a `manual_transfer`, or by a charge that is written down
+    as PENDING (`settle`). With the same `idempotency_key` and the same request again, it answers with the
+    invoice made the first time, whatever has changed about the customer or the account meanwhile.
+    """
+    request = _checked(values)
+    handle, asked = request["handle"], _fingerprint(request)
+    if made := queries.invoice(connection, principal, handle):
+        return Made(_if_same(made, asked))
+    plan = _draft(connection, principal, request, now)
+    try:
+        with connection.begin_nested():  # PostgreSQL goes on after a refusal only from a savepoint
+            issued = issue(connection, principal, plan, handle, request=asked, now=now)
+    except InvoiceIdReused:  # another call took the handle between the look and the insert
+        return Made(_if_same(queries.found_invoice(connection, principal, handle), asked))
+    return _settled(connection, principal, issued, request, gateways=gateways, now=now)
+
+
+def _settled(
+    connection: Connection,
+    principal: Principal,
+    issued: Issued,
+    request: Mapping[str, Any],
+    *,
+    gateways: Sequence[str],
+    now: datetime,
+) -> Made:
+    """As far as it can be settled before a gateway is asked. What asks for nothing is settled already.
+
+    The key is the payment's too: under it no other request moves money, whatever its handle.
+    """
+    transfer, settle, key = (request[name] for name in ("manual_transfer", "settle", "idempotency_key"))
+    if issued.total == 0 or (transfer is None and settle is None):
+        return Made(issued)
+    if settle is None:
+        settle_invoice_manually(
+            connection, principal, issued.id, transfer, key=key, at="manual_transfer.", now=now
+        )
+        return Made(queries.found_invoice(connection, principal, issued.id))
+    method = settle.get("payment_method")
+    return Made(
+        issued,
+        begin_charge(
+            connection,
+            principal,
+            issued.id,
+            method,
+            gateways=gateways,
+            key=key,
+            field="settle.payment_method",
+            now=now,
+        ),
+    )
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole request, without a look at what is stored: the same values always give the same."""
+    given = {name: value for name, value in values.items() if value is not None}
+    if "handle" not in given:
+        raise ValidationError("handle is needed.", field="handle")
+    if "settle" in given and "manual_transfer" in given:
+        raise ValidationError("Give settle or manual_transfer, not both.", field="manual_transfer")
+    lines = asked_lines(given.get("order_lines", ()))
+    return {**dict.fromkeys(CHECKS), "meta": {}, **checked(given, CHECKS), "order_lines": lines}
+
+
+def _fingerprint(request: Mapping[str, Any]) -> str | None:
+    """The key and the request, hashed apart: so another request under the key is known for what it is."""
+    key = request["idempotency_key"]
+    if key is None:
+        return None
+    given = {name: value for name, value in request.items() if value is not None}
+    return f"{fingerprint(key)}:{fingerprint(given)}"
+
+
+def _if_same(made: Issued, asked: str | None) -> Issued:
+    """The invoice made before, if it is what is asked for again; else why the handle cannot be had."""
+    if asked is None or made.request is None or made.request.split(":")[0] != asked.split(":")[0]:
+        raise DuplicateHandle(f"The account has an invoice {made.id} already.", field="handle", ids=[made.id])
+    if made.request != asked:
+        raise IdempotencyKeyReused(field="idempotency_key", ids=[made.id])
+    return made
+
+
+def _draft(connection: Connection, principal: Principal, request: Mapping[str, Any], now: datetime) -> Draft:
+    seller = account(connection, principal.account_id)
+    customer = find_customer(
+        connection, principal, id=request["customer_id"], handle=request["customer_handle"]
+    )
+    lines = with_vat(request["order_lines"], seller.default_vat_rate)
+    totals = totals_of(lines)
+    today = today_of(seller, now)
+    return Draft(
+        type="INVOICE",
+        account=seller,
+        customer_id=customer.id,
+        currency=request["currency"] or seller.default_currency,
+        is_including_vat=lines[0]["amount_incl_vat"],
+        issued_on=today,
+        due_on=_due(request["due_on"], today, seller.payment_terms_days),
+        locale=customer.locale or seller.locale,
+        seller=seller_of(seller),
+        buyer=billed_to(customer, request["billing_address"]),
+        shipping_address=_shipped_to(customer, request["shipping_address"]),
+        purchase_order_number=request["purchase_order_number"],
+        orders=(),
+        lines=frozen_lines(lines, totals),
+        totals=totals,
+        vat=vat_rows(totals),
+        cost_center=request["cost_center"],
+        note=request["note"],
+        metadata=request["meta"],
+        paid=0 if request["manual_transfer"] is None else totals.total,
+    )
+
+
+def _due(asked: date | None, today: date, terms: int) -> date:
+    due = today + timedelta(days=terms) if asked is None else asked
+    if due < today:
+        raise ValidationError(
+            f"due_on must not be before the date of issue, {today} (it is {due}).", field="due_on"
+        )
+    return due
+
+
+def _shipped_to(customer: Customer, given: Mapping[str, Any] | None) -> Address | None:
+    address = given or customer.shipping_address
+    return Address(**address) if address else None

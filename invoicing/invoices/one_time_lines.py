@@ -1,0 +1,100 @@
+"""The lines of a one-time invoice: what they may be, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from invoicing import checks
+from invoicing.checks import checked
+from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
+from invoicing.money import MAX_AMOUNT
+from invoicing.orders.items import ITEM_CHECKS, rated
+from invoicing.snapshot import Line, VatRow
+from invoicing.storage.tables import new_id
+from invoicing.vat import arithmetic
+
+MAX_LINES = 1_000
+FIELD = "order_lines"
+
+CHECKS: Mapping[str, checks.Check] = {
+    "text": ITEM_CHECKS["name"],
+    "amount": checks.money,
+    "quantity": checks.quantity,
+    "vat_rate": checks.vat_rate,
+    "vat_category": ITEM_CHECKS["vat_category"],
+    "amount_incl_vat": checks.flag,
+    "unit": ITEM_CHECKS["unit"],
+}
+_DEFAULTS: Mapping[str, Any] = {"quantity": 1, "amount_incl_vat": True, "unit": "C62"}
+
+
+def asked_lines(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The lines as they were asked for, checked; their VAT may still be the account's to say."""
+    if not 1 <= len(given) <= MAX_LINES:
+        refusal = ValidationError if given else NoLines
+        raise refusal(f"{FIELD} must have 1 to {MAX_LINES:,} lines (it has {len(given):,}).", field=FIELD)
+    lines = [_asked(line, f"{FIELD}.{place}.") for place, line in enumerate(given)]
+    for place, line in enumerate(lines):
+        if line["amount_incl_vat"] != lines[0]["amount_incl_vat"]:
+            raise MixedVatModes(field=f"{FIELD}.{place}.amount_incl_vat")
+    return lines
+
+
+def with_vat(asked: Sequence[Mapping[str, Any]], default_rate: int) -> list[dict[str, Any]]:
+    """The same lines, each with its rate and category."""
+    return [{**line, **rated(line, default_rate, at=f"{FIELD}.{place}.")} for place, line in enumerate(asked)]
+
+
+def totals_of(lines: Sequence[Mapping[str, Any]]) -> arithmetic.Totals:
+    """What the lines come to: at least nothing, for money is given back by a credit invoice."""
+    totals = arithmetic.compute([_taxable(line) for line in lines], including_vat=lines[0]["amount_incl_vat"])
+    if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
+        raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field=FIELD)
+    if totals.total < 0:
+        raise ValidationError(
+            f"{FIELD} come to {totals.total}; an invoice's total must not be negative.", field=FIELD
+        )
+    return totals
+
+
+def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            id=new_id(),
+            name=line["text"],
+            quantity=line["quantity"],
+            unit=line["unit"],
+            unit_price=line["amount"],
+            subtotal=taxed.subtotal,
+            total=taxed.total,
+            total_ex_vat=taxed.net,
+            vat_amount=taxed.vat,
+            vat_rate=line["vat_rate"],
+            vat_category=line["vat_category"],
+        )
+        for line, taxed in zip(lines, totals.lines, strict=True)
+    )
+
+
+def vat_rows(totals: arithmetic.Totals) -> tuple[VatRow, ...]:
+    return tuple(
+        VatRow(category=row.category, rate=row.rate, base=row.base, amount=row.amount) for row in totals.rows
+    )
+
+
+def _asked(given: Mapping[str, Any], at: str) -> dict[str, Any]:
+    named = {name: value for name, value in given.items() if value is not None}
+    line = {**_DEFAULTS, **checked(named, CHECKS, at=at)}
+    for name in ("text", "amount"):
+        if name not in line:
+            raise ValidationError(f"{at}{name} is needed.", field=at + name)
+    if abs(line["amount"] * line["quantity"]) > MAX_AMOUNT:
+        raise AmountTooLarge(f"{at}quantity × amount would pass ±{MAX_AMOUNT}.", field=f"{at}amount")
+    return line
+
+
+def _taxable(line: Mapping[str, Any]) -> arithmetic.Taxable:
+    return arithmetic.Taxable(
+        subtotal=line["amount"] * line["quantity"], rate=line["vat_rate"], category=line["vat_category"]
+    )

@@ -1,0 +1,93 @@
+"""Who the invoice is from, to and for, as the paper will name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from invoicing.snapshot import Address, OrderReference, Party
+from invoicing.storage.tables import Account, Customer, Order
+
+
+def agreed(values: Sequence[Any]) -> Any:
+    """The value that all orders that have one agree on."""
+    given = [value for value in values if value]
+    return given[0] if given and all(value == given[0] for value in given) else None
+
+
+def seller_of(seller: Account) -> Party:
+    return Party(
+        name=seller.name,
+        legal_name=seller.legal_name,
+        address=Address(**seller.address),
+        vat_number=seller.vat_number,
+        registration_number=seller.registration_number,
+        email=seller.email,
+        phone_number=seller.phone_number,
+        contact_name=seller.contact_name,
+        iban=seller.iban,
+        bic=seller.bic,
+    )
+
+
+def buyer_of(covered: Sequence[Order], customer: Customer | None) -> Party:
+    """The orders' own billing details where they agree, else the customer's."""
+    name = agreed([order.billing_name for order in covered])
+    address = agreed([order.billing_address for order in covered])
+    reference = agreed([order.buyer_reference for order in covered])
+    if customer is None:
+        return Party(name=name, address=Address(**(address or {})), is_business=False, reference=reference)
+    return _billed(customer, name, address, reference)
+
+
+def billed_to(customer: Customer, address: Mapping[str, Any] | None) -> Party:
+    """The customer, at another billing address if there is one.
+
+    Its organisation renames the buyer. Its name does so for a private person; at a business, it is whom
+    to ask for. All else, the VAT number above all, stays the customer's.
+    """
+    given = address or {}
+    person = given.get("name")
+    buyer = _billed(
+        customer, given.get("organisation") or (None if customer.is_business else person), given, None
+    )
+    if person is None:
+        return buyer
+    return replace(buyer, contact_name=person if person != buyer.name else None)
+
+
+def _billed(
+    customer: Customer, name: str | None, address: Mapping[str, Any] | None, reference: str | None
+) -> Party:
+    own = customer.billing_address or customer.shipping_address or {}
+    return Party(
+        name=name or customer.name,
+        legal_name=customer.legal_name,
+        address=Address(**(address or own)),
+        vat_number=customer.vat_number,
+        registration_number=customer.registration_number,
+        email=customer.email,
+        phone_number=customer.phone_number,
+        contact_name=customer.contact_name,
+        iban=customer.iban,
+        bic=customer.bic,
+        is_business=customer.is_business,
+        reference=reference or customer.buyer_reference,
+    )
+
+
+def shipping_address_of(covered: Sequence[Order], customer: Customer | None) -> Address | None:
+    given = [order.shipping_address for order in covered]
+    own = customer.shipping_address if customer and not any(given) else None
+    address = agreed(given) or own
+    return Address(**address) if address else None
+
+
+def reference(order: Order) -> OrderReference:
+    return OrderReference(
+        id=order.id,
+        number=order.number,
+        purchase_order_number=order.purchase_order_number,
+        delivery_date=order.delivery_date,
+    )

@@ -1,0 +1,94 @@
+"""The paper of invoices: which is due, and which has been made."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from invoicing.storage import after_commit, outbox
+from invoicing.storage.outbox import Failure
+from invoicing.storage.tables import Job, documents, invoices
+from invoicing.storage.tables import outbox as jobs
+from invoicing.webhooks import events
+from invoicing.webhooks.events import WebhookEvent
+
+PDF = "pdf"
+
+_SNAPSHOTS = (
+    select(jobs.c.id, invoices.c.snapshot)
+    .join(
+        invoices,
+        and_(invoices.c.account_id == jobs.c.account_id, invoices.c.id == jobs.c.subject_id),
+    )
+    .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+)
+_INSERT = upsert(documents).on_conflict_do_nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An invoice to be printed: its frozen snapshot as JSON, and the job that holds the lease."""
+
+    job: Job
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A file that lies in the store, and the job that asked for it."""
+
+    job: Job
+    key: str
+    size: int
+    sha256: str
+
+
+def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta = outbox.LEASE) -> list[Due]:
+    """Up to `most` invoices to print, leased to the caller."""
+    claimed = outbox.claim(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
+    if not claimed:
+        return []
+    rows = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})
+    snapshots = {row.id: row.snapshot for row in rows}
+    return [Due(job, snapshots[job.id]) for job in claimed]
+
+
+def record(
+    connection: Connection, printed: Sequence[Printed], failures: Sequence[Failure], *, now: datetime
+) -> None:
+    """Ends the jobs of what was printed, notes why the others failed; leaves those whose lease is lost."""
+    finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
+    rows = [_row(paper, now) for paper in printed if paper.job.id in finished]
+    if rows:
+        connection.execute(_INSERT, rows)
+        _announce(connection, rows, now=now)
+    outbox.fail(connection, failures, now=now)
+    given_up = [failure.job for failure in failures if failure.is_final]
+    for job in (*(paper.job for paper in printed), *given_up):
+        after_commit.invoices_changed(connection, job.account_id, [job.subject_id])
+
+
+def _announce(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    papers = defaultdict(list)
+    for row in rows:
+        papers[row["account_id"]].append(row["invoice_id"])
+    for account_id, ids in papers.items():
+        events.of_invoices(connection, account_id, WebhookEvent.INVOICE_PDF_GENERATED, ids, now=now)
+
+
+def _row(paper: Printed, now: datetime) -> dict[str, Any]:
+    return {
+        "account_id": paper.job.account_id,
+        "invoice_id": paper.job.subject_id,
+        "kind": PDF,
+        "key": paper.key,
+        "size": paper.size,
+        "sha256": paper.sha256,
+        "created_at": now,
+    }

@@ -1,0 +1,186 @@
+"""Reads. What a list needs takes many ids at once and answers by id; a page costs the same wherever it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+
+from sqlalchemy import Connection, and_, bindparam, select
+
+from invoicing.access import Principal
+from invoicing.errors import NotFound
+from invoicing.snapshot import Snapshot, load
+from invoicing.storage.outbox import RENDER_INVOICE
+from invoicing.storage.tables import (
+    Customer,
+    Order,
+    OrderItem,
+    customers,
+    documents,
+    invoice_lines,
+    invoices,
+    order_items,
+    orders,
+    outbox,
+    theirs,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An invoice's row, and where its PDF stands."""
+
+    account_id: str
+    id: str
+    handle: str | None
+    number: str
+    type: str
+    state: str
+    period: str
+    sequence: int
+    customer_id: str | None
+    currency: str
+    is_including_vat: bool
+    subtotal: int
+    total_ex_vat: int
+    total_vat: int
+    total: int
+    issued_on: date
+    due_on: date | None
+    actor_id: str
+    actor_name: str
+    actor_type: str
+    snapshot: str
+    search_text: str
+    request: str | None
+    created_at: datetime
+    pdf_key: str | None
+    pdf_failed_at: datetime | None
+
+    def frozen(self) -> Snapshot:
+        return load(self.snapshot)
+
+
+ISSUED = select(
+    invoices, documents.c.key.label("pdf_key"), outbox.c.failed_at.label("pdf_failed_at")
+).select_from(
+    invoices.outerjoin(
+        documents,
+        and_(
+            documents.c.account_id == invoices.c.account_id,
+            documents.c.invoice_id == invoices.c.id,
+            documents.c.kind == "pdf",
+        ),
+    ).outerjoin(
+        outbox,
+        and_(
+            outbox.c.account_id == invoices.c.account_id,
+            outbox.c.subject_id == invoices.c.id,
+            outbox.c.kind == RENDER_INVOICE,
+        ),
+    )
+)
+_INVOICE = ISSUED.where(
+    invoices.c.account_id == bindparam("account"),
+    invoices.c.id == bindparam("invoice"),
+    theirs(invoices.c.customer_id),
+)
+_INVOICES = ISSUED.where(
+    invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True))
+)
+_ORDERS = select(orders).where(
+    orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True))
+)
+_CUSTOMERS = select(customers).where(
+    customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
+)
+_ITEMS_OF_ORDERS = select(order_items).where(
+    order_items.c.account_id == bindparam("account"),
+    order_items.c.order_id.in_(bindparam("ids", expanding=True)),
+)
+
+
+_INVOICES_OF_ORDERS = (
+    select(invoice_lines.c.order_id, invoice_lines.c.invoice_id)
+    .where(
+        invoice_lines.c.account_id == bindparam("account"),
+        invoice_lines.c.order_id.in_(bindparam("ids", expanding=True)),
+    )
+    .distinct()
+)
+_CREDITS = (
+    select(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
+    .where(
+        invoice_lines.c.account_id == bindparam("account"),
+        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
+    )
+    .distinct()
+    .order_by(invoice_lines.c.invoice_id)
+)
+
+
+def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
+    key = {"account": principal.account_id, "customer": principal.customer_id, "invoice": invoice_id}
+    row = connection.execute(_INVOICE, key).one_or_none()
+    return None if row is None else Issued(*row)
+
+
+def found_invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued:
+    found = invoice(connection, principal, invoice_id)
+    if found is None:
+        raise NotFound(f"There is no invoice {invoice_id}.", field="id", ids=[invoice_id])
+    return found
+
+
+def invoices_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Issued]:
+    rows = connection.execute(_INVOICES, {"account": principal.account_id, "ids": list(ids)})
+    return {row.id: Issued(*row) for row in rows}
+
+
+def newest(issued: Iterable[Issued]) -> Issued | None:
+    return max(issued, key=lambda each: (each.created_at, each.id), default=None)
+
+
+def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
+    rows = connection.execute(_ORDERS, {"account": principal.account_id, "ids": list(ids)})
+    return {row.id: cast(Order, row) for row in rows}
+
+
+def customers_by_id(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, Customer]:
+    rows = connection.execute(_CUSTOMERS, {"account": principal.account_id, "ids": list(ids)})
+    return {row.id: cast(Customer, row) for row in rows}
+
+
+def credits_by_invoice(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[str]]:
+    """The ids of the credit invoices of each invoice, oldest first."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(_CREDITS, {"account": principal.account_id, "ids": list(ids)}):
+        found[row.credited_invoice_id].append(row.invoice_id)
+    return found
+
+
+def invoices_by_order(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[str]]:
+    """The ids of the invoices with items of each order, and of the credits of those."""
+    found: dict[str, list[str]] = defaultdict(list)
+    key = {"account": principal.account_id, "ids": list(ids)}
+    for row in connection.execute(_INVOICES_OF_ORDERS, key):
+        found[row.order_id].append(row.invoice_id)
+    return found
+
+
+def items_by_order(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[OrderItem]]:
+    items: dict[str, list[OrderItem]] = defaultdict(list)
+    for row in connection.execute(_ITEMS_OF_ORDERS, {"account": principal.account_id, "ids": list(ids)}):
+        items[row.order_id].append(cast(OrderItem, row))
+    return items

@@ -1,0 +1,197 @@
+"""Money back on an invoice: a credit invoice and the refunds that settle it, written down together.
+
+Both are in one commit, and the gateway is asked after it. Whatever dies in between, the same key again finds
+the credit invoice, begins what is still missing of its refunds, and asks the gateway for those under way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts.settings import account
+from invoicing.errors import IdempotencyKeyReused, NotSettled, RefundTooHigh
+from invoicing.idempotency import fingerprint
+from invoicing.invoices import credit as crediting
+from invoicing.invoices import queries
+from invoicing.invoices.credit import LineCredit
+from invoicing.invoices.credit_lines import creditable, locked
+from invoicing.invoices.draft import today_of
+from invoicing.invoices.issue import issue
+from invoicing.invoices.queries import Issued
+from invoicing.ledger import entries
+from invoicing.ledger import queries as ledger_queries
+from invoicing.money import shares
+from invoicing.payments.charges import Begun
+from invoicing.payments.manual import ManualTransferMethod
+from invoicing.payments.refunds import begin_refund
+from invoicing.storage.tables import orders
+from invoicing.storage.tables.payment import Payment
+
+_LOCK_ORDERS = (
+    select(orders.c.id)
+    .where(orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(orders.c.id)
+    .with_for_update()
+)
+
+Asked = int | Sequence[LineCredit] | None
+"""How much goes back: an amount with VAT, lines, or all that is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaid:
+    """The credit invoice, and the refunds that gateways are to be asked for unless they are known."""
+
+    credit: Issued
+    begun: Sequence[Begun]
+
+
+def refund_invoice(
+    connection: Connection,
+    principal: Principal,
+    invoice_id: str,
+    asked: Asked,
+    *,
+    key: str,
+    reason: str | None = None,
+    transfer: Mapping[str, Any] | None = None,
+    gateways: Sequence[str],
+    now: datetime,
+) -> Repaid:
+    """Credits a settled invoice and pays what was credited back, the newest payment first.
+
+    Through the gateway that took the money or, where none did, by hand as it came, today; with a `transfer`
+    all of it so. The same request under the same `key` does nothing twice; what failed, it tries again.
+    """
+    checks.identifier(key, "key")
+    note = checks.optional(checks.text(1_000))(reason, "reason")
+    request = fingerprint("refund_invoice", invoice_id, asked, note, transfer)
+    sale = _locked(connection, principal, invoice_id)
+    named = f"refund_{hashlib.sha256(f'{invoice_id}:{key}'.encode()).hexdigest()[:32]}"
+    credit = queries.invoice(connection, principal, named)
+    if credit is None:
+        credit = _credited(connection, principal, sale, asked, note, named, request=request, now=now)
+    elif credit.request != request:
+        raise IdempotencyKeyReused(field="key", ids=[key])
+    made = _made(connection, principal, credit)
+    standing = [each for each in made if each.status in ("PENDING", "PAID")]
+    owed = _owed(connection, principal, credit, standing)
+    begun = [_again(connection, each) for each in standing]
+    for place, (paid, amount) in enumerate(_sources(connection, principal, sale, owed), len(made)):
+        values = {
+            "amount": amount,
+            "reference": credit.number,
+            "manual_transfer": transfer or _by_hand(connection, paid, now),
+            "idempotency_key": f"{named}:{place}",
+        }
+        begun.append(begin_refund(connection, principal, paid.id, values, gateways=gateways, now=now))
+    return Repaid(queries.found_invoice(connection, principal, named), begun)
+
+
+def _locked(connection: Connection, principal: Principal, invoice_id: str) -> Issued:
+    """The invoice, after the orders that it covers: nobody else moves money on them."""
+    covered = [order.id for order in queries.found_invoice(connection, principal, invoice_id).frozen().orders]
+    connection.execute(_LOCK_ORDERS, {"account": principal.account_id, "ids": covered})
+    (sale,) = locked(connection, principal, {invoice_id})
+    return sale
+
+
+def _credited(
+    connection: Connection,
+    principal: Principal,
+    sale: Issued,
+    asked: Asked,
+    note: str | None,
+    named: str,
+    *,
+    request: str,
+    now: datetime,
+) -> Issued:
+    if sale.state != "SETTLED":
+        raise NotSettled(field="invoice", ids=[sale.id])
+    lines = _spread(connection, principal, sale, asked) if isinstance(asked, int) else asked
+    plan = crediting.credit_invoice(connection, principal, sale, lines, reason=note, now=now)
+    credit = issue(connection, principal, plan, named, request=request, now=now)
+    set_off = entries.standings(connection, principal.account_id, [named])[named].money.set_off
+    if asked is not None and set_off:  # a part of the money has gone back already
+        raise RefundTooHigh(
+            f"{-credit.total - set_off} is left of what was paid.", field="amount", ids=[sale.id]
+        )
+    return credit
+
+
+def _spread(
+    connection: Connection, principal: Principal, sale: Issued, amount: int
+) -> list[LineCredit] | None:
+    """The amount over the lines, by what is left of each; all of it is all lines with all their pieces."""
+    lines = creditable(connection, principal, [sale])
+    left = [each.left_with_vat for each in lines]
+    if not 0 < checks.money(amount, "amount") <= sum(left):
+        raise RefundTooHigh(f"{sum(left)} of the invoice is left to credit.", field="amount", ids=[sale.id])
+    if amount == sum(left):
+        return None
+    parts = shares(amount, left, amount, sum(left))
+    return [
+        LineCredit(each.line.id, with_vat=part) for each, part in zip(lines, parts, strict=True) if part != 0
+    ]
+
+
+def _made(connection: Connection, principal: Principal, credit: Issued) -> list[Payment]:
+    """The refunds that were begun for the credit invoice: their keys count up."""
+    made: list[Payment] = []
+    while found := entries.under_key(connection, principal.account_id, f"{credit.id}:{len(made)}"):
+        made.append(found)
+    return made
+
+
+def _owed(connection: Connection, principal: Principal, credit: Issued, made: Sequence[Payment]) -> int:
+    """What is still to be refunded of a credit invoice. Its own refunds count even if they settled an older
+    credit invoice first; so does whatever else has settled this one."""
+    money = entries.standings(connection, principal.account_id, [credit.id])[credit.id].money
+    under_way = sum(each.amount for each in made if each.status == "PENDING")
+    refunded = sum(each.amount for each in made)
+    return max(0, min(-money.outstanding - under_way, -money.due - money.set_off - refunded))
+
+
+def _sources(
+    connection: Connection, principal: Principal, sale: Issued, owed: int
+) -> list[tuple[Payment, int]]:
+    """The payments that pay back what is owed, and how much of each."""
+    sources = []
+    paid = ledger_queries.payments_by_invoice(connection, principal, [sale.id]).get(sale.id, [])
+    for each in reversed([one for one in paid if (one.type, one.status) == ("PAYMENT", "PAID")]):
+        amount = min(owed, entries.refundable(connection, principal.account_id, each.id))
+        if amount > 0:
+            sources.append((each, amount))
+            owed -= amount
+    if owed > 0:
+        raise RefundTooHigh("Less is left of what was paid.", field="amount", ids=[sale.id])
+    return sources
+
+
+def _by_hand(connection: Connection, paid: Payment, now: datetime) -> dict[str, Any] | None:
+    """How money goes back that no gateway took: as it came, today."""
+    if paid.gateway is not None:
+        return None
+    known = paid.method in set(ManualTransferMethod)
+    today = today_of(account(connection, paid.account_id), now)
+    return {
+        "method": paid.method if known else ManualTransferMethod.OTHER.value,
+        "payment_date": today,
+    }
+
+
+def _again(connection: Connection, refund: Payment) -> Begun:
+    """One that is under way may be asked for again: its id is the gateway's idempotency key."""
+    if refund.status != "PENDING":
+        return Begun(refund, is_known=True)
+    paid = entries.payment(connection, refund.account_id, str(refund.refund_of))
+    return Begun(refund, charge=paid.gateway_reference)

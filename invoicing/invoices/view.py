@@ -1,0 +1,36 @@
+"""What somebody who follows an invoice wants to see again when it changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from invoicing.access import Principal
+from invoicing.invoices import queries
+from invoicing.invoices.queries import Issued
+from invoicing.ledger import entries
+from invoicing.ledger import queries as ledger_queries
+from invoicing.ledger.entries import Standing
+from invoicing.storage.tables.payment import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An invoice at a moment; two are equal if its PDF, its payment and its credits stand as before."""
+
+    invoice: Issued
+    payments: list[Payment]
+    standing: Standing
+    credited_by: list[str]
+
+
+def see(connection: Connection, principal: Principal, invoice_id: str) -> Seen:
+    """Raises NotFound when there is none, or it is not the principal's."""
+    found = queries.found_invoice(connection, principal, invoice_id)
+    return Seen(
+        invoice=found,
+        payments=ledger_queries.payments_by_invoice(connection, principal, [found.id]).get(found.id, []),
+        standing=entries.standings(connection, principal.account_id, [found.id])[found.id],
+        credited_by=sorted(queries.credits_by_invoice(connection, principal, [found.id]).get(found.id, [])),
+    )

@@ -1,0 +1,1 @@
+"""What was paid of what: entries, balances and allocation."""

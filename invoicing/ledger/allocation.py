@@ -1,0 +1,215 @@
+"""What money does to invoices: payments pay them, refunds settle credit invoices, credits are set off."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
+
+from invoicing.ledger.distribution import Asking, Part, spread, spread_payments
+from invoicing.ledger.entries import allocate, locked_standings, payment, purses, settle, standings
+from invoicing.ledger.order_shares import orders_beside, sales_of, shares_of
+from invoicing.snapshot import Line, Snapshot
+from invoicing.storage.tables import invoice_lines
+from invoicing.storage.tables.payment import Payment, allocations, payments
+from invoicing.webhooks import events
+
+_MINE: BindParameter[str] = bindparam("account")
+_ORDER: BindParameter[str] = bindparam("order")
+_INVOICE: BindParameter[str] = bindparam("invoice")
+_PAYMENT: BindParameter[str] = bindparam("payment")
+_GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
+_OF_PAYMENT = and_(
+    payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
+)
+_PAID_BY = (
+    select(
+        allocations.c.invoice_id,
+        func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
+    )
+    .join(payments, _OF_PAYMENT)
+    .where(
+        allocations.c.account_id == _MINE,
+        or_(payments.c.id == _PAYMENT, payments.c.refund_of == _PAYMENT),  # each by an index of its own
+    )
+    .group_by(allocations.c.invoice_id)
+)
+_CREDITS_OF_INVOICE = (
+    select(invoice_lines.c.invoice_id)
+    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
+    .distinct()
+)
+_CREDITS_OF_INVOICES = (
+    select(invoice_lines.c.invoice_id)
+    .where(
+        invoice_lines.c.account_id == _MINE,
+        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
+    )
+    .distinct()
+)
+_INVOICES_OF_ORDER = (
+    select(invoice_lines.c.invoice_id)
+    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
+    .distinct()
+)
+_CREDITED = select(func.coalesce(_GROSS, 0)).where(
+    invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE
+)
+
+
+def prepaid(
+    connection: Connection, account_id: str, invoice_id: str, lines: Sequence[Line], total: int
+) -> list[Part]:
+    """What the payments on its orders, which are locked, pay of an invoice that is about to be issued."""
+    shares: dict[str, int] = defaultdict(int)
+    for line in lines:
+        if line.order_id and line.credited_invoice_id is None:
+            shares[line.order_id] += line.total_ex_vat + line.vat_amount
+    left = purses(connection, account_id, list(shares)) if shares else []
+    return spread_payments(left, [Asking(invoice_id, total, shares)])
+
+
+def at_issue(
+    connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Part], *, now: datetime
+) -> str:
+    """A new invoice is paid by what was prepaid, a credit invoice set off; answers its state."""
+    allocate(connection, account_id, parts, now=now)
+    left = issued.total - sum(part.amount for part in parts)
+    if issued.type == "CREDIT":
+        left += _set_off(connection, account_id, issued, now=now)
+        left += _evened_out(connection, account_id, issued, left, now=now) if left else 0
+    if left != 0:
+        return "PENDING"
+    settle(connection, account_id, [issued.id], now=now)
+    return "SETTLED"
+
+
+def arrived(connection: Connection, moved: Payment, *, now: datetime) -> None:
+    """What a payment or a refund does that is written down as paid. Its order is locked, if it is on one."""
+    if moved.type == "REFUND":
+        give_back(connection, moved, now=now)
+        events.of_refund(connection, moved, now=now)
+    elif moved.order_id is not None:
+        pay_order(connection, moved.account_id, moved.order_id, now=now)
+    else:
+        pay_invoice(connection, moved, now=now)
+
+
+def pay_order(connection: Connection, account_id: str, order_id: str, *, now: datetime) -> None:
+    """Lets an order's payments pay its invoices, in order of issue. The order is locked."""
+    left = [purse for purse in purses(connection, account_id, [order_id]) if purse.left > 0]
+    if not left:
+        return
+    found = locked_standings(connection, account_id, sales_of(connection, account_id, order_id))
+    shares = shares_of(connection, account_id, order_id)  # once nobody credits them any more
+    open_ones = [
+        Asking(id, each.money.outstanding, {order_id: shares[id]})
+        for id, each in found.items()
+        if each.money.outstanding > 0
+    ]
+    allocate(connection, account_id, spread_payments(left, open_ones), now=now)
+    settle(connection, account_id, [each.invoice_id for each in open_ones if each.outstanding == 0], now=now)
+
+
+def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
+    """Lets a payment on an invoice, which is written down as paid, pay it; what is too much stays with it."""
+    invoice_id = str(paid.invoice_id)
+    outstanding = locked_standings(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
+    part = min(paid.amount, outstanding + paid.amount)
+    if part > 0:
+        allocate(connection, paid.account_id, [Part(paid.id, invoice_id, part)], now=now)
+    if outstanding <= 0:
+        settle(connection, paid.account_id, [invoice_id], now=now)
+
+
+def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None:
+    """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
+    and then what was paid of the invoices themselves, the newest first. What other payments on the orders
+    have left, which are locked too, pays those again."""
+    account_id = refund.account_id
+    paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
+    found = locked_standings(connection, account_id, {*_related(connection, refund), *paid})
+    owed = [(each.id, -each.money.outstanding) for each in found.values() if each.money.due < 0]
+    parts = spread(refund.id, refund.amount, owed)
+    left = refund.amount - sum(part.amount for part in parts)
+    if refund.order_id:
+        left -= min(left, _surplus(connection, refund))
+        parts += spread(refund.id, left, [(id, paid[id]) for id in reversed(found) if id in paid])
+    elif left:
+        parts.append(Part(refund.id, str(refund.invoice_id), left))
+    allocate(connection, account_id, parts, now=now)
+    given = {part.invoice_id: part.amount for part in parts}
+    settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)], now=now)
+    for order_id in orders_beside(connection, account_id, refund):
+        pay_order(connection, account_id, order_id, now=now)
+
+
+def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:
+    """What a new credit invoice takes off what its originals still ask; the rest is to be refunded."""
+    shares: dict[str, int] = defaultdict(int)
+    for line in credit.lines:
+        shares[str(line.credited_invoice_id)] -= line.total_ex_vat + line.vat_amount
+    found = standings(connection, account_id, list(shares))
+    room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
+    parts = spread(credit.id, -credit.total, room)
+    allocate(connection, account_id, parts, of_credit=True, now=now)
+    for part in parts:
+        money = found[part.invoice_id].money
+        if part.amount == money.outstanding:
+            key = {"account": account_id, "invoice": part.invoice_id}
+            in_full = -int(connection.execute(_CREDITED, key).scalar_one()) == money.due
+            settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED", now=now)
+    return sum(part.amount for part in parts)
+
+
+def _evened_out(
+    connection: Connection, account_id: str, credit: Snapshot, left: int, *, now: datetime
+) -> int:
+    """What a credit invoice and others of the same originals take off each other.
+
+    One asks for money where it takes back no more than a discount; the others owe some.
+    """
+    where = {"account": account_id, "ids": [original.id for original in credit.credits]}
+    others = {*connection.execute(_CREDITS_OF_INVOICES, where).scalars()} - {credit.id}
+    found = locked_standings(connection, account_id, others).values() if others else ()
+    opposite = [each for each in found if each.money.due * left < 0 and each.money.outstanding * left < 0]
+    parts = spread(credit.id, abs(left), [(each.id, abs(each.money.outstanding)) for each in opposite])
+    if left > 0:
+        parts = [Part(part.invoice_id, credit.id, part.amount) for part in parts]
+    allocate(connection, account_id, parts, of_credit=True, now=now)
+    taken = {part.source if left > 0 else part.invoice_id: part.amount for part in parts}
+    settle(
+        connection,
+        account_id,
+        [each.id for each in opposite if abs(each.money.outstanding) == taken.get(each.id)],
+        now=now,
+    )
+    moved = sum(part.amount for part in parts)
+    return -moved if left > 0 else moved
+
+
+def _related(connection: Connection, refund: Payment) -> Sequence[str]:
+    """All invoices of its order, or the credits of its invoice; nobody issues another meanwhile."""
+    where = {"account": refund.account_id, "order": refund.order_id, "invoice": refund.invoice_id}
+    if refund.order_id is None:
+        return connection.execute(_CREDITS_OF_INVOICE, where).scalars().all()
+    sales = sales_of(connection, refund.account_id, refund.order_id)
+    locked_standings(connection, refund.account_id, sales)  # a credit that is being issued holds one of them
+    return connection.execute(_INVOICES_OF_ORDER, where).scalars().all()
+
+
+def _paid_by(connection: Connection, paid: Payment) -> Mapping[str, int]:
+    """What an order's payment has paid of each invoice and was not paid back."""
+    if paid.order_id is None:
+        return {str(paid.invoice_id): 0}
+    rows = connection.execute(_PAID_BY, {"account": paid.account_id, "payment": paid.id})
+    return {id: int(amount) for id, amount in rows if amount > 0}
+
+
+def _surplus(connection: Connection, refund: Payment) -> int:
+    """What the refunded payment has left on its order, this refund not counted."""
+    left = purses(connection, refund.account_id, [str(refund.order_id)])
+    mine = next(purse.left for purse in left if purse.payment_id == refund.refund_of)
+    return max(mine + refund.amount, 0)

@@ -1,0 +1,116 @@
+"""How much of its invoices an order's payments may still pay: its own lines, and no other order's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Protocol
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
+
+from invoicing.storage.tables import invoice_lines
+from invoicing.storage.tables.payment import allocations, payments
+
+
+class Target(Protocol):
+    """What a payment is on: an order, or an invoice."""
+
+    order_id: str | None
+    invoice_id: str | None
+
+
+_MINE: BindParameter[str] = bindparam("account")
+_ORDER: BindParameter[str] = bindparam("order")
+_GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
+_OF_ORDER = (invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
+
+_BOUGHT = (
+    select(invoice_lines.c.invoice_id, _GROSS)
+    .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_(None))
+    .group_by(invoice_lines.c.invoice_id)
+)
+_PAID = (
+    select(
+        allocations.c.invoice_id,
+        func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
+    )
+    .join(
+        payments,
+        and_(payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id),
+    )
+    .where(allocations.c.account_id == _MINE, payments.c.order_id == _ORDER)
+    .group_by(allocations.c.invoice_id)
+)
+_credited = (
+    select(
+        invoice_lines.c.invoice_id.label("credit"),
+        invoice_lines.c.credited_invoice_id.label("sale"),
+        (-_GROSS).label("amount"),
+    )
+    .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_not(None))
+    .group_by(invoice_lines.c.invoice_id, invoice_lines.c.credited_invoice_id)
+    .having(_GROSS < 0)
+    .subquery("credited")
+)
+_SET_OFF = select(
+    _credited.c.sale,
+    case((_credited.c.amount < allocations.c.amount, _credited.c.amount), else_=allocations.c.amount),
+).join(
+    allocations,
+    and_(
+        allocations.c.account_id == _MINE,
+        allocations.c.credit_invoice_id == _credited.c.credit,
+        allocations.c.invoice_id == _credited.c.sale,
+    ),
+)
+
+_beside = invoice_lines.alias("beside")
+_ORDERS_ON_INVOICE = (
+    select(invoice_lines.c.order_id)
+    .where(
+        invoice_lines.c.account_id == _MINE,
+        invoice_lines.c.invoice_id == bindparam("invoice"),
+        invoice_lines.c.order_id.is_not(None),
+    )
+    .distinct()
+)
+_ORDERS_BESIDE = (
+    select(_beside.c.order_id)
+    .join_from(
+        invoice_lines,
+        _beside,
+        and_(
+            _beside.c.account_id == invoice_lines.c.account_id,
+            _beside.c.invoice_id == invoice_lines.c.invoice_id,
+        ),
+    )
+    .where(*_OF_ORDER)
+    .distinct()
+)
+
+
+def orders_beside(connection: Connection, account_id: str, target: Target) -> list[str]:
+    """The orders that a refund may give something to pay again: those on the invoices of what it is on."""
+    key = {"account": account_id, "order": target.order_id, "invoice": target.invoice_id}
+    statement = _ORDERS_BESIDE if target.order_id is not None else _ORDERS_ON_INVOICE
+    found = {*connection.execute(statement, key).scalars(), target.order_id}
+    return sorted(id for id in found if id is not None)
+
+
+def sales_of(connection: Connection, account_id: str, order_id: str) -> list[str]:
+    """The invoices that the order has lines on, credit invoices apart."""
+    return [id for id, _ in connection.execute(_BOUGHT, {"account": account_id, "order": order_id})]
+
+
+def shares_of(connection: Connection, account_id: str, order_id: str) -> dict[str, int]:
+    """Of each of these, what the order's payments have not paid and its credits were not set off against.
+
+    A credit that was not set off is settled by refunds, which give to it and not to the invoice: what it
+    credits counts as paid there.
+    """
+    key = {"account": account_id, "order": order_id}
+    found = Counter({id: int(gross) for id, gross in connection.execute(_BOUGHT, key)})
+    for statement in (_PAID, _SET_OFF):
+        for id, amount in connection.execute(statement, key):
+            if id in found:
+                found[id] -= int(amount)
+    return found

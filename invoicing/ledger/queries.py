@@ -1,0 +1,115 @@
+"""Reads of the ledger for lists: many invoices, orders or customers at once, answered by their ids."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    select,
+    union,
+)
+
+from invoicing.access import Principal
+from invoicing.ledger import entries
+from invoicing.ledger.entries import Standing
+from invoicing.storage.tables import invoice_lines, invoices
+from invoicing.storage.tables.payment import Payment, allocations, payments
+
+_MINE: BindParameter[str] = bindparam("account")
+_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_ALLOCATED = and_(
+    allocations.c.account_id == payments.c.account_id, allocations.c.payment_id == payments.c.id
+)
+_ON_LINE = and_(
+    invoice_lines.c.account_id == payments.c.account_id, invoice_lines.c.invoice_id == payments.c.invoice_id
+)
+_SETTLED = ("SETTLED", "CANCELLED")
+
+
+def _of(named: FromClause, column: str) -> Select[tuple[object, ...]]:
+    return select(named.c[column].label("of"), payments).where(
+        payments.c.account_id == _MINE, named.c[column].in_(_IDS)
+    )
+
+
+def _in_order(*found: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+    rows: CompoundSelect[tuple[object, ...]] = union(*found)
+    either = rows.subquery("either")
+    return select(either).order_by(either.c.created_at, either.c.id)
+
+
+_PAYMENTS_OF_INVOICES = _in_order(
+    _of(payments, "invoice_id"), _of(allocations, "invoice_id").join(allocations, _ALLOCATED)
+)
+_PAYMENTS_OF_ORDERS = _in_order(
+    _of(payments, "order_id"), _of(invoice_lines, "order_id").join(invoice_lines, _ON_LINE)
+)
+_UNSETTLED = (
+    select(invoice_lines.c.order_id, invoices.c.type)
+    .join(
+        invoices,
+        and_(
+            invoices.c.account_id == invoice_lines.c.account_id, invoices.c.id == invoice_lines.c.invoice_id
+        ),
+    )
+    .where(
+        invoice_lines.c.account_id == _MINE,
+        invoice_lines.c.order_id.in_(_IDS),
+        invoices.c.state.not_in(_SETTLED),
+    )
+    .distinct()
+)
+
+
+def standings(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Standing]:
+    return entries.standings(connection, principal.account_id, ids)
+
+
+def payments_by_invoice(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[Payment]]:
+    """The payments and refunds on each invoice, or that went to it from an order, oldest first."""
+    return _grouped(connection, _PAYMENTS_OF_INVOICES, principal, ids)
+
+
+def payments_by_order(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[Payment]]:
+    """The payments and refunds on each order, or on an invoice with items of it, oldest first."""
+    return _grouped(connection, _PAYMENTS_OF_ORDERS, principal, ids)
+
+
+def unsettled_by_order(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, set[str]]:
+    """Of which types (INVOICE, CREDIT) each order has invoices that are not settled."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for order_id, type in connection.execute(_UNSETTLED, {"account": principal.account_id, "ids": list(ids)}):
+        found[order_id].add(type)
+    return found
+
+
+def prepaid_by_order(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, int]:
+    """What was paid on each order and has paid no invoice yet."""
+    found: dict[str, int] = defaultdict(int)
+    for purse in entries.purses(connection, principal.account_id, ids):
+        found[purse.order_id] += purse.left
+    return found
+
+
+def _grouped(
+    connection: Connection, statement: Select[tuple[object, ...]], principal: Principal, ids: Sequence[str]
+) -> Mapping[str, list[Payment]]:
+    found: dict[str, list[Payment]] = defaultdict(list)
+    for row in connection.execute(statement, {"account": principal.account_id, "ids": list(ids)}):
+        found[row.of].append(cast(Payment, row))
+    return found

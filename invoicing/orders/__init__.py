@@ -1,0 +1,1 @@
+"""What was ordered: intake, items, actions, shipping, splitting, cancellations and returns."""

@@ -1,0 +1,189 @@
+"""What may be done with an order's items now, and why not with the others. Pure: rows in, answers out.
+
+The commands ask the same rules, so what is listed here is exactly what they accept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from invoicing import errors
+from invoicing.errors import InvoicingError
+from invoicing.storage.tables import Order, OrderItem
+
+
+class Action(StrEnum):
+    INVOICE = "INVOICE"
+    SHIP = "SHIP"
+    CANCEL = "CANCEL"
+    RETURN = "RETURN"
+    HANDLE_RECEIPT = "HANDLE_RECEIPT"
+    HANDLE_APPROVAL = "HANDLE_APPROVAL"
+    HANDLE_FINISH = "HANDLE_FINISH"
+
+
+class Undone(StrEnum):
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+
+
+class Block(StrEnum):
+    """Why an action is closed to an item; the value is shown with `message`."""
+
+    ALREADY_INVOICED = "ALREADY_INVOICED"
+    NOT_SHIPPED = "NOT_SHIPPED"
+    ALREADY_SHIPPED = "ALREADY_SHIPPED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+    NOT_INVOICED = "NOT_INVOICED"
+    NOT_RECEIVED = "NOT_RECEIVED"
+    NOT_APPROVED = "NOT_APPROVED"
+    NOT_FINISHED = "NOT_FINISHED"
+    ALREADY_HANDLED = "ALREADY_HANDLED"
+
+    @property
+    def message(self) -> str:
+        return _TOLD[self][0]
+
+    @property
+    def refusal(self) -> type[InvoicingError]:
+        """What a command answers that is asked all the same."""
+        return _TOLD[self][1]
+
+
+_TOLD: Mapping[Block, tuple[str, type[InvoicingError]]] = {
+    Block.NOT_SHIPPED: ("The item has not been shipped.", errors.ItemNotShipped),
+    Block.ALREADY_INVOICED: ("The item is on an invoice already.", errors.ItemAlreadyInvoiced),
+    Block.ALREADY_SHIPPED: ("The item has been shipped already.", errors.ItemAlreadyShipped),
+    Block.CANCELLED: ("The item has been cancelled.", errors.ItemCancelled),
+    Block.RETURNED: ("The item has been returned.", errors.ItemReturned),
+    Block.NOT_INVOICED: ("There is nothing to credit: the item was not invoiced.", errors.ItemNotUndone),
+    Block.NOT_RECEIVED: ("The returned item has not been received yet.", errors.ItemNotReceived),
+    Block.NOT_APPROVED: ("Crediting the item has not been approved yet.", errors.ItemNotApproved),
+    Block.NOT_FINISHED: ("Crediting the item has not been finished yet.", errors.ItemNotFinished),
+    Block.ALREADY_HANDLED: ("This step has been done.", errors.ItemAlreadyHandled),
+}
+
+Rule = Callable[[Order, OrderItem], Block | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """An action, and the ids of the items it can be done to."""
+
+    action: Action
+    ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    action: Action
+    id: str
+    reason: Block
+
+
+def _invoice(order: Order, item: OrderItem) -> Block | None:
+    if item.invoice_id is not None:
+        return Block.ALREADY_INVOICED
+    if item.contra_of is not None:
+        return Block.NOT_FINISHED if item.finished_at is None else None
+    if item.undone_as is not None:
+        return Block(item.undone_as)
+    if order.invoice_after_shipment and item.shipped_at is None:
+        return Block.NOT_SHIPPED
+    return None
+
+
+def _ship(_: Order, item: OrderItem) -> Block | None:
+    if item.undone_as is not None:
+        return Block(item.undone_as)
+    return Block.ALREADY_SHIPPED if item.shipped_at is not None else None
+
+
+def _return(_: Order, item: OrderItem) -> Block | None:
+    if item.undone_as is not None:
+        return Block(item.undone_as)
+    return Block.NOT_SHIPPED if item.shipped_at is None else None
+
+
+def _receive(_: Order, item: OrderItem) -> Block | None:
+    if item.contra_of is None:
+        return Block.NOT_INVOICED
+    return Block.ALREADY_HANDLED if item.received_at is not None else None
+
+
+def _approve(_: Order, item: OrderItem) -> Block | None:
+    if item.contra_of is None:
+        return Block.NOT_INVOICED
+    if item.received_at is None:
+        return Block.NOT_RECEIVED
+    return Block.ALREADY_HANDLED if item.approved_at is not None else None
+
+
+def _finish(_: Order, item: OrderItem) -> Block | None:
+    if item.contra_of is None:
+        return Block.NOT_INVOICED
+    if item.approved_at is None:
+        return Block.NOT_APPROVED
+    return Block.ALREADY_HANDLED if item.finished_at is not None else None
+
+
+RULES: Mapping[Action, Rule] = {
+    Action.INVOICE: _invoice,
+    Action.SHIP: _ship,
+    Action.CANCEL: _ship,  # what can still be shipped can still be cancelled
+    Action.RETURN: _return,
+    Action.HANDLE_RECEIPT: _receive,
+    Action.HANDLE_APPROVAL: _approve,
+    Action.HANDLE_FINISH: _finish,
+}
+
+
+def possible(order: Order, items: Sequence[OrderItem]) -> list[Possible]:
+    """One entry for each action that at least one item is open to."""
+    found = (
+        Possible(action, [item.id for item in items if rule(order, item) is None])
+        for action, rule in RULES.items()
+    )
+    return [entry for entry in found if entry.ids]
+
+
+def blocked(order: Order, items: Sequence[OrderItem]) -> list[Blocked]:
+    """Each action that an item waits for or had: a contra item is not shipped, a sold one not handled."""
+    return [
+        Blocked(action, item.id, reason)
+        for action, rule in RULES.items()
+        for item in items
+        if (item.contra_of is not None) == action.startswith("HANDLE") or action is Action.INVOICE
+        if (reason := rule(order, item)) is not None
+    ]
+
+
+def demand(action: Action, order_of: Mapping[str, Order], items: Sequence[OrderItem]) -> None:
+    """Refuses, with the reason's own error, unless all of the items are open to the action."""
+    reasons = {item.id: RULES[action](order_of[item.order_id], item) for item in items}
+    for block in Block:
+        if ids := [id for id, reason in reasons.items() if reason is block]:
+            raise block.refusal(f"{block.message[:-1]}: {', '.join(ids)}.", field="items", ids=ids)
+
+
+def is_closed(items: Sequence[OrderItem], unsettled: Collection[str]) -> bool:
+    """Everything is done, and no invoice or credit invoice with the items is unsettled (`unsettled`: types).
+
+    What was paid too much, or is left of what was paid on the order, stays with the payment: it keeps no
+    order open.
+    """
+    return is_done(items) and not unsettled
+
+
+def is_done(items: Sequence[OrderItem]) -> bool:
+    """Everything is shipped and invoiced, or undone; and what was undone after its invoice is credited."""
+    return all(_is_done(item) for item in items)
+
+
+def _is_done(item: OrderItem) -> bool:
+    if item.contra_of is not None:
+        return item.invoice_id is not None
+    return item.undone_as is not None or (item.shipped_at is not None and item.invoice_id is not None)

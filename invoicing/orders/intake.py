@@ -1,0 +1,217 @@
+"""Orders, as the shop's back office pushes them in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts.settings import account
+from invoicing.checks import checked, optional, text
+from invoicing.customers import details
+from invoicing.errors import DuplicateId, Forbidden, NotFound, OrderAlreadyInvoiced, ValidationError
+from invoicing.numbering import next_in
+from invoicing.orders.items import in_place, item_rows, total_of
+from invoicing.storage.tables import (
+    Account,
+    Order,
+    OrderItem,
+    constraint,
+    new_id,
+    order_items,
+    orders,
+    theirs,
+)
+
+
+class Named(Protocol):
+    """What an order needs to know of its customer, stored or about to be."""
+
+    id: str
+    name: str
+
+
+CHECKS: Mapping[str, checks.Check] = {
+    "number": text(64),
+    "billing_name": optional(text(200)),
+    "billing_address": optional(checks.address),
+    "shipping_address": optional(checks.address),
+    "purchase_order_number": optional(text(200)),
+    "buyer_reference": optional(text(200)),
+    "delivery_date": lambda value, _: value,
+    "meta": checks.metadata,
+}
+
+
+_BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
+_FOUND = _BY_ID.where(theirs(orders.c.customer_id))
+_ITEMS = select(order_items).where(
+    order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
+)
+# All lock in the order of the ids, so that two transactions never wait for each other. By the bare column,
+# SQLite would walk through every item of the account in that order instead of looking the order's up.
+_LOCKED_ITEMS = _ITEMS.order_by(order_items.c.id.concat("")).with_for_update()
+
+
+def create_order(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Order:
+    """Takes an order in. Ids that the caller names must be new in the account."""
+    seller = account(connection, principal.account_id)
+    order, items = drafted(connection, principal, seller, values, now=now)
+    _unused(connection, principal, order["id"], [item["id"] for item in items])
+    try:
+        connection.execute(insert(orders).values(order))
+        connection.execute(insert(order_items), items)
+    except IntegrityError as clash:  # another call took an id between the look and the insert
+        if "order_items" in constraint(clash):
+            raise DuplicateId("An item id is used once in an account.", field="items") from clash
+        raise DuplicateId(field="id", ids=[order["id"]]) from clash
+    return find_order(connection, principal, order["id"])
+
+
+def update_order(
+    connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
+) -> Order:
+    """Changes the billing, shipping and references of what is still to be invoiced."""
+    before = find_order(connection, principal, order_id, lock=True)
+    changes = checked(values, CHECKS)
+    billing_name = changes.get("billing_name", before.billing_name)
+    _has_buyer(before.customer_id, billing_name)
+    if "shipping_address" in changes:
+        changes["ship_to_country"] = (changes["shipping_address"] or {}).get("country_code")
+    connection.execute(
+        update(orders)
+        .where(orders.c.account_id == principal.account_id, orders.c.id == order_id)
+        .values(
+            **changes,
+            search_text=search_text(changes.get("number", before.number), billing_name),
+            updated_at=now,
+        )
+    )
+    return find_order(connection, principal, order_id)
+
+
+def update_billing(
+    connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
+) -> Order:
+    """What a customer may change of an order of theirs: whom and where to invoice, before it is invoiced."""
+    find_order(connection, principal, order_id, lock=True)
+    given = values.keys() - {"id", "billing_name", "billing_address"}
+    if beyond := sorted("metadata" if name == "meta" else name for name in given):
+        raise Forbidden(f"A customer cannot change {', '.join(beyond)}.", field=beyond[0])
+    if any(item.invoice_id for item in items_of(connection, principal, order_id, lock=True)):
+        raise OrderAlreadyInvoiced(field="id", ids=[order_id])
+    return update_order(connection, principal, order_id, values, now=now)
+
+
+def find_order(
+    connection: Connection, principal: Principal, order_id: str, *, lock: bool = False, field: str = "id"
+) -> Order:
+    key = {"account": principal.account_id, "customer": principal.customer_id, "order": order_id}
+    found = connection.execute(_FOUND.with_for_update() if lock else _FOUND, key).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
+    return cast(Order, found)
+
+
+def items_of(
+    connection: Connection, principal: Principal, order_id: str, *, lock: bool = False
+) -> Sequence[OrderItem]:
+    """The order's items, in their places; with `lock`, nobody else changes them meanwhile."""
+    key = {"account": principal.account_id, "order": order_id}
+    found = connection.execute(_LOCKED_ITEMS if lock else _ITEMS, key).all()
+    return in_place(cast(Sequence[OrderItem], found))
+
+
+def drafted(
+    connection: Connection,
+    principal: Principal,
+    seller: Account,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The rows of a new order and its items, checked and completed, not yet stored."""
+    customer = None
+    if values.get("customer_id") is not None or values.get("customer_handle") is not None:
+        customer = details.find_customer(
+            connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
+        )
+    order, items = rows(seller, customer, values, now=now)
+    if order["number"] is None:
+        order["number"] = str(next_in(connection, principal.account_id, "ORDER", ""))
+        order["search_text"] = search_text(order["number"], order["billing_name"])
+    return order, items
+
+
+def rows(
+    seller: Account, customer: Named | None, values: Mapping[str, Any], *, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The same, of an order whose customer is known; its number is null if none is given."""
+    _has_buyer(customer.id if customer else None, values.get("billing_name"))
+    given = {name: value for name, value in values.items() if value is not None}
+    order = {
+        **dict.fromkeys(CHECKS),
+        **checked({"meta": {}, **given}, CHECKS),
+        **_terms(seller, values),
+        "account_id": seller.id,
+        "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
+        "customer_id": customer.id if customer else None,
+        "created_at": now,
+        "updated_at": now,
+    }
+    items = item_rows(values["items"], order, seller.default_vat_rate)
+    order["total"] = total_of(items, including_vat=order["is_including_vat"])
+    order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
+    order["search_text"] = search_text(order["number"], order["billing_name"])
+    return order, items
+
+
+def search_text(number: str | None, billing_name: str | None) -> str:
+    """What an order is found by beside its customer, whose name may change."""
+    return f"{number or ''} {billing_name or ''}".casefold()
+
+
+def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:
+    terms = {
+        "currency": seller.default_currency,
+        "is_including_vat": True,
+        "invoice_after_shipment": seller.invoice_after_shipment,
+    }
+    given = {name: values[name] for name in terms if values.get(name) is not None}
+    rules = {
+        "currency": checks.currency,
+        "is_including_vat": checks.flag,
+        "invoice_after_shipment": checks.flag,
+    }
+    return {**terms, **checked(given, rules)}
+
+
+def _has_buyer(customer_id: str | None, billing_name: str | None) -> None:
+    if customer_id is None and not billing_name:
+        raise ValidationError("An order without a customer needs a billing_name.", field="billing_name")
+
+
+def _unused(connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]) -> None:
+    mine = principal.account_id
+    repeated = [id for id, times in Counter(item_ids).items() if times > 1]
+    taken = (
+        connection.execute(
+            select(order_items.c.id).where(order_items.c.account_id == mine, order_items.c.id.in_(item_ids))
+        )
+        .scalars()
+        .all()
+    )
+    if connection.execute(_BY_ID, {"account": mine, "order": order_id}).first() is not None:
+        raise DuplicateId(f"An order {order_id} exists already.", field="id", ids=[order_id])
+    if clash := sorted({*repeated, *taken}):
+        raise DuplicateId(
+            f"An item id is used once in an account: {', '.join(clash)}.", field="items", ids=clash
+        )

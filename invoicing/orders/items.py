@@ -1,0 +1,171 @@
+"""The lines of an order: what they may be, what they come to, and in which place they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+from invoicing import checks
+from invoicing.checks import checked, optional, text
+from invoicing.errors import AmountTooLarge, NoItems, TooManyItems, ValidationError
+from invoicing.money import MAX_AMOUNT
+from invoicing.storage.tables import Order, OrderItem, new_id, order_items
+from invoicing.vat import arithmetic
+
+MAX_ITEMS = 5_000
+
+
+class ItemType(StrEnum):
+    PRODUCT = "PRODUCT"
+    SHIPPING = "SHIPPING"
+    FEE = "FEE"
+    DISCOUNT = "DISCOUNT"
+
+
+class Supply(StrEnum):
+    GOODS = "GOODS"
+    SERVICES = "SERVICES"
+
+
+_OPTIONAL = tuple(column.name for column in order_items.c if column.nullable)
+
+
+class Priced(Protocol):
+    """What VAT needs to know of an item, stored or about to be."""
+
+    unit_price: int
+    quantity: int
+    discount: int
+    vat_rate: int
+    vat_category: str
+
+
+ITEM_CHECKS: Mapping[str, checks.Check] = {
+    "type": checks.one_of(ItemType),
+    "sku": optional(text(200)),
+    "name": text(1_000),
+    "description": optional(text(10_000)),
+    "quantity": checks.quantity,
+    "unit": text(3, least=1),
+    "unit_price": checks.money,
+    "discount": checks.money,
+    "vat_rate": checks.vat_rate,
+    "vat_category": checks.one_of(arithmetic.Category),
+    "exemption_reason": optional(text(500)),
+    "supply": checks.one_of(Supply),
+}
+
+
+def in_place(items: Iterable[OrderItem]) -> list[OrderItem]:
+    """As they were ordered; a part that was split off, and what undoes it, follow the item."""
+    return sorted(items, key=_place)
+
+
+def _place(item: OrderItem) -> tuple[int, bool, bool, str]:
+    return item.position, item.contra_of is not None, item.split_from is not None, item.id
+
+
+def totals(order: Order, items: Sequence[OrderItem]) -> arithmetic.Totals:
+    """What the items come to, as if they were all on one invoice."""
+    return arithmetic.compute([taxable(item) for item in items], including_vat=order.is_including_vat)
+
+
+def counted(items: Sequence[OrderItem]) -> list[OrderItem]:
+    """What the order comes to: without what was undone before it was invoiced."""
+    return [item for item in items if item.undone_as is None or item.contra_of or item.invoice_id]
+
+
+def sold(items: Iterable[OrderItem]) -> list[OrderItem]:
+    """What was ordered, without what undoes it."""
+    return [item for item in items if item.contra_of is None]
+
+
+def taxable(item: Priced) -> arithmetic.Taxable:
+    return arithmetic.Taxable(
+        subtotal=item.unit_price * item.quantity,
+        discount=item.discount,
+        rate=item.vat_rate,
+        category=item.vat_category,
+    )
+
+
+def item_rows(
+    given: Sequence[Mapping[str, Any]], order: Mapping[str, Any], default_rate: int
+) -> list[dict[str, Any]]:
+    if not given:
+        raise NoItems(field="items")
+    if len(given) > MAX_ITEMS:
+        raise TooManyItems(f"An order takes at most {MAX_ITEMS} items.", field="items")
+    return [
+        {
+            "account_id": order["account_id"],
+            "order_id": order["id"],
+            "position": position,
+            **item_row(item, default_rate, at=f"items.{position}."),
+        }
+        for position, item in enumerate(given)
+    ]
+
+
+def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
+    """An item's columns, checked; what is not given gets its default."""
+    clean = checked({name: value for name, value in given.items() if value is not None}, ITEM_CHECKS, at=at)
+    for name in ("name", "quantity", "unit_price"):
+        if name not in clean:
+            raise ValidationError(f"{at}{name} is needed.", field=at + name)
+    kind = clean.get("type", ItemType.PRODUCT)
+    row = {
+        **dict.fromkeys(_OPTIONAL),
+        "unit": "C62",
+        "discount": 0,
+        "supply": Supply.GOODS if kind == ItemType.PRODUCT else Supply.SERVICES,
+        **clean,
+        "id": new_id() if given.get("id") is None else checks.identifier(given["id"], f"{at}id"),
+        "type": str(kind),
+        **rated(clean, default_rate, at=at),
+    }
+    _sensible(row, at)
+    return row
+
+
+def rated(clean: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
+    """A line's rate and category, each by the other where it is not given: BR-S-05 and its sisters."""
+    category = clean.get("vat_category")
+    zero = category is not None and arithmetic.Category(category).is_zero_rated
+    rate = clean.get("vat_rate", 0 if zero else default_rate)
+    category = category or (arithmetic.Category.S if rate else arithmetic.Category.Z)
+    if arithmetic.Category(category).is_zero_rated == (rate > 0):
+        raise ValidationError(
+            f"{at}vat_rate must be above 0 in category S and 0 in every other; "
+            f"it is {rate / 100:g} in category {category}.",
+            field=f"{at}vat_rate",
+        )
+    return {"vat_rate": rate, "vat_category": str(category)}
+
+
+def _sensible(row: Mapping[str, Any], at: str) -> None:
+    """What no single value shows: EN 16931 BR-S-10 and its sisters, BR-27, a discount within."""
+    if row["exemption_reason"] and row["vat_category"] in (arithmetic.Category.S, arithmetic.Category.Z):
+        raise ValidationError(
+            f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",
+            field=f"{at}exemption_reason",
+        )
+    is_discount = row["type"] == ItemType.DISCOUNT
+    if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):
+        rule = "must not be above 0 on a DISCOUNT" if is_discount else "must not be negative; use a DISCOUNT"
+        raise ValidationError(f"{at}unit_price {rule}.", field=f"{at}unit_price")
+    subtotal = row["unit_price"] * row["quantity"]
+    if not 0 <= row["discount"] <= max(subtotal, 0):
+        raise ValidationError(f"{at}discount must be from 0 to the item's subtotal.", field=f"{at}discount")
+    if abs(subtotal) > MAX_AMOUNT:
+        raise AmountTooLarge(f"{at}quantity × unit_price would pass ±{MAX_AMOUNT}.", field=f"{at}unit_price")
+
+
+def total_of(items: Sequence[Mapping[str, Any]], *, including_vat: bool) -> int:
+    amounts = [taxable(SimpleNamespace(**item)) for item in items]
+    total = arithmetic.compute(amounts, including_vat=including_vat).total
+    if max(abs(total), sum([abs(amount.subtotal) for amount in amounts])) > MAX_AMOUNT:
+        raise AmountTooLarge(f"The order's total would pass ±{MAX_AMOUNT}.", field="items")
+    return total

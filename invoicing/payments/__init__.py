@@ -1,0 +1,1 @@
+"""How money moves: recorded by hand, charged and refunded; payment methods."""

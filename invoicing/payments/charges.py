@@ -1,0 +1,230 @@
+"""Money moved by a gateway: written down as PENDING before the call, and as what it came to after it.
+
+Between the two anything may die. A job is left in the same commit as the PENDING payment, so that somebody
+asks the gateway what became of it: nobody is charged twice, and no charge is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.checks import optional
+from invoicing.errors import GatewayNotEnabled
+from invoicing.idempotency import fingerprint
+from invoicing.ledger import entries
+from invoicing.ledger.allocation import arrived
+from invoicing.ledger.order_shares import orders_beside
+from invoicing.payments.methods import become, chosen, find_method
+from invoicing.payments.payable import outstanding, payable, settled_before
+from invoicing.storage import after_commit, outbox
+from invoicing.storage.tables import Job, invoices, orders
+from invoicing.storage.tables import outbox as jobs
+from invoicing.storage.tables.payment import Payment, PaymentMethod, payments
+from invoicing.webhooks import events
+from invoicing.webhooks.events import WebhookEvent
+
+ASK_GATEWAY = "payment.ask"
+PATIENCE = timedelta(seconds=30)
+"""How long a call may take before somebody asks what became of it: longer than any gateway's time-out."""
+SOON = timedelta(seconds=2)
+"""When to ask a gateway that took the charge and has not decided; then ever more rarely."""
+GIVE_UP = timedelta(minutes=15)
+"""After so long, a charge that its gateway has never heard of is not asked for again."""
+
+_MINE: BindParameter[str] = bindparam("account")
+_RESULT = (
+    update(payments)
+    .where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
+    .values(
+        status=bindparam("becomes"),
+        error=bindparam("why"),
+        gateway_reference=bindparam("known_as"),
+        paid_at=bindparam("paid"),
+    )
+)
+_ITS_JOB = (jobs.c.account_id == _MINE, jobs.c.kind == ASK_GATEWAY, jobs.c.subject_id == bindparam("payment"))
+_FORGET_JOB = delete(jobs).where(*_ITS_JOB)
+_ASK_SOON = update(jobs).where(*_ITS_JOB).values(run_after=bindparam("soon"))
+_INVOICE_FAILED = (
+    update(invoices)
+    .where(
+        invoices.c.account_id == _MINE,
+        invoices.c.id == bindparam("invoice"),
+        invoices.c.state.in_(("PENDING", "FAILED")),
+    )
+    .values(state="FAILED")
+    .returning(invoices.c.id)
+)
+_LOCK_ORDERS = (
+    select(orders.c.id)
+    .where(orders.c.account_id == _MINE, orders.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(orders.c.id)
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A payment or a refund that its gateway is to be asked for, unless it `is_known` from before."""
+
+    payment: Payment
+    method: PaymentMethod | None = None
+    charge: str | None = None  # the gateway's reference of the charge that a refund is of
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What a gateway has to be asked about, and the job that holds the lease."""
+
+    job: Job
+    begun: Begun
+
+
+def begin_charge(
+    connection: Connection,
+    principal: Principal,
+    invoice_id: str,
+    payment_method: str | None,
+    *,
+    gateways: Sequence[str],
+    key: str | None = None,
+    field: str = "payment_method",
+    now: datetime,
+) -> Begun:
+    """Writes a charge down for all that is outstanding on an invoice; then ask the gateway for it.
+
+    `payment_method` is an id, or `auto`. The same request again answers with the payment made the first
+    time; without a key, only as long as that one is under way or paid.
+    """
+    key = optional(checks.identifier)(key, "idempotency_key")
+    request = fingerprint("settle_invoice", invoice_id, payment_method)
+    invoice = payable(connection, principal, invoice_id, field="id")
+    if made := settled_before(connection, principal, invoice_id, key, request):
+        return Begun(made, is_known=True)
+    method = chosen(connection, principal, invoice.customer_id, payment_method, field=field)
+    enabled(method.gateway, gateways, field=field)
+    row = {
+        "type": "PAYMENT",
+        "method": method.gateway,
+        "amount": outstanding(connection, principal, invoice_id),
+        "currency": invoice.currency,
+        "invoice_id": invoice_id,
+        "reference": invoice.number,
+        "gateway": method.gateway,
+        "payment_method_id": method.id,
+        "idempotency_key": key,
+        "request": request,
+    }
+    return Begun(begin(connection, principal, row, now=now), method)
+
+
+def begin(connection: Connection, principal: Principal, row: dict[str, Any], *, now: datetime) -> Payment:
+    """The payment as PENDING, and the job that asks about it in time."""
+    made = entries.append(connection, principal, {**row, "status": "PENDING"}, now=now)
+    outbox.enqueue(connection, principal.account_id, ASK_GATEWAY, made.id, now=now, wait=PATIENCE)
+    return made
+
+
+def enabled(gateway: str, gateways: Sequence[str], *, field: str) -> None:
+    if gateway not in gateways:
+        known = f"This server has {', '.join(gateways)}." if gateways else "This server has none."
+        raise GatewayNotEnabled(f"There is no gateway {gateway}. {known}", field=field, ids=[gateway])
+
+
+def resolve(
+    connection: Connection,
+    account_id: str,
+    payment_id: str,
+    status: str,
+    *,
+    reference: str | None,
+    error: str | None = None,
+    is_method_spent: bool = False,
+    now: datetime,
+) -> Payment:
+    """Writes down what a payment came to. Whoever comes second finds it done; PENDING goes on waiting."""
+    begun = entries.payment(connection, account_id, payment_id)
+    begun = locked(connection, begun, to_refund=begun.type == "REFUND")
+    key = {"account": account_id, "payment": payment_id}
+    if begun.status != "PENDING":
+        connection.execute(_FORGET_JOB, key)
+        return begun
+    result = {
+        "becomes": status,
+        "why": error,
+        "known_as": reference,
+        "paid": now if status == "PAID" else None,
+    }
+    connection.execute(_RESULT, {**key, **result})
+    if begun.invoice_id is not None:
+        after_commit.invoices_changed(connection, account_id, [begun.invoice_id])
+    ended = entries.payment(connection, account_id, payment_id)
+    if status == "PENDING":
+        connection.execute(_ASK_SOON, {**key, "soon": now + SOON})
+        return ended
+    connection.execute(_FORGET_JOB, key)
+    if status == "PAID":
+        arrived(connection, ended, now=now)
+    elif ended.type == "PAYMENT":
+        _failed(connection, ended, now=now)
+    if is_method_spent and ended.payment_method_id:
+        become(connection, account_id, ended.payment_method_id, "FAILED")
+    return ended
+
+
+def _failed(connection: Connection, charge: Payment, *, now: datetime) -> None:
+    """Each charge that fails is told of, as long as the invoice is not paid otherwise."""
+    key = {"account": charge.account_id, "invoice": charge.invoice_id}
+    unpaid = connection.execute(_INVOICE_FAILED, key).scalars().all()
+    why = {"payment": {"id": charge.id, "status": charge.status, "error": charge.error}}
+    events.of_invoices(connection, charge.account_id, WebhookEvent.INVOICE_FAILED, unpaid, more=why, now=now)
+
+
+def locked(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:
+    """The payment as it is once its order or its invoice is locked, and with it whatever happens to it.
+
+    To refund it, the orders that share an invoice with it are locked first: their money may pay again.
+    """
+    if to_refund:
+        _lock_orders_beside(connection, found)
+    elif found.order_id is not None:
+        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": [found.order_id]})
+    if found.invoice_id is not None:
+        entries.locked_standings(connection, found.account_id, [str(found.invoice_id)])
+    return entries.payment(connection, found.account_id, found.id)
+
+
+def _lock_orders_beside(connection: Connection, found: Payment) -> None:
+    """Until those that are locked are all there are: others may have joined before their locks were had."""
+    while True:
+        ids = orders_beside(connection, found.account_id, found)
+        if not ids:
+            return
+        attempt = connection.begin_nested()
+        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": ids})
+        if orders_beside(connection, found.account_id, found) == ids:
+            attempt.commit()
+            return
+        attempt.rollback()  # which lets go of the locks, so that all are taken in their order
+
+
+def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta) -> list[Unanswered]:
+    """Payments whose gateway has not answered in time, leased to the caller."""
+    claimed = outbox.claim(connection, ASK_GATEWAY, most=most, now=now, lease=lease)
+    return [Unanswered(job, _begun(connection, job)) for job in claimed]
+
+
+def _begun(connection: Connection, job: Job) -> Begun:
+    payment = entries.payment(connection, job.account_id, job.subject_id)
+    if payment.refund_of is not None:
+        original = entries.payment(connection, job.account_id, payment.refund_of)
+        return Begun(payment, charge=original.gateway_reference)
+    return Begun(payment, find_method(connection, job.account_id, str(payment.payment_method_id)))

@@ -1,0 +1,150 @@
+"""Money that came in elsewhere and is written down here: on an order, or on an invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts.settings import account
+from invoicing.checks import checked, optional, text
+from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
+from invoicing.idempotency import fingerprint
+from invoicing.ledger import entries
+from invoicing.ledger.allocation import arrived
+from invoicing.money import MAX_AMOUNT
+from invoicing.orders.intake import find_order
+from invoicing.payments.payable import outstanding, payable, settled_before
+from invoicing.storage.tables.payment import Payment
+
+
+class ManualTransferMethod(StrEnum):
+    """How money changes hands without a gateway."""
+
+    CASH = "CASH"
+    BANK_TRANSFER = "BANK_TRANSFER"
+    CHECK = "CHECK"
+    OTHER = "OTHER"
+
+
+NOTES: Mapping[str, checks.Check] = {"reference": optional(text(255)), "comment": optional(text(1_000))}
+_RECORDED: Mapping[str, checks.Check] = {"amount": checks.positive, "method": text(64), **NOTES}
+_TRANSFER: Mapping[str, checks.Check] = {"method": checks.one_of(ManualTransferMethod), **NOTES}
+
+
+def record_payment(
+    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+) -> Payment:
+    """Writes down a payment that was made elsewhere, on the order or on the invoice that `values` name.
+
+    On an order it pays the order's invoices in order of issue, those to come among them. What an invoice
+    does not need stays with the payment: OVERPAID.
+    """
+    row = checked(values, _RECORDED)
+    key = checks.identifier(values["idempotency_key"], "idempotency_key")
+    request = fingerprint("record_payment", values)
+    currency = _currency_of_target(connection, principal, values)
+    if made := entries.made_before(connection, principal.account_id, key, request):
+        return made
+    if values.get("currency") not in (None, currency):
+        raise MixedCurrencies(f"It is to be paid in {currency}.", field="currency")
+    _countable(connection, principal, values)
+    row |= {
+        "order_id": values.get("order_id"),
+        "invoice_id": values.get("invoice_id"),
+        "currency": currency,
+        "paid_at": _past(values.get("paid_at") or now, now),
+        "idempotency_key": key,
+        "request": request,
+    }
+    return _paid(connection, principal, row, now=now)
+
+
+def settle_invoice_manually(
+    connection: Connection,
+    principal: Principal,
+    invoice_id: str,
+    transfer: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    at: str = "",
+    now: datetime,
+) -> Payment:
+    """Writes down that all that is outstanding on an invoice was paid, without a gateway.
+
+    The same transfer again answers with the payment that was written down the first time. `at` is where
+    the transfer stands in the input, with a dot.
+    """
+    request = fingerprint("settle_invoice_manually", invoice_id, transfer)
+    row = transferred(connection, principal, transfer, at=at, now=now)
+    key = optional(checks.identifier)(key, "idempotency_key")
+    invoice = payable(connection, principal, invoice_id, field="id")
+    if made := settled_before(connection, principal, invoice_id, key, request):
+        return made
+    row |= {
+        "amount": outstanding(connection, principal, invoice_id),
+        "invoice_id": invoice_id,
+        "currency": invoice.currency,
+        "idempotency_key": key,
+        "request": request,
+    }
+    return _paid(connection, principal, row, now=now)
+
+
+def transferred(
+    connection: Connection, principal: Principal, transfer: Mapping[str, Any], *, at: str, now: datetime
+) -> dict[str, Any]:
+    """A payment's columns of a manual transfer: its day begins in the account's time zone."""
+    zone = ZoneInfo(account(connection, principal.account_id).timezone)
+    day = transfer["payment_date"]
+    if day > now.astimezone(zone).date():
+        raise ValidationError(
+            f"{at}payment_date must not be in the future (it is {day}).", field=f"{at}payment_date"
+        )
+    if day == date.min:  # where the sun rises earlier it begins before there is any time in UTC
+        raise ValidationError(f"{at}payment_date is too long ago (it is {day}).", field=f"{at}payment_date")
+    paid_at = datetime.combine(day, time(), zone).astimezone(UTC)
+    return {**checked(transfer, _TRANSFER, at=at), "paid_at": paid_at}
+
+
+def _past(paid_at: datetime, now: datetime) -> datetime:
+    """Clocks differ, and so do time zones that somebody forgot: a day ahead is let pass."""
+    if paid_at > now + timedelta(days=1):
+        raise ValidationError(f"paid_at must not be in the future (it is {paid_at}).", field="paid_at")
+    return paid_at
+
+
+def _currency_of_target(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> str:
+    """Of what is paid, which nobody else pays until the transaction ends."""
+    order_id, invoice_id = values.get("order_id"), values.get("invoice_id")
+    if (order_id is None) == (invoice_id is None):
+        raise ValidationError("Name the order or the invoice that was paid, one of them.", field="invoice_id")
+    if order_id is not None:
+        return find_order(connection, principal, order_id, lock=True, field="order_id").currency
+    return payable(connection, principal, str(invoice_id), field="invoice_id").currency
+
+
+def _countable(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> None:
+    """Refuses what would make all that was paid there more than an amount can be."""
+    order_id, account_id = values.get("order_id"), principal.account_id
+    if order_id is not None:
+        so_far = sum(purse.left for purse in entries.purses(connection, account_id, [order_id]))
+    else:
+        invoice_id = str(values["invoice_id"])
+        so_far = entries.standings(connection, account_id, [invoice_id])[invoice_id].money.paid
+    if so_far + values["amount"] > MAX_AMOUNT:
+        raise AmountTooLarge(
+            f"{so_far} was paid there already; with this it would pass {MAX_AMOUNT}.", field="amount"
+        )
+
+
+def _paid(connection: Connection, principal: Principal, row: Mapping[str, Any], *, now: datetime) -> Payment:
+    payment = entries.append(connection, principal, {"type": "PAYMENT", "status": "PAID", **row}, now=now)
+    arrived(connection, payment, now=now)
+    return payment

@@ -1,0 +1,123 @@
+"""Customers' payment methods: what a gateway can charge without the customer being there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+
+from invoicing.access import Principal
+from invoicing.customers.details import find_customer
+from invoicing.errors import PaymentMethodNotFound, PaymentMethodRequired
+from invoicing.storage.tables import new_id
+from invoicing.storage.tables.payment import PaymentMethod, payment_methods
+
+AUTO = "auto"
+
+_MINE: BindParameter[str] = bindparam("account")
+_NEWEST_FIRST = (payment_methods.c.created_at.desc(), payment_methods.c.id.desc())
+_OF_CUSTOMERS = (
+    select(payment_methods)
+    .where(
+        payment_methods.c.account_id == _MINE,
+        payment_methods.c.customer_id.in_(bindparam("ids", expanding=True)),
+        payment_methods.c.state != "DELETED",
+    )
+    .order_by(*_NEWEST_FIRST)
+)
+_BY_ID = select(payment_methods).where(
+    payment_methods.c.account_id == _MINE, payment_methods.c.id == bindparam("method")
+)
+_BECOME = (
+    update(payment_methods)
+    .where(
+        payment_methods.c.account_id == _MINE,
+        payment_methods.c.id == bindparam("method"),
+        payment_methods.c.state != "DELETED",
+    )
+    .values(state=bindparam("becomes"))
+)
+
+
+def add_payment_method(
+    connection: Connection,
+    principal: Principal,
+    customer_id: str,
+    *,
+    gateway: str,
+    reference: str,
+    gateway_customer: str | None,
+    label: str,
+    now: datetime,
+) -> PaymentMethod:
+    """Keeps a method that the gateway has accepted. One that is there and active is not added twice."""
+    find_customer(connection, principal, id=customer_id, lock=True)
+    for each in methods_of(connection, principal, [customer_id]).get(customer_id, []):
+        if (each.gateway, each.reference, each.state) == (gateway, reference, "ACTIVE"):
+            return each
+    row: dict[str, Any] = {
+        "account_id": principal.account_id,
+        "id": new_id(),
+        "customer_id": customer_id,
+        "gateway": gateway,
+        "reference": reference,
+        "gateway_customer": gateway_customer,
+        "label": label,
+        "state": "ACTIVE",
+        "created_at": now,
+    }
+    connection.execute(insert(payment_methods).values(row))
+    return PaymentMethod(**row)
+
+
+def remove_payment_method(connection: Connection, principal: Principal, method_id: str) -> PaymentMethod:
+    """It is charged no more. What is under way with it goes on; removing it again changes nothing."""
+    found = find_method(connection, principal.account_id, method_id)
+    if found is None:
+        raise PaymentMethodNotFound(f"There is no payment method {method_id}.", field="id", ids=[method_id])
+    become(connection, principal.account_id, method_id, "DELETED")
+    return PaymentMethod(**{**dict(found._mapping), "state": "DELETED"})  # type: ignore[attr-defined]
+
+
+def chosen(
+    connection: Connection, principal: Principal, customer_id: str | None, method: str | None, *, field: str
+) -> PaymentMethod:
+    """The customer's method of this id, or the newest active one for `auto`."""
+    if not method:
+        raise PaymentMethodRequired(field=field)
+    mine = methods_of(connection, principal, [customer_id]).get(customer_id, []) if customer_id else []
+    active = [each for each in mine if each.state == "ACTIVE"]
+    found = [each for each in active if method in (AUTO, each.id)]
+    if not found:
+        sentence = (
+            "The customer has no active payment method."
+            if method == AUTO
+            else f"The customer has no active payment method {method}."
+        )
+        raise PaymentMethodNotFound(sentence, field=field, ids=() if method == AUTO else [method])
+    return found[0]
+
+
+def methods_of(
+    connection: Connection, principal: Principal, customer_ids: Sequence[str]
+) -> Mapping[str, list[PaymentMethod]]:
+    """Of each customer those that were not removed, the newest first."""
+    found: dict[str, list[PaymentMethod]] = defaultdict(list)
+    for row in connection.execute(
+        _OF_CUSTOMERS, {"account": principal.account_id, "ids": list(customer_ids)}
+    ):
+        found[row.customer_id].append(cast(PaymentMethod, row))
+    return found
+
+
+def find_method(connection: Connection, account_id: str, method_id: str) -> PaymentMethod | None:
+    row = connection.execute(_BY_ID, {"account": account_id, "method": method_id}).one_or_none()
+    return cast("PaymentMethod | None", row)
+
+
+def become(connection: Connection, account_id: str, method_id: str, state: str) -> None:
+    """One that was removed stays so, whatever a charge that was under way comes to."""
+    connection.execute(_BECOME, {"account": account_id, "method": method_id, "becomes": state})

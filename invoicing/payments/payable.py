@@ -1,0 +1,84 @@
+"""An invoice that is about to be paid: locked, and asked what it still wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import BindParameter, Connection, bindparam, select
+
+from invoicing.access import Principal
+from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
+from invoicing.ledger import entries
+from invoicing.storage.tables import Invoice, invoices
+from invoicing.storage.tables.payment import Payment, payments
+
+_MINE: BindParameter[str] = bindparam("account")
+_LOCK = (
+    select(*(invoices.c[name] for name in ("id", "number", "type", "total", "currency", "customer_id")))
+    .where(invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"))
+    .with_for_update()
+)
+_STANDING = (
+    select(payments)
+    .where(
+        payments.c.account_id == _MINE,
+        payments.c.invoice_id == bindparam("invoice"),
+        payments.c.type == "PAYMENT",
+        payments.c.status.in_(("PENDING", "PAID")),
+    )
+    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+)
+
+
+def payable(connection: Connection, principal: Principal, invoice_id: str, *, field: str) -> Invoice:
+    """The invoice's own columns; nobody else pays it until the transaction ends."""
+    key = {"account": principal.account_id, "invoice": invoice_id}
+    found = connection.execute(_LOCK, key).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
+    if found.type == "CREDIT" and found.total <= 0:
+        raise NotPayable(field=field, ids=[invoice_id])
+    if found.total < 0:
+        raise NotPayable(
+            "The invoice is in the buyer's favour: nothing is paid on it.", ids=[invoice_id], field=field
+        )
+    return cast(Invoice, found)
+
+
+def settled_before(
+    connection: Connection, principal: Principal, invoice_id: str, key: str | None, request: str
+) -> Payment | None:
+    """The payment that the same request made before: by its key or, without one, while it still pays."""
+    if made := entries.made_before(connection, principal.account_id, key, request):
+        return made
+    where = {"account": principal.account_id, "invoice": invoice_id}
+    standing = cast("list[Payment]", connection.execute(_STANDING, where).all())
+    same = next((each for each in standing if key is None and each.request == request), None)
+    if same and (same.status == "PENDING" or _wants(connection, principal, invoice_id) <= 0):
+        return same  # else it was paid back since, and is to be paid anew
+    _decided(standing)
+    return None
+
+
+def decided(connection: Connection, principal: Principal, invoice_id: str) -> None:
+    """Refuses while a charge for the invoice, which is locked, is under way."""
+    where = {"account": principal.account_id, "invoice": invoice_id}
+    _decided(cast("list[Payment]", connection.execute(_STANDING, where).all()))
+
+
+def outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
+    """What the invoice still asks, more than nothing."""
+    asked = _wants(connection, principal, invoice_id)
+    if asked <= 0:
+        raise AlreadySettled(field="id", ids=[invoice_id])
+    return asked
+
+
+def _wants(connection: Connection, principal: Principal, invoice_id: str) -> int:
+    return entries.standings(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
+
+
+def _decided(standing: Sequence[Payment]) -> None:
+    if under_way := [each.id for each in standing if each.status == "PENDING"]:
+        raise PaymentUnderWay(field="id", ids=under_way)

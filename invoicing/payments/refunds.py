@@ -1,0 +1,84 @@
+"""Money that goes back: all or part of a payment, by hand or through the gateway that took it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from invoicing import checks
+from invoicing.access import Principal
+from invoicing.checks import checked
+from invoicing.errors import NotRefundable, RefundTooHigh, ValidationError
+from invoicing.idempotency import fingerprint
+from invoicing.ledger import entries
+from invoicing.ledger.allocation import arrived
+from invoicing.payments.charges import Begun, begin, enabled, locked
+from invoicing.payments.manual import NOTES, transferred
+from invoicing.storage.tables.payment import Payment
+
+
+def begin_refund(
+    connection: Connection,
+    principal: Principal,
+    payment_id: str,
+    values: Mapping[str, Any],
+    *,
+    gateways: Sequence[str],
+    now: datetime,
+) -> Begun:
+    """Writes a refund down. With a `manual_transfer` it is done; else the gateway is to be asked for it.
+
+    It settles the credit invoices of what was paid first. All that is left, if no `amount` is given.
+    """
+    key = checks.identifier(values["idempotency_key"], "idempotency_key")
+    request = fingerprint("refund_payment", payment_id, values)
+    paid = entries.payment(connection, principal.account_id, payment_id)
+    paid = locked(connection, paid, to_refund=True)
+    if made := entries.made_before(connection, principal.account_id, key, request):
+        return Begun(made, is_known=True)
+    row = {
+        **checked(values, NOTES),
+        "type": "REFUND",
+        "amount": _amount(connection, paid, values.get("amount")),
+        "currency": paid.currency,
+        "order_id": paid.order_id,
+        "invoice_id": paid.invoice_id,
+        "refund_of": paid.id,
+        "idempotency_key": key,
+        "request": request,
+    }
+    if (transfer := values.get("manual_transfer")) is not None:
+        by_hand = transferred(connection, principal, transfer, at="manual_transfer.", now=now)
+        return Begun(_paid_back(connection, principal, {**row, **by_hand}, now=now), is_known=True)
+    if paid.gateway is None:
+        raise ValidationError(
+            "No gateway took this payment, so none can pay it back: say how it was done.",
+            field="manual_transfer",
+        )
+    enabled(paid.gateway, gateways, field="payment_id")
+    row |= {"method": paid.gateway, "gateway": paid.gateway}
+    return Begun(begin(connection, principal, row, now=now), charge=paid.gateway_reference)
+
+
+def _amount(connection: Connection, paid: Payment, asked: int | None) -> int:
+    """What is to go back, no more than is left of a payment that was paid."""
+    if paid.type != "PAYMENT" or paid.status != "PAID":
+        raise NotRefundable(
+            f"It is a {paid.type} that is {paid.status}: {NotRefundable.__doc__}", field="payment_id"
+        )
+    left = entries.refundable(connection, paid.account_id, paid.id)
+    amount = left if asked is None else checks.positive(asked, "amount")
+    if not 0 < amount <= left:
+        raise RefundTooHigh(f"{left} of the payment is left to refund.", field="amount", ids=[paid.id])
+    return amount
+
+
+def _paid_back(
+    connection: Connection, principal: Principal, row: dict[str, Any], *, now: datetime
+) -> Payment:
+    refund = entries.append(connection, principal, {**row, "status": "PAID"}, now=now)
+    arrived(connection, refund, now=now)
+    return refund

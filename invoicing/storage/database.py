@@ -1,0 +1,158 @@
+"""The way to the database: one transaction a call, on SQLite and on PostgreSQL.
+
+SQLite has one writer, so all commands go through one thread and never wait for a lock in vain;
+PostgreSQL has a few connections. Commands take a connection and do not know who commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import orjson
+from psycopg.errors import DeadlockDetected
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DataError, OperationalError
+
+from invoicing.errors import ValidationError
+from invoicing.storage import after_commit
+from invoicing.storage.reader import Reader
+from invoicing.storage.sqlite_writer import Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+MOST_DEADLOCKS = 5  # of one command, one after the other
+READERS = 2  # more would wait for the interpreter's lock, not for the database
+_NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its three round trips
+
+
+class Database:
+    """Runs work in transactions; `listeners` are told its news after one, if there are any."""
+
+    def __init__(self, url: str, *, threads: int = 4) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.listeners: list[Callable[[Collection[str]], None]] = []
+        self._engine = (
+            _sqlite(self.url, "DEFERRED", threads + READERS)
+            if self.is_sqlite
+            else _postgresql(self.url, threads + READERS)
+        )
+        self._reading = self._engine if self.is_sqlite else self._engine.execution_options(**_NO_TRANSACTION)
+        self._reader = Reader(READERS)
+        self._threads = ThreadPoolExecutor(threads, "write")
+        self._writer = Writer(_sqlite(self.url, "IMMEDIATE", 1), self._committed) if self.is_sqlite else None
+
+    def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work`, which changes nothing. On PostgreSQL each of its statements sees what is newest."""
+        with _telling_bad_values(), self._reading.connect() as connection:
+            return work(connection, *args, **kwargs)
+
+    def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in one transaction: all of it is stored when this returns, or none of it."""
+        if self._writer is not None:
+            return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
+        done, told = self._begun_again(lambda connection: work(connection, *args, **kwargs))
+        self._committed(told)
+        return done
+
+    async def read_async(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`read`, in a thread: the event loop goes on."""
+        return await self._reader.read(lambda: self.read(work, *args, **kwargs))
+
+    async def write_async(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`write`, in a thread: the event loop goes on."""
+        if self._writer is not None:
+            return await asyncio.wrap_future(
+                self._writer.submit(lambda connection: work(connection, *args, **kwargs))
+            )
+        call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    def close(self) -> None:
+        """Ends what was begun, then the connections."""
+        self._reader.close()
+        self._threads.shutdown()
+        if self._writer is not None:
+            self._writer.close()
+        self._engine.dispose()
+
+    def _begun_again(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
+        """Of two commands that wait for each other PostgreSQL undoes one: it is done after the other."""
+        left = MOST_DEADLOCKS
+        while True:
+            try:
+                with _telling_bad_values(), self._engine.begin() as connection:
+                    return work(connection), after_commit.taken(connection)
+            except OperationalError as failure:
+                left -= 1
+                if not isinstance(failure.orig, DeadlockDetected) or not left:
+                    raise
+
+    def _committed(self, told: Collection[str]) -> None:
+        if told:
+            for listener in [*self.listeners]:
+                listener(told)
+
+
+@contextmanager
+def _telling_bad_values() -> Iterator[None]:
+    """PostgreSQL takes no U+0000 in a text, not even to look for it; where SQLite finds nothing, it fails."""
+    try:
+        yield
+    except DataError as refused:
+        raise ValidationError(
+            "A text contains U+0000, or a number is too large: nothing like that is stored."
+        ) from refused
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _postgresql(url: URL, connections: int) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=False,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+    )
+
+
+def _sqlite(url: URL, begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": 30, "isolation_level": None, "cached_statements": 512},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # what was acknowledged survives a power cut
+            "foreign_keys = ON",
+            "cache_size = -8192",  # 8 MB a connection
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {begin}")
+
+    return engine

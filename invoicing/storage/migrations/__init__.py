@@ -1,0 +1,47 @@
+"""The schema's history: `upgrade` brings a database to the newest version."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from invoicing.storage.database import Database
+
+
+def config() -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent))
+    return settings
+
+
+def upgrade(database: Database) -> None:
+    """Runs what is missing, in one transaction; a database that is up to date stays untouched."""
+    settings = config()
+
+    def migrate(connection: object) -> None:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+    database.write(migrate)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the database is at the newest version."""
+    return database.read(version) == newest()
+
+
+def version(connection: Connection) -> str | None:
+    """The database's own."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def newest() -> str | None:
+    """The version that this code is written for."""
+    return ScriptDirectory.from_config(config()).get_current_head()

@@ -1,0 +1,111 @@
+"""Pages of a list, newest first. A cursor is a place in the index, so page 10,000 costs what page 1 costs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, tuple_
+
+from invoicing.errors import ValidationError
+from invoicing.storage.tables import Instant
+
+T = TypeVar("T")
+
+MOST = 100
+DEFAULT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which page: Relay's arguments. `first` after a cursor, or `last` before one.
+
+    `skip` leaves out as many rows first, for lists whose pages have numbers: there, page 10,000 costs more.
+    """
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    skip: int = 0
+
+    @property
+    def backward(self) -> bool:
+        return self.last is not None
+
+    @property
+    def size(self) -> int:
+        if self.first is not None and self.last is not None:
+            raise ValidationError("Ask for the first or for the last, not for both.", field="last")
+        field, asked = ("last", self.last) if self.backward else ("first", self.first)
+        size = DEFAULT if asked is None else asked
+        if not 0 <= size <= MOST:
+            raise ValidationError(f"{field} must be from 0 to {MOST} (it is {size}).", field=field)
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    rows: Sequence[T]
+    has_next: bool
+    has_previous: bool
+
+
+def page(
+    connection: Connection,
+    statement: Select[Any],
+    table: FromClause,
+    conditions: Sequence[ColumnElement[bool]],
+    window: Window,
+) -> Page[Any]:
+    """The window's rows of `table`, by (created_at, id) descending."""
+    place = tuple_(table.c.created_at, table.c.id)
+    bounds = []
+    if window.after is not None:
+        bounds.append(place < _place(window.after, "after"))
+    if window.before is not None:
+        bounds.append(place > _place(window.before, "before"))
+    newest = (table.c.created_at.desc(), table.c.id.desc())
+    oldest = (table.c.created_at, table.c.id)
+    size = window.size
+    rows = list(
+        connection.execute(
+            statement.where(*conditions, *bounds)
+            .order_by(*(oldest if window.backward else newest))
+            .limit(size + 1)
+            .offset(window.skip or None)
+        ).all()
+    )
+    more = len(rows) > size
+    rows = rows[:size]
+    if window.backward:
+        return Page(rows[::-1], has_next=window.before is not None, has_previous=more)
+    return Page(rows, has_next=more, has_previous=window.after is not None)
+
+
+def count(connection: Connection, table: FromClause, conditions: Sequence[ColumnElement[bool]]) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
+
+
+def cursor(created_at: datetime, id: str) -> str:
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()}|{id}".encode()).decode()
+
+
+def _place(cursor: str, field: str) -> Any:
+    try:
+        moment, _, id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return tuple_(*(_bound(datetime.fromisoformat(moment), id)))
+    except (ValueError, OverflowError, binascii.Error):
+        raise ValidationError(
+            f"{field} is no cursor: take it from pageInfo or an edge.", field=field
+        ) from None
+
+
+def _bound(moment: datetime, id: str) -> tuple[Any, Any]:
+    if moment.tzinfo is None or not id or "\0" in id:
+        raise ValueError(id)
+    return literal(moment.astimezone(UTC), Instant), literal(id)

@@ -1,0 +1,62 @@
+"""The tables of outgoing webhooks: who listens to what, and the log of what was sent to them."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from invoicing.storage.tables import document, instant, of_account
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """Where messages about `events` go. Deleted ones stay for the log, without their secrets.
+
+    After a rotation both secrets sign until `previous_until`, so the receiver may change later.
+    """
+
+    __tablename__ = "webhook_endpoints"
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    id: str = Field(primary_key=True)
+    url: str = Field(sa_type=Text)
+    events: list[str] = document(nullable=False)
+    description: str | None = Field(default=None, sa_type=Text)
+    is_active: bool
+    secret: str
+    previous_secret: str | None = None
+    previous_until: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    deleted_at: datetime | None = instant(nullable=True)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """A message to one endpoint, and what came of it. `attempts` begins again when it is replayed."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        of_account("endpoint_id", "webhook_endpoints"),
+        CheckConstraint("status IN ('PENDING', 'DELIVERED', 'PARKED')", "status"),
+        UniqueConstraint("account_id", "endpoint_id", "message_id"),
+        Index("webhook_deliveries_newest", "account_id", "created_at", "id"),
+        Index("webhook_deliveries_of_endpoint", "account_id", "endpoint_id", "created_at", "id"),
+    )
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    id: str = Field(primary_key=True)
+    endpoint_id: str
+    url: str = Field(sa_type=Text)
+    event: str
+    message_id: str
+    body: str = Field(sa_type=Text)
+    status: str
+    attempts: int
+    response_status: int | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+    next_attempt_at: datetime | None = instant(nullable=True)
+    created_at: datetime = instant()
+    delivered_at: datetime | None = instant(nullable=True)
+
+
+webhook_endpoints = SQLModel.metadata.tables["webhook_endpoints"]
+webhook_deliveries = SQLModel.metadata.tables["webhook_deliveries"]

@@ -1,0 +1,1 @@
+"""VAT: its categories and rules, its arithmetic, its breakdown."""

@@ -1,0 +1,1 @@
+"""Whether the books are right, from the rows alone."""

@@ -1,0 +1,137 @@
+"""Whether payments and refunds give no more than they are, and only where they belong. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists, func, or_, select
+
+from invoicing.storage.tables import invoice_lines, invoices, orders
+from invoicing.storage.tables.payment import allocations, payments
+
+_WINDOW = 1_000
+_MINE: BindParameter[str] = bindparam("account")
+_refund = payments.alias("refund")
+_original = payments.alias("original")
+
+_GIVEN = (
+    select(allocations.c.payment_id, func.sum(allocations.c.amount).label("given"))
+    .where(allocations.c.account_id == _MINE, allocations.c.payment_id.is_not(None))
+    .group_by(allocations.c.payment_id)
+)
+_given, _settled = _GIVEN.subquery("given"), _GIVEN.subquery("settled")
+_back = (  # a refund that is not allocated took what the payment had left
+    select(
+        _refund.c.refund_of,
+        func.sum(_refund.c.amount).label("all"),
+        func.sum(
+            case((_refund.c.status == "PAID", _refund.c.amount - func.coalesce(_settled.c.given, 0)), else_=0)
+        ).label("of_surplus"),
+    )
+    .outerjoin_from(_refund, _settled, _settled.c.payment_id == _refund.c.id)
+    .where(_refund.c.account_id == _MINE, _refund.c.status.in_(("PENDING", "PAID")))
+    .group_by(_refund.c.refund_of)
+    .subquery("back")
+)
+_PAYMENTS = (
+    select(
+        payments,
+        func.coalesce(_given.c.given, 0).label("given"),
+        func.coalesce(_back.c.all, 0).label("paid_back"),
+        func.coalesce(_back.c.of_surplus, 0).label("of_surplus"),
+        func.coalesce(orders.c.currency, invoices.c.currency).label("asked_in"),
+        _original.c.id.label("original"),
+        _original.c.type.label("original_type"),
+        _original.c.status.label("original_status"),
+        *(
+            _original.c[name].label(f"original_{name}")
+            for name in ("amount", "currency", "order_id", "invoice_id")
+        ),
+    )
+    .select_from(payments)
+    .outerjoin(_given, _given.c.payment_id == payments.c.id)
+    .outerjoin(_back, _back.c.refund_of == payments.c.id)
+    .outerjoin(orders, and_(orders.c.account_id == _MINE, orders.c.id == payments.c.order_id))
+    .outerjoin(invoices, and_(invoices.c.account_id == _MINE, invoices.c.id == payments.c.invoice_id))
+    .outerjoin(_original, and_(_original.c.account_id == _MINE, _original.c.id == payments.c.refund_of))
+    .where(payments.c.account_id == _MINE)
+    .order_by(payments.c.id)
+    .execution_options(yield_per=_WINDOW)
+)
+_BELONGS = exists().where(
+    invoice_lines.c.account_id == _MINE,
+    invoice_lines.c.invoice_id == allocations.c.invoice_id,
+    or_(
+        invoice_lines.c.order_id == payments.c.order_id,
+        and_(payments.c.type == "REFUND", invoice_lines.c.credited_invoice_id == payments.c.invoice_id),
+    ),
+)
+_STRAYS = (
+    select(payments.c.id, allocations.c.payment_id, allocations.c.amount, allocations.c.invoice_id)
+    .outerjoin_from(
+        allocations, payments, and_(payments.c.account_id == _MINE, payments.c.id == allocations.c.payment_id)
+    )
+    .outerjoin(invoices, and_(invoices.c.account_id == _MINE, invoices.c.id == allocations.c.invoice_id))
+    .where(
+        allocations.c.account_id == _MINE,
+        allocations.c.payment_id.is_not(None),
+        or_(
+            payments.c.id.is_(None),
+            invoices.c.id.is_(None),
+            payments.c.currency != invoices.c.currency,
+            and_(~_BELONGS, func.coalesce(payments.c.invoice_id, "") != allocations.c.invoice_id),
+        ),
+    )
+    .order_by(allocations.c.id)
+)
+_COUNT = select(func.count()).where(payments.c.account_id == _MINE)
+
+_Found = Iterator[tuple[str, str, str]]
+
+
+def count_payments(connection: Connection, mine: str) -> int:
+    return int(connection.execute(_COUNT, {"account": mine}).scalar_one())
+
+
+def wrong_payments(connection: Connection, mine: str) -> _Found:
+    """A subject, a code and a sentence for each thing that is wrong. Every amount is in minor units."""
+    key = {"account": mine}
+    for row in connection.execute(_PAYMENTS, key):
+        for said in (*_money(row), *(_refunding(row) if row.type == "REFUND" else _paying(row))):
+            yield row.id, "payment", said
+    for known, payment, amount, invoice in connection.execute(_STRAYS, key):
+        told = "is allocated to invoice" if known else "is allocated of no payment, to invoice"
+        yield payment, "allocation", f"{amount} {told} {invoice}, where it does not belong."
+
+
+def _money(row: Any) -> Iterator[str]:
+    if row.given and row.status != "PAID":
+        yield f"It is {row.status}, and {row.given} of it is allocated."
+    if row.given > row.amount:
+        yield f"It is {row.amount}, and {row.given} of it is allocated."
+    if row.asked_in is None:
+        yield "It is on no order and on no invoice."
+    elif row.asked_in != row.currency:
+        yield f"It is in {row.currency}, and on what is in {row.asked_in}."
+
+
+def _paying(row: Any) -> Iterator[str]:
+    if row.paid_back > row.amount:
+        yield f"It is {row.amount}, and {row.paid_back} of it is paid back."
+    elif row.order_id and row.given + row.of_surplus > row.amount:
+        yield f"It is {row.amount}; {row.given} is allocated, and {row.of_surplus} of the rest paid back."
+
+
+def _refunding(row: Any) -> Iterator[str]:
+    if row.original is None:
+        yield f"It refunds {row.refund_of}, which is not there."
+        return
+    if (row.original_type, row.original_status) != ("PAYMENT", "PAID"):
+        yield f"It refunds a {row.original_type} that is {row.original_status}."
+    if row.original_currency != row.currency:
+        yield f"It is in {row.currency}, what it refunds in {row.original_currency}."
+    if (row.original_order_id, row.original_invoice_id) != (row.order_id, row.invoice_id):
+        yield "It is not on what the payment was on that it refunds."
+    if row.status == "PAID" and row.invoice_id and row.given != row.amount:
+        yield f"It is {row.amount} on an invoice, and {row.given} of it is allocated."

@@ -1,0 +1,1 @@
+"""Endpoints, the events that they are told, and their deliveries."""

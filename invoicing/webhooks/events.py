@@ -1,0 +1,148 @@
+"""Facts that others want to hear of: a message to each webhook endpoint, written in the fact's own commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, cast
+
+import orjson
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, select
+
+from invoicing.storage import outbox
+from invoicing.storage.tables import invoices, new_id, orders
+from invoicing.storage.tables.payment import Payment, payments
+from invoicing.storage.tables.webhook import WebhookEndpoint, webhook_deliveries, webhook_endpoints
+
+DELIVER = "webhook.deliver"
+
+
+class WebhookEvent(StrEnum):
+    """What there is to hear of."""
+
+    INVOICE_CREATED = "invoice.created"
+    INVOICE_PDF_GENERATED = "invoice.pdf_generated"
+    INVOICE_SETTLED = "invoice.settled"
+    INVOICE_FAILED = "invoice.failed"
+    INVOICE_CREDITED = "invoice.credited"
+    PAYMENT_REFUNDED = "payment.refunded"
+    WEBHOOK_TEST = "webhook.test"
+
+
+_MINE: BindParameter[str] = bindparam("account")
+_ACTIVE = select(webhook_endpoints).where(
+    webhook_endpoints.c.account_id == _MINE,
+    webhook_endpoints.c.is_active,
+    webhook_endpoints.c.deleted_at.is_(None),
+)
+_INVOICES = (
+    select(
+        *(
+            invoices.c[name]
+            for name in (
+                "id",
+                "handle",
+                "number",
+                "type",
+                "state",
+                "customer_id",
+                "currency",
+                "total_ex_vat",
+                "total_vat",
+                "total",
+                "issued_on",
+                "due_on",
+            )
+        )
+    )
+    .where(invoices.c.account_id == _MINE, invoices.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(invoices.c.created_at, invoices.c.id)
+)
+_BUYER_OF_PAYMENT = (
+    select(func.coalesce(invoices.c.customer_id, orders.c.customer_id))
+    .select_from(payments)
+    .outerjoin(
+        invoices, and_(invoices.c.account_id == payments.c.account_id, invoices.c.id == payments.c.invoice_id)
+    )
+    .outerjoin(orders, and_(orders.c.account_id == payments.c.account_id, orders.c.id == payments.c.order_id))
+    .where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
+)
+_INSERT = insert(webhook_deliveries)
+
+
+def of_invoices(
+    connection: Connection,
+    account_id: str,
+    event: WebhookEvent,
+    ids: Sequence[str],
+    *,
+    now: datetime,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Something happened to each of these invoices. Where nobody listens it costs one look-up, if any."""
+    if not ids or not (listening := _listening(connection, account_id, event)):
+        return
+    rows = connection.execute(_INVOICES, {"account": account_id, "ids": list(ids)}).mappings()
+    for row in rows.all():
+        tell(connection, listening, event, {**row, **(more or {})}, now=now)
+
+
+def of_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
+    """A refund has been paid."""
+    event = WebhookEvent.PAYMENT_REFUNDED
+    if not (listening := _listening(connection, refund.account_id, event)):
+        return
+    key = {"account": refund.account_id, "payment": refund.id}
+    data = {
+        "id": refund.id,
+        "payment_id": refund.refund_of,
+        "invoice_id": refund.invoice_id,
+        "order_id": refund.order_id,
+        "customer_id": connection.execute(_BUYER_OF_PAYMENT, key).scalar(),
+        "status": refund.status,
+        "method": refund.method,
+        "amount": refund.amount,
+        "currency": refund.currency,
+        "reference": refund.reference,
+        "paid_at": refund.paid_at,
+    }
+    tell(connection, listening, event, data, now=now)
+
+
+def tell(
+    connection: Connection,
+    endpoints: Iterable[WebhookEndpoint],
+    event: WebhookEvent,
+    data: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> list[str]:
+    """One message, and for each of the endpoints a delivery of it; answers these."""
+    message = {"type": event, "timestamp": now, "data": data}
+    body = orjson.dumps(message, option=orjson.OPT_UTC_Z).decode()
+    message_id = f"msg_{new_id()}"
+    made = []
+    for endpoint in endpoints:
+        row = {
+            "account_id": endpoint.account_id,
+            "id": new_id(),
+            "endpoint_id": endpoint.id,
+            "url": endpoint.url,
+            "event": event,
+            "message_id": message_id,
+            "body": body,
+            "status": "PENDING",
+            "attempts": 0,
+            "next_attempt_at": now,
+            "created_at": now,
+        }
+        connection.execute(_INSERT, row)
+        outbox.enqueue(connection, endpoint.account_id, DELIVER, str(row["id"]), now=now)
+        made.append(str(row["id"]))
+    return made
+
+
+def _listening(connection: Connection, account_id: str, event: WebhookEvent) -> list[WebhookEndpoint]:
+    found = connection.execute(_ACTIVE, {"account": account_id}).all()
+    return cast(list[WebhookEndpoint], [endpoint for endpoint in found if event in endpoint.events])

@@ -1,0 +1,96 @@
+"""An invoice with all that became of it, for front doors that answer with one whole document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from invoicing.access import Principal, Scope
+from invoicing.invoices.queries import Issued
+from invoicing.ledger.entries import Standing
+from invoicing.storage.tables import Customer
+from invoicing.storage.tables.payment import Payment
+from resolvers import customers, invoices, payments
+from resolvers.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Accounted:
+    """An invoice or a credit invoice; `payments` are those on it and on what credits it, oldest first."""
+
+    invoice: Issued
+    standing: Standing
+    customer: Customer | None
+    payments: Sequence[Payment]
+    credits: Sequence[Accounted]
+    pdf_url: str | None
+
+    @property
+    def credited(self) -> int:
+        """What its credit invoices take back of it, with VAT."""
+        lines = [line for credit in self.credits for line in credit.invoice.frozen().lines]
+        return -sum(
+            line.total_ex_vat + line.vat_amount
+            for line in lines
+            if line.credited_invoice_id == self.invoice.id
+        )
+
+    @property
+    def received(self) -> int:
+        """The money that came in for it."""
+        return self.standing.money.paid - self.standing.money.set_off
+
+    @property
+    def returned(self) -> int:
+        """The money that went back, on it or on what credits it."""
+        credited = sum(each.standing.money.refunded - each.standing.money.set_off for each in self.credits)
+        return self.standing.money.refunded + credited
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a gateway has still to say what became of a payment."""
+        return any(payment.status == "PENDING" for payment in self.payments)
+
+    @property
+    def settled_at(self) -> datetime | None:
+        """When the last of the money was there; never before the invoice was."""
+        if self.standing.state != "SETTLED":
+            return None
+        paid = [each.paid_at for each in self.payments if each.type == "PAYMENT" and each.paid_at]
+        return max([self.invoice.created_at, *paid])
+
+    @property
+    def failed_at(self) -> datetime | None:
+        """When the charge was begun that failed last."""
+        if self.standing.state != "FAILED":
+            return None
+        tried = [each.created_at for each in self.payments if each.status in ("FAILED", "CANCELLED")]
+        return max([self.invoice.created_at, *tried])
+
+    @property
+    def cancelled_at(self) -> datetime | None:
+        """When the last of it was credited."""
+        if self.standing.state != "CANCELLED":
+            return None
+        return max(each.invoice.created_at for each in self.credits)
+
+
+def may_account(principal: Principal) -> None:
+    """Refuses who may not see all of it: ask before a change, so that its answer can be shown."""
+    principal.require(Scope.INVOICES_READ)
+    principal.require(Scope.CUSTOMERS_READ)
+
+
+async def accounted(ctx: Context, invoice: Issued) -> Accounted:
+    crediting = [await accounted(ctx, each) for each in await invoices.crediting(ctx, invoice)]
+    moved = {each.id: each for each in await payments.of_invoice(ctx, invoice.id)}
+    moved |= {each.id: each for credit in crediting for each in credit.payments}
+    return Accounted(
+        invoice,
+        await payments.standing(ctx, invoice),
+        await customers.of(ctx, invoice.customer_id),
+        sorted(moved.values(), key=lambda each: (each.created_at, each.id)),
+        crediting,
+        invoices.pdf_url(ctx, invoice),
+    )

@@ -1,0 +1,1 @@
+"""How a document is parsed, limited and executed."""

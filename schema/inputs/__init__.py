@@ -1,0 +1,1 @@
+"""What the API takes, and how it becomes what commands take."""

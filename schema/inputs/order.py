@@ -1,0 +1,202 @@
+"""What goes into an order, and what comes back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from schema.types.enums import OrderItemType, SupplyType, VatCategory
+from schema.types.order import Order, OrderItem
+from schema.types.scalars import Currency, Money
+from schema.types.shared import AddressInput
+
+
+@strawberry.input(description="A line of an order.")
+class OrderItemInput:
+    id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Yours, unique in the account; a UUID when left out."
+    )
+    type: OrderItemType | None = strawberry.field(
+        default=strawberry.UNSET, description="PRODUCT when left out."
+    )
+    sku: str | None = strawberry.field(default=strawberry.UNSET, description="Article number.")
+    name: str = strawberry.field(description="What the paper calls it.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="More about it, up to 10,000 characters."
+    )
+    quantity: int = strawberry.field(description="At least 1.")
+    unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
+    unit_price: Money = strawberry.field(
+        description="Of one, as the order's is_including_vat says. Below zero on a DISCOUNT alone."
+    )
+    discount: Money | None = strawberry.field(
+        default=strawberry.UNSET, description="Taken off the whole line."
+    )
+    vat_rate: float | None = strawberry.field(
+        default=strawberry.UNSET, description="In percent; the account's default when left out."
+    )
+    vat_category: VatCategory | None = strawberry.field(
+        default=strawberry.UNSET, description="S when left out, or Z at a rate of 0."
+    )
+    exemption_reason: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Why it bears no VAT, for the paper; the law's words when left out.",
+    )
+    supply: SupplyType | None = strawberry.field(
+        default=strawberry.UNSET, description="GOODS for a PRODUCT when left out, else SERVICES."
+    )
+
+
+@strawberry.input
+class CreateOrderInput:
+    id: str | None = strawberry.field(default=strawberry.UNSET, description="Yours; a UUID when left out.")
+    number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the customer knows it by; counted when left out."
+    )
+    customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is, by id.")
+    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or by handle.")
+    currency: Currency | None = strawberry.field(
+        default=strawberry.UNSET, description="The account's default."
+    )
+    is_including_vat: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether the prices contain VAT; true when left out."
+    )
+    invoice_after_shipment: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="The account's setting when left out."
+    )
+    billing_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Who is invoiced. Needed where there is no customer."
+    )
+    billing_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer's when left out."
+    )
+    shipping_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer's when left out."
+    )
+    purchase_order_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The buyer's number for it, on the paper."
+    )
+    buyer_reference: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer's when left out."
+    )
+    delivery_date: date | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
+    metadata: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="A JSON object up to 16 kB."
+    )
+    items: list[OrderItemInput] = strawberry.field(description="1 to 5,000 lines.")
+
+
+@strawberry.type
+class CreateOrderPayload:
+    order: Order = strawberry.field(description="The new order.")
+
+
+@strawberry.input(
+    description="What is left out stays as it is. What is invoiced keeps what its invoice says."
+)
+class UpdateOrderInput:
+    id: str = strawberry.field(description="Which order.")
+    number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the customer knows it by."
+    )
+    billing_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who is invoiced.")
+    billing_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where the invoice goes."
+    )
+    shipping_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where the goods go."
+    )
+    purchase_order_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The buyer's number for it."
+    )
+    buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
+    delivery_date: date | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
+    metadata: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="A JSON object up to 16 kB."
+    )
+
+
+@strawberry.type
+class UpdateOrderPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+
+
+@strawberry.input(
+    description="Part of a quantity splits the item: the part gets an id of its own, the rest keeps its own."
+)
+class ItemQuantityInput:
+    item_id: str = strawberry.field(description="Which item.")
+    quantity: int | None = strawberry.field(
+        default=strawberry.UNSET, description="How many of it; all when left out."
+    )
+
+
+@strawberry.input
+class ShipOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[ItemQuantityInput] = strawberry.field(
+        description="What is shipped. Shipping costs, fees and discounts go with an order's first shipment."
+    )
+    shipped_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now when left out.")
+
+
+@strawberry.type
+class ShipOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    items: list[OrderItem] = strawberry.field(description="What was shipped; parts with the ids they got.")
+
+
+@strawberry.input
+class ContraItemInput:
+    item_id: str = strawberry.field(description="Which item.")
+    quantity: int | None = strawberry.field(
+        default=strawberry.UNSET, description="How many of it; all when left out. A part splits the item."
+    )
+    contra_item_id: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The contra item's id; generated when left out.",
+    )
+    reason: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Why; on the credit invoice, if there is one."
+    )
+
+
+@strawberry.input(description="Before shipment: what has been shipped is returned instead.")
+class CancelOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[ContraItemInput] = strawberry.field(description="What is cancelled: ids under CANCEL.")
+
+
+@strawberry.input(description="After shipment: what has not been shipped is cancelled instead.")
+class ReturnOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[ContraItemInput] = strawberry.field(description="What is returned: ids under RETURN.")
+
+
+@strawberry.type
+class CancelOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    contra_items: list[OrderItem] = strawberry.field(
+        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+    )
+
+
+@strawberry.type
+class ReturnOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    contra_items: list[OrderItem] = strawberry.field(
+        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+    )
+
+
+@strawberry.input(description="A step of contra items where the account's contra_flow is GUIDED.")
+class HandleOrderItemsInput:
+    order_id: str = strawberry.field(description="Which order.")
+    items: list[str] = strawberry.field(description="The contra items' ids.")
+
+
+@strawberry.type
+class HandleOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now: its actions tell the next step.")

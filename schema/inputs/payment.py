@@ -1,0 +1,138 @@
+"""What moves money, and what comes back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import strawberry
+
+from schema.types.enums import ManualTransferMethod
+from schema.types.invoice import Invoice
+from schema.types.order import Order
+from schema.types.payment import Payment, PaymentMethod
+from schema.types.scalars import Currency, Money
+
+KEY = "1 to 255 characters of yours. The same request again under it moves nothing and answers the same."
+
+
+@strawberry.input(description="A payment that was made elsewhere, on an order or on an invoice: one of them.")
+class RecordPaymentInput:
+    order_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="It pays the order's invoices, in order of issue."
+    )
+    invoice_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="It pays this invoice; what is too much stays with it."
+    )
+    amount: Money = strawberry.field(description="More than 0.")
+    currency: Currency | None = strawberry.field(
+        default=strawberry.UNSET, description="The order's or the invoice's, if given."
+    )
+    method: str = strawberry.field(description="How it was paid: CASH, iDEAL, PayPal, …")
+    reference: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the payer or the bank knows it by."
+    )
+    comment: str | None = strawberry.field(default=strawberry.UNSET, description="A remark.")
+    paid_at: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="When; now when left out."
+    )
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.type
+class RecordPaymentPayload:
+    payment: Payment = strawberry.field(description="The payment, written down.")
+    order: Order | None = strawberry.field(description="The order that it was made on.")
+    invoice: Invoice | None = strawberry.field(description="Or the invoice.")
+
+
+@strawberry.input(
+    description="The same request again answers with the same payment, as long as it is under way or paid."
+)
+class SettleInvoiceInput:
+    id: str = strawberry.field(description="Which invoice.")
+    payment_method: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Id of a payment method of its customer, or `auto` for the newest active one.",
+    )
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+
+
+@strawberry.type
+class SettleInvoicePayload:
+    payment: Payment = strawberry.field(description="The charge: PAID, FAILED, or PENDING for a while.")
+    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
+
+
+@strawberry.input(description="Money that changed hands without a gateway.")
+class ManualTransferInput:
+    method: ManualTransferMethod = strawberry.field(description="How.")
+    payment_date: date = strawberry.field(description="When, in the account's time zone.")
+    comment: str | None = strawberry.field(default=strawberry.UNSET, description="A remark.")
+    reference: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the payer or the bank knows it by."
+    )
+
+
+@strawberry.input(
+    description="All that is outstanding was paid without a gateway. "
+    "The same request again answers with the same payment."
+)
+class SettleInvoiceManuallyInput(ManualTransferInput):
+    id: str = strawberry.field(description="Which invoice.")
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+
+
+@strawberry.type
+class SettleInvoiceManuallyPayload:
+    payment: Payment = strawberry.field(description="The payment, written down.")
+    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
+
+
+@strawberry.input(
+    description="All or part of a payment goes back: through the gateway that took it, or by a manual "
+    "transfer. It settles the credit invoices of what was paid first."
+)
+class RefundPaymentInput:
+    payment_id: str = strawberry.field(description="Which payment.")
+    amount: Money | None = strawberry.field(
+        default=strawberry.UNSET, description="All that is left of it when left out."
+    )
+    manual_transfer: ManualTransferInput | None = strawberry.field(
+        default=strawberry.UNSET, description="How it was paid back, where no gateway does."
+    )
+    reference: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What the payer or the caller knows it by."
+    )
+    comment: str | None = strawberry.field(default=strawberry.UNSET, description="A remark.")
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
+@strawberry.type
+class RefundPaymentPayload:
+    refund: Payment = strawberry.field(description="The refund: PAID, FAILED, or PENDING for a while.")
+    payment: Payment = strawberry.field(description="The payment that it pays back.")
+
+
+@strawberry.input(description="Names the customer by `customer_id` or `customer_handle`.")
+class AddPaymentMethodInput:
+    customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")
+    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or so.")
+    gateway: str = strawberry.field(description="`stripe`, or `sandbox` where that is enabled.")
+    reference: str = strawberry.field(
+        description="What the gateway knows it by: pm_… of Stripe; approve, decline, late, … of the sandbox."
+    )
+
+
+@strawberry.type
+class AddPaymentMethodPayload:
+    payment_method: PaymentMethod = strawberry.field(description="Ready to be charged.")
+
+
+@strawberry.input
+class RemovePaymentMethodInput:
+    id: str = strawberry.field(description="Which payment method.")
+
+
+@strawberry.type
+class RemovePaymentMethodPayload:
+    payment_method: PaymentMethod = strawberry.field(description="It is charged no more.")

@@ -1,0 +1,91 @@
+"""The changes that move money: one input and one payload each."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import payments
+from schema.info import Info
+from schema.inputs.payment import (
+    AddPaymentMethodInput,
+    AddPaymentMethodPayload,
+    RecordPaymentInput,
+    RecordPaymentPayload,
+    RefundPaymentInput,
+    RefundPaymentPayload,
+    RemovePaymentMethodInput,
+    RemovePaymentMethodPayload,
+    SettleInvoiceInput,
+    SettleInvoiceManuallyInput,
+    SettleInvoiceManuallyPayload,
+    SettleInvoicePayload,
+)
+from schema.inputs.values import given, or_none
+from schema.types.invoice import Invoice
+from schema.types.order import Order
+from schema.types.payment import Payment, PaymentMethod
+
+
+@strawberry.type
+class PaymentMutations:
+    @strawberry.mutation(
+        name="recordPayment",
+        description="Writes down a payment that was made elsewhere, on an order or on an invoice.",
+    )
+    async def record_payment(self, info: Info, input: RecordPaymentInput) -> RecordPaymentPayload:
+        row, order, invoice = await payments.record_payment(info.context, given(input))
+        return RecordPaymentPayload(
+            payment=Payment.of(row),
+            order=Order.of(order) if order else None,
+            invoice=Invoice.of(invoice) if invoice else None,
+        )
+
+    @strawberry.mutation(
+        name="settleInvoice",
+        description="Charges a payment method of the customer for all that is outstanding on an invoice. "
+        "A charge that fails leaves it FAILED: payable later.",
+    )
+    async def settle_invoice(self, info: Info, input: SettleInvoiceInput) -> SettleInvoicePayload:
+        row, invoice = await payments.settle_invoice(
+            info.context, input.id, or_none(input.payment_method), or_none(input.idempotency_key)
+        )
+        return SettleInvoicePayload(payment=Payment.of(row), invoice=Invoice.of(invoice))
+
+    @strawberry.mutation(
+        name="settleInvoiceManually",
+        description="Writes down that all that is outstanding on an invoice was paid without a gateway.",
+    )
+    async def settle_invoice_manually(
+        self, info: Info, input: SettleInvoiceManuallyInput
+    ) -> SettleInvoiceManuallyPayload:
+        transfer = given(input)
+        invoice_id, key = transfer.pop("id"), transfer.pop("idempotency_key", None)
+        row, invoice = await payments.settle_invoice_manually(info.context, invoice_id, transfer, key)
+        return SettleInvoiceManuallyPayload(payment=Payment.of(row), invoice=Invoice.of(invoice))
+
+    @strawberry.mutation(name="refundPayment", description="Pays back all or part of a payment.")
+    async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentPayload:
+        values = given(input)
+        payment_id = values.pop("payment_id")
+        refund, payment = await payments.refund_payment(info.context, payment_id, values)
+        return RefundPaymentPayload(refund=Payment.of(refund), payment=Payment.of(payment))
+
+    @strawberry.mutation(
+        name="addPaymentMethod", description="Keeps a way to charge a customer, which the gateway knows."
+    )
+    async def add_payment_method(self, info: Info, input: AddPaymentMethodInput) -> AddPaymentMethodPayload:
+        row = await payments.add_payment_method(
+            info.context,
+            or_none(input.customer_id),
+            or_none(input.customer_handle),
+            input.gateway,
+            input.reference,
+        )
+        return AddPaymentMethodPayload(payment_method=PaymentMethod.of(row))
+
+    @strawberry.mutation(name="removePaymentMethod", description="Charges a payment method no more.")
+    async def remove_payment_method(
+        self, info: Info, input: RemovePaymentMethodInput
+    ) -> RemovePaymentMethodPayload:
+        row = await payments.remove_payment_method(info.context, input.id)
+        return RemovePaymentMethodPayload(payment_method=PaymentMethod.of(row))

@@ -1,0 +1,145 @@
+"""The changes of outgoing webhooks: one input and one payload each."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import webhooks
+from schema.info import Info
+from schema.inputs.values import given
+from schema.types.enums import WebhookEvent
+from schema.types.webhook import WebhookDelivery, WebhookEndpoint
+
+_ENDPOINT = "Its id, from `webhookEndpoints`."
+_SECRET = "Signs the messages: `whsec_…`. Shown now and never again."  # noqa: S105 (a description)
+
+
+@strawberry.input
+class CreateWebhookEndpointInput:
+    url: str = strawberry.field(description="https://… or http://…, at a public address.")
+    events: list[WebhookEvent] = strawberry.field(description="What it is told of.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
+
+
+@strawberry.type
+class CreateWebhookEndpointPayload:
+    webhook_endpoint: WebhookEndpoint = strawberry.field(description="The new endpoint.")
+    secret: str = strawberry.field(description=_SECRET)
+
+
+@strawberry.input(description="What is left out stays as it is.")
+class UpdateWebhookEndpointInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+    url: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What waits to be sent goes there too."
+    )
+    events: list[WebhookEvent] | None = strawberry.field(
+        default=strawberry.UNSET, description="What it is told of from now on."
+    )
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
+    is_active: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="False parks what waits to be sent."
+    )
+
+
+@strawberry.type
+class UpdateWebhookEndpointPayload:
+    webhook_endpoint: WebhookEndpoint = strawberry.field(description="The endpoint as it is now.")
+
+
+@strawberry.input
+class DeleteWebhookEndpointInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+
+
+@strawberry.type
+class DeleteWebhookEndpointPayload:
+    id: strawberry.ID = strawberry.field(description="The endpoint that is gone.")
+
+
+@strawberry.input
+class RotateWebhookSecretInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+
+
+@strawberry.type
+class RotateWebhookSecretPayload:
+    webhook_endpoint: WebhookEndpoint = strawberry.field(description="The endpoint.")
+    secret: str = strawberry.field(description=_SECRET)
+
+
+@strawberry.input
+class SendTestWebhookInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+
+
+@strawberry.type
+class SendTestWebhookPayload:
+    webhook_delivery: WebhookDelivery = strawberry.field(description="To be found in the log in a moment.")
+
+
+@strawberry.input
+class ReplayWebhookDeliveryInput:
+    id: str = strawberry.field(description="Its id, from `webhookDeliveries`.")
+
+
+@strawberry.type
+class ReplayWebhookDeliveryPayload:
+    webhook_delivery: WebhookDelivery = strawberry.field(description="The delivery, PENDING again.")
+
+
+@strawberry.type
+class WebhookMutations:
+    @strawberry.mutation(
+        name="createWebhookEndpoint",
+        description="Sends messages about these events to a URL. The secret is in the answer, never again.",
+    )
+    async def create_webhook_endpoint(
+        self, info: Info, input: CreateWebhookEndpointInput
+    ) -> CreateWebhookEndpointPayload:
+        row, secret = await webhooks.create_webhook_endpoint(info.context, given(input))
+        return CreateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row), secret=secret)
+
+    @strawberry.mutation(name="updateWebhookEndpoint", description="Changes what is given.")
+    async def update_webhook_endpoint(
+        self, info: Info, input: UpdateWebhookEndpointInput
+    ) -> UpdateWebhookEndpointPayload:
+        row = await webhooks.update_webhook_endpoint(info.context, input.id, given(input))
+        return UpdateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row))
+
+    @strawberry.mutation(
+        name="deleteWebhookEndpoint",
+        description="Sends nothing there any more; the log of its deliveries stays.",
+    )
+    async def delete_webhook_endpoint(
+        self, info: Info, input: DeleteWebhookEndpointInput
+    ) -> DeleteWebhookEndpointPayload:
+        gone = await webhooks.delete_webhook_endpoint(info.context, input.id)
+        return DeleteWebhookEndpointPayload(id=strawberry.ID(gone))
+
+    @strawberry.mutation(
+        name="rotateWebhookSecret",
+        description="A new secret. For a day messages are signed with the one before it too.",
+    )
+    async def rotate_webhook_secret(
+        self, info: Info, input: RotateWebhookSecretInput
+    ) -> RotateWebhookSecretPayload:
+        row, secret = await webhooks.rotate_webhook_secret(info.context, input.id)
+        return RotateWebhookSecretPayload(webhook_endpoint=WebhookEndpoint.of(row), secret=secret)
+
+    @strawberry.mutation(
+        name="sendTestWebhook", description="Sends webhook.test to an endpoint, whatever it listens to."
+    )
+    async def send_test_webhook(self, info: Info, input: SendTestWebhookInput) -> SendTestWebhookPayload:
+        row = await webhooks.send_test_webhook(info.context, input.id)
+        return SendTestWebhookPayload(webhook_delivery=WebhookDelivery.of(row))
+
+    @strawberry.mutation(
+        name="replayWebhookDelivery",
+        description="Sends a message again, under the same id: one that was parked, or that got lost there.",
+    )
+    async def replay_webhook_delivery(
+        self, info: Info, input: ReplayWebhookDeliveryInput
+    ) -> ReplayWebhookDeliveryPayload:
+        row = await webhooks.replay_webhook_delivery(info.context, input.id)
+        return ReplayWebhookDeliveryPayload(webhook_delivery=WebhookDelivery.of(row))

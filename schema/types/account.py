@@ -1,0 +1,160 @@
+"""The seller's account and its API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from invoicing.storage import tables
+from resolvers import accounts
+from schema.info import Info
+from schema.types.enums import ContraFlow, Scope
+from schema.types.scalars import Currency
+from schema.types.shared import Address, AddressInput
+
+
+@strawberry.type(description="A key to the account. Its token was shown when it was made, and never again.")
+class ApiKey:
+    id: strawberry.ID = strawberry.field(description="Names the key, for `revokeApiKey`.")
+    name: str = strawberry.field(description="Who uses it; invoices remember it in `created_by`.")
+    scopes: list[Scope] = strawberry.field(description="What it may do.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    revoked_at: datetime | None = strawberry.field(description="When it ended; null while it works.")
+
+    @classmethod
+    def of(cls, row: tables.ApiKey) -> ApiKey:
+        return cls(
+            id=strawberry.ID(row.id),
+            name=row.name,
+            scopes=[Scope(scope) for scope in row.scopes],
+            created_at=row.created_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+@strawberry.type(description="A seller: who the invoices come from, and how its orders are invoiced.")
+class Account:
+    id: strawberry.ID = strawberry.field(description="The account's id.")
+    name: str = strawberry.field(description="Trading name, at the head of the paper.")
+    legal_name: str = strawberry.field(description="Registered name.")
+    address: Address = strawberry.field(description="Postal address on the paper.")
+    vat_number: str | None = strawberry.field(description="VAT identification number.")
+    registration_number: str | None = strawberry.field(description="Number in the trade register.")
+    email: str | None = strawberry.field(description="Where customers write about invoices.")
+    phone_number: str | None = strawberry.field(description="Where customers call about invoices.")
+    contact_name: str | None = strawberry.field(description="Who answers.")
+    iban: str | None = strawberry.field(description="Account that customers pay to.")
+    bic: str | None = strawberry.field(description="That account's bank.")
+    default_currency: Currency = strawberry.field(description="Of orders that name none.")
+    default_vat_rate: float = strawberry.field(description="In percent, of items that name none.")
+    locale: str = strawberry.field(
+        description="Language of the paper for customers that have none of their own."
+    )
+    timezone: str = strawberry.field(description="IANA time zone that decides an invoice's date.")
+    payment_terms_days: int = strawberry.field(description="Days from issue until an invoice is due.")
+    invoice_number_format: str = strawberry.field(
+        description="Placeholders {year} {month} {seq:05d}; with {year} the numbers start again each year."
+    )
+    credit_number_format: str = strawberry.field(
+        description="The same for credit invoices, a series of their own."
+    )
+    invoice_after_shipment: bool = strawberry.field(
+        description="Items of new orders become invoiceable only once shipped; an order may say otherwise."
+    )
+
+    contra_flow: ContraFlow = strawberry.field(
+        description="DIRECT: a cancelled or returned item is invoiceable at once. "
+        "GUIDED: receive, approve, finish first."
+    )
+
+    @strawberry.field(description="The account's keys, newest first; revoked ones too.")
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        return [ApiKey.of(row) for row in await accounts.api_keys(info.context)]
+
+    @classmethod
+    def of(cls, row: tables.Account) -> Account:
+        return cls(
+            id=strawberry.ID(row.id),
+            name=row.name,
+            legal_name=row.legal_name,
+            address=Address.of(row.address),
+            vat_number=row.vat_number,
+            registration_number=row.registration_number,
+            email=row.email,
+            phone_number=row.phone_number,
+            contact_name=row.contact_name,
+            iban=row.iban,
+            bic=row.bic,
+            default_currency=Currency(row.default_currency),
+            default_vat_rate=row.default_vat_rate / 100,
+            locale=row.locale,
+            timezone=row.timezone,
+            payment_terms_days=row.payment_terms_days,
+            invoice_number_format=row.invoice_number_format,
+            credit_number_format=row.credit_number_format,
+            invoice_after_shipment=row.invoice_after_shipment,
+            contra_flow=ContraFlow(row.contra_flow),
+        )
+
+
+@strawberry.input(description="What is left out stays as it is. Invoices that are issued keep what they say.")
+class UpdateAccountInput:
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Trading name.")
+    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
+    address: AddressInput | None = strawberry.field(default=strawberry.UNSET, description="Postal address.")
+    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
+    registration_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Number in the trade register."
+    )
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
+    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
+    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who answers.")
+    iban: str | None = strawberry.field(default=strawberry.UNSET, description="With or without spaces.")
+    bic: str | None = strawberry.field(default=strawberry.UNSET, description="8 or 11 characters.")
+    default_currency: Currency | None = strawberry.field(default=strawberry.UNSET, description="ISO 4217.")
+    default_vat_rate: float | None = strawberry.field(default=strawberry.UNSET, description="In percent.")
+    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
+    timezone: str | None = strawberry.field(default=strawberry.UNSET, description="As Europe/Amsterdam.")
+    payment_terms_days: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 365.")
+    invoice_number_format: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Placeholders {year} {month} {seq:05d}."
+    )
+    credit_number_format: str | None = strawberry.field(
+        default=strawberry.UNSET, description="As above; the two must differ."
+    )
+    invoice_after_shipment: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="For orders that are made from now on."
+    )
+    contra_flow: ContraFlow | None = strawberry.field(
+        default=strawberry.UNSET, description="For what is cancelled or returned from now on."
+    )
+
+
+@strawberry.type
+class UpdateAccountPayload:
+    account: Account = strawberry.field(description="The account as it is now.")
+
+
+@strawberry.input
+class CreateApiKeyInput:
+    name: str = strawberry.field(description="Who will use it; invoices remember it in `created_by`.")
+    scopes: list[Scope] = strawberry.field(description="What it may do: no more than the key that makes it.")
+
+
+@strawberry.type
+class CreateApiKeyPayload:
+    api_key: ApiKey = strawberry.field(description="The new key.")
+    token: str = strawberry.field(
+        description="To send as `Authorization: Bearer …`. Shown now and never again."
+    )
+
+
+@strawberry.input
+class RevokeApiKeyInput:
+    id: str = strawberry.field(description="The key's id, from `account { api_keys { id name } }`.")
+
+
+@strawberry.type
+class RevokeApiKeyPayload:
+    api_key: ApiKey = strawberry.field(description="The key, which opens nothing any more.")

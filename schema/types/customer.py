@@ -1,0 +1,131 @@
+"""Customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from invoicing.storage import tables
+from resolvers import payments
+from schema.info import Info
+from schema.types.payment import PaymentMethod
+from schema.types.shared import Address, AddressInput
+
+
+@strawberry.type(description="A buyer.")
+class Customer:
+    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
+    handle: str | None = strawberry.field(
+        description="A second name of the caller's choice, unique in the account."
+    )
+    name: str = strawberry.field(description="Personal or trading name.")
+    legal_name: str | None = strawberry.field(description="Registered name, where it is another.")
+    email: str | None = strawberry.field(description="E-mail address.")
+    phone_number: str | None = strawberry.field(description="Telephone number.")
+    contact_name: str | None = strawberry.field(description="Who to ask for.")
+    is_business: bool = strawberry.field(description="A business, not a consumer.")
+    vat_number: str | None = strawberry.field(description="VAT identification number.")
+    registration_number: str | None = strawberry.field(description="Number in the trade register.")
+    locale: str | None = strawberry.field(description="Language of its paper; the account's when null.")
+    buyer_reference: str | None = strawberry.field(
+        description="What it wants to see on every invoice (BT-10)."
+    )
+    billing_address: Address | None = strawberry.field(description="Where invoices go.")
+    shipping_address: Address | None = strawberry.field(description="Where goods go.")
+    metadata: JSON = strawberry.field(description="Whatever the caller keeps here.")
+    created_at: datetime = strawberry.field(description="When it was added.")
+
+    @strawberry.field(description="How it can be charged, the newest first; not those that were removed.")
+    async def payment_methods(self, info: Info) -> list[PaymentMethod]:
+        return [PaymentMethod.of(row) for row in await payments.methods_of(info.context, self.id)]
+
+    @classmethod
+    def of(cls, row: tables.Customer) -> Customer:
+        return cls(
+            id=strawberry.ID(row.id),
+            handle=row.handle,
+            name=row.name,
+            legal_name=row.legal_name,
+            email=row.email,
+            phone_number=row.phone_number,
+            contact_name=row.contact_name,
+            is_business=row.is_business,
+            vat_number=row.vat_number,
+            registration_number=row.registration_number,
+            locale=row.locale,
+            buyer_reference=row.buyer_reference,
+            billing_address=Address.or_none(row.billing_address),
+            shipping_address=Address.or_none(row.shipping_address),
+            metadata=JSON(row.meta),
+            created_at=row.created_at,
+        )
+
+
+@strawberry.input
+class CreateCustomerInput:
+    id: str | None = strawberry.field(default=strawberry.UNSET, description="Yours; a UUID when left out.")
+    handle: str | None = strawberry.field(default=strawberry.UNSET, description="Unique in the account.")
+    name: str = strawberry.field(description="Personal or trading name.")
+    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
+    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
+    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
+    is_business: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="When left out: whether it has a VAT number."
+    )
+    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
+    registration_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Number in the trade register."
+    )
+    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
+    buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
+    billing_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where invoices go."
+    )
+    shipping_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where goods go."
+    )
+    metadata: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="A JSON object up to 16 kB."
+    )
+
+
+@strawberry.type
+class CreateCustomerPayload:
+    customer: Customer = strawberry.field(description="The new customer.")
+
+
+@strawberry.input(description="Names a customer by `id` or `handle`. What is left out stays as it is.")
+class UpdateCustomerInput:
+    id: str | None = strawberry.field(default=strawberry.UNSET, description="Which customer.")
+    handle: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Which customer when `id` is left out, else its new handle."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Personal or trading name.")
+    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
+    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
+    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
+    is_business: bool | None = strawberry.field(default=strawberry.UNSET, description="Not a consumer.")
+    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
+    registration_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Number in the trade register."
+    )
+    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
+    buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
+    billing_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where invoices go."
+    )
+    shipping_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where goods go."
+    )
+    metadata: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="A JSON object up to 16 kB."
+    )
+
+
+@strawberry.type
+class UpdateCustomerPayload:
+    customer: Customer = strawberry.field(description="The customer as it is now.")

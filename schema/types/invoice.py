@@ -1,0 +1,221 @@
+"""The Invoice as the API shows it: its row's columns, and what its frozen snapshot holds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import strawberry
+from strawberry.scalars import JSON
+
+from invoicing.invoices.draft import Draft
+from invoicing.invoices.queries import Issued
+from invoicing.snapshot import Line, Snapshot, VatRow
+from resolvers import customers, invoices, orders, payments
+from schema.info import Info
+from schema.types.customer import Customer
+from schema.types.enums import InvoiceState, InvoiceType, PdfStatus, SupplyType
+from schema.types.order import Order
+from schema.types.payment import Reimbursement
+from schema.types.scalars import Currency, Money
+from schema.types.shared import Actor, Address, Party, VatAmount
+
+
+@strawberry.type(description="A line of an invoice.")
+class InvoiceLine:
+    id: strawberry.ID = strawberry.field(description="The line's id.")
+    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices, if any.")
+    order_id: strawberry.ID | None = strawberry.field(description="That item's order, if any.")
+    sku: str | None = strawberry.field(description="Article number.")
+    name: str = strawberry.field(description="What the paper calls it.")
+    description: str | None = strawberry.field(description="More about it, under the name.")
+    quantity: int = strawberry.field(description="How many.")
+    unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
+    unit_price: Money = strawberry.field(description="Of one, in the invoice's own mode.")
+    discount: Money = strawberry.field(description="Taken off the whole line.")
+    subtotal: Money = strawberry.field(
+        description="unit_price × quantity, in the invoice's own mode: with VAT where is_including_vat."
+    )
+    total: Money = strawberry.field(description="subtotal − discount.")
+    total_ex_vat: Money = strawberry.field(description="The total without VAT.")
+    vat: VatAmount = strawberry.field(description="The line's share of the VAT.")
+    supply: SupplyType = strawberry.field(description="Goods or services.")
+
+    @classmethod
+    def of(cls, line: Line) -> InvoiceLine:
+        return cls(
+            id=strawberry.ID(line.id),
+            order_item_id=strawberry.ID(line.order_item_id) if line.order_item_id else None,
+            order_id=strawberry.ID(line.order_id) if line.order_id else None,
+            sku=line.sku,
+            name=line.name,
+            description=line.description,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=Money(line.unit_price),
+            discount=Money(line.discount),
+            subtotal=Money(line.subtotal),
+            total=Money(line.total),
+            total_ex_vat=Money(line.total_ex_vat),
+            vat=VatAmount.of(line.vat_rate, line.vat_category, line.total_ex_vat, line.vat_amount),
+            supply=SupplyType(line.supply),
+        )
+
+
+@strawberry.type(description="An issued invoice. It never changes; what follows it is written beside it.")
+class Invoice:
+    row: strawberry.Private[Issued]
+    snapshot: strawberry.Private[Snapshot | None] = None
+    id: strawberry.ID = strawberry.field(description="The caller's invoice_id or handle, or a UUID.")
+    number: str = strawberry.field(description="Gapless within its series.")
+    type: InvoiceType = strawberry.field(description="Which way the money goes.")
+    state: InvoiceState = strawberry.field(description="How far its payment is.")
+    handle: str | None = strawberry.field(description="The caller's own id for it, where one was given.")
+    currency: Currency = strawberry.field(description="Of all its amounts.")
+    is_including_vat: bool = strawberry.field(description="Whether its unit prices contain VAT.")
+    subtotal: Money = strawberry.field(
+        description="Σ of the lines' subtotals, before discounts, in its own mode."
+    )
+    total_ex_vat: Money = strawberry.field(description="The total without VAT.")
+    total_vat: Money = strawberry.field(description="The VAT.")
+    total: Money = strawberry.field(description="What is to be paid: total_ex_vat + total_vat.")
+    pdf_status: PdfStatus = strawberry.field(description="Where the making of the PDF stands.")
+    issued_on: date = strawberry.field(description="The date on the paper, in the account's time zone.")
+    due_on: date | None = strawberry.field(description="When it is to be paid.")
+    created_by: Actor = strawberry.field(description="Who issued it.")
+    created_at: datetime = strawberry.field(description="When.")
+
+    @strawberry.field(description="Its lines: oldest order first, items as they were ordered.")
+    def lines(self) -> list[InvoiceLine]:
+        return [InvoiceLine.of(line) for line in self._frozen().lines]
+
+    @strawberry.field(description="The VAT breakdown: one row per rate and category.")
+    def vat(self) -> list[VatAmount]:
+        return [_vat(row) for row in self._frozen().vat]
+
+    @strawberry.field(description="All orders that it covers, oldest first.")
+    async def orders(self, info: Info) -> list[Order]:
+        found = await orders.by_ids(info.context, [order.id for order in self._frozen().orders])
+        return [Order.of(row) for row in found]
+
+    @strawberry.field(description="Whose it is, as they are now; null after a guest's order.")
+    async def customer(self, info: Info) -> Customer | None:
+        found = await customers.of(info.context, self.row.customer_id)
+        return Customer.of(found) if found else None
+
+    @strawberry.field(
+        description="Frozen at issue: what the paper says, whatever happens to the account later."
+    )
+    def seller(self) -> Party:
+        return Party.of(self._frozen().seller)
+
+    @strawberry.field(
+        description="Frozen at issue: what the paper says, whatever happens to the customer later."
+    )
+    def buyer(self) -> Party:
+        return Party.of(self._frozen().buyer)
+
+    @strawberry.field(description="Where the goods went, as the paper says it.")
+    def shipping_address(self) -> Address | None:
+        return Address.or_none(self._frozen().shipping_address)
+
+    @strawberry.field(description="What has been paid of it, computed from the ledger.")
+    async def reimbursement(self, info: Info) -> Reimbursement:
+        return Reimbursement.of(await payments.standing(info.context, self.row))
+
+    @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
+    async def credits(self, info: Info) -> list[Invoice]:
+        found = await invoices.by_ids(info.context, [each.id for each in self._frozen().credits])
+        return [Invoice.of(row) for row in found]
+
+    @strawberry.field(description="The credit invoices that credit this one, oldest first.")
+    async def credited_by(self, info: Info) -> list[Invoice]:
+        return [Invoice.of(row) for row in await invoices.crediting(info.context, self.row)]
+
+    @strawberry.field(description="Null until the PDF has been generated: ask again. A link that expires.")
+    def pdf_url(self, info: Info) -> str | None:
+        return invoices.pdf_url(info.context, self.row)
+
+    @strawberry.field(description="The buyer's number for it; of orders, where they agree on one (BT-13).")
+    def purchase_order_number(self) -> str | None:
+        return self._frozen().purchase_order_number
+
+    @strawberry.field(description="The buyer's cost centre, on the paper (BT-19).")
+    def cost_center(self) -> str | None:
+        return self._frozen().cost_center
+
+    @strawberry.field(description="A remark on the paper (BT-22).")
+    def note(self) -> str | None:
+        return self._frozen().note
+
+    @strawberry.field(description="Whatever the caller kept with it.")
+    def metadata(self) -> JSON:
+        return JSON(self._frozen().metadata)
+
+    def _frozen(self) -> Snapshot:
+        if self.snapshot is None:
+            self.snapshot = self.row.frozen()
+        return self.snapshot
+
+    @classmethod
+    def of(cls, row: Issued) -> Invoice:
+        return cls(
+            row=row,
+            id=strawberry.ID(row.id),
+            number=row.number,
+            type=InvoiceType(row.type),
+            state=InvoiceState(row.state),
+            handle=row.handle,
+            currency=Currency(row.currency),
+            is_including_vat=row.is_including_vat,
+            subtotal=Money(row.subtotal),
+            total_ex_vat=Money(row.total_ex_vat),
+            total_vat=Money(row.total_vat),
+            total=Money(row.total),
+            pdf_status=_pdf_status(row),
+            issued_on=row.issued_on,
+            due_on=row.due_on,
+            created_by=Actor(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type),
+            created_at=row.created_at,
+        )
+
+
+@strawberry.type(description="What invoiceItems would issue, to the cent.")
+class InvoicePreview:
+    draft: strawberry.Private[Draft]
+    type: InvoiceType = strawberry.field(description="Which way the money would go.")
+    currency: Currency = strawberry.field(description="Of all its amounts.")
+    lines: list[InvoiceLine] = strawberry.field(description="The lines; their ids are not kept.")
+    subtotal: Money = strawberry.field(description="Σ of the lines' subtotals, before discounts.")
+    total_ex_vat: Money = strawberry.field(description="The total without VAT.")
+    total_vat: Money = strawberry.field(description="The VAT.")
+    total: Money = strawberry.field(description="What would be to be paid.")
+    vat: list[VatAmount] = strawberry.field(description="The VAT breakdown.")
+
+    @strawberry.field(description="The orders that the invoice would cover.")
+    async def orders(self, info: Info) -> list[Order]:
+        found = await orders.by_ids(info.context, [order.id for order in self.draft.orders])
+        return [Order.of(row) for row in found]
+
+    @classmethod
+    def of(cls, draft: Draft) -> InvoicePreview:
+        return cls(
+            draft=draft,
+            type=InvoiceType(draft.type),
+            currency=Currency(draft.currency),
+            lines=[InvoiceLine.of(line) for line in draft.lines],
+            subtotal=Money(draft.totals.subtotal),
+            total_ex_vat=Money(draft.totals.total_ex_vat),
+            total_vat=Money(draft.totals.total_vat),
+            total=Money(draft.totals.total),
+            vat=[_vat(row) for row in draft.vat],
+        )
+
+
+def _vat(row: VatRow) -> VatAmount:
+    return VatAmount.of(row.rate, row.category, row.base, row.amount)
+
+
+def _pdf_status(row: Issued) -> PdfStatus:
+    if row.pdf_key is not None:
+        return PdfStatus.READY
+    return PdfStatus.PENDING if row.pdf_failed_at is None else PdfStatus.FAILED

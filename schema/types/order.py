@@ -1,0 +1,238 @@
+"""Orders and their items, as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry.scalars import JSON
+
+from invoicing.orders import actions
+from invoicing.orders.items import counted, totals
+from invoicing.storage import tables
+from invoicing.vat.arithmetic import Taxed, Totals
+from resolvers import customers, invoices, orders, payments
+from schema.info import Info
+from schema.types.customer import Customer
+from schema.types.enums import (
+    BlockReason,
+    OrderActionType,
+    OrderItemStatus,
+    OrderItemType,
+    OrderStatus,
+    SupplyType,
+)
+from schema.types.payment import Payment
+from schema.types.scalars import Currency, Money
+from schema.types.shared import Address, VatAmount
+
+if TYPE_CHECKING:
+    from schema.types.invoice import Invoice
+
+LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
+
+
+@strawberry.type(description="An action, and the items it can be done to now.")
+class OrderAction:
+    action: OrderActionType = strawberry.field(description="What can be done.")
+    ids: list[strawberry.ID] = strawberry.field(description="The items it can be done to: never empty.")
+
+
+@strawberry.type(description="An item that an action is closed to, and why.")
+class BlockedItem:
+    action: OrderActionType = strawberry.field(description="What cannot be done.")
+    id: strawberry.ID = strawberry.field(description="The item's id.")
+    reason: BlockReason = strawberry.field(description="Why, for programs.")
+    message: str = strawberry.field(description="Why, for people.")
+
+
+@strawberry.type(description="A line of an order.")
+class OrderItem:
+    row: strawberry.Private[tables.OrderItem]
+    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
+    type: OrderItemType = strawberry.field(description="What it is.")
+    sku: str | None = strawberry.field(description="The shop's article number.")
+    name: str = strawberry.field(description="What the paper calls it.")
+    description: str | None = strawberry.field(description="More about it, under the name.")
+    quantity: int = strawberry.field(description="How many.")
+    unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
+    unit_price: Money = strawberry.field(description="Of one; with VAT where the order's is_including_vat.")
+    discount: Money = strawberry.field(description="Taken off the whole line.")
+    subtotal: Money = strawberry.field(description="unit_price × quantity.")
+    total: Money = strawberry.field(description="subtotal − discount.")
+    vat: VatAmount = strawberry.field(description="Its share of the order's VAT.")
+    supply: SupplyType = strawberry.field(description="Goods or services.")
+    exemption_reason: str | None = strawberry.field(description="Why it bears no VAT, as the paper says it.")
+    status: OrderItemStatus = strawberry.field(description="How far it has come.")
+    contra_of: OrderItem | None = strawberry.field(
+        description="The item that this one undoes; negative quantity. Null on an ordinary item."
+    )
+    undo_reason: str | None = strawberry.field(description="Why it was cancelled or returned.")
+    shipped_at: datetime | None = strawberry.field(description="When it was shipped.")
+
+    @strawberry.field(description="The invoice it is on.")
+    async def invoice(self, info: Info) -> LazyInvoice | None:
+        from schema.types.invoice import Invoice
+
+        found = await invoices.by_ids(info.context, [self.row.invoice_id] if self.row.invoice_id else [])
+        return Invoice.of(found[0]) if found else None
+
+    @classmethod
+    def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> list[OrderItem]:
+        """All rows of an order, with the VAT they share and the items they undo."""
+        taxed = totals(order, rows).lines
+        shown = {row.id: cls.of(row, line) for row, line in zip(rows, taxed, strict=True)}
+        for item in shown.values():
+            item.contra_of = shown[item.row.contra_of] if item.row.contra_of else None
+        return list(shown.values())
+
+    @classmethod
+    def of(cls, row: tables.OrderItem, taxed: Taxed) -> OrderItem:
+        return cls(
+            row=row,
+            id=strawberry.ID(row.id),
+            type=OrderItemType(row.type),
+            sku=row.sku,
+            name=row.name,
+            description=row.description,
+            quantity=row.quantity,
+            unit=row.unit,
+            unit_price=Money(row.unit_price),
+            discount=Money(row.discount),
+            subtotal=Money(taxed.subtotal),
+            total=Money(taxed.total),
+            vat=VatAmount.of(row.vat_rate, row.vat_category, taxed.net, taxed.vat),
+            supply=SupplyType(row.supply),
+            exemption_reason=row.exemption_reason,
+            status=_status(row),
+            contra_of=None,
+            undo_reason=row.undo_reason,
+            shipped_at=row.shipped_at,
+        )
+
+
+def _status(row: tables.OrderItem) -> OrderItemStatus:
+    if row.contra_of is not None:
+        return OrderItemStatus.CONTRA_PENDING if row.finished_at is None else OrderItemStatus.CONTRA_FINISHED
+    if row.undone_as is not None:
+        return OrderItemStatus(row.undone_as)
+    return OrderItemStatus.OPEN if row.shipped_at is None else OrderItemStatus.SHIPPED
+
+
+@strawberry.type(description="An order, as the shop's back office pushed it in.")
+class Order:
+    row: strawberry.Private[tables.Order]
+    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
+    number: str = strawberry.field(description="What its customer knows it by.")
+    currency: Currency = strawberry.field(description="Of all its amounts.")
+    is_including_vat: bool = strawberry.field(description="Whether the items' prices contain VAT.")
+    total: Money = strawberry.field(description="What the customer pays, with VAT.")
+    invoice_after_shipment: bool = strawberry.field(description="Items become invoiceable only once shipped.")
+    billing_name: str | None = strawberry.field(description="Who is invoiced, where it is not the customer.")
+    billing_address: Address | None = strawberry.field(description="Where its invoice goes.")
+    shipping_address: Address | None = strawberry.field(description="Where its goods go.")
+    purchase_order_number: str | None = strawberry.field(description="The buyer's number for it (BT-13).")
+    buyer_reference: str | None = strawberry.field(
+        description="What the buyer wants to see on the invoice (BT-10)."
+    )
+    delivery_date: date | None = strawberry.field(description="When it was or will be delivered (BT-72).")
+    metadata: JSON = strawberry.field(description="Whatever the caller keeps here.")
+    created_at: datetime = strawberry.field(description="When it came in.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+
+    @strawberry.field(
+        description="CLOSED once every item is shipped and invoiced, or undone and credited, and every "
+        "invoice was paid in full and every credit invoice refunded or set off. OPEN again when a return "
+        "begins. What was paid too much stays with its payment and keeps no order OPEN; nor does a refund "
+        "without a credit invoice open one again."
+    )
+    async def status(self, info: Info) -> OrderStatus:
+        closed = await payments.is_closed(info.context, self.row)
+        return OrderStatus.CLOSED if closed else OrderStatus.OPEN
+
+    @strawberry.field(description="Who ordered; null on a guest's order.")
+    async def customer(self, info: Info) -> Customer | None:
+        found = await customers.of(info.context, self.row.customer_id)
+        return Customer.of(found) if found else None
+
+    @strawberry.field(description="Its lines, in their order.")
+    async def items(self, info: Info) -> list[OrderItem]:
+        return OrderItem.list_of(self.row, await orders.items(info.context, self.row))
+
+    @strawberry.field(
+        description="What can be done now, with the ids of the items it can be done to. "
+        "No entry for what cannot be done."
+    )
+    async def actions(self, info: Info) -> list[OrderAction]:
+        found = actions.possible(self.row, await orders.items(info.context, self.row))
+        return [
+            OrderAction(action=entry.action, ids=[strawberry.ID(id) for id in entry.ids]) for entry in found
+        ]
+
+    @strawberry.field(description="Why the other items are not under an action.")
+    async def blocked(self, info: Info) -> list[BlockedItem]:
+        found = actions.blocked(self.row, await orders.items(info.context, self.row))
+        return [
+            BlockedItem(
+                action=entry.action,
+                id=strawberry.ID(entry.id),
+                reason=entry.reason,
+                message=entry.reason.message,
+            )
+            for entry in found
+        ]
+
+    @strawberry.field(description="Σ of the items' subtotals, before discounts, priced as the order is.")
+    async def subtotal(self, info: Info) -> Money:
+        return Money((await self._totals(info)).subtotal)
+
+    @strawberry.field(description="The total without VAT.")
+    async def total_excluding_vat(self, info: Info) -> Money:
+        return Money((await self._totals(info)).total_ex_vat)
+
+    @strawberry.field(description="The VAT, per rate and category.")
+    async def vat(self, info: Info) -> list[VatAmount]:
+        rows = (await self._totals(info)).rows
+        return [VatAmount.of(row.rate, row.category, row.base, row.amount) for row in rows]
+
+    @strawberry.field(description="The invoices that its items are on, and their credits, oldest first.")
+    async def invoices(self, info: Info) -> list[LazyInvoice]:
+        from schema.types.invoice import Invoice
+
+        return [Invoice.of(row) for row in await invoices.of_order(info.context, self.row.id)]
+
+    @strawberry.field(
+        description="Whether its invoices are settled, and what is not invoiced yet was paid on the order."
+    )
+    async def is_paid(self, info: Info) -> bool:
+        return await payments.is_paid(info.context, self.row)
+
+    @strawberry.field(description="The payments and refunds on it and on its invoices, oldest first.")
+    async def payments(self, info: Info) -> list[Payment]:
+        return [Payment.of(row) for row in await payments.of_order(info.context, self.row.id)]
+
+    async def _totals(self, info: Info) -> Totals:
+        return totals(self.row, counted(await orders.items(info.context, self.row)))
+
+    @classmethod
+    def of(cls, row: tables.Order) -> Order:
+        return cls(
+            row=row,
+            id=strawberry.ID(row.id),
+            number=row.number,
+            currency=Currency(row.currency),
+            is_including_vat=row.is_including_vat,
+            total=Money(row.total),
+            invoice_after_shipment=row.invoice_after_shipment,
+            billing_name=row.billing_name,
+            billing_address=Address.or_none(row.billing_address),
+            shipping_address=Address.or_none(row.shipping_address),
+            purchase_order_number=row.purchase_order_number,
+            buyer_reference=row.buyer_reference,
+            delivery_date=row.delivery_date,
+            metadata=JSON(row.meta),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )

@@ -1,0 +1,122 @@
+"""Money as the API shows it: payments, refunds, payment methods, and what they make of an invoice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from invoicing.ledger.entries import Standing
+from invoicing.storage.tables import payment
+from resolvers import payments
+from schema.info import Info
+from schema.types.enums import PaymentMethodState, PaymentStatus, PaymentType, ReimbursementStatus
+from schema.types.scalars import Currency, Money
+from schema.types.shared import Actor
+
+
+@strawberry.type(description="Money that came in, or went back. Never changed but for how it ended.")
+class Payment:
+    id: strawberry.ID = strawberry.field(description="A UUID.")
+    type: PaymentType = strawberry.field(description="Which way the money went.")
+    status: PaymentStatus = strawberry.field(description="How far it is.")
+    method: str = strawberry.field(
+        description="CASH, BANK_TRANSFER, CHECK, OTHER, what recordPayment was told, or the gateway's name."
+    )
+    amount: Money = strawberry.field(description="Of the payment, not only of what it pays here.")
+    currency: Currency = strawberry.field(description="Of the amount.")
+    reference: str | None = strawberry.field(description="What the payer or the caller knows it by.")
+    comment: str | None = strawberry.field(description="A remark.")
+    error: str | None = strawberry.field(description="Why it failed.")
+    paid_at: datetime | None = strawberry.field(description="When the money moved; null until it has.")
+    created_at: datetime = strawberry.field(description="When it was written down.")
+    order_id: strawberry.ID | None = strawberry.field(description="The order that it was made on.")
+    invoice_id: strawberry.ID | None = strawberry.field(description="Or the invoice.")
+    refund_of: strawberry.ID | None = strawberry.field(description="The payment that a refund pays back.")
+    gateway: str | None = strawberry.field(description="Who moved it; null if that was done elsewhere.")
+    gateway_reference: str | None = strawberry.field(description="The gateway's own id for it.")
+    created_by: Actor = strawberry.field(description="Who wrote it down.")
+
+    @classmethod
+    def of(cls, row: payment.Payment) -> Payment:
+        return cls(
+            id=strawberry.ID(row.id),
+            type=PaymentType(row.type),
+            status=PaymentStatus(row.status),
+            method=row.method,
+            amount=Money(row.amount),
+            currency=Currency(row.currency),
+            reference=row.reference,
+            comment=row.comment,
+            error=row.error,
+            paid_at=row.paid_at,
+            created_at=row.created_at,
+            order_id=_id(row.order_id),
+            invoice_id=_id(row.invoice_id),
+            refund_of=_id(row.refund_of),
+            gateway=row.gateway,
+            gateway_reference=row.gateway_reference,
+            created_by=Actor(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type),
+        )
+
+
+@strawberry.type(description="A way to charge a customer who is not there. No card number is kept here.")
+class PaymentMethod:
+    id: strawberry.ID = strawberry.field(description="A UUID.")
+    gateway: str = strawberry.field(description="Who charges it.")
+    label: str = strawberry.field(description="What its owner knows it by, such as Visa •••• 4242.")
+    state: PaymentMethodState = strawberry.field(description="Whether it can be charged.")
+    created_at: datetime = strawberry.field(description="When it was added.")
+
+    @classmethod
+    def of(cls, row: payment.PaymentMethod) -> PaymentMethod:
+        return cls(
+            id=strawberry.ID(row.id),
+            gateway=row.gateway,
+            label=row.label,
+            state=PaymentMethodState(row.state),
+            created_at=row.created_at,
+        )
+
+
+@strawberry.type(
+    description="What has been paid of an invoice: amount_outstanding = amount_due − amount_paid + "
+    "amount_refunded, on a credit invoice too, where amount_due is negative."
+)
+class Reimbursement:
+    invoice_id: strawberry.Private[str]
+    status: ReimbursementStatus = strawberry.field(description="The amounts in one word.")
+    amount_due: Money = strawberry.field(description="What the invoice asks: its total.")
+    amount_paid: Money = strawberry.field(
+        description="What was paid, and what was set off against credit invoices."
+    )
+    amount_refunded: Money = strawberry.field(
+        description="What was paid back; of a credit invoice, also what was set off."
+    )
+    amount_outstanding: Money = strawberry.field(
+        description="What the buyer still owes; negative is what the seller owes."
+    )
+    amount_set_off: Money = strawberry.field(
+        description="How much of it was no money: a credit invoice takes away from what its invoice asks."
+    )
+
+    @strawberry.field(description="The payments and refunds behind it, those that failed too, oldest first.")
+    async def payments(self, info: Info) -> list[Payment]:
+        return [Payment.of(row) for row in await payments.of_invoice(info.context, self.invoice_id)]
+
+    @classmethod
+    def of(cls, standing: Standing) -> Reimbursement:
+        money = standing.money
+        return cls(
+            invoice_id=standing.id,
+            status=ReimbursementStatus(money.status),
+            amount_due=Money(money.due),
+            amount_paid=Money(money.paid),
+            amount_refunded=Money(money.refunded),
+            amount_outstanding=Money(money.outstanding),
+            amount_set_off=Money(money.set_off),
+        )
+
+
+def _id(value: str | None) -> strawberry.ID | None:
+    return None if value is None else strawberry.ID(value)

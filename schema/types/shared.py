@@ -1,0 +1,96 @@
+"""What orders and invoices both show: VAT amounts, addresses, who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+
+from invoicing import snapshot
+from schema.types.enums import VatCategory
+from schema.types.scalars import Money
+
+
+@strawberry.type(description="One VAT rate: the base without VAT, and the VAT on it.")
+class VatAmount:
+    rate: float = strawberry.field(description="In percent: 21, 5.5.")
+    category: VatCategory = strawberry.field(description="As in UNTDID 5305.")
+    base: Money = strawberry.field(description="What the VAT is on, without VAT.")
+    amount: Money = strawberry.field(description="The VAT.")
+
+    @classmethod
+    def of(cls, rate: int, category: str, base: int, amount: int) -> VatAmount:
+        return cls(rate=rate / 100, category=VatCategory(category), base=Money(base), amount=Money(amount))
+
+
+@strawberry.type(description="A postal address, with who can be reached there.")
+class Address:
+    organisation: str | None = strawberry.field(description="A company or department at the address.")
+    name: str | None = strawberry.field(description="Who to ask for.")
+    address_line_1: str | None = strawberry.field(description="Street and number.")
+    address_line_2: str | None = strawberry.field(description="Floor, building, PO box.")
+    postal_code: str | None = strawberry.field(description="Postal code.")
+    locality: str | None = strawberry.field(description="City or town.")
+    administrative_area: str | None = strawberry.field(description="State, province or county.")
+    country_code: str | None = strawberry.field(description="ISO 3166-1 alpha-2: NL, DE, FR.")
+    email: str | None = strawberry.field(description="E-mail address.")
+    phone_number: str | None = strawberry.field(description="Telephone number.")
+
+    @classmethod
+    def of(cls, address: snapshot.Address | Mapping[str, Any]) -> Address:
+        if not isinstance(address, snapshot.Address):
+            address = snapshot.Address(**address)
+        return cls(**{name: getattr(address, name) for name in snapshot.Address.__slots__})
+
+    @classmethod
+    def or_none(cls, address: snapshot.Address | Mapping[str, Any] | None) -> Address | None:
+        return None if address is None else cls.of(address)
+
+
+@strawberry.input(description="A postal address. What is left out is empty.")
+class AddressInput:
+    organisation: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A company or department."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
+    address_line_1: str | None = strawberry.field(default=strawberry.UNSET, description="Street and number.")
+    address_line_2: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Floor, building, PO box."
+    )
+    postal_code: str | None = strawberry.field(default=strawberry.UNSET, description="Postal code.")
+    locality: str | None = strawberry.field(default=strawberry.UNSET, description="City or town.")
+    administrative_area: str | None = strawberry.field(
+        default=strawberry.UNSET, description="State, province or county."
+    )
+    country_code: str | None = strawberry.field(default=strawberry.UNSET, description="ISO 3166-1 alpha-2.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
+    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
+
+
+@strawberry.type(description="The seller or the buyer as the paper names them.")
+class Party:
+    name: str = strawberry.field(description="Trading or personal name.")
+    legal_name: str | None = strawberry.field(description="Registered name, where it is another.")
+    address: Address = strawberry.field(description="Postal address.")
+    vat_number: str | None = strawberry.field(description="VAT identification number.")
+    registration_number: str | None = strawberry.field(description="Number in the trade register.")
+    email: str | None = strawberry.field(description="E-mail address.")
+
+    @classmethod
+    def of(cls, party: snapshot.Party) -> Party:
+        return cls(
+            name=party.name,
+            legal_name=party.legal_name,
+            address=Address.of(party.address),
+            vat_number=party.vat_number,
+            registration_number=party.registration_number,
+            email=party.email,
+        )
+
+
+@strawberry.type(description="Who did it.")
+class Actor:
+    id: strawberry.ID = strawberry.field(description="The API key's id.")
+    name: str = strawberry.field(description="The API key's name.")
+    type: str = strawberry.field(description="api_key, or command_line.")

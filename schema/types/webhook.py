@@ -1,0 +1,106 @@
+"""Outgoing webhooks: who listens, and what was sent to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from invoicing.storage.pages import Window
+from invoicing.storage.tables import webhook
+from resolvers import webhooks
+from schema.info import Info
+from schema.inputs.values import given
+from schema.types.connection import After, Before, Connection, First, Last
+from schema.types.enums import WebhookDeliveryStatus, WebhookEvent
+
+
+@strawberry.type(description="Where messages about what happens in the account go.")
+class WebhookEndpoint:
+    id: strawberry.ID = strawberry.field(description="A UUID.")
+    url: str = strawberry.field(description="Where to: each message is a POST.")
+    events: list[WebhookEvent] = strawberry.field(description="What it is told of.")
+    description: str | None = strawberry.field(description="What it is for.")
+    is_active: bool = strawberry.field(description="False: nothing is sent, and nothing kept to be sent.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it was changed, or its secret.")
+
+    @classmethod
+    def of(cls, row: webhook.WebhookEndpoint) -> WebhookEndpoint:
+        return cls(
+            id=strawberry.ID(row.id),
+            url=row.url,
+            events=[WebhookEvent(event) for event in row.events],
+            description=row.description,
+            is_active=row.is_active,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+@strawberry.type(description="A message to one endpoint, and what came of it.")
+class WebhookDelivery:
+    id: strawberry.ID = strawberry.field(description="A UUID, for `replayWebhookDelivery`.")
+    endpoint_id: strawberry.ID = strawberry.field(description="The endpoint, which may be deleted by now.")
+    url: str = strawberry.field(description="Where it was sent last, or is to be sent.")
+    event: WebhookEvent = strawberry.field(description="What it tells of.")
+    message_id: str = strawberry.field(
+        description="The header webhook-id: the same at every attempt, and to every endpoint."
+    )
+    body: str = strawberry.field(description="The JSON that is sent.")
+    status: WebhookDeliveryStatus = strawberry.field(description="How far it is.")
+    attempts: int = strawberry.field(description="How often it was tried, since it was last replayed.")
+    response_status: int | None = strawberry.field(description="The HTTP status of the last answer.")
+    error: str | None = strawberry.field(description="Why the last attempt failed.")
+    next_attempt_at: datetime | None = strawberry.field(description="When it is tried next.")
+    created_at: datetime = strawberry.field(description="When it happened.")
+    delivered_at: datetime | None = strawberry.field(description="When it arrived.")
+
+    @classmethod
+    def of(cls, row: webhook.WebhookDelivery) -> WebhookDelivery:
+        return cls(
+            id=strawberry.ID(row.id),
+            endpoint_id=strawberry.ID(row.endpoint_id),
+            url=row.url,
+            event=WebhookEvent(row.event),
+            message_id=row.message_id,
+            body=row.body,
+            status=WebhookDeliveryStatus(row.status),
+            attempts=row.attempts,
+            response_status=row.response_status,
+            error=row.error,
+            next_attempt_at=row.next_attempt_at,
+            created_at=row.created_at,
+            delivered_at=row.delivered_at,
+        )
+
+
+@strawberry.input(description="All that is given must hold.")
+class WebhookDeliveryFilter:
+    endpoint_id: str | None = strawberry.field(default=strawberry.UNSET, description="To this endpoint.")
+    status: WebhookDeliveryStatus | None = strawberry.field(default=strawberry.UNSET, description="This far.")
+    event: WebhookEvent | None = strawberry.field(default=strawberry.UNSET, description="About this.")
+
+
+@strawberry.type
+class WebhookQueries:
+    @strawberry.field(name="webhookEndpoints", description="The endpoints, newest first.")
+    async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
+        return [WebhookEndpoint.of(row) for row in await webhooks.endpoints(info.context)]
+
+    @strawberry.field(
+        name="webhookDeliveries",
+        description="What was sent and what is to be, newest first; to deleted endpoints too.",
+    )
+    async def webhook_deliveries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: WebhookDeliveryFilter | None = None,
+    ) -> Connection[WebhookDelivery]:
+        ctx, asked = info.context, given(filter) if filter else {}
+        page = await webhooks.page(ctx, asked, Window(first, after, last, before))
+        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, asked))

@@ -1,0 +1,48 @@
+"""The command line: every command, by its name."""
+
+from __future__ import annotations
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from server.commands.accounts import account, key
+from server.commands.demo import demo
+from server.commands.import_orders import import_
+from server.commands.migrate import export_schema, migrate
+from server.commands.serve import serve
+from server.commands.verify import verify
+from server.commands.worker import worker
+
+app = typer.Typer(
+    help="Orders go in, invoices come out. Configured by INVOICING_… variables: the README lists them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command()(serve)
+app.command()(worker)
+app.command()(migrate)
+app.add_typer(account, name="account")
+app.add_typer(key, name="key")
+app.command("import")(import_)
+app.command()(verify)
+app.command("verify-numbering", hidden=True)(verify)  # its name when it checked no more than that
+app.command()(demo)
+app.command("export-schema")(export_schema)
+
+
+def main() -> None:
+    try:
+        app()
+    except ValidationError as wrong:  # a variable of the environment
+        for error in wrong.errors():
+            name = f"INVOICING_{'_'.join(map(str, error['loc'])).upper()}"
+            given = "" if name.endswith("SECRET_KEY") else f" is “{error['input']}”"
+            typer.echo(f"{name}{given}: {error['msg'].removeprefix('Value error, ')}.", err=True)
+        raise SystemExit(2) from None
+    except (OSError, OperationalError) as failed:  # a folder, a port or a database that cannot be reached
+        reason = failed.orig if isinstance(failed, OperationalError) else failed
+        typer.echo(f"invoicing: {' '.join(str(reason).split())}", err=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,67 @@
+"""How an import is shown while it runs, and what it says at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from invoicing.importing.orders import Terms
+from invoicing.importing.run import Progress as Moved
+from invoicing.importing.summary import Summary
+from invoicing.money import to_major
+
+
+@contextmanager
+def bar() -> Iterator[Moved]:
+    """A bar on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    shown = (TextColumn("Lines"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
+def show(done: Summary, terms: Terms, rejects: Path, seconds: float) -> None:
+    rows = {
+        "Lines": f"{done.lines:,}",
+        "  imported": f"{done.imported:,}",
+        "  returned": f"{done.returned:,}",
+        **({"    sold at another price": f"{done.repriced:,}"} if done.repriced else {}),
+        "  already there": f"{done.there:,}",
+        "  rejected": f"{done.rejected.total():,}",
+        **{f"    {reason}": f"{times:,}" for reason, times in done.rejected.most_common()},
+        "Orders imported": f"{done.orders:,}",
+        "Orders already there": f"{done.orders_there:,}",
+        "Customers created": f"{done.customers:,}",
+        "Items": f"{done.imported:,}",
+        **_amounts(f"Ordered, {'with' if terms.including_vat else 'without'} VAT", done.ordered),
+        "Invoices": f"{done.invoices:,}",
+        **_amounts("Invoiced, with VAT", done.invoiced),
+        "Credits": f"{done.credits:,}",
+        **_amounts("Credited, with VAT", done.credited),
+        "Seconds": f"{seconds:.1f}",
+        "Lines a second": f"{done.lines / max(seconds, 1e-9):,.0f}",
+    }
+    table = Table(box=box.SIMPLE, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    console = Console()
+    console.print(table)
+    if done.ignored_columns:
+        console.print(
+            f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False, soft_wrap=True
+        )
+    if done.rejected:
+        console.print(f"The rejected lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)
+
+
+def _amounts(name: str, totals: Mapping[str, int]) -> dict[str, str]:
+    return {f"{name}, {code}": f"{to_major(total, code):,}" for code, total in sorted(totals.items())}

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP, over WebSocket and as server-sent events; the explorer."""

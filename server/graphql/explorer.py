@@ -1,0 +1,171 @@
+"""The page at which people try the API: GraphiQL when it has been built, a small page of our own when not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+log = structlog.get_logger(__name__)
+
+GRAPHIQL = Path(__file__).parents[2] / "graphiql" / "dist"
+PLAIN = Path(__file__).parent / "explorer_plain"
+
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:"
+        "; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+# The guide 'Invoice an order'. The caller may choose the invoice's id, so step 3 can know what step 2 issues.
+FIND_ITEMS = """\
+# Step 1: which items can be invoiced now?
+# Headers: {"Authorization": "Bearer inv_..."}
+query getOrderActions($id: String!) {
+  order(id: $id) {
+    id
+    number
+    actions {
+      action
+      ids
+    }
+  }
+}
+"""
+INVOICE_ITEMS = """\
+# Step 2: put them on an invoice.
+mutation InvoiceItems($input: InvoiceItemsInput!) {
+  invoiceItems(input: $input) {
+    invoice {
+      id
+      number
+      total
+      currency
+    }
+  }
+}
+"""
+FETCH_INVOICE = """\
+# Step 3: the invoice. Ask until pdf_url is there.
+query invoice($id: String!) {
+  invoice(id: $id) {
+    id
+    number
+    type
+    currency
+    issued_on
+    due_on
+    lines {
+      name
+      quantity
+      unit_price
+      total
+      vat {
+        rate
+        amount
+      }
+    }
+    vat {
+      rate
+      category
+      base
+      amount
+    }
+    total_ex_vat
+    total_vat
+    total
+    pdf_status
+    pdf_url
+  }
+}
+"""
+FOLLOW_INVOICE = """\
+# Follow it: the invoice now, and as it changes.
+subscription invoiceUpdated($id: String!) {
+  invoiceUpdated(id: $id) {
+    id
+    number
+    state
+    reimbursement {
+      amount_outstanding
+    }
+    credited_by {
+      number
+    }
+    pdf_status
+    pdf_url
+  }
+}
+"""
+
+
+class Explorer:
+    """`example` fills the tabs in: `order_id`, `item_ids` and `invoice_id`, as far as they are known."""
+
+    def __init__(
+        self,
+        *,
+        authorization: str | None = None,
+        example: Callable[[], Mapping[str, object]] | None = None,
+        graphiql: Path = GRAPHIQL,
+    ) -> None:
+        built = (graphiql / "index.html").is_file()
+        site = graphiql if built else PLAIN
+        self.authorization = authorization
+        self.example = example
+        self.html = (site / "index.html").read_text(encoding="utf-8")
+        # Vite puts a hash of the content into each name; the small page's names stay as they are.
+        caching = "public, max-age=31536000, immutable" if built else "no-cache"
+        assets = Assets(site / "assets", caching)
+        self.routes: list[BaseRoute] = [Mount("/static/graphiql/assets", assets, name="explorer")]
+
+    def page(self) -> Response:
+        example = self._example()
+        config = {"authorization": self.authorization, "tabs": tabs(example)}
+        # Inside a script element only '<' can end it or begin a comment.
+        data = json.dumps(config).replace("<", "\\u003c")
+        return HTMLResponse(self.html.replace(">{}</script>", f">{data}</script>"), headers=HEADERS)
+
+    def _example(self) -> Mapping[str, object]:
+        """The page opens with empty tabs where the example cannot be had: it is how people find out why."""
+        try:
+            return self.example() if self.example else {}
+        except Exception:
+            log.exception("no example for the explorer")
+            return {}
+
+
+class Assets(StaticFiles):
+    def __init__(self, directory: Path, caching: str) -> None:
+        super().__init__(directory=directory)
+        self.caching = caching
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = self.caching
+        response.headers["x-content-type-options"] = "nosniff"
+        return response
+
+
+def tabs(example: Mapping[str, object]) -> list[dict[str, str]]:
+    invoice_id = example.get("invoice_id")
+    invoice = {"items": example.get("item_ids", [])} | ({"invoice_id": invoice_id} if invoice_id else {})
+    return [
+        {"query": query, "variables": json.dumps(variables, indent=2)}
+        for query, variables in (
+            (FIND_ITEMS, {"id": example.get("order_id", "")}),
+            (INVOICE_ITEMS, {"input": invoice}),
+            (FETCH_INVOICE, {"id": invoice_id or ""}),
+            (FOLLOW_INVOICE, {"id": invoice_id or ""}),
+        )
+    ]

@@ -1,0 +1,147 @@
+"""GraphQL over HTTP: Strawberry's view with our principal, our errors and a faster JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import structlog
+from cross_web import HTTPException
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.schema import BaseSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from invoicing.errors import Unauthorized
+from resolvers.context import Context
+from schema.execution.operations import AmbiguousDocument, has_several
+from server.graphql import sse
+from server.graphql.content_types import GRAPHQL, JSON, VARY, answer_type, negotiated, read_body
+from server.graphql.explorer import Explorer
+from server.graphql.operations import Conversing
+
+_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    500: "INTERNAL_SERVER_ERROR",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class GraphQLView(Conversing):
+    """POST runs an operation; GET in a browser opens the explorer, which needs no key itself."""
+
+    def __init__(self, schema: BaseSchema, *, explorer: Explorer, **served: Any) -> None:
+        super().__init__(schema, **served)
+        self.explorer = explorer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self.run(WebSocket(scope, receive, send))
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except Unauthorized as refusal:
+            response = _error(request, 401, str(refusal))
+            response.headers["www-authenticate"] = "Bearer"
+        except MethodNotAllowed as refusal:
+            response = _error(request, 405, refusal.reason)
+            response.headers["allow"] = refusal.allowed
+        except HTTPException as refusal:
+            response = _error(request, refusal.status_code, refusal.reason)
+        except ClientDisconnect:
+            return
+        except Exception as failure:
+            request_id = scope["state"]["request_id"]
+            log.error("request failed", request_id=request_id, exc_info=failure)
+            message = f"Internal error; the log has it under the request id {request_id}."
+            response = _error(request, 500, message, request_id=request_id)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if _is_browser(request):
+            return await run_in_threadpool(self.explorer.page)
+        if request.method not in ("GET", "POST"):
+            raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
+        is_stream = sse.are_all_that_is_taken(request.headers.get("accept", ""))
+        request.scope["state"]["media"] = JSON if is_stream else answer_type(request)
+        if request.method == "POST":
+            await read_body(request)
+        return await self.run(request)
+
+    async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        asked: GraphQLRequestData = kwargs["request_data"]
+        if has_several(asked.query, asked.operation_name):
+            raise HTTPException(400, str(AmbiguousDocument()))
+        request: Request = kwargs["request"]
+        context: Context = kwargs["context"]
+        try:
+            result = await super().execute_single(*args, **kwargs)
+        except HTTPException as refusal:
+            cause = refusal.__cause__
+            if not isinstance(cause, InvalidOperationTypeError):
+                raise
+            if cause.operation_type is OperationType.SUBSCRIPTION:
+                raise HTTPException(406, "Subscribe by WebSocket, or accept text/event-stream.") from refusal
+            raise MethodNotAllowed("POST", "Send a mutation by POST.") from refusal
+        request.scope["state"]["operation"] = context.operation
+        return result
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        return False  # ours is served before this is asked
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+    def decode_json(self, data: str | bytes) -> Any:
+        return orjson.loads(data)
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        return Response(media_type=request.scope["state"]["media"])
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        shown = process_result(result)
+        if result.errors:
+            request.scope["state"]["code"] = (result.errors[0].extensions or {}).get("code")
+        if result.data is None and all(error.path is None for error in result.errors or ()):
+            del shown["data"]  # nothing was executed
+        return shown
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        media = sub_response.media_type
+        status = 400 if media == GRAPHQL and "data" not in response_data else 200
+        return Response(self.encode_json(response_data), status, VARY, media_type=media)
+
+
+class MethodNotAllowed(HTTPException):
+    def __init__(self, allowed: str, reason: str) -> None:
+        super().__init__(405, reason)
+        self.allowed = allowed
+
+
+def _is_browser(request: Request) -> bool:
+    if request.method != "GET":
+        return False
+    return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
+
+
+def _error(request: Request, status: int, message: str, **more: str) -> Response:
+    code = request.scope["state"]["code"] = _CODES.get(status, "BAD_REQUEST")
+    body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
+    media = negotiated(request.headers.get("accept", "")) or JSON
+    return Response(orjson.dumps(body), status, VARY, media_type=media)

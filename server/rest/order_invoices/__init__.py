@@ -1,0 +1,1 @@
+"""`POST /invoices`: the invoice of an order, as one call."""

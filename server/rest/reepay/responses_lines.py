@@ -1,0 +1,63 @@
+"""The lines of invoices and credit notes as Reepay shows them, and its way to write a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from invoicing.money import portion
+from invoicing.snapshot import Line
+from invoicing.vat.arithmetic import WHOLE
+from resolvers.invoice_history import Accounted
+
+
+def order_line(line: Line, found: Accounted) -> dict[str, Any]:
+    unit, unit_vat = _unit(line.unit_price, line.vat_rate, found.invoice.is_including_vat)
+    return {
+        "id": line.id,
+        "ordertext": line.name,
+        "amount": line.total_ex_vat + line.vat_amount,
+        "vat": line.vat_rate / WHOLE,
+        "quantity": line.quantity,
+        "origin": "ondemand",
+        "timestamp": instant(found.invoice.created_at),
+        "amount_vat": line.vat_amount,
+        "amount_ex_vat": line.total_ex_vat,
+        "unit_amount": unit,
+        "unit_amount_vat": unit_vat,
+        "unit_amount_ex_vat": unit - unit_vat,
+        "amount_defined_incl_vat": found.invoice.is_including_vat,
+    }
+
+
+def note_line(line: Line, credit: Accounted) -> dict[str, Any]:
+    unit, unit_vat = _unit(line.unit_price, line.vat_rate, credit.invoice.is_including_vat)
+    gross = -line.total_ex_vat - line.vat_amount
+    return {
+        "id": line.id,
+        "text": line.name,
+        "amount": gross,
+        "quantity": -line.quantity,
+        "vat": line.vat_rate / WHOLE,
+        "created": instant(credit.invoice.created_at),
+        "order_line_id": line.credited_line_id,
+        "amount_incl_vat": gross,
+        "amount_vat": -line.vat_amount,
+        "amount_ex_vat": -line.total_ex_vat,
+        "unit_amount": unit,
+        "unit_amount_vat": unit_vat,
+        "unit_amount_ex_vat": unit - unit_vat,
+        "amount_incl_vat_defined": credit.invoice.is_including_vat,
+    }
+
+
+def _unit(price: int, rate: int, including: bool) -> tuple[int, int]:
+    """Of one: with VAT, and the VAT. Rounded by itself, so units need not add up to their line."""
+    if including:
+        return price, portion(price, rate, WHOLE + rate)
+    tax = portion(price, rate, WHOLE)
+    return price + tax, tax
+
+
+def instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="milliseconds")

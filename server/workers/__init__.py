@@ -1,0 +1,1 @@
+"""What works beside the requests: PDFs, charges, webhooks, subscribers."""

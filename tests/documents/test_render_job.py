@@ -1,0 +1,77 @@
+"""A frozen invoice becomes a file in the store; one that cannot be printed does not hold up the others."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from documents.render_job import Failed, Produced, Task, produce, produce_all
+from documents.store import FileStore, key_of
+from invoicing.snapshot import Line, Party, Snapshot, VatRow, dump
+
+MUG = Line(
+    id="1",
+    name="Mug",
+    quantity=1,
+    unit_price=1_210,
+    subtotal=1_210,
+    total=1_210,
+    total_ex_vat=1_000,
+    vat_amount=210,
+    vat_rate=2_100,
+)
+INVOICE = Snapshot(
+    id="1",
+    number="INV-2025-00001",
+    type="INVOICE",
+    currency="EUR",
+    is_including_vat=True,
+    issued_on=date(2025, 6, 2),
+    due_on=date(2025, 6, 16),
+    locale="en",
+    seller=Party(name="Mug & Co"),
+    buyer=Party(name="Ann Baker"),
+    lines=(MUG,),
+    vat=(VatRow(category="S", rate=2_100, base=1_000, amount=210),),
+    subtotal=1_210,
+    total_ex_vat=1_000,
+    total_vat=210,
+    total=1_210,
+)
+KEY = key_of("account", "1")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "documents"
+
+
+def test_a_snapshot_becomes_a_file_and_its_description(root: Path) -> None:
+    produced = produce(dump(INVOICE), KEY, 1, root)
+    content = FileStore(root).path(KEY).read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert produced == Produced(KEY, len(content), sha256(content).hexdigest())
+
+
+def test_producing_it_again_gives_the_same_file(root: Path) -> None:
+    assert produce(dump(INVOICE), KEY, 1, root) == produce(dump(INVOICE), KEY, 2, root)
+
+
+def test_an_invoice_that_cannot_be_printed_does_not_hold_up_the_others(root: Path) -> None:
+    unprintable = dump(INVOICE).replace('"en"', "17")
+    snapshots = [dump(INVOICE), unprintable, "no snapshot", dump(INVOICE)]
+    tasks = [Task(snapshot, key_of("account", str(n)), 1, root) for n, snapshot in enumerate(snapshots)]
+    outcomes = produce_all(tasks)
+    assert [type(outcome) for outcome in outcomes] == [Produced, Failed, Failed, Produced]
+    assert [FileStore(root).exists(task.key) for task in tasks] == [True, False, False, True]
+
+
+def test_a_failure_is_one_line_and_a_traceback(root: Path) -> None:
+    (failed,) = produce_all([Task('{\n"seller": 1}', KEY, 1, root)])
+    assert isinstance(failed, Failed)
+    assert failed.reason
+    assert "\n" not in failed.reason
+    assert failed.traceback.startswith("Traceback")

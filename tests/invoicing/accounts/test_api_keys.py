@@ -1,0 +1,115 @@
+"""API keys: shown once, kept as a hash, ended at once, and none gives more than it has."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from invoicing.access import Actor, Principal, Scope
+from invoicing.accounts import api_keys as keys
+from invoicing.errors import Forbidden, NotFound, ValidationError
+from invoicing.invoices import from_orders
+from invoicing.storage.database import Database
+from invoicing.storage.tables import api_keys
+from tests.support import factories
+
+READ = [Scope.ORDERS_READ, Scope.INVOICES_READ]
+
+
+def test_only_the_hash_of_a_token_is_kept(database: Database, principal: Principal, now: datetime) -> None:
+    _, token = database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
+    assert token.startswith("inv_")
+    assert len(token) == len("inv_") + 43
+    (row,) = database.read(lambda connection: connection.execute(select(api_keys)).all())
+    assert token not in [str(value) for value in row]
+    assert row.token_hash == hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_a_token_stands_for_its_account_and_scopes(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    key, token = database.write(
+        keys.create_api_key, principal.account_id, name="Shop", scopes=[*READ, *READ], now=now
+    )
+    found = database.read(keys.principal, token)
+    assert found is not None
+    assert (found.account_id, found.scopes) == (principal.account_id, frozenset(READ))
+    assert (found.actor.id, found.actor.name, found.actor.type) == (key.id, "Shop", "api_key")
+
+
+def test_a_token_that_is_not_known_stands_for_nobody(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
+    for token in ("", "inv_", "inv_unknown", "é", "\x00", "x" * 10_000):
+        assert database.read(keys.principal, token) is None
+
+
+def test_a_revoked_key_opens_nothing(database: Database, principal: Principal, now: datetime) -> None:
+    key, token = database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
+    _, other = database.write(keys.create_api_key, principal.account_id, name="Other", scopes=READ, now=now)
+    ended = database.write(keys.revoke_api_key, principal, key.id, now=now)
+    again = database.write(keys.revoke_api_key, principal, key.id, now=now + timedelta(days=1))
+    assert ended.revoked_at == again.revoked_at == now
+    assert database.read(keys.principal, token) is None
+    assert database.read(keys.principal, other) is not None
+
+
+def test_a_key_of_another_account_is_not_found(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    theirs, token = database.write(
+        keys.create_api_key, factories.principal(database).account_id, name="Shop", scopes=READ, now=now
+    )
+    for id in (theirs.id, "nothing"):
+        with pytest.raises(NotFound, match=f"There is no API key {id}."):
+            database.write(keys.revoke_api_key, principal, id, now=now)
+    assert database.read(keys.principal, token) is not None
+    assert database.read(keys.api_keys_of, principal.account_id) == []
+
+
+def test_a_key_gives_no_scope_that_it_lacks(database: Database, principal: Principal, now: datetime) -> None:
+    reader = Principal(principal.account_id, principal.actor, frozenset(READ))
+    made, _ = database.write(keys.delegate_api_key, reader, name="Less", scopes=READ[:1], now=now)
+    assert made.scopes == ["orders:read"]
+    beyond = [Scope.ORDERS_READ, Scope.ORDERS_WRITE, Scope.ACCOUNT_WRITE]
+    with pytest.raises(Forbidden) as refusal:
+        database.write(keys.delegate_api_key, reader, name="More", scopes=beyond, now=now)
+    assert refusal.value.field == "scopes"
+    assert set(refusal.value.ids) == {"orders:write", "account:write"}
+    assert len(database.read(keys.api_keys_of, principal.account_id)) == 1
+
+
+def test_a_key_without_scopes_or_name_is_refused(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    for name, scopes, field in (("Shop", [], "scopes"), (" ", READ, "name"), ("x" * 101, READ, "name")):
+        with pytest.raises(ValidationError) as refusal:
+            database.write(keys.delegate_api_key, principal, name=name, scopes=scopes, now=now)
+        assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_principal_may_do_what_it_has_the_scope_for(scope: Scope) -> None:
+    principal = Principal("account", Actor("key", "Till", "api_key"), frozenset(Scope))
+    principal.require(scope)
+    others = Principal(principal.account_id, principal.actor, principal.scopes - {scope})
+    with pytest.raises(Forbidden, match=f"lacks the scope {scope}.") as refusal:
+        others.require(scope)
+    assert refusal.value.ids == (scope,)
+
+
+def test_an_invoice_remembers_the_key_that_issued_it(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    key, token = database.write(
+        keys.create_api_key, principal.account_id, name="Till 7", scopes=Scope, now=now
+    )
+    till = database.read(keys.principal, token)
+    assert till is not None
+    order = factories.order(database, principal)
+    issued = database.write(from_orders.invoice_order, till, order.id, now=now)
+    assert (issued.actor_id, issued.actor_name, issued.actor_type) == (key.id, "Till 7", "api_key")

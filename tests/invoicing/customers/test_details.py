@@ -1,0 +1,168 @@
+"""Customers: ids and handles of the caller's choice, unique in one account and unknown to the next."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from invoicing.access import Principal
+from invoicing.customers import details
+from invoicing.errors import (
+    CustomerNotFound,
+    DuplicateHandle,
+    DuplicateId,
+    InvoicingError,
+    MalformedId,
+    ValidationError,
+)
+from invoicing.storage.database import Database
+from tests.support import factories
+
+
+def test_a_customer_is_found_by_id_and_by_handle(database: Database, principal: Principal) -> None:
+    made = factories.customer(database, principal, id="ann", handle="ann@shop", email="ann@example.com")
+    assert database.read(details.find_customer, principal, id="ann") == made
+    assert database.read(details.find_customer, principal, handle="ann@shop") == made
+
+
+def test_a_customer_without_an_id_gets_one(database: Database, principal: Principal) -> None:
+    ids = {factories.customer(database, principal, id=None).id for _ in range(2)}
+    assert len(ids) == 2
+    assert all(len(id) == 36 for id in ids)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_business"),
+    [({}, False), ({"vat_number": "NL1"}, True), ({"vat_number": "NL1", "is_business": False}, False)],
+)
+def test_a_customer_with_a_vat_number_is_a_business_unless_told(
+    database: Database, principal: Principal, values: dict[str, Any], is_business: bool
+) -> None:
+    assert factories.customer(database, principal, **values).is_business is is_business
+
+
+def test_a_null_is_as_if_it_were_left_out(database: Database, principal: Principal) -> None:
+    made = factories.customer(
+        database, principal, id=None, handle=None, is_business=None, vat_number="NL1", meta=None
+    )
+    assert (made.handle, made.is_business, made.meta) == (None, True, {})
+
+
+NO_SENSE: list[tuple[dict[str, Any], type[InvoicingError], str]] = [
+    ({"id": "ann"}, DuplicateId, "id"),
+    ({"id": "ann", "handle": "other"}, DuplicateId, "id"),
+    ({"handle": "ann@shop"}, DuplicateHandle, "handle"),
+    ({"id": ""}, MalformedId, "id"),
+    ({"id": "a b"}, MalformedId, "id"),
+    ({"id": "x" * 256}, MalformedId, "id"),
+    ({"id": "é"}, MalformedId, "id"),
+    ({"handle": "a/b"}, ValidationError, "handle"),
+    ({"handle": ""}, ValidationError, "handle"),
+    ({"name": " "}, ValidationError, "name"),
+    ({"name": None}, ValidationError, "name"),
+    ({"email": "nobody"}, ValidationError, "email"),
+    ({"email": "a\x00@b"}, ValidationError, "email"),
+    ({"locale": "??"}, ValidationError, "locale"),
+    ({"billing_address": {"country_code": "Holland"}}, ValidationError, "billing_address.country_code"),
+    ({"meta": {"a": "x" * 20_000}}, ValidationError, "metadata"),
+]
+
+
+def test_a_customer_that_makes_no_sense_is_refused(database: Database, principal: Principal) -> None:
+    factories.customer(database, principal, id="ann", handle="ann@shop")
+    for values, refusal, field in NO_SENSE:
+        with pytest.raises(refusal) as refused:
+            factories.customer(database, principal, **values)
+        assert (type(refused.value), refused.value.field) == (refusal, field), values
+
+
+def test_another_account_may_use_the_same_id_and_handle(database: Database, principal: Principal) -> None:
+    neighbour = factories.principal(database)
+    mine = factories.customer(database, principal, id="ann", handle="first", name="Ann")
+    theirs = factories.customer(database, neighbour, id="ann", handle="first", name="Anna")
+    assert database.read(details.find_customer, principal, id="ann") == mine
+    assert database.read(details.find_customer, neighbour, handle="first") == theirs
+
+
+def test_a_customer_of_another_account_is_not_found(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    factories.customer(database, factories.principal(database), id="ann", handle="first")
+    names: list[dict[str, Any]] = [{"id": "ann"}, {"handle": "first"}, {"id": "nobody"}, {"handle": "nobody"}]
+    for named in names:
+        with pytest.raises(CustomerNotFound):
+            database.read(details.find_customer, principal, **named)
+        with pytest.raises(CustomerNotFound):
+            database.write(details.update_customer, principal, {**named, "name": "Mine"}, now=now)
+
+
+def test_a_customer_is_named_by_its_id_or_its_handle_not_both(
+    database: Database, principal: Principal
+) -> None:
+    factories.customer(database, principal, id="ann", handle="first")
+    both_or_none: list[dict[str, Any]] = [{}, {"id": "ann", "handle": "first"}]
+    for named in both_or_none:
+        with pytest.raises(ValidationError) as refused:
+            database.read(details.find_customer, principal, **named)
+        assert refused.value.field == "customer_id"
+
+
+def test_what_is_left_out_stays_and_null_empties(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    before = factories.customer(database, principal, handle="first", email="ann@example.com", locale="nl")
+    after = database.write(
+        details.update_customer, principal, {"handle": "first", "email": None, "name": "Anna"}, now=now
+    )
+    assert (after.id, after.name, after.email, after.locale) == (before.id, "Anna", None, "nl")
+
+
+def test_a_customer_can_get_another_handle(database: Database, principal: Principal, now: datetime) -> None:
+    factories.customer(database, principal, id="ann", handle="first")
+    after = database.write(details.update_customer, principal, {"id": "ann", "handle": "second"}, now=now)
+    assert after.handle == "second"
+    same = database.write(details.update_customer, principal, {"id": "ann", "handle": "second"}, now=now)
+    assert same.handle == "second"
+
+
+def test_a_handle_in_use_is_refused(database: Database, principal: Principal, now: datetime) -> None:
+    factories.customer(database, principal, id="ann", handle="first")
+    factories.customer(database, principal, id="bob", handle="second")
+    with pytest.raises(DuplicateHandle) as refused:
+        database.write(details.update_customer, principal, {"id": "bob", "handle": "first"}, now=now)
+    assert (refused.value.field, refused.value.ids) == ("handle", ("ann",))
+
+
+def crowd(work: Any, size: int) -> list[str]:
+    """What each of the callers was told."""
+
+    def told(place: int) -> str:
+        try:
+            work(place)
+        except InvoicingError as refusal:
+            return refusal.code
+        return "made"
+
+    with ThreadPoolExecutor(size) as pool:
+        return sorted(pool.map(told, range(size)))
+
+
+def test_of_many_at_once_one_gets_the_handle(database: Database, principal: Principal, now: datetime) -> None:
+    told = crowd(lambda _: factories.customer(database, principal, handle="first"), 12)
+    assert told == ["DUPLICATE_HANDLE"] * 11 + ["made"]
+    ids = [factories.customer(database, principal).id for _ in range(12)]
+    told = crowd(
+        lambda place: database.write(
+            details.update_customer, principal, {"id": ids[place], "handle": "second"}, now=now
+        ),
+        12,
+    )
+    assert told == ["DUPLICATE_HANDLE"] * 11 + ["made"]
+
+
+def test_of_many_at_once_one_gets_the_id(database: Database, principal: Principal) -> None:
+    told = crowd(lambda place: factories.customer(database, principal, id="ann", handle=f"h{place}"), 12)
+    assert told == ["DUPLICATE_ID"] * 11 + ["made"]

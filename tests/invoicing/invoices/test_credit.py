@@ -1,0 +1,381 @@
+"""Credit invoices: parts in any number that add up to exactly what was invoiced, and never to more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from invoicing.access import Principal
+from invoicing.customers import details
+from invoicing.errors import (
+    CreditTooHigh,
+    InvoiceIdReused,
+    ItemCancelled,
+    NotCreditable,
+    NotFound,
+    NothingToCredit,
+    ValidationError,
+)
+from invoicing.invoices import from_orders, queries
+from invoicing.invoices.credit import LineCredit
+from invoicing.invoices.queries import Issued
+from invoicing.orders import intake, returns
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
+from invoicing.storage.database import Database
+from invoicing.verify.books import verify
+from tests.support import factories
+from tests.support.factories import NOW, item
+
+
+class Books:
+    """One account's sales and what is credited of them."""
+
+    def __init__(self, database: Database, principal: Principal) -> None:
+        self.database, self.principal = database, principal
+
+    def sold(self, *items: dict[str, Any], **values: Any) -> Issued:
+        return factories.invoice(self.database, self.principal, items=list(items), **values)
+
+    def credit(self, sale: Issued | str, *asked: LineCredit, **options: Any) -> Issued:
+        id = sale if isinstance(sale, str) else sale.id
+        given = {"reason": None, "now": NOW, **options}
+        return self.database.write(from_orders.credit_invoice, self.principal, id, asked or None, **given)
+
+    def returned(self, order_id: str, *asked: Contra) -> Issued:
+        """Cancels and credits at once."""
+        made = self.database.write(
+            returns.undo_items, self.principal, Action.CANCEL, order_id, asked, now=NOW
+        )[1]
+        ids = [contra.id for contra in made]
+        return self.database.write(from_orders.invoice_items, self.principal, ids, now=NOW)
+
+    def findings(self) -> list[Any]:
+        return self.database.read(verify, self.principal.account_id).findings
+
+
+@pytest.fixture
+def books(database: Database, principal: Principal) -> Books:
+    return Books(database, principal)
+
+
+def figures(invoice: Issued) -> tuple[int, int, int]:
+    return invoice.total, invoice.total_ex_vat, invoice.total_vat
+
+
+def negated(invoice: Issued) -> tuple[int, int, int]:
+    return -invoice.total, -invoice.total_ex_vat, -invoice.total_vat
+
+
+def test_a_full_credit_is_the_invoice_turned_round(books: Books) -> None:
+    sale = books.sold(
+        item(quantity=3, unit_price=2_499, discount=7),
+        item(vat_rate=9, unit_price=199),
+        item(type="DISCOUNT", unit_price=-333),
+    )
+    credit = books.credit(sale, reason="Never arrived")
+    assert (credit.type, credit.number, credit.due_on) == ("CREDIT", "CRN-2025-00001", None)
+    assert figures(credit) == negated(sale)
+    before, paper = sale.frozen(), credit.frozen()
+    assert [(row.rate, -row.base, -row.amount) for row in paper.vat] == [
+        (row.rate, row.base, row.amount) for row in before.vat
+    ]
+    for line, original in zip(paper.lines, before.lines, strict=True):
+        assert (line.quantity, line.unit_price, line.discount) == (
+            -original.quantity,
+            original.unit_price,
+            -original.discount,
+        )
+        assert (line.total, line.total_ex_vat) == (-original.total, -original.total_ex_vat)
+        assert line.credited_line_id == original.id
+    assert [(each.id, each.number, each.issued_on) for each in paper.credits] == [
+        (sale.id, sale.number, sale.issued_on)
+    ]
+    assert (paper.note, paper.orders) == ("Never arrived", before.orders)
+    assert books.findings() == []
+
+
+def test_credits_have_numbers_of_their_own(books: Books) -> None:
+    sales = [books.sold(item()) for _ in range(3)]
+    made = [books.credit(sale) for sale in sales[::-1]]
+    assert [credit.number for credit in made] == [f"CRN-2025-0000{n}" for n in (1, 2, 3)]
+    assert books.sold(item()).number == "INV-2025-00004"
+
+
+def test_a_credit_is_to_the_buyer_that_was_invoiced(books: Books) -> None:
+    factories.customer(books.database, books.principal, id="ann", name="Ann Baker", vat_number="NL1")
+    sale = books.sold(item(id="a"), item(id="b"), customer_id="ann", id="o")
+    books.database.write(details.update_customer, books.principal, {"id": "ann", "name": "Ann Cook"}, now=NOW)
+    for credit in (books.returned("o", Contra("a")), books.credit(sale)):
+        assert credit.frozen().buyer == sale.frozen().buyer
+        assert credit.customer_id == "ann"
+
+
+def test_a_line_is_credited_by_quantity_and_by_amount_until_nothing_is_left(books: Books) -> None:
+    sale = books.sold(item(quantity=3, unit_price=2_499), item(unit_price=100))
+    mug, pot = sale.frozen().lines
+    first = books.credit(sale, LineCredit(mug.id, quantity=1))
+    assert (first.total, first.frozen().lines[0].quantity) == (-2_499, -1)
+    second = books.credit(sale, LineCredit(mug.id, amount=998), LineCredit(pot.id, amount=1))
+    assert (second.total, [line.unit_price for line in second.frozen().lines]) == (-999, [998, 1])
+    third = books.credit(sale)
+    assert [line.quantity for line in third.frozen().lines] == [-2, -1]
+    parts = [first, second, third]
+    for column in ("total", "total_ex_vat", "total_vat"):
+        assert sum(getattr(part, column) for part in parts) == -getattr(sale, column)
+    with pytest.raises(NothingToCredit):
+        books.credit(sale)
+    listed = books.database.read(queries.credits_by_invoice, books.principal, [sale.id])
+    assert listed[sale.id] == [part.id for part in parts]
+    assert books.findings() == []
+
+
+def test_more_than_is_left_is_refused(books: Books) -> None:
+    sale = books.sold(item(quantity=3, unit_price=1_000), item(type="DISCOUNT", unit_price=-500))
+    mug, off = (line.id for line in sale.frozen().lines)
+    books.credit(sale, LineCredit(mug, quantity=1))
+    for asked in (
+        LineCredit(mug, quantity=3),
+        LineCredit(mug, quantity=0),
+        LineCredit(mug, quantity=-1),
+        LineCredit(mug, amount=2_001),
+        LineCredit(mug, amount=0),
+        LineCredit(mug, amount=-1),
+        LineCredit(off, amount=1),
+        LineCredit(off, amount=-501),
+        LineCredit(off, quantity=2),
+    ):
+        with pytest.raises(CreditTooHigh) as refusal:
+            books.credit(sale, asked)
+        assert refusal.value.ids == (asked.line_id,)
+        assert str(refusal.value.field).startswith("lines.0.")
+    with pytest.raises(CreditTooHigh) as refusal:
+        books.credit(sale, LineCredit(mug, amount=1_500), LineCredit(mug, amount=501))
+    assert refusal.value.field == "lines.1.amount"
+    assert books.credit(sale, LineCredit(mug, amount=1_500), LineCredit(off, amount=-499)).total == -1_001
+
+
+def test_nothing_is_left_once_amounts_have_taken_all(books: Books) -> None:
+    sale = books.sold(item(quantity=3, unit_price=1_000))
+    (line,) = sale.frozen().lines
+    books.credit(sale, LineCredit(line.id, amount=3_000))
+    with pytest.raises(NothingToCredit):
+        books.credit(sale)
+    with pytest.raises(CreditTooHigh, match="0 of the line"):
+        books.credit(sale, LineCredit(line.id, quantity=1))
+    with pytest.raises(CreditTooHigh):
+        books.credit(sale, LineCredit(line.id))
+
+
+def test_what_was_given_away_is_credited_once(books: Books) -> None:
+    sale = books.sold(item(quantity=2, unit_price=0), item(unit_price=500, discount=500))
+    assert books.credit(sale, LineCredit(sale.frozen().lines[0].id, quantity=1)).total == 0
+    assert [line.quantity for line in books.credit(sale).frozen().lines] == [-1, -1]
+    with pytest.raises(NothingToCredit):
+        books.credit(sale)
+    assert books.findings() == []
+
+
+def test_a_line_is_named_with_a_quantity_or_an_amount_and_must_be_the_invoices(books: Books) -> None:
+    sale, other = books.sold(item()), books.sold(item())
+    (line,), (foreign,) = sale.frozen().lines, other.frozen().lines
+    with pytest.raises(ValidationError):
+        books.credit(sale, LineCredit(line.id, quantity=1, amount=1))
+    for id in (foreign.id, "nothing"):
+        with pytest.raises(NotFound) as refusal:
+            books.credit(sale, LineCredit(id))
+        assert (refusal.value.field, refusal.value.ids) == ("lines.0.line_id", (id,))
+    with pytest.raises(ValidationError):
+        books.credit(sale, reason="x" * 1_001)
+
+
+def test_a_credit_cannot_be_credited(books: Books) -> None:
+    credit = books.credit(books.sold(item()))
+    with pytest.raises(NotCreditable):
+        books.credit(credit)
+
+
+def test_another_accounts_invoice_is_not_found(books: Books) -> None:
+    theirs = Books(books.database, factories.principal(books.database)).sold(item(), invoice_id="theirs")
+    told = set()
+    for id in (theirs.id, "nothing"):
+        with pytest.raises(NotFound) as refusal:
+            books.credit(id)
+        told.add(str(refusal.value).replace(id, "…"))
+    assert len(told) == 1
+
+
+def test_the_same_request_again_answers_with_the_same_credit(books: Books) -> None:
+    sale = books.sold(item(quantity=3))
+    (line,) = sale.frozen().lines
+    asked, id = LineCredit(line.id, quantity=1), {"credit_invoice_id": "mine", "reason": "late"}
+    first = books.credit(sale, asked, **id)
+    assert first.id == first.handle == "mine"
+    assert books.credit(sale, asked, **id, now=NOW + timedelta(days=1)) == first
+    other = books.sold(item(), invoice_id="other")
+    refused: list[Callable[[], Issued]] = [
+        lambda: books.credit(sale, **id),
+        lambda: books.credit(sale, LineCredit(line.id, quantity=2), **id),
+        lambda: books.credit(sale, asked, **{**id, "reason": "broken"}),
+        lambda: books.credit(other, **id),
+        lambda: books.credit(sale, credit_invoice_id="other"),
+    ]
+    for again in refused:
+        with pytest.raises(InvoiceIdReused):
+            again()
+    assert books.credit(sale, LineCredit(line.id, quantity=1)).id != first.id
+
+
+def test_contra_items_under_an_invoice_id_are_credited_once(books: Books) -> None:
+    books.sold(item(id="a"), item(id="b"), id="o")
+    contras = [Contra("a", contra_item_id="c"), Contra("b", contra_item_id="d")]
+    books.database.write(returns.undo_items, books.principal, Action.CANCEL, "o", contras, now=NOW)
+
+    def credited(*ids: str) -> Issued:
+        return books.database.write(
+            from_orders.invoice_items, books.principal, ids, invoice_id="mine", now=NOW
+        )
+
+    first = credited("c", "d")
+    assert credited("d", "c") == first
+    with pytest.raises(InvoiceIdReused):
+        credited("c")
+
+
+def test_after_an_amount_a_return_credits_what_is_left(books: Books) -> None:
+    sale = books.sold(item(id="a", quantity=3, unit_price=1_000), id="o")
+    (line,) = sale.frozen().lines
+    amount = books.credit(sale, LineCredit(line.id, amount=1_500))
+    first = books.returned("o", Contra("a", 1))
+    second = books.returned("o", Contra("a"))
+    assert [first.total, second.total] == [-1_000, -500]
+    parts = [amount, first, second]
+    assert sum(part.total_ex_vat for part in parts) == -sale.total_ex_vat
+    assert books.findings() == []
+
+
+def test_after_a_quantity_a_return_credits_no_more_pieces_than_are_left(books: Books) -> None:
+    sale = books.sold(item(id="a", quantity=3, unit_price=1_000), id="o")
+    (line,) = sale.frozen().lines
+    books.credit(sale, LineCredit(line.id, quantity=2))
+    paper = books.returned("o", Contra("a")).frozen()
+    assert (paper.total, paper.lines[0].quantity, paper.lines[0].credited_quantity) == (-1_000, -1, 1)
+    with pytest.raises(NothingToCredit):
+        books.credit(sale)
+    assert books.findings() == []
+
+
+def test_a_return_of_what_was_credited_in_full_comes_to_nothing(books: Books) -> None:
+    sale = books.sold(item(id="a", quantity=3, unit_price=1_000), id="o")
+    books.credit(sale)
+    credit = books.returned("o", Contra("a"))
+    assert (figures(credit), credit.type) == ((0, 0, 0), "CREDIT")
+    assert books.findings() == []
+
+
+def test_one_credit_covers_items_of_several_invoices(books: Books) -> None:
+    factories.customer(books.database, books.principal, id="ann")
+    for id in ("a", "b"):
+        given = [item(id=id), item(id=f"{id}-x")]
+        factories.order(books.database, books.principal, id=f"o-{id}", items=given, customer_id="ann")
+    sales = [
+        books.database.write(
+            from_orders.invoice_items, books.principal, ids, now=NOW + timedelta(seconds=place)
+        )
+        for place, ids in enumerate((["a", "b"], ["a-x"], ["b-x"]))
+    ]
+    contras = []
+    for id in ("a", "b"):
+        asked = [Contra(id), Contra(f"{id}-x")]
+        made = books.database.write(
+            returns.undo_items, books.principal, Action.CANCEL, f"o-{id}", asked, now=NOW
+        )
+        contras += [contra.id for contra in made[1]]
+    credit = books.database.write(from_orders.invoice_items, books.principal, contras, now=NOW)
+    assert figures(credit) == tuple(sum(column) for column in zip(*map(negated, sales), strict=True))
+    assert [each.id for each in credit.frozen().credits] == [sale.id for sale in sales]
+    assert {order.id for order in credit.frozen().orders} == {"o-a", "o-b"}
+    found = books.database.read(queries.credits_by_invoice, books.principal, [sale.id for sale in sales])
+    assert found == {sale.id: [credit.id] for sale in sales}
+    assert books.findings() == []
+
+
+def test_an_order_comes_to_what_is_left_of_it(books: Books) -> None:
+    books.sold(item(id="a", quantity=3, unit_price=2_499), item(id="b", unit_price=333), id="o")
+    books.returned("o", Contra("a", 1))
+    assert books.database.read(intake.find_order, books.principal, "o").total == 2 * 2_499 + 333
+
+
+priced = st.builds(
+    lambda quantity, price, off, kind, rate: item(
+        quantity=quantity,
+        unit_price=-price if kind == "DISCOUNT" else price,
+        discount=0 if kind == "DISCOUNT" else min(off, price * quantity),
+        type=kind,
+        vat_rate=rate,
+    ),
+    st.integers(1, 7),
+    st.integers(0, 3_000),
+    st.one_of(st.just(0), st.integers(0, 900)),
+    st.sampled_from(["PRODUCT", "PRODUCT", "PRODUCT", "DISCOUNT"]),
+    st.sampled_from([0, 5.5, 9, 21]),
+)
+
+
+class TestParts:
+    """Any sale, credited in any parts in any way: together they are the sale."""
+
+    books: ClassVar[Books]
+
+    @pytest.fixture(autouse=True)
+    def account(self, books: Books) -> None:
+        type(self).books = books
+
+    @settings(
+        max_examples=40,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(items=st.lists(priced, min_size=1, max_size=4), including_vat=st.booleans(), choice=st.data())
+    def test_parts_in_any_number_add_up_to_exactly_the_invoice(
+        self, items: list[dict[str, Any]], including_vat: bool, choice: st.DataObject
+    ) -> None:
+        books = self.books
+        order = factories.order(books.database, books.principal, items=items, is_including_vat=including_vat)
+        sale = books.database.write(from_orders.invoice_order, books.principal, order.id, now=NOW)
+        made: list[Issued] = []
+        for _ in range(choice.draw(st.integers(0, 5))):
+            line = choice.draw(st.sampled_from(sale.frozen().lines))
+            way = choice.draw(st.sampled_from(["quantity", "amount", "return"]))
+            number = choice.draw(st.integers(1, max(1, abs(line.total)))) * (-1 if line.total < 0 else 1)
+            quantity = choice.draw(st.integers(1, line.quantity))
+            try:
+                if way == "return":
+                    made.append(books.returned(order.id, Contra(str(line.order_item_id), quantity)))
+                else:
+                    asked = {"quantity": quantity} if way == "quantity" else {"amount": number}
+                    made.append(books.credit(sale, LineCredit(line.id, **asked)))
+            except (CreditTooHigh, ItemCancelled, ValidationError):
+                continue
+        with suppress(NothingToCredit):
+            made.append(books.credit(sale))
+        self.mirrors(sale, made)
+
+    def mirrors(self, sale: Issued, made: list[Issued]) -> None:
+        for column in ("total", "total_ex_vat", "total_vat"):
+            assert sum(getattr(credit, column) for credit in made) == -getattr(sale, column)
+        lines = [line for credit in made for line in credit.frozen().lines]
+        for original in sale.frozen().lines:
+            mine = [line for line in lines if line.credited_line_id == original.id]
+            for column in ("total", "total_ex_vat", "vat_amount"):
+                assert sum(getattr(line, column) for line in mine) == -getattr(original, column)
+            assert sum(line.credited_quantity or 0 for line in mine) <= original.quantity
+        assert self.books.findings() == []

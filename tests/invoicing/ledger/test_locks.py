@@ -1,0 +1,100 @@
+"""What a command decides by is locked before it decides, also what joined while it waited for its locks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from invoicing.accounts import settings as account_settings
+from invoicing.errors import NotCreditable, ValidationError
+from invoicing.invoices import from_orders
+from invoicing.invoices.cancel import cancel_invoice
+from invoicing.invoices.credit import LineCredit
+from invoicing.ledger.order_shares import orders_beside
+from invoicing.payments import charges
+from invoicing.storage import tables
+from invoicing.storage.database import Database
+from invoicing.storage.tables import orders
+from invoicing.storage.tables.payment import Payment
+from tests.conftest import FreshUrl
+from tests.support import factories
+from tests.support.factories import NOW, item
+from tests.support.till import Till
+
+
+@pytest.fixture
+def till(fresh_postgresql: FreshUrl) -> Iterator[Till]:
+    """On the database that lets two commands work at the same time."""
+    with fresh_postgresql() as url:
+        database = Database(url)
+        yield Till(database, factories.principal(database))
+        database.close()
+
+
+def test_an_order_that_joins_while_a_refund_waits_is_locked_too(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.customer(till.database, till.principal, id="ann")
+    (first,) = till.order("a", 1_000, customer_id="ann")
+    second, _ = till.order("b", 1_000, 1_000, customer_id="ann")
+    payment = till.pay(1_000, order_id="a")
+
+    def look(connection: Connection, account_id: str, target: Any) -> list[str]:
+        seen = orders_beside(connection, account_id, target)
+        monkeypatch.setattr(charges, "orders_beside", orders_beside)
+        till.invoice(first, second, id="both")
+        return seen
+
+    def free(connection: Connection) -> set[str]:
+        return set(connection.execute(select(orders.c.id).with_for_update(skip_locked=True)).scalars().all())
+
+    def refunding(connection: Connection, found: Payment) -> set[str]:
+        charges.locked(connection, found, to_refund=True)
+        return till.database.write(free)
+
+    monkeypatch.setattr(charges, "orders_beside", look)
+    assert till.database.write(refunding, payment) == set()
+    assert till.database.write(free) == {"a", "b"}
+
+
+def test_two_changes_do_not_make_the_number_formats_alike(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    differ = account_settings._formats_differ
+
+    def change(name: str) -> None:
+        till.write(account_settings.update_account, {f"{name}_number_format": "X-{seq}"})
+
+    def free(connection: Connection) -> bool:
+        rows = select(tables.accounts.c.id).with_for_update(skip_locked=True, key_share=True)
+        return bool(connection.execute(rows).first())
+
+    def checked(*formats: str) -> None:
+        assert not till.database.write(free)
+        differ(*formats)
+
+    monkeypatch.setattr(account_settings, "_formats_differ", checked)
+    change("invoice")
+    with pytest.raises(ValidationError):
+        change("credit")
+
+
+def test_a_credit_invoice_is_not_cancelled_also_if_it_asks_for_money(till: Till) -> None:
+    rebate = item(id="d", type="DISCOUNT", unit_price=-400)
+    factories.order(till.database, till.principal, id="o", items=[item(id="x", unit_price=1_000), rebate])
+    sale = till.invoice("x", "d", id="sale")
+    (line,) = (line.id for line in sale.frozen().lines if line.total < 0)
+    till.write(
+        from_orders.credit_invoice,
+        "sale",
+        [LineCredit(line)],
+        reason=None,
+        credit_invoice_id="credit",
+        now=NOW,
+    )
+    with pytest.raises(NotCreditable):
+        till.write(cancel_invoice, "credit")
+    till.is_right()

@@ -1,0 +1,284 @@
+"""Orders of any kind, and all that is done to them in any sequence: what is listed succeeds, nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    invariant,
+    precondition,
+    rule,
+)
+
+from invoicing.invoices import from_orders
+from invoicing.invoices.credit import LineCredit
+from invoicing.orders import actions, returns
+from invoicing.orders.actions import Action, Block
+from invoicing.orders.items import totals
+from invoicing.orders.returns import Contra
+from invoicing.storage.database import Database
+from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, order_items
+from invoicing.storage.tables import orders as orders_table
+from invoicing.verify.books import verify
+from tests.invoicing.orders.test_actions import CODES, STEPS
+from tests.support.state_machine import NOWHERE, Left, Shop, run, ship
+from tests.support.state_machine_money import Money
+
+CODES_IN_ORDER = [(block, CODES[block]) for block in Block]
+
+
+def some_of(rows: list[OrderItem]) -> st.SearchStrategy[list[OrderItem]]:
+    return st.lists(st.sampled_from(rows), unique=True, min_size=1)
+
+
+class Items(Shop):
+    """What is done to items: their order's actions are the only word on what comes of it."""
+
+    @rule(order_id=Shop.placed, choice=st.data())
+    def ship(self, order_id: str, choice: st.DataObject) -> None:
+        order, rows = self.look(order_id)
+        parcels = [
+            (row.id, choice.draw(st.one_of(st.none(), st.integers(1, max(row.quantity, 1)))))
+            for row in self.chosen(rows, Action.SHIP, order, choice)
+        ]
+        expected = self.expected(Action.SHIP, {order_id: (order, rows)}, [id for id, _ in parcels])
+        assert expected == self.told(ship, order_id, parcels)
+
+    @rule(order_id=Shop.placed, action=st.sampled_from([Action.CANCEL, Action.RETURN]), choice=st.data())
+    def undo(self, order_id: str, action: Action, choice: st.DataObject) -> None:
+        order, rows = self.look(order_id)
+        asked = [
+            Contra(row.id, choice.draw(st.one_of(st.none(), st.integers(1, max(row.quantity, 1)))))
+            for row in self.chosen(rows, action, order, choice)
+        ]
+        ids = [each.item_id for each in asked]
+        expected = self.expected(action, {order_id: (order, rows)}, ids)
+        closed = self.closed()
+        assert expected == self.told(returns.undo_items, action, order_id, asked)
+        if expected == "DONE" and (order_id in closed or any(r.invoice_id for r in rows if r.id in ids)):
+            assert order_id not in self.closed()
+
+    @rule(order_id=Shop.placed, step=st.sampled_from(STEPS), choice=st.data())
+    def handle(self, order_id: str, step: Action, choice: st.DataObject) -> None:
+        order, rows = self.look(order_id)
+        ids = [row.id for row in self.chosen(rows, step, order, choice)]
+        expected = self.expected(step, {order_id: (order, rows)}, ids)
+        assert expected == self.told(returns.handle_items, step, order_id, ids)
+
+    @precondition(lambda self: self.sales())
+    @rule(way=st.sampled_from(["full", "quantity", "amount"]), choice=st.data())
+    def credit(self, way: str, choice: st.DataObject) -> None:
+        sale = choice.draw(st.sampled_from(self.sales()))
+        left = self.left()
+        asked, expected = None, "DONE"
+        if way == "full":
+            mine = [left[line.id] for line in sale.frozen().lines]
+            expected = "NOTHING_TO_CREDIT" if all(each.is_spent for each in mine) else "DONE"
+        else:
+            line = left[choice.draw(st.sampled_from(sale.frozen().lines)).id]
+            asked, fits = self.part(line, way, choice)
+            expected = "DONE" if fits else "CREDIT_TOO_HIGH"
+        assert expected == self.told(from_orders.credit_invoice, sale.id, asked, reason="because")
+
+    @precondition(lambda self: self.ordered)
+    @rule(choice=st.data())
+    def do_what_is_listed(self, choice: st.DataObject) -> None:
+        """Any action of any order, each as likely, with some of its items."""
+        for _ in range(choice.draw(st.integers(2, 6))):
+            self.do_one(choice)
+
+    def do_one(self, choice: st.DataObject) -> None:
+        looked = [self.look(id) for id in self.ordered]
+        listed = [(order, each) for order, rows in looked for each in actions.possible(order, rows)]
+        if not listed:
+            return
+        order, entry = choice.draw(st.sampled_from(listed))
+        ids = choice.draw(st.lists(st.sampled_from(entry.ids), unique=True, min_size=1))
+        if entry.action is Action.INVOICE:
+            contras = {row.id for _, rows in looked for row in rows if row.contra_of}
+            ids = [id for id in ids if (id in contras) == (ids[0] in contras)]
+        assert self.told(*self.asking(entry.action, order.id, ids)) == "DONE"
+
+    def part(self, line: Left, way: str, choice: st.DataObject) -> tuple[list[LineCredit], bool]:
+        if way == "quantity":
+            quantity = choice.draw(st.integers(1, line.quantity + 1))
+            return [LineCredit(line.id, quantity=quantity)], not line.is_spent and quantity <= line.pieces
+        most = abs(line.amounts[0]) + 1
+        amount = choice.draw(st.integers(1, most)) * (-1 if line.amounts[0] < 0 else 1)
+        return [LineCredit(line.id, amount=amount)], abs(amount) < most
+
+    @rule(order_ids=st.lists(Shop.placed, min_size=1, max_size=3, unique=True), choice=st.data())
+    def invoice(self, order_ids: list[str], choice: st.DataObject) -> None:
+        looked = {id: self.look(id) for id in order_ids}
+        every = [row.id for _, rows in looked.values() for row in rows]
+        listed = [
+            id
+            for order, rows in looked.values()
+            for entry in actions.possible(order, rows)
+            if entry.action is Action.INVOICE
+            for id in entry.ids
+        ]
+        kinds = [st.lists(st.sampled_from([*every, NOWHERE]), max_size=4), st.just(listed)]
+        if listed:
+            kinds.append(st.lists(st.sampled_from(listed), unique=True, min_size=1))
+        ids = choice.draw(st.one_of(kinds))
+        assert self.expected(Action.INVOICE, looked, ids) == self.told(from_orders.invoice_items, ids)
+
+    @rule(order_id=Shop.placed)
+    def invoice_whole(self, order_id: str) -> None:
+        order, rows = self.look(order_id)
+        open_now = [entry for entry in actions.possible(order, rows) if entry.action is Action.INVOICE]
+        expected = "DONE" if open_now else "NOTHING_TO_INVOICE"
+        assert self.told(from_orders.invoice_order, order_id) == expected
+        if open_now:
+            contras = {row.id for row in rows if row.contra_of}
+            sold = [id for id in open_now[0].ids if id not in contras]
+            on_paper = [line.order_item_id for line in self.issued[-1].frozen().lines]
+            assert on_paper == (sold or open_now[0].ids)
+            assert self.issued[-1].type == ("INVOICE" if sold else "CREDIT")
+
+    def expected(
+        self, action: Action, looked: dict[str, tuple[Order, list[OrderItem]]], ids: list[str]
+    ) -> str:
+        """What the lists of the orders say will come of it."""
+        if not ids:
+            return "NO_ITEMS"
+        if len(set(ids)) < len(ids):
+            return "DUPLICATE_ITEM"
+        if NOWHERE in ids:
+            return "ITEM_NOT_FOUND"
+        contras = {row.id for _, rows in looked.values() for row in rows if row.contra_of}
+        if action is Action.INVOICE and contras & set(ids) and not contras.issuperset(ids):
+            return "MIXED_SALE_AND_CREDIT"
+        covered = [order for order, rows in looked.values() if {row.id for row in rows} & set(ids)]
+        for code, differ in (
+            ("MIXED_CUSTOMERS", {order.customer_id or order.id for order in covered}),
+            ("MIXED_CURRENCIES", {order.currency for order in covered}),
+            ("MIXED_VAT_MODES", {order.is_including_vat for order in covered}),
+        ):
+            if len(differ) > 1:
+                return code
+        reasons = {
+            self.reason(action, order, row, actions.blocked(order, rows))
+            for order, rows in looked.values()
+            for row in rows
+            if row.id in ids
+        }
+        return next((code for block, code in CODES_IN_ORDER if block in reasons), "DONE")
+
+    def reason(
+        self, action: Action, order: Order, row: OrderItem, blocked: Sequence[actions.Blocked]
+    ) -> Block | None:
+        """Null where the item is listed; what is neither listed nor told is not the item's kind."""
+        listed = [id for each in actions.possible(order, [row]) if each.action is action for id in each.ids]
+        told = [each.reason for each in blocked if each.action is action and each.id == row.id]
+        assert len(listed) + len(told) <= 1
+        if listed or told:
+            return told[0] if told else None
+        return Block.NOT_INVOICED if row.undone_as is None or action in STEPS else Block(row.undone_as)
+
+    def chosen(
+        self, rows: list[OrderItem], action: Action, order: Order, choice: st.DataObject
+    ) -> list[OrderItem]:
+        """Some of the items; more often than not, only those that the action is open to."""
+        ids = {id for each in actions.possible(order, rows) if each.action is action for id in each.ids}
+        open_now = [row for row in rows if row.id in ids]
+        wide: bool = choice.draw(st.sampled_from([False, False, False, True]))
+        among = rows if wide or not open_now else open_now
+        return choice.draw(some_of(among))
+
+    @invariant()
+    def credits_never_exceed_what_they_credit(self) -> None:
+        for line in self.left().values():
+            for amount, whole in zip(line.amounts, line.whole, strict=True):
+                assert 0 <= amount * (1 if whole >= 0 else -1) <= abs(whole)
+            assert 0 <= line.pieces <= line.quantity
+            if line.whole[0] and line.amounts[0] == 0:
+                assert line.amounts == (0, 0, 0)
+
+    @invariant()
+    def an_item_is_undone_once_by_its_mirror(self) -> None:
+        rows = {row.id: row for row in self.rows(order_items)}
+        contras = [row for row in rows.values() if row.contra_of]
+        assert len({row.contra_of for row in contras}) == len(contras)
+        for row in contras:
+            undone = rows[row.contra_of]
+            assert (row.quantity, row.discount) == (-undone.quantity, -undone.discount)
+            assert undone.invoice_id
+            assert undone.undone_as == row.undone_as
+        kinds = {invoice.id: invoice.type for invoice in self.issued}
+        for row in rows.values():
+            if row.invoice_id:
+                assert kinds[row.invoice_id] == ("CREDIT" if row.contra_of else "INVOICE")
+
+    @invariant()
+    def an_order_comes_to_what_counts(self) -> None:
+        items: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows(order_items):
+            gone = row.undone_as and not row.contra_of and not row.invoice_id
+            if not gone:
+                items[row.order_id].append(row)
+        for order in self.rows(orders_table):
+            assert order.total == totals(order, items[order.id]).total
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        assert self.database.read(verify, self.principal.account_id).findings == []
+
+    @invariant()
+    def each_item_is_on_one_invoice_at_most(self) -> None:
+        lines = self.rows(invoice_lines)
+        assert set(Counter(line.order_item_id for line in lines if line.order_item_id).values()) <= {1}
+        on_paper: Counter[str] = Counter()
+        for line in lines:
+            if line.order_item_id and line.credited_line_id is None:
+                on_paper[line.invoice_id] += line.quantity
+        marked: Counter[str] = Counter()
+        for row in self.rows(order_items):
+            if row.invoice_id and not row.contra_of:
+                marked[row.invoice_id] += row.quantity
+        assert marked == on_paper
+
+    @invariant()
+    def quantities_and_discounts_are_kept_over_splits(self) -> None:
+        kept: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows(order_items):
+            if row.contra_of:
+                continue
+            assert row.quantity > 0
+            assert row.discount >= 0
+            kept[row.order_id].append(row)
+        sums = {
+            id: (sum(r.quantity for r in rows), sum(r.discount for r in rows)) for id, rows in kept.items()
+        }
+        assert sums == self.ordered
+
+    @invariant()
+    def an_order_is_done_when_nothing_is_left_to_do(self) -> None:
+        items: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows(order_items):
+            items[row.order_id].append(row)
+        for order in self.rows(orders_table):
+            left = {entry.action for entry in actions.possible(order, items[order.id])} - {Action.RETURN}
+            assert actions.is_done(items[order.id]) == (not left)
+
+    @invariant()
+    def numbers_have_no_gap(self) -> None:
+        for type in ("INVOICE", "CREDIT"):
+            found = sorted(row.sequence for row in self.rows(invoices) if row.type == type)
+            assert found == list(range(1, sum(made.type == type for made in self.issued) + 1))
+
+
+class Everything(Items, Money):
+    """And money besides, which keeps no action from an item."""
+
+
+def test_whatever_is_listed_succeeds_and_whatever_is_not_is_refused(database: Database) -> None:
+    run(Items, database, examples=12, steps=30)
+
+
+def test_so_it_does_whatever_is_paid_and_an_order_is_closed_once_it_is(database: Database) -> None:
+    run(Everything, database, examples=20, steps=30)

@@ -1,0 +1,70 @@
+"""Two commands that wait for each other: both are done, one after the other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import OperationalError
+
+from invoicing.storage import database as databases
+from invoicing.storage.database import Database
+from invoicing.storage.tables import accounts
+from tests.conftest import FreshUrl
+from tests.support import factories
+
+
+def crossing(database: Database) -> tuple[list[Any], list[str]]:
+    """What became of two commands that rename the same accounts in opposite order, and the names now."""
+    ids = [factories.principal(database, name="-").account_id for _ in range(2)]
+    both_began = Barrier(2)
+
+    def rename(connection: Connection, name: str, order: list[str]) -> None:
+        for place, id in enumerate(order):
+            longer = accounts.c.name.concat(name)
+            connection.execute(update(accounts).where(accounts.c.id == id).values(name=longer))
+            if place == 0:
+                _meet(both_began)
+
+    def outcome(name: str, order: list[str]) -> Any:
+        try:
+            return database.write(rename, name, order)
+        except OperationalError as failure:
+            return failure
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(outcome, "ab", [ids, ids[::-1]]))
+    found = select(accounts.c.name).where(accounts.c.id.in_(ids))
+    return outcomes, list(database.read(lambda connection: connection.execute(found).scalars().all()))
+
+
+def _meet(barrier: Barrier) -> None:
+    """Once: whoever comes again finds nobody."""
+    try:
+        barrier.wait(10)
+    except BrokenBarrierError:
+        return
+    finally:
+        barrier.abort()
+
+
+def test_both_are_done_once(fresh_postgresql: FreshUrl) -> None:
+    with fresh_postgresql() as url:
+        database = Database(url)
+        outcomes, names = crossing(database)
+        database.close()
+    assert outcomes == [None, None]
+    assert [sorted(name) for name in names] == [["-", "a", "b"], ["-", "a", "b"]]
+
+
+def test_it_is_not_tried_for_ever(fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "MOST_DEADLOCKS", 1)
+    with fresh_postgresql() as url:
+        database = Database(url)
+        outcomes, names = crossing(database)
+        database.close()
+    assert sorted(type(each) is OperationalError for each in outcomes) == [False, True]
+    assert len(set(names)) == 1

@@ -1,0 +1,113 @@
+"""A database from before the ledger gets one: earlier credits are set off, and states follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, text
+
+from invoicing.access import Principal
+from invoicing.invoices import from_orders
+from invoicing.orders import returns
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
+from invoicing.storage import migrations
+from invoicing.storage.database import Database
+from invoicing.storage.tables import invoices
+from tests.support import factories
+from tests.support.factories import item
+from tests.support.till import Till
+
+BEFORE = (
+    "DROP TABLE allocations",
+    "DROP TABLE payments",
+    "DROP TABLE payment_methods",
+    "DROP INDEX outbox_due",
+    "CREATE INDEX outbox_due ON outbox (run_after) WHERE failed_at IS NULL",
+    "UPDATE invoices SET state = 'PENDING'",
+    "UPDATE alembic_version SET version_num = '0003'",
+)
+
+
+@pytest.fixture
+def till(database: Database, principal: Principal) -> Till:
+    return Till(database, principal)
+
+
+def migrate_from_0003(database: Database) -> None:
+    """Takes the ledger away, and runs the one migration that makes it; what came later stays."""
+    settings = migrations.config()
+
+    def again(connection: Connection) -> None:
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        for statement in BEFORE if database.is_sqlite else (*BEFORE, "DROP FUNCTION ledger_is_final()"):
+            connection.execute(text(statement))
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0004")
+        connection.execute(text("UPDATE alembic_version SET version_num = :last"), {"last": version})
+
+    database.write(again)
+
+
+def test_earlier_credits_are_set_off_as_they_would_be_today(till: Till) -> None:
+    other = Till(till.database, factories.principal(till.database))
+    for each in (till, other):
+        whole, part, twice, free = (each.sale(1_000, 500, id=id) for id in ("whole", "part", "twice", "free"))
+        each.sale(0, id="nothing")
+        each.credit(whole)
+        each.credit(part, 400)
+        each.credit(twice, 600)
+        each.credit(twice)
+        assert free.state == "PENDING"
+    before = [each.standing(row.id) for each in (till, other) for row in each.rows(invoices)]
+    migrate_from_0003(till.database)
+    after = [each.standing(row.id) for each in (till, other) for row in each.rows(invoices)]
+    assert after == before
+    assert till.is_right()
+    assert other.is_right()
+    states = {id: till.seen(id) for id in ("whole", "part", "twice", "free", "nothing")}
+    assert states == {
+        "whole": ("CANCELLED", "PAID", 0),
+        "part": ("PENDING", "PARTIALLY_PAID", 1_100),
+        "twice": ("CANCELLED", "PAID", 0),
+        "free": ("PENDING", "OPEN", 1_500),
+        "nothing": ("SETTLED", "PAID", 0),
+    }
+
+
+def test_no_more_is_set_off_than_an_invoice_asks(till: Till) -> None:
+    """The mug costs more than the invoice, of which a discount was taken off."""
+    given: list[dict[str, Any]] = [
+        item(id="mug", unit_price=1_000),
+        item(id="less", type="DISCOUNT", unit_price=-200),
+    ]
+    factories.order(till.database, till.principal, id="o", items=given)
+    sale = till.invoice("mug", "less")
+    credit = till.credit(sale, 1_000)
+    migrate_from_0003(till.database)
+    assert till.seen(sale.id) == ("SETTLED", "PAID", 0)
+    assert till.seen(credit.id) == ("PENDING", "PARTIALLY_PAID", -200)
+    assert till.is_right()
+
+
+def test_a_credit_of_several_invoices_is_set_off_against_each(till: Till) -> None:
+    items = till.order("o", 1_000, 500, 300)
+    one, two = till.invoice(items[0]), till.invoice(*items[1:])
+    till.write(returns.undo_items, Action.CANCEL, "o", [Contra(id, None, f"{id}-undone") for id in items[:2]])
+    credit = till.write(from_orders.invoice_items, [f"{id}-undone" for id in items[:2]])
+    migrate_from_0003(till.database)
+    assert till.outstanding(one.id, two.id, credit.id) == [0, 300, 0]
+    assert [till.seen(each.id)[0] for each in (one, two, credit)] == ["CANCELLED", "PENDING", "SETTLED"]
+    assert till.is_right()
+
+
+def test_the_ledger_can_be_used_at_once(till: Till) -> None:
+    sale = till.sale(1_000)
+    credit = till.credit(sale, 400)
+    migrate_from_0003(till.database)
+    till.pay(600, order_id="o-sale")
+    assert till.seen(sale.id) == ("SETTLED", "PAID", 0)
+    assert till.seen(credit.id) == ("SETTLED", "REFUNDED", 0)
+    assert till.is_right()

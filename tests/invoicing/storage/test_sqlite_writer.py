@@ -1,0 +1,155 @@
+"""The one writer of SQLite: commands share a commit and nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+from invoicing.storage import after_commit
+from invoicing.storage.database import Database
+from invoicing.storage.sqlite_writer import Writer
+from tests.conftest import FreshUrl
+from tests.support import factories
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{tmp_path}/writer.db", connect_args={"isolation_level": None})
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE words (word TEXT UNIQUE)"))
+    yield engine
+    engine.dispose()
+
+
+class Held:
+    """A writer whose first command waits, so that those that come meanwhile gather behind it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.commits: list[Collection[str]] = []
+        self.writer = Writer(engine, self.commits.append)
+        self._go = threading.Event()
+        begun = threading.Event()
+
+        def hold(_: Connection) -> None:
+            begun.set()
+            self._go.wait(10)
+
+        self.first = self.writer.submit(hold)
+        assert begun.wait(10)
+
+    def release(self) -> None:
+        self._go.set()
+
+
+@pytest.fixture
+def held(engine: Engine) -> Iterator[Held]:
+    held = Held(engine)
+    yield held
+    held.release()
+    held.writer.close()
+
+
+def add(word: str, *, refuse: Exception | None = None, enqueue: bool = False) -> Callable[[Connection], str]:
+    def work(connection: Connection) -> str:
+        connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": word})
+        if enqueue:
+            after_commit.tell(connection, ["job"])
+        if refuse is not None:
+            raise refuse
+        return word
+
+    return work
+
+
+def words(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.execute(text("SELECT word FROM words ORDER BY rowid")).scalars())
+
+
+def test_commands_that_wait_share_one_commit_and_keep_their_order(held: Held, engine: Engine) -> None:
+    waiting = [held.writer.submit(add(f"w{n}")) for n in range(10)]
+    held.release()
+    assert [each.result(10) for each in waiting] == [f"w{n}" for n in range(10)]
+    assert words(engine) == [f"w{n}" for n in range(10)]
+    held.writer.close()
+    assert len(held.commits) == 2
+
+
+def test_a_refused_command_takes_nothing_of_the_others_with_it(held: Held, engine: Engine) -> None:
+    before = held.writer.submit(add("before"))
+    refused = held.writer.submit(add("refused", refuse=ValueError("no")))
+    again = held.writer.submit(add("before"))
+    after = held.writer.submit(add("after"))
+    held.release()
+    assert (before.result(10), after.result(10)) == ("before", "after")
+    with pytest.raises(ValueError, match="no"):
+        refused.result(10)
+    with pytest.raises(Exception, match="UNIQUE"):
+        again.result(10)
+    assert words(engine) == ["before", "after"]
+
+
+def test_nobody_is_told_of_success_when_the_common_commit_fails(held: Held, engine: Engine) -> None:
+    def rolled_back(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")  # as SQLite itself does when the disk is full
+
+    before = held.writer.submit(add("before"))
+    culprit = held.writer.submit(rolled_back)
+    held.release()
+    for each in (before, culprit):
+        with pytest.raises(Exception, match="savepoint"):
+            each.result(10)
+    assert words(engine) == []
+    assert held.writer.submit(add("later")).result(10) == "later"
+
+
+def test_a_command_that_is_cancelled_while_it_waits_is_not_run(held: Held, engine: Engine) -> None:
+    given_up = held.writer.submit(add("given up"))
+    kept = held.writer.submit(add("kept"))
+    assert given_up.cancel()
+    held.release()
+    kept.result(10)
+    assert words(engine) == ["kept"]
+
+
+def test_workers_are_woken_after_a_commit_that_enqueued(held: Held) -> None:
+    held.writer.submit(add("quiet"))
+    held.writer.submit(add("loud", enqueue=True))
+    held.release()
+    held.writer.close()
+    assert [set(kinds) for kinds in held.commits] == [set(), {"job"}]
+
+
+def test_closing_waits_for_what_was_begun(held: Held, engine: Engine) -> None:
+    waiting = held.writer.submit(add("waiting"))
+    held.release()
+    held.writer.close()
+    assert waiting.done()
+    assert words(engine) == ["waiting"]
+
+
+def test_a_statement_left_half_read_does_not_keep_others_waiting(
+    fresh_sqlite: FreshUrl,
+) -> None:
+    left: list[Any] = []
+
+    def leave(connection: Connection) -> None:
+        cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
+        left.append(cursor.execute("SELECT id, name FROM accounts"))
+        left[0].fetchone()
+
+    with fresh_sqlite() as url:
+        here, there = Database(url), Database(url)
+        factories.principal(here)
+        factories.principal(here)
+        here.write(leave)
+        factories.principal(there)
+        factories.principal(here)
+        here.close()
+        there.close()

@@ -1,0 +1,155 @@
+"""The tables are what the code describes, and they refuse by themselves what must never be."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Table, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel
+
+from invoicing.access import Principal
+from invoicing.storage import migrations
+from invoicing.storage.database import Database
+from invoicing.storage.tables import invoice_lines, invoices, new_id, order_items
+from tests.support import factories
+
+
+def copy(database: Database, table: Table, **changes: Any) -> None:
+    """Inserts the table's one row again, with changes."""
+
+    def again(connection: Connection) -> None:
+        row = connection.execute(select(table)).mappings().one()
+        connection.execute(insert(table).values({**row, **changes}))
+
+    database.write(again)
+
+
+def test_the_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, SQLModel.metadata))
+
+    assert database.read(differences) == []
+
+
+def test_migrating_again_changes_nothing(database: Database, principal: Principal) -> None:
+    issued = factories.invoice(database, principal)
+    migrations.upgrade(database)
+    assert migrations.is_current(database)
+    assert database.read(lambda connection: connection.execute(select(invoices.c.id)).scalars().all()) == [
+        issued.id
+    ]
+
+
+def test_a_database_of_an_older_version_is_not_current(database: Database) -> None:
+    database.write(
+        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    )
+    assert not migrations.is_current(database)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL knows how many are null
+def test_the_credits_of_an_invoice_are_looked_up_where_there_are_none_yet(
+    database: Database, principal: Principal
+) -> None:
+    factories.invoice(database, principal, items=[factories.item() for _ in range(50)])
+    database.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
+    asked = (
+        "EXPLAIN QUERY PLAN SELECT id FROM invoice_lines WHERE account_id = ? AND credited_invoice_id IN (?)"
+    )
+    values = (principal.account_id, "i")
+    with closing(Database(str(database.url))) as restarted:  # it knows what ANALYZE found
+        (step,) = restarted.read(lambda connection: connection.exec_driver_sql(asked, values).all())
+    assert "USING INDEX invoice_lines_crediting" in step[3]
+
+
+def test_the_database_refuses_a_number_twice(database: Database, principal: Principal) -> None:
+    factories.invoice(database, principal)
+    with pytest.raises(IntegrityError, match="number"):
+        copy(database, invoices, id=new_id(), sequence=2)
+
+
+def test_the_database_refuses_a_place_in_a_series_twice(database: Database, principal: Principal) -> None:
+    factories.invoice(database, principal)
+    with pytest.raises(IntegrityError, match="sequence"):
+        copy(database, invoices, id=new_id(), number="another")
+
+
+def test_the_database_refuses_a_handle_twice(database: Database, principal: Principal) -> None:
+    factories.invoice(database, principal, invoice_id="mine")
+    with pytest.raises(IntegrityError, match="handle"):
+        copy(database, invoices, id=new_id(), number="another", sequence=2)
+
+
+def test_the_database_refuses_an_item_on_two_invoices(database: Database, principal: Principal) -> None:
+    factories.invoice(database, principal)
+    copy(database, invoices, id="second", number="another", sequence=2)
+    with pytest.raises(IntegrityError, match="order_item_id"):
+        copy(database, invoice_lines, invoice_id="second")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": 1},
+        {"total_ex_vat": 1},
+        {"total_vat": 1},
+        {"sequence": 0},
+        {"type": "RECEIPT"},
+        {"state": "LOST"},
+    ],
+)
+def test_the_database_refuses_an_invoice_that_contradicts_itself(
+    database: Database, principal: Principal, changes: dict[str, Any]
+) -> None:
+    factories.invoice(database, principal)
+    with pytest.raises(IntegrityError):
+        copy(database, invoices, **{"id": new_id(), "number": "another", "sequence": 2, **changes})
+
+
+def test_the_database_refuses_a_line_whose_total_is_wrong(database: Database, principal: Principal) -> None:
+    factories.invoice(database, principal)
+    with pytest.raises(IntegrityError, match="total"):
+        copy(database, invoice_lines, position=1, order_item_id=None, total=1)
+
+
+def test_the_database_refuses_an_item_of_none(database: Database, principal: Principal) -> None:
+    factories.order(database, principal)
+    with pytest.raises(IntegrityError, match="quantity"):
+        database.write(lambda connection: connection.execute(update(order_items).values(quantity=0)))
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"),
+    [
+        (order_items, {"order_id": "unknown"}),
+        (order_items, {"invoice_id": "unknown"}),
+        (invoice_lines, {"invoice_id": "unknown", "order_item_id": None}),
+        (invoices, {"customer_id": "unknown", "number": "another", "sequence": 2}),
+    ],
+)
+def test_the_database_refuses_what_belongs_to_nothing(
+    database: Database, principal: Principal, table: Table, changes: dict[str, Any]
+) -> None:
+    factories.invoice(database, principal)
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        copy(database, table, **{"id": new_id(), **changes})
+
+
+def test_an_item_cannot_be_on_the_invoice_of_another_account(
+    database: Database, principal: Principal
+) -> None:
+    factories.order(database, principal)
+    theirs = factories.invoice(database, factories.principal(database))
+    mine = order_items.c.account_id == principal.account_id
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+        database.write(
+            lambda connection: connection.execute(
+                update(order_items).where(mine).values(invoice_id=theirs.id)
+            )
+        )

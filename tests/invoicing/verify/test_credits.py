@@ -1,0 +1,119 @@
+"""Verifying finds credits of more than there was, planted behind the server's back."""
+
+from __future__ import annotations
+
+import pytest
+
+from invoicing.access import Principal
+from invoicing.invoices import from_orders
+from invoicing.invoices.credit import LineCredit
+from invoicing.orders import returns
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
+from invoicing.storage.database import Database
+from invoicing.verify.books import verify
+from tests.support import factories
+from tests.support.planted_faults import planted, unguarded
+
+
+@pytest.fixture
+def credited(database: Database, principal: Principal) -> Database:
+    """An invoice of two lines: `mug` is returned in part and credited, `pot` is credited by amount."""
+    given = [factories.item(id="mug", quantity=3), factories.item(id="pot", unit_price=2_420)]
+    sale = factories.invoice(database, principal, invoice_id="sale", id="o", items=given)
+    asked = [Contra("mug", 2, "gum")]
+    database.write(returns.undo_items, principal, Action.CANCEL, "o", asked, now=factories.NOW)
+    database.write(from_orders.invoice_items, principal, ["gum"], invoice_id="returned", now=factories.NOW)
+    amount = [LineCredit(sale.frozen().lines[1].id, amount=1_000)]
+    database.write(
+        from_orders.credit_invoice,
+        principal,
+        sale.id,
+        amount,
+        reason=None,
+        credit_invoice_id="amount",
+        now=factories.NOW,
+    )
+    assert database.read(verify).findings == []
+    return unguarded(database)
+
+
+@pytest.mark.parametrize(
+    ("change", "subject", "says"),
+    [
+        (
+            "UPDATE invoice_lines SET total = -2421, subtotal = -2421 WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "total is 2420, its credits come to -2421.",
+        ),
+        (
+            "UPDATE invoice_lines SET total = 5 WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "its credits come to 5.",
+        ),
+        (
+            "UPDATE invoice_lines SET total_ex_vat = -2001 WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "total_ex_vat is 2000, its credits come to -2001.",
+        ),
+        (
+            "UPDATE invoice_lines SET vat_amount = -421 WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "vat_amount is 420, its credits come to -421.",
+        ),
+        (
+            "UPDATE invoice_lines SET credited_quantity = 4 WHERE invoice_id = 'returned'",
+            "INV-2025-00001",
+            "quantity is 3, its credits come to -4.",
+        ),
+        (
+            "UPDATE invoice_lines SET total = -2420, total_ex_vat = -1999 WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "is credited in full, but -1999 of 2000 ex VAT.",
+        ),
+        (
+            "UPDATE invoice_lines SET credited_line_id = 'nowhere' WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "Line nowhere, which is credited, is on no invoice.",
+        ),
+        (
+            "UPDATE invoice_lines SET credited_invoice_id = 'nowhere' WHERE invoice_id = 'amount'",
+            "line ",
+            "which is credited, is on no invoice.",
+        ),
+        (
+            "UPDATE invoice_lines SET credited_line_id = NULL, credited_invoice_id = NULL "
+            "WHERE invoice_id = 'amount'",
+            "CRN-2025-00002",
+            "credits nothing.",
+        ),
+        (
+            "UPDATE invoice_lines SET credited_line_id = 'x' WHERE invoice_id = 'sale' AND position = 0",
+            "INV-2025-00001",
+            "is on an invoice, and credits.",
+        ),
+        (
+            "UPDATE invoice_lines SET order_item_id = 'mug' WHERE invoice_id = 'amount'",
+            "mug",
+            "The item is on 2 lines.",
+        ),
+        ("UPDATE order_items SET contra_of = NULL WHERE id = 'gum'", "gum", "is no contra item, and is on"),
+        (
+            "UPDATE order_items SET contra_of = 'mug' WHERE id = 'pot'",
+            "pot",
+            "is a contra item, and is on an invoice.",
+        ),
+        (
+            "UPDATE order_items SET invoice_id = NULL WHERE id <> 'gum'",
+            "gum",
+            "which is on no invoice.",
+        ),
+        ("UPDATE order_items SET contra_of = 'x' WHERE id = 'gum'", "gum", "undoes item x, which is on no"),
+        ("UPDATE order_items SET contra_of = 'x' WHERE id <> 'mug'", "x", "is undone by "),
+    ],
+)
+def test_a_planted_defect_of_a_credit_is_found(
+    credited: Database, change: str, subject: str, says: str
+) -> None:
+    findings = planted(credited, change)
+    assert any(found.subject.startswith(subject) and says in found.detail for found in findings), findings

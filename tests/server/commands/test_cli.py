@@ -1,0 +1,156 @@
+"""The command line: what it makes, what it says, and what it refuses in which words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from invoicing.access import Scope
+from invoicing.accounts import api_keys
+from invoicing.accounts import settings as account_settings
+from invoicing.storage.database import Database
+from schema import sdl
+from server.commands.cli import app
+
+Command = Callable[..., Result]
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(params=["embedded", "sqlite", "postgresql"])
+def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The server's own file, or a database of its own that is migrated already."""
+    data_dir = {"INVOICING_DATA_DIR": str(tmp_path / "data")}
+    if request.param == "embedded":
+        yield data_dir
+        return
+    with request.getfixturevalue(f"fresh_{request.param}")() as url:
+        yield {**data_dir, "INVOICING_DATABASE_URL": url}
+
+
+@pytest.fixture
+def invoicing(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    for name in [name for name in os.environ if name.startswith("INVOICING_")]:
+        monkeypatch.delenv(name)
+    return lambda *arguments: CliRunner(env=environment).invoke(app, arguments)
+
+
+def opened(environment: dict[str, str]) -> Database:
+    file = Path(environment["INVOICING_DATA_DIR"], "invoicing.db")
+    return Database(environment.get("INVOICING_DATABASE_URL", f"sqlite:///{file}"))
+
+
+def read(environment: dict[str, str], work: Any, *arguments: Any) -> Any:
+    database = opened(environment)
+    try:
+        return database.read(work, *arguments)
+    finally:
+        database.close()
+
+
+def test_the_first_key_makes_the_first_account_and_its_token_is_the_last_line(
+    invoicing: Command, environment: dict[str, str]
+) -> None:
+    result = invoicing("key", "create", "--name", "Back office")
+    assert result.exit_code == 0, result.output
+    token = result.stdout.splitlines()[-1]
+    assert result.stdout == f"{token}\n"
+    found = read(environment, api_keys.principal, token)
+    assert (found.actor.name, found.scopes) == ("Back office", frozenset(Scope))
+    (account,) = read(environment, account_settings.accounts_named, None)
+    assert found.account_id == account.id
+    assert account.id in result.stderr
+    assert token not in result.stderr
+
+
+def test_a_second_key_is_of_the_same_account_and_may_do_what_it_is_told(
+    invoicing: Command, environment: dict[str, str]
+) -> None:
+    invoicing("key", "create", "--name", "First")
+    result = invoicing(
+        "key", "create", "--name", "Second", "--scope", "orders:read", "--scope", "orders:write"
+    )
+    found = read(environment, api_keys.principal, result.stdout.splitlines()[-1])
+    assert found.scopes == {Scope.ORDERS_READ, Scope.ORDERS_WRITE}
+    assert len(read(environment, account_settings.accounts_named, None)) == 1
+
+
+def test_accounts_are_made_listed_and_chosen(invoicing: Command, environment: dict[str, str]) -> None:
+    ids = [invoicing("account", "create", name).stdout.strip() for name in ("Mug & Co", "Cups Ltd")]
+    listed = invoicing("account", "list").stdout
+    assert listed == f"{ids[0]}  Mug & Co\n{ids[1]}  Cups Ltd\n"
+    which = invoicing("key", "create", "--name", "Till")
+    assert which.exit_code == 1
+    assert "--account" in which.stderr
+    assert all(id in which.stderr for id in ids)
+    for named in ("Cups Ltd", ids[1]):
+        token = invoicing("key", "create", "--name", "Till", "--account", named).stdout.splitlines()[-1]
+        assert read(environment, api_keys.principal, token).account_id == ids[1]
+
+
+def test_an_unknown_account_or_scope_is_told(invoicing: Command) -> None:
+    invoicing("account", "create", "Mug & Co")
+    unknown = invoicing("key", "create", "--name", "Till", "--account", "Nobody")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "There is no account “Nobody”." in unknown.stderr
+    scope = invoicing("key", "create", "--name", "Till", "--scope", "everything")
+    assert scope.exit_code == 2
+    assert "everything" in scope.stderr
+    nameless = invoicing("key", "create", "--name", " ")
+    assert (nameless.exit_code, nameless.stdout) == (1, "")
+    assert "name" in nameless.stderr
+
+
+def test_migrating_twice_is_as_good_as_once(invoicing: Command) -> None:
+    for _ in range(2):
+        result = invoicing("migrate")
+        assert result.exit_code == 0, result.output
+        assert "Up to date" in result.stderr
+    assert invoicing("account", "list").exit_code == 0
+
+
+def test_the_schema_is_printed_as_it_is_committed(tmp_path: Path) -> None:
+    printed = CliRunner().invoke(app, ["export-schema"])
+    assert printed.stdout == sdl() == (ROOT / "schema.graphql").read_text()
+    file = tmp_path / "schema.graphql"
+    assert CliRunner().invoke(app, ["export-schema", str(file)]).exit_code == 0
+    assert file.read_text() == sdl()
+
+
+def test_a_database_that_is_not_migrated_is_told(tmp_path: Path) -> None:
+    env = {"INVOICING_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}", "INVOICING_DATA_DIR": str(tmp_path)}
+    result = CliRunner(env=env).invoke(app, ["key", "create", "--name", "Till"])
+    assert result.exit_code == 1
+    assert "invoicing migrate" in result.stderr
+    assert CliRunner(env=env).invoke(app, ["migrate"]).exit_code == 0
+    assert CliRunner(env=env).invoke(app, ["key", "create", "--name", "Till"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("INVOICING_WORKERS", "many"),
+        ("INVOICING_WORKERS", "-1"),
+        ("INVOICING_LINK_SECONDS", "0"),
+        ("INVOICING_DATABASE_THREADS", "x"),
+    ],
+)
+def test_a_variable_that_is_wrong_is_named(tmp_path: Path, name: str, value: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from server.commands.cli import main; main()", "account", "list"],
+        cwd=ROOT,
+        env={**os.environ, "INVOICING_DATA_DIR": str(tmp_path), name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert name in done.stderr
+    assert value in done.stderr
+    assert "Traceback" not in done.stderr

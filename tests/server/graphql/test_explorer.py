@@ -1,0 +1,270 @@
+"""The explorer fills the guide in, keeps to its own site, and works in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from graphql import build_schema, graphql_sync, parse, validate
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from server.graphql.explorer import GRAPHIQL, PLAIN, Explorer, tabs
+from tests.support.live_server import listening
+
+ROOT = Path(__file__).parents[3]
+OPEN = ROOT / "graphiql" / "test" / "open.mjs"
+EXAMPLE = {"order_id": "order-1", "item_ids": ["item-1", "item-2"], "invoice_id": "invoice-1"}
+
+
+def plain(**options: Any) -> Explorer:
+    return Explorer(graphiql=Path("not-built"), **options)
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """What a build of GraphiQL looks like from outside."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index-a1b2c3.js").write_text("export {};")
+    (tmp_path / "index.html").write_text(
+        '<script id="config" type="application/json">{}</script>'
+        '<script type="module" src="/static/graphiql/assets/index-a1b2c3.js"></script>'
+    )
+    return tmp_path
+
+
+def html(explorer: Explorer) -> str:
+    return bytes(explorer.page().body).decode()
+
+
+def config(explorer: Explorer) -> dict[str, Any]:
+    found = re.search(
+        r'<script id="config" type="application/json">(.*?)</script>', html(explorer), re.DOTALL
+    )
+    assert found
+    value: dict[str, Any] = json.loads(found[1])
+    return value
+
+
+def test_the_tabs_are_the_guide_filled_in() -> None:
+    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs(EXAMPLE))
+    assert find == {"id": "order-1"}
+    assert invoice == {"input": {"items": ["item-1", "item-2"], "invoice_id": "invoice-1"}}
+    assert fetch == follow == {"id": "invoice-1"}
+
+
+def test_without_an_example_the_variables_are_there_to_fill_in() -> None:
+    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs({}))
+    assert (find, invoice, fetch, follow) == ({"id": ""}, {"input": {"items": []}}, {"id": ""}, {"id": ""})
+
+
+def test_every_tab_is_one_operation_of_the_schema() -> None:
+    schema = build_schema((ROOT / "schema.graphql").read_text())
+    documents = [parse(tab["query"]) for tab in tabs({})]
+    assert [len(document.definitions) for document in documents] == [1, 1, 1, 1]
+    assert [validate(schema, document) for document in documents] == [[], [], [], []]
+
+
+def test_both_pages_read_answers_alike() -> None:
+    sources = (PLAIN / "assets" / "answers.js", ROOT / "graphiql" / "src" / "answers.js")
+    ours, graphiql = (source.read_text() for source in sources)
+    assert ours == graphiql
+
+
+def test_the_page_carries_the_demo_key_only_when_there_is_one() -> None:
+    assert config(plain(authorization="Bearer inv_demo"))["authorization"] == "Bearer inv_demo"
+    assert config(plain())["authorization"] is None
+
+
+def test_the_example_is_asked_for_at_every_opening() -> None:
+    orders = iter(["order-1", "order-2"])
+    explorer = plain(example=lambda: {"order_id": next(orders)})
+    assert ["order-1" in html(explorer), "order-2" in html(explorer)] == [True, True]
+
+
+def test_the_config_cannot_break_out_of_its_element() -> None:
+    nasty = "</script><script>alert(1)</script><!-- \u2028 '\" &amp;"
+    explorer = plain(authorization=nasty, example=lambda: {"order_id": nasty})
+    assert config(explorer)["authorization"] == nasty
+    assert json.loads(config(explorer)["tabs"][0]["variables"]) == {"id": nasty}
+    assert html(explorer).count("</script>") == html(plain()).count("</script>")
+
+
+def test_graphiql_is_served_when_it_is_built(built: Path) -> None:
+    assert "index-a1b2c3.js" in html(Explorer(graphiql=built))
+    assert "page.js" in html(plain())
+
+
+@pytest.mark.parametrize("is_built", [True, False])
+def test_the_page_permits_nothing_from_elsewhere(built: Path, is_built: bool) -> None:
+    response = (Explorer(graphiql=built) if is_built else plain()).page()
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_page_names_no_other_site() -> None:
+    for explorer in (plain(), Explorer()):
+        assert not re.search(r"""(?:src|href)=["'](?!/static/graphiql/assets/|data:)""", html(explorer))
+        assert "//" not in html(explorer)
+
+
+@pytest.mark.parametrize("is_built", [True, False])
+def test_every_asset_of_the_page_is_served(built: Path, is_built: bool) -> None:
+    explorer = Explorer(graphiql=built) if is_built else plain()
+    paths = re.findall(r'(?:src|href)="(/[^"]+)"', html(explorer))
+    assert paths
+    with served(explorer) as url:
+        responses = [httpx.get(httpx.URL(url).join(path)) for path in paths]
+    assert {response.status_code for response in responses} == {200}
+    assert {"immutable" in response.headers["cache-control"] for response in responses} == {is_built}
+
+
+def test_only_assets_are_served(built: Path) -> None:
+    with served(Explorer(graphiql=built)) as url:
+        for path in ("index.html", "assets/..%2findex.html", "assets/"):
+            assert httpx.get(httpx.URL(url).join(f"/static/graphiql/{path}")).status_code == 404
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+SCHEMA = build_schema("""
+  type Query { order(id: String!): Order, invoice(id: String!): Invoice }
+  type Subscription { invoiceUpdated(id: String!): Invoice! }
+  type Mutation { invoiceItems(input: InvoiceItemsInput!): InvoiceItemsPayload! }
+  input InvoiceItemsInput { items: [String!]!, invoice_id: String }
+  type InvoiceItemsPayload { invoice: Invoice }
+  type Order { id: ID!, number: String!, actions: [OrderAction!]! }
+  type OrderAction { action: String!, ids: [ID!]! }
+  type Invoice {
+    id: ID!, number: String!, type: String, currency: String, issued_on: String, due_on: String
+    lines: [Line!], vat: [VatAmount!], total_ex_vat: Int, total_vat: Int, total: Int
+    pdf_status: String, pdf_url: String, state: String, reimbursement: Reimbursement, credited_by: [Invoice!]
+  }
+  type Reimbursement { amount_outstanding: Int }
+  type Line { name: String!, quantity: Int!, unit_price: Int!, total: Int!, vat: VatAmount }
+  type VatAmount { rate: Float, category: String, base: Int, amount: Int }
+""")
+
+
+class Api:
+    """The three fields of the guide."""
+
+    def order(self, _: object, id: str) -> dict[str, Any]:
+        return {"id": id, "number": "1", "actions": [{"action": "INVOICE", "ids": EXAMPLE["item_ids"]}]}
+
+    def invoice(self, _: object, id: str) -> dict[str, Any]:
+        return {"id": id, "number": "2025-0001", "total": 2499, "currency": "EUR"}
+
+    def invoiceItems(self, info: object, input: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        assert input["items"] == EXAMPLE["item_ids"]
+        return {"invoice": self.invoice(info, input["invoice_id"])}
+
+
+async def events(invoice_id: str) -> AsyncIterator[str]:
+    """The invoice, kept alive, and once more with its PDF; cut where a network may cut it."""
+    for pdf_url in (None, "https://…/invoice-1.pdf"):
+        data = {"data": {"invoiceUpdated": {"id": invoice_id, "pdf_url": pdf_url}}}
+        text = f"event: next\r\ndata: {json.dumps(data, ensure_ascii=False)}\r\n\r\n:\r\n\r\n"
+        for part in (text[:20], text[20:-9], text[-9:]):
+            yield part
+            await asyncio.sleep(0.1)
+    await asyncio.Event().wait()
+
+
+async def answer(request: Request) -> Response:
+    assert request.headers["authorization"] == "Bearer inv_demo"
+    asked = await request.json()
+    if asked["query"].startswith("# Follow it"):
+        assert "text/event-stream" in request.headers["accept"]
+        return StreamingResponse(events(asked["variables"]["id"]), media_type="text/event-stream")
+    result = graphql_sync(
+        SCHEMA,
+        asked["query"],
+        Api(),
+        variable_values=asked.get("variables"),
+        operation_name=asked.get("operationName"),
+    )
+    return JSONResponse(result.formatted)
+
+
+@contextmanager
+def served(explorer: Explorer) -> Iterator[str]:
+    """The page's address, as long as a server of its own lasts."""
+
+    async def page(_: Request) -> Response:
+        return explorer.page()
+
+    routes = [*explorer.routes, Route("/graphql", page), Route("/graphql", answer, methods=["POST"])]
+    with listening(Starlette(routes=routes)) as address:
+        yield f"{address}/graphql"
+
+
+def opened(explorer: Explorer) -> dict[str, Any]:
+    """What the browser saw and did, as told by `graphiql/test/open.mjs`."""
+    with served(explorer) as url:
+        command = ["node", str(OPEN), url, "--chromium", CHROMIUM or "", "--run", "4"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stderr
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+MISSING = [
+    name
+    for name, is_there in (
+        ("Chromium", CHROMIUM),
+        ("Node", shutil.which("node")),
+        (
+            "playwright-core (python3 dev.py setup)",
+            (OPEN.parents[1] / "node_modules/playwright-core").exists(),
+        ),
+    )
+    if not is_there
+]
+
+
+@pytest.mark.parametrize("ui", ["graphiql", "plain"])
+def test_in_a_browser_the_guide_can_be_clicked_through(ui: str) -> None:
+    missing = MISSING if ui == "plain" or (GRAPHIQL / "index.html").exists() else [*MISSING, "graphiql/dist"]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"no {', '.join(missing)}")
+    assert not missing
+
+    examples = iter([EXAMPLE, {"order_id": "order-2", "item_ids": ["item-3"], "invoice_id": "invoice-2"}])
+    make = Explorer if ui == "graphiql" else plain
+    seen = opened(make(authorization="Bearer inv_demo", example=lambda: next(examples)))
+
+    assert seen["ui"] == ui
+    assert (seen["problems"], seen["offSite"]) == ([], [])
+    assert seen["titles"] == ["getOrderActions", "InvoiceItems", "invoice", "invoiceUpdated"]
+    assert json.loads(seen["first"]["headers"]) == {"Authorization": "Bearer inv_demo"}
+    assert json.loads(seen["first"]["variables"]) == {"id": "order-1"}
+    *answers, updates = seen["results"]
+    order, issued, invoice = (result["data"] for result in answers)
+    assert order["order"]["actions"] == [{"action": "INVOICE", "ids": ["item-1", "item-2"]}]
+    assert issued["invoiceItems"]["invoice"]["id"] == "invoice-1"
+    assert invoice["invoice"]["id"] == "invoice-1"
+    told = [update["data"]["invoiceUpdated"] for update in updates]
+    assert told == [{"id": "invoice-1", "pdf_url": url} for url in (None, "https://…/invoice-1.pdf")]
+    # At the next opening GraphiQL is where it was, with what the page offers by then, new tabs too.
+    assert seen["again"]["titles"] == seen["titles"]
+    assert json.loads(seen["again"]["headers"]) == {"Authorization": "Bearer inv_demo"}
+    again = json.loads(seen["again"]["variables"])
+    assert again == {"id": "invoice-2" if ui == "graphiql" else "order-2"}

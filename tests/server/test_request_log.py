@@ -1,0 +1,154 @@
+"""Every answer has a request id: the caller's own where it is sane, else a new one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from invoicing.storage.database import Database
+from tests.support.client import Client, client
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Client:
+    return client(database, tmp_path)
+
+
+def test_a_callers_id_comes_back(shop: Client) -> None:
+    for given in ("abc", "A-1_b.c:d", "x" * 100, "0190c3a2-7f1e-7b3a-8d3e-000000000000"):
+        for path in ("/graphql", "/healthz", "/nothing"):
+            answer = shop.request("GET", path, headers={"x-request-id": given})
+            assert answer.headers["x-request-id"] == given
+
+
+def test_an_id_that_is_not_sane_is_replaced(shop: Client) -> None:
+    for given in ("", "x" * 101, "a b", "a\tb", "<script>", "é", 'a"b', "a;b", "a/b"):
+        headers = {"x-request-id": given.encode()}
+        ids = {shop.request("GET", "/healthz", headers=headers).headers["x-request-id"] for _ in range(2)}
+        assert len(ids) == 2
+        assert all(len(id) == 36 for id in ids)
+
+
+def test_a_refusal_has_an_id_too(shop: Client) -> None:
+    for answer in (
+        shop.without_key().post("{ account { id } }"),
+        shop.request("PUT"),
+        shop.request("POST", content=b"{"),
+    ):
+        assert answer.status_code >= 400
+        assert len(answer.headers["x-request-id"]) == 36
+
+
+def test_a_failure_before_any_resolver_has_an_id_and_a_traceback_in_the_log(
+    shop: Client, database: Database
+) -> None:
+    database.write(lambda connection: connection.execute(text("DROP TABLE api_keys")))
+    with capture_logs() as logs:
+        answer = shop.request("POST", json={"query": "{ account { id } }"}, headers={"x-request-id": "mine"})
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
+    (error,) = answer.json()["errors"]
+    assert error["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "request_id": "mine"}
+    assert "api_keys" not in answer.text
+    (entry,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert entry["request_id"] == "mine"
+    assert "api_keys" in str(entry["exc_info"])
+
+
+def lines(logs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [entry for entry in logs if entry["event"] == "request"]
+
+
+def test_a_request_is_one_line_in_the_log(shop: Client) -> None:
+    with capture_logs([merge_contextvars]) as logs:
+        shop.request(
+            "POST",
+            json={"query": "query Mine($x: String) { account { id } customers(search: $x) { totalCount } }"},
+            headers={"x-request-id": "one"},
+        )
+        shop.post('{ order(id: "none") { id } }')
+        shop.request("PUT")
+        shop.request("GET", "/nowhere/at/all")
+    mine, missing, put, nowhere = lines(logs)
+    assert 0 < mine["seconds"] < 60
+    assert {name: value for name, value in mine.items() if name != "seconds"} == {
+        "event": "request",
+        "log_level": "info",
+        "request_id": "one",
+        "method": "POST",
+        "route": "/graphql",
+        "operation": "Mine",
+        "status": 200,
+    }
+    assert (missing["status"], missing["code"]) == (200, "NOT_FOUND")
+    assert "operation" not in missing
+    assert (put["status"], put["code"]) == (405, "METHOD_NOT_ALLOWED")
+    assert (nowhere["status"], nowhere["route"]) == (404, None)
+
+
+@pytest.mark.anyio
+async def test_a_caller_that_leaves_is_no_failure_of_ours(shop: Client) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    sent: list[Any] = []
+
+    async def leave() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with capture_logs([merge_contextvars]) as logs:
+        await shop.app(scope, leave, send)
+    assert sent == []
+    assert [(entry["event"], entry["log_level"], entry["status"]) for entry in logs] == [
+        ("request", "info", 499)
+    ]
+
+
+def test_the_log_holds_nothing_that_was_sent(shop: Client) -> None:
+    with capture_logs([merge_contextvars]) as logs:
+        shop.post("query ($s: String) { customers(search: $s) { totalCount } }", s="private-name")
+        shop.request("GET", params={"query": '{ customers(search: "private-name") { totalCount } }'})
+        shop.request("GET", "/documents/private-token/private-name.pdf")
+        shop.request("POST", json={"query": "{ account { id } }", "operationName": "private-name"})
+        shop.without_key().request("GET", headers={"authorization": "Bearer private-token"})
+    assert len(lines(logs)) == 5
+    assert "private" not in str(logs)
+    assert str(shop.token) not in str(logs)
+
+
+def test_the_log_is_json_whatever_is_in_it() -> None:
+    script = """if True:
+        import logging, structlog
+        from server import logs
+        logs.configure("INFO")
+        log = structlog.get_logger()
+        log.debug("not this")
+        log.info("request", status=200, odd=chr(0xd800), large=10**30, what=object)
+        logging.getLogger("library").warning("%s bottles", 99)
+        try:
+            1 / 0
+        except ZeroDivisionError:
+            log.exception("failed")
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in told] == ["request", "99 bottles", "failed"]
+    assert [line["level"] for line in told] == ["info", "warning", "error"]
+    assert all(line["timestamp"].endswith("Z") for line in told)
+    assert told[1]["logger"] == "library"
+    assert "ZeroDivisionError" in told[2]["exception"]

@@ -1,0 +1,109 @@
+"""What an operator may allow and forbid: other sites' pages, introspection, larger documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from invoicing.storage.database import Database
+from server.settings import Settings
+from tests.support.client import CREATE_CUSTOMER, Client, client
+
+SHOP, STRANGER = "https://shop.example", "https://stranger.example"
+
+Open = Callable[..., Client]
+
+
+@pytest.fixture
+def opened(fresh_sqlite: Any, tmp_path: Path) -> Iterator[Open]:
+    """A client of a server with settings of its own."""
+    with fresh_sqlite() as url:
+        database = Database(url)
+        yield lambda **settings: client(database, tmp_path, **settings)
+        database.close()
+
+
+def preflight(client: Client, origin: str) -> httpx.Response:
+    headers = {
+        "origin": origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization, content-type",
+    }
+    return client.without_key().request("OPTIONS", headers=headers)
+
+
+def allowed(answer: httpx.Response) -> str | None:
+    origin: str | None = answer.headers.get("access-control-allow-origin")
+    return origin
+
+
+def test_other_sites_pages_may_not_ask(opened: Open) -> None:
+    answer = preflight(opened(), SHOP)
+    assert (answer.status_code, allowed(answer)) == (405, None)
+    asked = opened().request("POST", json={"query": "{ __typename }"}, headers={"origin": SHOP})
+    assert (asked.status_code, allowed(asked)) == (200, None)
+
+
+def test_pages_of_sites_that_are_let_in_may_ask(opened: Open) -> None:
+    shop = opened(cors_origins=f"{SHOP} https://other.example")
+    answer = preflight(shop, SHOP)
+    assert (answer.status_code, allowed(answer)) == (200, SHOP)
+    assert "Authorization" in answer.headers["access-control-allow-headers"]
+    assert "access-control-allow-credentials" not in answer.headers
+    assert allowed(preflight(shop, STRANGER)) is None
+    for origin, told in ((SHOP, SHOP), (STRANGER, None)):
+        asked = shop.request("POST", json={"query": "{ __typename }"}, headers={"origin": origin})
+        assert allowed(asked) == told
+        refused = shop.without_key().request("POST", json={}, headers={"origin": origin})
+        assert (refused.status_code, allowed(refused)) == (401, told)
+        assert {"accept", "origin"} <= set(asked.headers["vary"].lower().replace(" ", "").split(","))
+
+
+def test_all_sites_may_be_let_in(opened: Open) -> None:
+    assert allowed(preflight(opened(cors_origins="*"), STRANGER)) == "*"
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "shop.example",
+        "https://shop.example/",
+        "https://shop.example?",
+        "https://shop.example#a",
+        "https://me@shop.example",
+        "https://shop.example:99999",
+        "https://[",
+        "https://[::1",
+        "https://a.example,x",
+        "null",
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_no_setting(origins: str) -> None:
+    with pytest.raises(ValidationError, match="is no origin"):
+        Settings(cors_origins=origins)
+
+
+def test_the_schema_may_be_kept_back(opened: Open) -> None:
+    told, hidden = opened(), opened(introspection=False)
+    asked = "{ __schema { queryType { name } } }"
+    assert told.ask(asked)
+    assert {refusal.code for refusal in hidden.errors(asked)} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert hidden.ask("{ __typename account { __typename } }")
+    for text, variables in (("{ acount { id } }", {}), (CREATE_CUSTOMER, {"name": "x", "handel": "y"})):
+        suggested, silent = (each.errors(text, input=variables)[0] for each in (told, hidden))
+        assert "Did you mean" in suggested.message
+        assert "Did you mean" not in silent.message
+        assert len(silent.message) > 20
+
+
+def test_limits_are_settings(opened: Open) -> None:
+    strict = opened(max_depth=2, max_aliases=1, max_root_fields=1, max_cost=2)
+    refusals = strict.post("{ a: account { address { locality } } b: account { id } }").json()["errors"]
+    told = {each["extensions"]["limit"]: each["extensions"]["most"] for each in refusals}
+    assert told == {"depth": 2, "aliases": 1, "root_fields": 1, "cost": 2}
+    assert strict.ask("{ a: account { id } }")

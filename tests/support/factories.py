@@ -1,0 +1,77 @@
+"""Makers of what tests are about. A test names only what matters to it; the rest is ordinary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from invoicing.access import Actor, Principal, Scope
+from invoicing.accounts import settings as account_settings
+from invoicing.customers import details
+from invoicing.invoices import from_orders, one_time
+from invoicing.invoices.queries import Issued
+from invoicing.orders import intake
+from invoicing.storage.database import Database
+from invoicing.storage.tables import Customer, Order, new_id
+
+NOW = datetime(2025, 6, 2, 9, 30, tzinfo=UTC)
+
+ADDRESS = {
+    "organisation": "Mug & Co",
+    "address_line_1": "Keizersgracht 1",
+    "postal_code": "1015 CJ",
+    "locality": "Amsterdam",
+    "country_code": "NL",
+}
+
+
+def principal(
+    database: Database, *, scopes: Iterable[Scope] = Scope, now: datetime = NOW, **values: Any
+) -> Principal:
+    """Somebody in a new account; `values` are the account's own."""
+    given = {"name": "Mug & Co", "address": ADDRESS, **values}
+    account_id = database.write(account_settings.create_account, given, now=now)
+    return Principal(account_id, Actor("key", "Test", "api_key"), frozenset(scopes))
+
+
+def customer(database: Database, principal: Principal, *, now: datetime = NOW, **values: Any) -> Customer:
+    return database.write(details.create_customer, principal, {"name": "Ann Baker", **values}, now=now)
+
+
+def item(**values: Any) -> dict[str, Any]:
+    return {"name": "Mug", "quantity": 1, "unit_price": 1_210, **values}
+
+
+def order(database: Database, principal: Principal, *, now: datetime = NOW, **values: Any) -> Order:
+    """An order of one mug, by a guest if it names no customer."""
+    guest = {} if {"customer_id", "customer_handle"} & values.keys() else {"billing_name": "Ann Baker"}
+    given = {"items": [item()], **guest, **values}
+    return database.write(intake.create_order, principal, given, now=now)
+
+
+def invoice(
+    database: Database,
+    principal: Principal,
+    *,
+    invoice_id: str | None = None,
+    now: datetime = NOW,
+    **values: Any,
+) -> Issued:
+    """An invoice for everything on a new order; `values` are the order's."""
+    ordered = order(database, principal, now=now, **values)
+    return database.write(from_orders.invoice_order, principal, ordered.id, invoice_id=invoice_id, now=now)
+
+
+def order_line(**values: Any) -> dict[str, Any]:
+    return {"text": "Advice", "amount": 1_210, **values}
+
+
+def one_time_invoice(
+    database: Database, principal: Principal, *lines: dict[str, Any], now: datetime = NOW, **values: Any
+) -> Issued:
+    """An invoice without an order, to a new customer if it names none."""
+    named = {"customer_id", "customer_handle"} & values.keys()
+    buyer = {} if named else {"customer_id": customer(database, principal, now=now).id}
+    given = {"handle": new_id(), "order_lines": list(lines) or [order_line()], **buyer, **values}
+    return database.write(one_time.create_invoice, principal, given, now=now).invoice

@@ -1,0 +1,50 @@
+"""Files to import, and what became of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from invoicing.access import Principal
+from invoicing.accounts import settings as account_settings
+from invoicing.importing.orders import Terms
+from invoicing.importing.summary import Summary
+from invoicing.orders import intake
+from invoicing.storage.database import Database
+from tests.support import factories
+
+HEADER = "order_number,name,quantity,unit_price"
+Importing = Callable[..., Summary]
+
+
+def terms(database: Database, principal: Principal, **given: Any) -> Terms:
+    seller = database.read(account_settings.account, principal.account_id)
+    usual = {"currency": "EUR", "including_vat": True, "vat_rate": None, "now": factories.NOW}
+    return Terms(seller, **{**usual, **given})
+
+
+def listed(rejects: Path) -> list[dict[str, str]]:
+    """The rejects, by column."""
+    if not rejects.exists():
+        return []
+    with rejects.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def reasons(rejects: Path) -> list[tuple[str, str]]:
+    return [(row["reject_line"], row["reject_reason"]) for row in listed(rejects)]
+
+
+def of_order(database: Database, principal: Principal, id: str) -> list[Any]:
+    return list(database.read(intake.items_of, principal, id))
+
+
+def count(database: Database, table: Any) -> int:
+    def work(connection: Connection) -> int:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    return database.read(work)

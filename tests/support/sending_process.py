@@ -1,0 +1,21 @@
+"""A process that sends webhooks, to any address, until it is killed.
+
+python -m tests.support.sending_process DATABASE_URL
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from invoicing.storage.database import Database
+from resolvers.webhook_hosts import Hosts
+from server.workers.webhooks import Deliveries
+
+
+def main(url: str) -> None:
+    asyncio.run(Deliveries(Database(url), Hosts(private=True)).run())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

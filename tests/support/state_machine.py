@@ -1,0 +1,252 @@
+"""A shop that state machines do things to, and what its rows alone say about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Connection, Table, select
+
+from invoicing.access import Principal
+from invoicing.errors import InvoicingError
+from invoicing.invoices import from_orders
+from invoicing.invoices.one_time import Made
+from invoicing.invoices.queries import Issued
+from invoicing.ledger import queries as ledger_queries
+from invoicing.orders import actions, intake, returns, shipping
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
+from invoicing.storage.database import Database
+from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, order_items
+from invoicing.storage.tables import orders as orders_table
+from invoicing.storage.tables.payment import allocations, payments
+from invoicing.verify.books import verify
+from tests.invoicing.orders.test_actions import STEPS
+from tests.support import factories
+from tests.support.till import Till
+
+BUYERS = ("ann", "bob", None)
+NOWHERE = "nowhere"
+TABLES = (orders_table, order_items, invoices, invoice_lines, payments, allocations)
+
+items = st.builds(
+    lambda quantity, price, discount, kind, rate: factories.item(
+        quantity=quantity,
+        unit_price=-price if kind == "DISCOUNT" else price,
+        discount=0 if kind == "DISCOUNT" else min(discount, price * quantity),
+        type=kind,
+        vat_rate=rate,
+    ),
+    st.integers(1, 5),
+    st.integers(0, 3_000),
+    st.integers(0, 500),
+    st.sampled_from(["PRODUCT", "PRODUCT", "PRODUCT", "SHIPPING", "DISCOUNT"]),
+    st.sampled_from([0, 9, 21]),
+)
+
+
+def ship(
+    connection: Connection,
+    principal: Principal,
+    order_id: str,
+    parcels: Sequence[tuple[str, int | None]],
+    *,
+    now: datetime,
+) -> Any:
+    return shipping.ship_items(connection, principal, order_id, parcels, shipped_at=now)
+
+
+@dataclass
+class Left:
+    """An invoiced line and what is left of it: total, net and VAT."""
+
+    id: str
+    quantity: int
+    pieces: int
+    whole: tuple[int, int, int]
+    amounts: tuple[int, int, int]
+
+    @classmethod
+    def of(cls, line: Any) -> Left:
+        amounts = line.total, line.total_ex_vat, line.vat_amount
+        return cls(line.id, line.quantity, line.quantity, amounts, amounts)
+
+    def less(self, line: Any) -> None:
+        total, net, tax = self.amounts
+        self.amounts = total + line.total, net + line.total_ex_vat, tax + line.vat_amount
+        self.pieces -= line.credited_quantity or 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self.amounts[0] == 0 and (self.whole[0] != 0 or self.pieces == 0)
+
+
+class Shop(RuleBasedStateMachine):
+    """One account of a database that all examples share; two customers have a card, and guests none."""
+
+    database: ClassVar[Database]
+    placed = Bundle("placed")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.till: Till
+        self.ordered: dict[str, tuple[int, int]] = {}
+        self.issued: list[Issued] = []
+        self.known: dict[str, Sequence[Any]] = {}
+
+    @property
+    def principal(self) -> Principal:
+        return self.till.principal
+
+    @initialize(flow=st.sampled_from(["DIRECT", "GUIDED"]))
+    def open_shop(self, flow: str) -> None:
+        self.till = Till(self.database, factories.principal(self.database, contra_flow=flow))
+        for id in ("ann", "bob"):
+            self.till.buyer(id, f"{id}'s card")
+
+    @precondition(lambda self: len(self.ordered) < 3)
+    @rule(
+        target=placed,
+        buyer=st.sampled_from(BUYERS),
+        after_shipment=st.booleans(),
+        including_vat=st.sampled_from([True, True, False]),
+        currency=st.sampled_from(["EUR", "EUR", "JPY"]),
+        given=st.lists(items, min_size=1, max_size=4),
+    )
+    def order(
+        self, buyer: str | None, after_shipment: bool, including_vat: bool, currency: str, given: list[Any]
+    ) -> str:
+        values: dict[str, Any] = {"customer_id": buyer} if buyer else {"billing_name": "Guest"}
+        values |= {"invoice_after_shipment": after_shipment, "is_including_vat": including_vat}
+        made = factories.order(self.database, self.principal, currency=currency, items=given, **values)
+        self.ordered[made.id] = (sum(i["quantity"] for i in given), sum(i["discount"] for i in given))
+        self.known = {}
+        return made.id
+
+    def told(self, command: Any, *args: Any, as_: Principal | None = None, **options: Any) -> str:
+        """What comes of a command: DONE, or the code of its refusal."""
+        self.known = {}
+        try:
+            made = self.database.write(command, as_ or self.principal, *args, now=factories.NOW, **options)
+        except InvoicingError as refusal:
+            return refusal.code
+        issued = made.invoice if isinstance(made, Made) else made
+        if isinstance(issued, Issued):
+            self.issued.append(issued)
+        return "DONE"
+
+    @staticmethod
+    def asking(action: Action, order_id: str, ids: Sequence[str]) -> tuple[Any, ...]:
+        """The command that does this to all of these items, and what to ask of it."""
+        if action is Action.INVOICE:
+            return from_orders.invoice_items, ids
+        if action is Action.SHIP:
+            return ship, order_id, [(id, None) for id in ids]
+        if action in STEPS:
+            return returns.handle_items, action, order_id, ids
+        return returns.undo_items, action, order_id, [Contra(id) for id in ids]
+
+    def look(self, order_id: str) -> tuple[Order, list[OrderItem]]:
+        order = self.database.read(intake.find_order, self.principal, order_id)
+        return order, list(self.database.read(intake.items_of, self.principal, order_id))
+
+    def rows(self, table: Table) -> Sequence[Any]:
+        """All of the account's. All tables are read at once, once between two commands."""
+        if not self.known:
+            self.known = self.database.read(self._rows)
+        return self.known[table.name]
+
+    def _rows(self, connection: Connection) -> dict[str, Sequence[Any]]:
+        mine = [
+            select(table).where(table.c.account_id == self.principal.account_id).order_by(table.c.id)
+            for table in TABLES
+        ]
+        return {table.name: connection.execute(each).all() for table, each in zip(TABLES, mine, strict=True)}
+
+    def sales(self) -> list[Issued]:
+        return [invoice for invoice in self.issued if invoice.type == "INVOICE"]
+
+    def items_by_order(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in self.rows(order_items):
+            found[row.order_id].append(row)
+        return found
+
+    def listed(self, order_id: str, action: Action) -> list[str]:
+        found = actions.possible(*self.look(order_id))
+        return next((entry.ids for entry in found if entry.action is action), [])
+
+    def left(self) -> dict[str, Left]:
+        """What is left of each invoiced line, from the lines alone."""
+        lines = self.rows(invoice_lines)
+        found = {line.id: Left.of(line) for line in lines if line.credited_line_id is None}
+        for line in lines:
+            if line.credited_line_id is not None:
+                found[line.credited_line_id].less(line)
+        return found
+
+    def outstanding(self) -> dict[str, int]:
+        """What is still owed on each invoice, from the payments and allocations alone."""
+        found = {row.id: row.total for row in self.rows(invoices)}
+        moved = {row.id: row for row in self.rows(payments)}
+        for row in moved.values():
+            if (row.type, row.status) == ("PAYMENT", "PAID") and row.invoice_id:
+                found[row.invoice_id] -= row.amount
+        for row in self.rows(allocations):
+            payment = moved.get(row.payment_id)
+            if payment is None:  # a credit invoice is set off
+                found[row.invoice_id] -= row.amount
+                found[row.credit_invoice_id] += row.amount
+            elif payment.type == "REFUND":
+                found[row.invoice_id] += row.amount
+            elif payment.order_id:
+                found[row.invoice_id] -= row.amount
+        return found
+
+    def papers_of(self, items_of_order: Sequence[Any]) -> set[str]:
+        """The invoices that an order's items are on, and those that credit their lines."""
+        names = {name for row in items_of_order for name in (row.id, row.invoiced_as) if name}
+        lines = self.rows(invoice_lines)
+        sold = {line.id: line.invoice_id for line in lines if line.order_item_id in names}
+        return {*sold.values()} | {line.invoice_id for line in lines if line.credited_line_id in sold}
+
+    def closed(self) -> set[str]:
+        """The orders that are shown as CLOSED."""
+        ids = list(self.ordered)
+        if not ids:
+            return set()
+        unsettled = self.database.read(ledger_queries.unsettled_by_order, self.principal, ids)
+        items = self.items_by_order()
+        return {id for id in ids if actions.is_closed(items[id], unsettled.get(id, ()))}
+
+    def teardown(self) -> None:
+        if self.ordered:
+            assert self.database.read(verify, self.principal.account_id).findings == []
+
+
+def run(machine: type[Shop], database: Database, *, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        type(machine.__name__, (machine,), {"database": database}),
+        settings=settings(
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate, Phase.shrink],
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
