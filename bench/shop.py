@@ -27,7 +27,7 @@ from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.customers import details
 from invoicing.invoices import from_orders, pdf
-from invoicing.invoices.pdf import Printed
+from invoicing.invoices.pdf import RenderedPdf
 from invoicing.invoices.queries import Issued
 from invoicing.orders import intake
 from invoicing.payments import manual
@@ -155,7 +155,7 @@ def issued(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:
     database.write(intake.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
     made = issue(database, shop, item_ids(prefix, 0, lines), invoice_id=tag(prefix, 0))
     (due,) = database.write(pdf.claim, most=1, now=PAST)
-    printed = Printed(due.job, f"invoices/{made.id}.pdf", 20_000, "0" * 64)
+    printed = RenderedPdf(due.job, f"invoices/{made.id}.pdf", 20_000, "0" * 64)
     database.write(pdf.record, [printed], [], now=PAST)
     return made.id
 

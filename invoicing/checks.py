@@ -72,6 +72,11 @@ def text(most: int, *, least: int = 1) -> Check:
     return check
 
 
+def search_words(value: Any) -> str:
+    """What a list is searched for, in lower case as the searched columns are."""
+    return str(text(500, least=0)(value, "search")).casefold()
+
+
 def whole(least: int, most: int) -> Check:
     def check(value: Any, field: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from invoicing.access import Scope
-from invoicing.customers import details, sessions
-from invoicing.invoices import lists
-from invoicing.storage.pages import Page, Window
+from invoicing.customers import details, lists, sessions
+from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Customer, CustomerSession
 from resolvers.context import Context
 
@@ -18,12 +17,12 @@ async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer
     return await ctx.read(details.find_customer, ctx.principal, id=id, handle=handle)
 
 
-async def page(ctx: Context, given: lists.Filter, window: Window) -> Page[Customer]:
+async def page(ctx: Context, given: Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
     return await ctx.read(lists.customers_page, ctx.principal, given, window)
 
 
-async def count(ctx: Context, given: lists.Filter) -> int:
+async def count(ctx: Context, given: Filter) -> int:
     return await ctx.read(lists.customers_count, ctx.principal, given)
 
 

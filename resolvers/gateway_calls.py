@@ -11,7 +11,7 @@ import structlog
 
 from gateways.protocol import Charge, Gateway, Method, MethodRefused, Outcome, Refund, Reused, Unavailable
 from invoicing.errors import GatewayNotEnabled, GatewayUnavailable, PaymentMethodRefused
-from invoicing.payments.charges import Begun
+from invoicing.payments.charges import PendingPayment
 from invoicing.storage.tables import Customer
 
 T = TypeVar("T")
@@ -52,11 +52,11 @@ class Gateways:
         except Unavailable as silence:
             raise GatewayUnavailable(field="gateway", ids=[gateway]) from silence
 
-    async def carry_out(self, begun: Begun) -> Outcome | None:
+    async def carry_out(self, begun: PendingPayment) -> Outcome | None:
         """Moves the money. None: nobody knows whether it moved, and the gateway has to be asked later."""
         return await self._asked(begun, lambda gateway: _carried_out(gateway, begun))
 
-    async def became(self, begun: Begun) -> Outcome | None:
+    async def became(self, begun: PendingPayment) -> Outcome | None:
         """What became of it. None: the gateway has never heard of it; Unavailable if it does not answer."""
         gateway = self._by_name[str(begun.payment.gateway)]
         return await self._in_thread(lambda: _found(gateway, begun))
@@ -70,7 +70,7 @@ class Gateways:
         for gateway in self._by_name.values():
             gateway.close()
 
-    async def _asked(self, begun: Begun, call: Callable[[Gateway], Outcome]) -> Outcome | None:
+    async def _asked(self, begun: PendingPayment, call: Callable[[Gateway], Outcome]) -> Outcome | None:
         payment = begun.payment
         gateway = self._by_name[str(payment.gateway)]
         try:
@@ -83,17 +83,17 @@ class Gateways:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
-def _carried_out(gateway: Gateway, begun: Begun) -> Outcome:
+def _carried_out(gateway: Gateway, begun: PendingPayment) -> Outcome:
     asked = _asked_for(begun)
     return gateway.refund(asked) if isinstance(asked, Refund) else gateway.charge(asked)
 
 
-def _found(gateway: Gateway, begun: Begun) -> Outcome | None:
+def _found(gateway: Gateway, begun: PendingPayment) -> Outcome | None:
     asked = _asked_for(begun)
     return gateway.find_refund(asked) if isinstance(asked, Refund) else gateway.find_charge(asked)
 
 
-def _asked_for(begun: Begun) -> Charge | Refund:
+def _asked_for(begun: PendingPayment) -> Charge | Refund:
     """A payment in the gateway's words."""
     payment, method = begun.payment, begun.method
     if begun.charge is not None:

@@ -8,9 +8,8 @@ from datetime import datetime
 
 from invoicing.access import Principal, Scope
 from invoicing.invoices.queries import Issued
-from invoicing.ledger.entries import Standing
-from invoicing.storage.tables import Customer
-from invoicing.storage.tables.payment import Payment
+from invoicing.ledger.balances import Balance
+from invoicing.storage.tables import Customer, Payment
 from resolvers import customers, invoices, payments
 from resolvers.context import Context
 
@@ -20,7 +19,7 @@ class Accounted:
     """An invoice or a credit invoice; `payments` are those on it and on what credits it, oldest first."""
 
     invoice: Issued
-    standing: Standing
+    balance: Balance
     customer: Customer | None
     payments: Sequence[Payment]
     credits: Sequence[Accounted]
@@ -39,13 +38,13 @@ class Accounted:
     @property
     def received(self) -> int:
         """The money that came in for it."""
-        return self.standing.money.paid - self.standing.money.set_off
+        return self.balance.money.paid - self.balance.money.set_off
 
     @property
     def returned(self) -> int:
         """The money that went back, on it or on what credits it."""
-        credited = sum(each.standing.money.refunded - each.standing.money.set_off for each in self.credits)
-        return self.standing.money.refunded + credited
+        credited = sum(each.balance.money.refunded - each.balance.money.set_off for each in self.credits)
+        return self.balance.money.refunded + credited
 
     @property
     def is_under_way(self) -> bool:
@@ -55,7 +54,7 @@ class Accounted:
     @property
     def settled_at(self) -> datetime | None:
         """When the last of the money was there; never before the invoice was."""
-        if self.standing.state != "SETTLED":
+        if self.balance.state != "SETTLED":
             return None
         paid = [each.paid_at for each in self.payments if each.type == "PAYMENT" and each.paid_at]
         return max([self.invoice.created_at, *paid])
@@ -63,7 +62,7 @@ class Accounted:
     @property
     def failed_at(self) -> datetime | None:
         """When the charge was begun that failed last."""
-        if self.standing.state != "FAILED":
+        if self.balance.state != "FAILED":
             return None
         tried = [each.created_at for each in self.payments if each.status in ("FAILED", "CANCELLED")]
         return max([self.invoice.created_at, *tried])
@@ -71,7 +70,7 @@ class Accounted:
     @property
     def cancelled_at(self) -> datetime | None:
         """When the last of it was credited."""
-        if self.standing.state != "CANCELLED":
+        if self.balance.state != "CANCELLED":
             return None
         return max(each.invoice.created_at for each in self.credits)
 
@@ -88,7 +87,7 @@ async def accounted(ctx: Context, invoice: Issued) -> Accounted:
     moved |= {each.id: each for credit in crediting for each in credit.payments}
     return Accounted(
         invoice,
-        await payments.standing(ctx, invoice),
+        await payments.balance(ctx, invoice),
         await customers.of(ctx, invoice.customer_id),
         sorted(moved.values(), key=lambda each: (each.created_at, each.id)),
         crediting,

@@ -15,7 +15,7 @@ from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
 from invoicing.orders.items import sold
 from invoicing.storage import after_commit
-from invoicing.storage.pages import Page, Window
+from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order
 from resolvers import orders, payments
 from resolvers.context import Context
@@ -65,14 +65,14 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
             was_told = await watch.wait(LOOK_AGAIN_SECONDS)
 
 
-async def page(ctx: Context, given: lists.Filter, window: Window) -> Page[Issued]:
+async def page(ctx: Context, given: Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
     page = await ctx.read(lists.invoices_page, ctx.principal, given, window)
     ctx.loaders.invoice.prime_many({row.id: row for row in page.rows})  # their orders' invoices, as a rule
     return page
 
 
-async def count(ctx: Context, given: lists.Filter) -> int:
+async def count(ctx: Context, given: Filter) -> int:
     return await ctx.read(lists.invoices_count, ctx.principal, given)
 
 

@@ -9,15 +9,16 @@ from sqlalchemy import Connection
 from strawberry.dataloader import DataLoader
 
 from invoicing.access import Principal
+from invoicing.customers import details
 from invoicing.invoices import queries
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.view import Seen
 from invoicing.ledger import queries as ledger_queries
-from invoicing.ledger.entries import Standing
+from invoicing.ledger.balances import Balance
+from invoicing.orders import queries as order_queries
 from invoicing.payments import methods
 from invoicing.storage.database import Database
-from invoicing.storage.tables import Customer, Order, OrderItem
-from invoicing.storage.tables.payment import Payment, PaymentMethod
+from invoicing.storage.tables import Customer, Order, OrderItem, Payment, PaymentMethod
 
 T = TypeVar("T")
 
@@ -35,13 +36,13 @@ class Loaders:
 
             return DataLoader(load)
 
-        self.customer: DataLoader[str, Customer | None] = loader(queries.customers_by_id)
-        self.order: DataLoader[str, Order | None] = loader(queries.orders_by_id)
+        self.customer: DataLoader[str, Customer | None] = loader(details.customers_by_id)
+        self.order: DataLoader[str, Order | None] = loader(order_queries.orders_by_id)
         self.invoice: DataLoader[str, Issued | None] = loader(queries.invoices_by_id)
-        self.items: DataLoader[str, list[OrderItem] | None] = loader(queries.items_by_order)
+        self.items: DataLoader[str, list[OrderItem] | None] = loader(order_queries.items_by_order)
         self.credits: DataLoader[str, list[str] | None] = loader(queries.credits_by_invoice)
         self.invoices_of_order: DataLoader[str, list[str] | None] = loader(queries.invoices_by_order)
-        self.standing: DataLoader[str, Standing | None] = loader(ledger_queries.standings)
+        self.balance: DataLoader[str, Balance | None] = loader(ledger_queries.balances_by_invoice)
         self.payments_of_invoice: DataLoader[str, list[Payment] | None] = loader(
             ledger_queries.payments_by_invoice
         )
@@ -56,6 +57,6 @@ class Loaders:
         """What was read to find out whether it changed need not be read again to show it."""
         id = seen.invoice.id
         self.invoice.prime(id, seen.invoice)
-        self.standing.prime(id, seen.standing)
+        self.balance.prime(id, seen.balance)
         self.payments_of_invoice.prime(id, seen.payments)
         self.credits.prime(id, seen.credited_by)

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from invoicing.access import Scope
-from invoicing.invoices import lists
-from invoicing.orders import intake, returns, shipping
+from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.items import in_place
 from invoicing.orders.returns import Contra
-from invoicing.storage.pages import Page, Window
+from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
 from resolvers.context import Context
 
@@ -22,12 +21,12 @@ async def order(ctx: Context, order_id: str) -> Order:
     return await ctx.read(intake.find_order, ctx.principal, order_id)
 
 
-async def page(ctx: Context, given: lists.Filter, window: Window) -> Page[Order]:
+async def page(ctx: Context, given: Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
     return await ctx.read(lists.orders_page, ctx.principal, given, window)
 
 
-async def count(ctx: Context, given: lists.Filter) -> int:
+async def count(ctx: Context, given: Filter) -> int:
     return await ctx.read(lists.orders_count, ctx.principal, given)
 
 

@@ -12,15 +12,14 @@ from invoicing.invoices import refund as repaying
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.refund import Asked
 from invoicing.ledger import entries
-from invoicing.ledger.entries import Standing
+from invoicing.ledger.balances import Balance
 from invoicing.ledger.reimbursement import Reimbursement
 from invoicing.orders import actions
 from invoicing.orders.intake import find_order
 from invoicing.payments import charges, manual, methods
 from invoicing.payments import refunds as refunding
-from invoicing.payments.charges import Begun
-from invoicing.storage.tables import Order
-from invoicing.storage.tables.payment import Payment, PaymentMethod
+from invoicing.payments.charges import PendingPayment
+from invoicing.storage.tables import Order, Payment, PaymentMethod
 from resolvers import orders
 from resolvers.context import Context
 
@@ -107,7 +106,7 @@ async def refund_invoice(
     return await _invoice(ctx, repaid.credit.id), refunds
 
 
-async def carried_out(ctx: Context, begun: Begun) -> Payment:
+async def carried_out(ctx: Context, begun: PendingPayment) -> Payment:
     """What the gateway says to a payment that is written down; PENDING if it does not say."""
     if begun.is_known or (outcome := await ctx.gateways.carry_out(begun)) is None:
         return begun.payment
@@ -146,11 +145,11 @@ async def remove_payment_method(ctx: Context, method_id: str) -> PaymentMethod:
     return await ctx.write(methods.remove_payment_method, ctx.principal, method_id)
 
 
-async def standing(ctx: Context, invoice: Issued) -> Standing:
+async def balance(ctx: Context, invoice: Issued) -> Balance:
     """Where the payment of an invoice stands."""
     ctx.principal.require(Scope.INVOICES_READ)
-    found = await ctx.loaders.standing.load(invoice.id)
-    return found or Standing(invoice.id, invoice.state, Reimbursement(invoice.total))
+    found = await ctx.loaders.balance.load(invoice.id)
+    return found or Balance(invoice.id, invoice.state, Reimbursement(invoice.total))
 
 
 async def of_invoice(ctx: Context, invoice_id: str) -> Sequence[Payment]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from invoicing.access import Scope
 from invoicing.storage.pages import Page, Window
-from invoicing.storage.tables.webhook import WebhookDelivery, WebhookEndpoint
+from invoicing.storage.tables import WebhookDelivery, WebhookEndpoint
 from invoicing.webhooks import endpoints as webhooks
 from invoicing.webhooks import log as webhook_log
 from resolvers.context import Context

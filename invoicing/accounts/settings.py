@@ -71,7 +71,7 @@ def create_account(connection: Connection, values: Mapping[str, Any], *, now: da
     """A new seller; answers its id."""
     given = {**DEFAULTS, "legal_name": values.get("name"), **values}
     row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
-    _formats_differ(row["invoice_number_format"], row["credit_number_format"])
+    _check_formats_differ(row["invoice_number_format"], row["credit_number_format"])
     connection.execute(insert(accounts).values(row))
     return str(row["id"])
 
@@ -88,7 +88,7 @@ def update_account(
     row = checked(values, CHECKS)
     lock_account(connection, principal.account_id)  # or two changes make the formats alike
     before = account(connection, principal.account_id)
-    _formats_differ(
+    _check_formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),
         row.get("credit_number_format", before.credit_number_format),
     )
@@ -98,7 +98,7 @@ def update_account(
     return account(connection, principal.account_id)
 
 
-def _formats_differ(invoices: str, credit_invoices: str) -> None:
+def _check_formats_differ(invoices: str, credit_invoices: str) -> None:
     if numbering.overlap(invoices, credit_invoices):
         raise ValidationError(
             "Invoices and credit invoices are numbered apart, "

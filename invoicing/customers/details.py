@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import CustomerNotFound, DuplicateHandle, DuplicateId, ValidationError
-from invoicing.storage.tables import Customer, constraint, customers, new_id
+from invoicing.storage.tables import (
+    Customer,
+    constraint,
+    customers,
+    new_id,
+)
 
 CHECKS: Mapping[str, checks.Check] = {
     "handle": optional(checks.handle),
@@ -34,13 +39,17 @@ CHECKS: Mapping[str, checks.Check] = {
     "meta": checks.metadata,
 }
 
+_BY_ID = select(customers).where(
+    customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
+)
+
 
 def create_customer(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Customer:
     """Adds a customer; `id` and `handle` must be new in the account."""
     row = drafted(principal, values, now=now)
-    _unused(connection, principal, row)
+    _check_ids_are_new(connection, principal, row)
     try:
         connection.execute(insert(customers).values(row))
     except IntegrityError as clash:
@@ -76,7 +85,7 @@ def update_customer(
     before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
     changes = checked(values, CHECKS)
     if changes.get("handle") not in (None, before.handle):
-        _unused(connection, principal, {"handle": changes["handle"]})
+        _check_ids_are_new(connection, principal, {"handle": changes["handle"]})
     after = {"name": before.name, "email": before.email, "handle": before.handle, **changes}
     try:
         connection.execute(
@@ -111,7 +120,7 @@ def find_customer(
     return cast(Customer, found)
 
 
-def _unused(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:
+def _check_ids_are_new(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:
     same = [customers.c[name] == row[name] for name in ("id", "handle") if row.get(name) is not None]
     clash = connection.execute(
         select(customers.c.id, customers.c.handle)
@@ -137,3 +146,10 @@ def _taken(clash: IntegrityError, row: Mapping[str, Any]) -> DuplicateId | Dupli
 def _search_text(row: Mapping[str, Any]) -> str:
     parts = (row.get(name) for name in ("name", "email", "handle"))
     return " ".join(part for part in parts if part).casefold()
+
+
+def customers_by_id(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, Customer]:
+    rows = connection.execute(_BY_ID, {"account": principal.account_id, "ids": list(ids)})
+    return {row.id: cast(Customer, row) for row in rows}

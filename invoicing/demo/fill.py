@@ -13,12 +13,14 @@ from invoicing.access import Principal, Scope
 from invoicing.accounts import api_keys as keys
 from invoicing.accounts import settings as account_settings
 from invoicing.customers import details
+from invoicing.customers.lists import customers_count
 from invoicing.demo.orders import ORDERS
 from invoicing.demo.shop import CUSTOMERS, SELLER
 from invoicing.invoices import from_orders
-from invoicing.invoices.lists import customers_count, invoices_count, orders_count, orders_page
+from invoicing.invoices.lists import invoices_count
 from invoicing.orders import intake, shipping
 from invoicing.orders.actions import RULES, Action
+from invoicing.orders.lists import orders_count, orders_page
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import accounts as accounts_table
 from invoicing.storage.tables import api_keys

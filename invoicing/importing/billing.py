@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select,
 
 from invoicing.access import Principal
 from invoicing.invoices import from_orders
-from invoicing.invoices.credit_lines import locked
+from invoicing.invoices.credit_lines import lock_invoices_to_credit
 from invoicing.invoices.queries import Issued
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.tables import order_items, orders
@@ -98,7 +98,7 @@ def credit(
     if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
         connection.execute(_FINISH, {**mine, "ids": unfinished, "now": now})
     undone = {**mine, "ids": [contra.contra_of for contra in contras]}
-    locked(connection, principal, set(connection.execute(_SOLD_ON, undone).scalars()))
+    lock_invoices_to_credit(connection, principal, set(connection.execute(_SOLD_ON, undone).scalars()))
     of: defaultdict[str, list[str]] = defaultdict(list)
     for contra in contras:
         of[contra.undo_reason].append(contra.id)

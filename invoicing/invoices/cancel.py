@@ -11,7 +11,7 @@ from invoicing.errors import AlreadySettled, NotCreditable
 from invoicing.invoices import credit, queries
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
-from invoicing.payments.payable import decided, payable
+from invoicing.payments.payable import lock_payable, refuse_while_charging
 
 
 def cancel_invoice(
@@ -21,7 +21,7 @@ def cancel_invoice(
 
     Cancelling it again changes nothing. What was paid of it by then is owed by its credit invoice.
     """
-    payable(connection, principal, invoice_id, field="id")
+    lock_payable(connection, principal, invoice_id, field="id")
     found = queries.found_invoice(connection, principal, invoice_id)
     if found.type == "CREDIT":  # one of a discount alone has a positive total, and is payable
         raise NotCreditable(field="id", ids=[invoice_id])
@@ -29,7 +29,7 @@ def cancel_invoice(
         return found
     if found.state == "SETTLED":
         raise AlreadySettled(field="id", ids=[invoice_id])
-    decided(connection, principal, invoice_id)
+    refuse_while_charging(connection, principal, invoice_id)
     plan = credit.credit_invoice(connection, principal, found, None, reason=reason, now=now)
     issue(connection, principal, plan, None, now=now)
     return queries.found_invoice(connection, principal, invoice_id)

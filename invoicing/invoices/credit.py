@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
-from invoicing.invoices.credit_lines import Creditable, creditable, locked, no_more
-from invoicing.invoices.draft import Draft, found, in_order, today_of, together
+from invoicing.invoices.credit_lines import Creditable, creditable, lock_invoices_to_credit, no_more
+from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order, today_of
 from invoicing.invoices.queries import Issued
 from invoicing.money import portion
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot, VatRow
@@ -44,10 +44,12 @@ def credit_items(
     now: datetime,
 ) -> Draft:
     """The credit invoice for contra items: each takes back its share of the line it was invoiced on."""
-    together(covered, items)
+    check_can_share_invoice(covered, items)
     named = [str(item.contra_of) for item in items]
-    undone = {item.id: item for item in found(connection, principal, named)}
-    originals = locked(connection, principal, {str(item.invoice_id) for item in undone.values()})
+    undone = {item.id: item for item in find_items(connection, principal, named)}
+    originals = lock_invoices_to_credit(
+        connection, principal, {str(item.invoice_id) for item in undone.values()}
+    )
     lines = _by_item(creditable(connection, principal, originals))
     taken = []
     for item in in_order(covered, items):

@@ -132,7 +132,7 @@ class Creditable:
         return amount, tax
 
 
-def locked(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
+def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
     """The invoices, which nobody else credits until the transaction ends."""
     rows = connection.execute(_LOCK, {"account": principal.account_id, "ids": sorted(ids)}).all()
     found = [Issued(**dict(row._mapping), pdf_key=None, pdf_failed_at=None) for row in rows]

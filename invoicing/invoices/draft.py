@@ -95,7 +95,7 @@ class Draft:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def named(item_ids: Sequence[str]) -> None:
+def check_item_ids(item_ids: Sequence[str]) -> None:
     """Refuses a list of item ids that no order could ever satisfy."""
     if not item_ids:
         raise NoItems(field="items")
@@ -107,7 +107,7 @@ def named(item_ids: Sequence[str]) -> None:
         raise DuplicateItem(field="items", ids=[id for id, times in Counter(item_ids).items() if times > 1])
 
 
-def found(
+def find_items(
     connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
 ) -> list[OrderItem]:
     """The items by their ids; with `lock`, no other transaction can change them until this one ends."""
@@ -123,7 +123,7 @@ def _not_found(item_ids: Iterable[str]) -> ItemNotFound:
     return ItemNotFound(f"There is no order item {', '.join(missing)}.", field="items", ids=missing)
 
 
-def covering(
+def find_orders_of(
     connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
 ) -> list[Order]:
     """The orders of the items, oldest first. Lock them before their items, as all who change an order do."""
@@ -136,7 +136,7 @@ def covering(
     return sorted(covered, key=lambda order: (order.created_at, order.id))
 
 
-def together(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
+def check_can_share_invoice(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
     """Refuses items that may not share an invoice: it is one customer's, in one currency, open to it now."""
     known = {order.id for order in covered}
     if strange := [item.id for item in items if item.order_id not in known]:
@@ -154,7 +154,7 @@ def draft(
     now: datetime,
 ) -> Draft:
     """The invoice for these items of these orders."""
-    together(covered, items)
+    check_can_share_invoice(covered, items)
     seller = account(connection, principal.account_id)
     customer = _customer(connection, covered[0])
     ordered = in_order(covered, items)

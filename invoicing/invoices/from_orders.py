@@ -13,7 +13,7 @@ from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoi
 from invoicing.idempotency import fingerprint
 from invoicing.invoices import credit, credit_lines, queries
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.draft import Draft, covering, draft, found, named
+from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, find_orders_of
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.orders.actions import RULES, Action
@@ -38,9 +38,9 @@ def invoice_items(
 
     With the same `invoice_id` and the same items again, it answers with the invoice made the first time.
     """
-    named(item_ids)
-    covered = covering(connection, principal, item_ids, lock=True)
-    items = found(connection, principal, item_ids, lock=True)
+    check_item_ids(item_ids)
+    covered = find_orders_of(connection, principal, item_ids, lock=True)
+    items = find_items(connection, principal, item_ids, lock=True)
     if made := _made_before(connection, principal, invoice_id):
         return _if_same(made, {line.order_item_id for line in made.frozen().lines} == set(item_ids))
     plan = _plan(connection, principal, covered, items, now=now)
@@ -49,9 +49,9 @@ def invoice_items(
 
 def preview(connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime) -> Draft:
     """What `invoice_items` would issue for these items now, to the cent."""
-    named(item_ids)
-    covered = covering(connection, principal, item_ids)
-    return _plan(connection, principal, covered, found(connection, principal, item_ids), now=now)
+    check_item_ids(item_ids)
+    covered = find_orders_of(connection, principal, item_ids)
+    return _plan(connection, principal, covered, find_items(connection, principal, item_ids), now=now)
 
 
 def invoice_order(
@@ -94,7 +94,7 @@ def credit_invoice(
     """
     note = checks.optional(checks.text(1_000))(reason, "reason")
     asked = fingerprint(invoice_id, lines, note)
-    (original,) = credit_lines.locked(connection, principal, {invoice_id})
+    (original,) = credit_lines.lock_invoices_to_credit(connection, principal, {invoice_id})
     if made := _made_before(connection, principal, credit_invoice_id):
         return _if_same(made, made.request == asked)
     plan = credit.credit_invoice(connection, principal, original, lines, reason=note, now=now)

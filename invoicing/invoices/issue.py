@@ -58,13 +58,13 @@ def issue(
         connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
     if plan.account.has_webhooks:
-        events.of_invoices(
+        events.emit_for_invoices(
             connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
         )
     after_commit.invoices_changed(
         connection, principal.account_id, [credited.id for credited in frozen.credits]
     )
-    state = allocation.at_issue(connection, principal.account_id, frozen, parts, now=now)
+    state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, now=now)
     if plan.account.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
@@ -74,7 +74,7 @@ def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, 
     """To those who follow the invoices that it credits, as they are after it."""
     by = {"credited_by": {"id": credit.id, "number": credit.number, "total": credit.total}}
     ids = [invoice.id for invoice in credit.credits]
-    events.of_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
+    events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
 
 
 def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:

@@ -23,7 +23,7 @@ from invoicing.invoices.issue import issue
 from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, vat_rows, with_vat
 from invoicing.invoices.parties import billed_to, seller_of
 from invoicing.invoices.queries import Issued
-from invoicing.payments.charges import Begun, begin_charge
+from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
 from invoicing.snapshot import Address
 from invoicing.storage.tables import Customer
@@ -63,7 +63,7 @@ class Made:
     """The invoice, and the charge that its gateway is to be asked for, if any."""
 
     invoice: Issued
-    begun: Begun | None = None
+    begun: PendingPayment | None = None
 
 
 def create_invoice(

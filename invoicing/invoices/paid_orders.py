@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from invoicing.access import Principal
+from invoicing.customers import details
 from invoicing.errors import BillingDetailsMissing, NothingToInvoice, OrderNotPaid
 from invoicing.invoices import from_orders, queries
 from invoicing.invoices.parties import buyer_of
@@ -49,7 +50,7 @@ def invoice_paid_order(
         raise OrderNotPaid(field="order_id", ids=[order_id])
     if not ready:
         raise NothingToInvoice(field="order_id", ids=[order_id])
-    _has_address(connection, principal, order)
+    _check_address(connection, principal, order)
     return from_orders.invoice_items(connection, principal, ready, now=now)
 
 
@@ -70,10 +71,10 @@ def _is_paid(connection: Connection, principal: Principal, order: Order, items: 
     return is_paid(order, items, unsettled=unsettled, prepaid=prepaid)
 
 
-def _has_address(connection: Connection, principal: Principal, order: Order) -> None:
+def _check_address(connection: Connection, principal: Principal, order: Order) -> None:
     """An invoice names its buyer and where they are (Directive 2006/112/EC, article 226 (5))."""
     ids = [order.customer_id] if order.customer_id else []
-    customers = queries.customers_by_id(connection, principal, ids)
+    customers = details.customers_by_id(connection, principal, ids)
     buyer = buyer_of([order], customers.get(order.customer_id or ""))
     if not buyer.name or not buyer.address.country_code:
         raise BillingDetailsMissing(field="order_id", ids=[order.id])

@@ -32,7 +32,7 @@ _INSERT = upsert(documents).on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DuePdf:
     """An invoice to be printed: its frozen snapshot as JSON, and the job that holds the lease."""
 
     job: Job
@@ -40,7 +40,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class RenderedPdf:
     """A file that lies in the store, and the job that asked for it."""
 
     job: Job
@@ -49,18 +49,20 @@ class Printed:
     sha256: str
 
 
-def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta = outbox.LEASE) -> list[Due]:
+def claim(
+    connection: Connection, *, most: int, now: datetime, lease: timedelta = outbox.LEASE
+) -> list[DuePdf]:
     """Up to `most` invoices to print, leased to the caller."""
     claimed = outbox.claim(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
     if not claimed:
         return []
     rows = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})
     snapshots = {row.id: row.snapshot for row in rows}
-    return [Due(job, snapshots[job.id]) for job in claimed]
+    return [DuePdf(job, snapshots[job.id]) for job in claimed]
 
 
 def record(
-    connection: Connection, printed: Sequence[Printed], failures: Sequence[Failure], *, now: datetime
+    connection: Connection, printed: Sequence[RenderedPdf], failures: Sequence[Failure], *, now: datetime
 ) -> None:
     """Ends the jobs of what was printed, notes why the others failed; leaves those whose lease is lost."""
     finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
@@ -79,10 +81,10 @@ def _announce(connection: Connection, rows: Sequence[dict[str, Any]], *, now: da
     for row in rows:
         papers[row["account_id"]].append(row["invoice_id"])
     for account_id, ids in papers.items():
-        events.of_invoices(connection, account_id, WebhookEvent.INVOICE_PDF_GENERATED, ids, now=now)
+        events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_PDF_GENERATED, ids, now=now)
 
 
-def _row(paper: Printed, now: datetime) -> dict[str, Any]:
+def _row(paper: RenderedPdf, now: datetime) -> dict[str, Any]:
     return {
         "account_id": paper.job.account_id,
         "invoice_id": paper.job.subject_id,

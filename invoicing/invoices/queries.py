@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
 
 from sqlalchemy import Connection, and_, bindparam, select
 
@@ -15,15 +14,9 @@ from invoicing.errors import NotFound
 from invoicing.snapshot import Snapshot, load
 from invoicing.storage.outbox import RENDER_INVOICE
 from invoicing.storage.tables import (
-    Customer,
-    Order,
-    OrderItem,
-    customers,
     documents,
     invoice_lines,
     invoices,
-    order_items,
-    orders,
     outbox,
     theirs,
 )
@@ -83,25 +76,16 @@ ISSUED = select(
         ),
     )
 )
+
 _INVOICE = ISSUED.where(
     invoices.c.account_id == bindparam("account"),
     invoices.c.id == bindparam("invoice"),
     theirs(invoices.c.customer_id),
 )
+
 _INVOICES = ISSUED.where(
     invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True))
 )
-_ORDERS = select(orders).where(
-    orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True))
-)
-_CUSTOMERS = select(customers).where(
-    customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
-)
-_ITEMS_OF_ORDERS = select(order_items).where(
-    order_items.c.account_id == bindparam("account"),
-    order_items.c.order_id.in_(bindparam("ids", expanding=True)),
-)
-
 
 _INVOICES_OF_ORDERS = (
     select(invoice_lines.c.order_id, invoice_lines.c.invoice_id)
@@ -111,6 +95,7 @@ _INVOICES_OF_ORDERS = (
     )
     .distinct()
 )
+
 _CREDITS = (
     select(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
     .where(
@@ -144,18 +129,6 @@ def newest(issued: Iterable[Issued]) -> Issued | None:
     return max(issued, key=lambda each: (each.created_at, each.id), default=None)
 
 
-def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
-    rows = connection.execute(_ORDERS, {"account": principal.account_id, "ids": list(ids)})
-    return {row.id: cast(Order, row) for row in rows}
-
-
-def customers_by_id(
-    connection: Connection, principal: Principal, ids: Sequence[str]
-) -> Mapping[str, Customer]:
-    rows = connection.execute(_CUSTOMERS, {"account": principal.account_id, "ids": list(ids)})
-    return {row.id: cast(Customer, row) for row in rows}
-
-
 def credits_by_invoice(
     connection: Connection, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, list[str]]:
@@ -175,12 +148,3 @@ def invoices_by_order(
     for row in connection.execute(_INVOICES_OF_ORDERS, key):
         found[row.order_id].append(row.invoice_id)
     return found
-
-
-def items_by_order(
-    connection: Connection, principal: Principal, ids: Sequence[str]
-) -> Mapping[str, list[OrderItem]]:
-    items: dict[str, list[OrderItem]] = defaultdict(list)
-    for row in connection.execute(_ITEMS_OF_ORDERS, {"account": principal.account_id, "ids": list(ids)}):
-        items[row.order_id].append(cast(OrderItem, row))
-    return items

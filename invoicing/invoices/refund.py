@@ -22,18 +22,17 @@ from invoicing.idempotency import fingerprint
 from invoicing.invoices import credit as crediting
 from invoicing.invoices import queries
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.credit_lines import creditable, locked
+from invoicing.invoices.credit_lines import creditable, lock_invoices_to_credit
 from invoicing.invoices.draft import today_of
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
-from invoicing.ledger import entries
+from invoicing.ledger import balances, entries
 from invoicing.ledger import queries as ledger_queries
 from invoicing.money import shares
-from invoicing.payments.charges import Begun
+from invoicing.payments.charges import PendingPayment
 from invoicing.payments.manual import ManualTransferMethod
 from invoicing.payments.refunds import begin_refund
-from invoicing.storage.tables import orders
-from invoicing.storage.tables.payment import Payment
+from invoicing.storage.tables import Payment, orders
 
 _LOCK_ORDERS = (
     select(orders.c.id)
@@ -51,7 +50,7 @@ class Repaid:
     """The credit invoice, and the refunds that gateways are to be asked for unless they are known."""
 
     credit: Issued
-    begun: Sequence[Begun]
+    begun: Sequence[PendingPayment]
 
 
 def refund_invoice(
@@ -82,9 +81,9 @@ def refund_invoice(
     elif credit.request != request:
         raise IdempotencyKeyReused(field="key", ids=[key])
     made = _made(connection, principal, credit)
-    standing = [each for each in made if each.status in ("PENDING", "PAID")]
-    owed = _owed(connection, principal, credit, standing)
-    begun = [_again(connection, each) for each in standing]
+    live = [each for each in made if each.status in ("PENDING", "PAID")]
+    owed = _owed(connection, principal, credit, live)
+    begun = [_again(connection, each) for each in live]
     for place, (paid, amount) in enumerate(_sources(connection, principal, sale, owed), len(made)):
         values = {
             "amount": amount,
@@ -100,7 +99,7 @@ def _locked(connection: Connection, principal: Principal, invoice_id: str) -> Is
     """The invoice, after the orders that it covers: nobody else moves money on them."""
     covered = [order.id for order in queries.found_invoice(connection, principal, invoice_id).frozen().orders]
     connection.execute(_LOCK_ORDERS, {"account": principal.account_id, "ids": covered})
-    (sale,) = locked(connection, principal, {invoice_id})
+    (sale,) = lock_invoices_to_credit(connection, principal, {invoice_id})
     return sale
 
 
@@ -120,7 +119,7 @@ def _credited(
     lines = _spread(connection, principal, sale, asked) if isinstance(asked, int) else asked
     plan = crediting.credit_invoice(connection, principal, sale, lines, reason=note, now=now)
     credit = issue(connection, principal, plan, named, request=request, now=now)
-    set_off = entries.standings(connection, principal.account_id, [named])[named].money.set_off
+    set_off = balances.balances_of(connection, principal.account_id, [named])[named].money.set_off
     if asked is not None and set_off:  # a part of the money has gone back already
         raise RefundTooHigh(
             f"{-credit.total - set_off} is left of what was paid.", field="amount", ids=[sale.id]
@@ -155,7 +154,7 @@ def _made(connection: Connection, principal: Principal, credit: Issued) -> list[
 def _owed(connection: Connection, principal: Principal, credit: Issued, made: Sequence[Payment]) -> int:
     """What is still to be refunded of a credit invoice. Its own refunds count even if they settled an older
     credit invoice first; so does whatever else has settled this one."""
-    money = entries.standings(connection, principal.account_id, [credit.id])[credit.id].money
+    money = balances.balances_of(connection, principal.account_id, [credit.id])[credit.id].money
     under_way = sum(each.amount for each in made if each.status == "PENDING")
     refunded = sum(each.amount for each in made)
     return max(0, min(-money.outstanding - under_way, -money.due - money.set_off - refunded))
@@ -168,7 +167,7 @@ def _sources(
     sources = []
     paid = ledger_queries.payments_by_invoice(connection, principal, [sale.id]).get(sale.id, [])
     for each in reversed([one for one in paid if (one.type, one.status) == ("PAYMENT", "PAID")]):
-        amount = min(owed, entries.refundable(connection, principal.account_id, each.id))
+        amount = min(owed, balances.refundable(connection, principal.account_id, each.id))
         if amount > 0:
             sources.append((each, amount))
             owed -= amount
@@ -189,9 +188,9 @@ def _by_hand(connection: Connection, paid: Payment, now: datetime) -> dict[str, 
     }
 
 
-def _again(connection: Connection, refund: Payment) -> Begun:
+def _again(connection: Connection, refund: Payment) -> PendingPayment:
     """One that is under way may be asked for again: its id is the gateway's idempotency key."""
     if refund.status != "PENDING":
-        return Begun(refund, is_known=True)
+        return PendingPayment(refund, is_known=True)
     paid = entries.payment(connection, refund.account_id, str(refund.refund_of))
-    return Begun(refund, charge=paid.gateway_reference)
+    return PendingPayment(refund, charge=paid.gateway_reference)

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from invoicing.access import Principal
 from invoicing.invoices import queries
 from invoicing.invoices.queries import Issued
-from invoicing.ledger import entries
+from invoicing.ledger import balances
 from invoicing.ledger import queries as ledger_queries
-from invoicing.ledger.entries import Standing
-from invoicing.storage.tables.payment import Payment
+from invoicing.ledger.balances import Balance
+from invoicing.storage.tables import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Seen:
 
     invoice: Issued
     payments: list[Payment]
-    standing: Standing
+    balance: Balance
     credited_by: list[str]
 
 
@@ -31,6 +31,6 @@ def see(connection: Connection, principal: Principal, invoice_id: str) -> Seen:
     return Seen(
         invoice=found,
         payments=ledger_queries.payments_by_invoice(connection, principal, [found.id]).get(found.id, []),
-        standing=entries.standings(connection, principal.account_id, [found.id])[found.id],
+        balance=balances.balances_of(connection, principal.account_id, [found.id])[found.id],
         credited_by=sorted(queries.credits_by_invoice(connection, principal, [found.id]).get(found.id, [])),
     )

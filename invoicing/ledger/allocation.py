@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
 
-from invoicing.ledger.distribution import Asking, Part, spread, spread_payments
-from invoicing.ledger.entries import allocate, locked_standings, payment, purses, settle, standings
+from invoicing.ledger.balances import available_on, balances_of, lock_balances
+from invoicing.ledger.distribution import Allocation, OpenInvoice, spread, spread_payments
+from invoicing.ledger.entries import allocate, payment, settle
 from invoicing.ledger.order_shares import orders_beside, sales_of, shares_of
 from invoicing.snapshot import Line, Snapshot
-from invoicing.storage.tables import invoice_lines
-from invoicing.storage.tables.payment import Payment, allocations, payments
+from invoicing.storage.tables import Payment, allocations, invoice_lines, payments
 from invoicing.webhooks import events
 
 _MINE: BindParameter[str] = bindparam("account")
@@ -61,36 +61,36 @@ _CREDITED = select(func.coalesce(_GROSS, 0)).where(
 
 def prepaid(
     connection: Connection, account_id: str, invoice_id: str, lines: Sequence[Line], total: int
-) -> list[Part]:
+) -> list[Allocation]:
     """What the payments on its orders, which are locked, pay of an invoice that is about to be issued."""
     shares: dict[str, int] = defaultdict(int)
     for line in lines:
         if line.order_id and line.credited_invoice_id is None:
             shares[line.order_id] += line.total_ex_vat + line.vat_amount
-    left = purses(connection, account_id, list(shares)) if shares else []
-    return spread_payments(left, [Asking(invoice_id, total, shares)])
+    left = available_on(connection, account_id, list(shares)) if shares else []
+    return spread_payments(left, [OpenInvoice(invoice_id, total, shares)])
 
 
-def at_issue(
-    connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Part], *, now: datetime
+def settle_at_issue(
+    connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Allocation], *, now: datetime
 ) -> str:
     """A new invoice is paid by what was prepaid, a credit invoice set off; answers its state."""
     allocate(connection, account_id, parts, now=now)
     left = issued.total - sum(part.amount for part in parts)
     if issued.type == "CREDIT":
         left += _set_off(connection, account_id, issued, now=now)
-        left += _evened_out(connection, account_id, issued, left, now=now) if left else 0
+        left += _net_credits(connection, account_id, issued, left, now=now) if left else 0
     if left != 0:
         return "PENDING"
     settle(connection, account_id, [issued.id], now=now)
     return "SETTLED"
 
 
-def arrived(connection: Connection, moved: Payment, *, now: datetime) -> None:
+def apply_payment(connection: Connection, moved: Payment, *, now: datetime) -> None:
     """What a payment or a refund does that is written down as paid. Its order is locked, if it is on one."""
     if moved.type == "REFUND":
-        give_back(connection, moved, now=now)
-        events.of_refund(connection, moved, now=now)
+        apply_refund(connection, moved, now=now)
+        events.emit_for_refund(connection, moved, now=now)
     elif moved.order_id is not None:
         pay_order(connection, moved.account_id, moved.order_id, now=now)
     else:
@@ -99,13 +99,13 @@ def arrived(connection: Connection, moved: Payment, *, now: datetime) -> None:
 
 def pay_order(connection: Connection, account_id: str, order_id: str, *, now: datetime) -> None:
     """Lets an order's payments pay its invoices, in order of issue. The order is locked."""
-    left = [purse for purse in purses(connection, account_id, [order_id]) if purse.left > 0]
+    left = [available for available in available_on(connection, account_id, [order_id]) if available.left > 0]
     if not left:
         return
-    found = locked_standings(connection, account_id, sales_of(connection, account_id, order_id))
+    found = lock_balances(connection, account_id, sales_of(connection, account_id, order_id))
     shares = shares_of(connection, account_id, order_id)  # once nobody credits them any more
     open_ones = [
-        Asking(id, each.money.outstanding, {order_id: shares[id]})
+        OpenInvoice(id, each.money.outstanding, {order_id: shares[id]})
         for id, each in found.items()
         if each.money.outstanding > 0
     ]
@@ -116,21 +116,21 @@ def pay_order(connection: Connection, account_id: str, order_id: str, *, now: da
 def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
     """Lets a payment on an invoice, which is written down as paid, pay it; what is too much stays with it."""
     invoice_id = str(paid.invoice_id)
-    outstanding = locked_standings(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
+    outstanding = lock_balances(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
     part = min(paid.amount, outstanding + paid.amount)
     if part > 0:
-        allocate(connection, paid.account_id, [Part(paid.id, invoice_id, part)], now=now)
+        allocate(connection, paid.account_id, [Allocation(paid.id, invoice_id, part)], now=now)
     if outstanding <= 0:
         settle(connection, paid.account_id, [invoice_id], now=now)
 
 
-def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None:
+def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
     """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
     and then what was paid of the invoices themselves, the newest first. What other payments on the orders
     have left, which are locked too, pays those again."""
     account_id = refund.account_id
     paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
-    found = locked_standings(connection, account_id, {*_related(connection, refund), *paid})
+    found = lock_balances(connection, account_id, {*_related(connection, refund), *paid})
     owed = [(each.id, -each.money.outstanding) for each in found.values() if each.money.due < 0]
     parts = spread(refund.id, refund.amount, owed)
     left = refund.amount - sum(part.amount for part in parts)
@@ -138,7 +138,7 @@ def give_back(connection: Connection, refund: Payment, *, now: datetime) -> None
         left -= min(left, _surplus(connection, refund))
         parts += spread(refund.id, left, [(id, paid[id]) for id in reversed(found) if id in paid])
     elif left:
-        parts.append(Part(refund.id, str(refund.invoice_id), left))
+        parts.append(Allocation(refund.id, str(refund.invoice_id), left))
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
     settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)], now=now)
@@ -151,7 +151,7 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
     shares: dict[str, int] = defaultdict(int)
     for line in credit.lines:
         shares[str(line.credited_invoice_id)] -= line.total_ex_vat + line.vat_amount
-    found = standings(connection, account_id, list(shares))
+    found = balances_of(connection, account_id, list(shares))
     room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
     parts = spread(credit.id, -credit.total, room)
     allocate(connection, account_id, parts, of_credit=True, now=now)
@@ -164,7 +164,7 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
     return sum(part.amount for part in parts)
 
 
-def _evened_out(
+def _net_credits(
     connection: Connection, account_id: str, credit: Snapshot, left: int, *, now: datetime
 ) -> int:
     """What a credit invoice and others of the same originals take off each other.
@@ -173,11 +173,11 @@ def _evened_out(
     """
     where = {"account": account_id, "ids": [original.id for original in credit.credits]}
     others = {*connection.execute(_CREDITS_OF_INVOICES, where).scalars()} - {credit.id}
-    found = locked_standings(connection, account_id, others).values() if others else ()
+    found = lock_balances(connection, account_id, others).values() if others else ()
     opposite = [each for each in found if each.money.due * left < 0 and each.money.outstanding * left < 0]
     parts = spread(credit.id, abs(left), [(each.id, abs(each.money.outstanding)) for each in opposite])
     if left > 0:
-        parts = [Part(part.invoice_id, credit.id, part.amount) for part in parts]
+        parts = [Allocation(part.invoice_id, credit.id, part.amount) for part in parts]
     allocate(connection, account_id, parts, of_credit=True, now=now)
     taken = {part.source if left > 0 else part.invoice_id: part.amount for part in parts}
     settle(
@@ -196,7 +196,7 @@ def _related(connection: Connection, refund: Payment) -> Sequence[str]:
     if refund.order_id is None:
         return connection.execute(_CREDITS_OF_INVOICE, where).scalars().all()
     sales = sales_of(connection, refund.account_id, refund.order_id)
-    locked_standings(connection, refund.account_id, sales)  # a credit that is being issued holds one of them
+    lock_balances(connection, refund.account_id, sales)  # a credit that is being issued holds one of them
     return connection.execute(_INVOICES_OF_ORDER, where).scalars().all()
 
 
@@ -210,6 +210,6 @@ def _paid_by(connection: Connection, paid: Payment) -> Mapping[str, int]:
 
 def _surplus(connection: Connection, refund: Payment) -> int:
     """What the refunded payment has left on its order, this refund not counted."""
-    left = purses(connection, refund.account_id, [str(refund.order_id)])
-    mine = next(purse.left for purse in left if purse.payment_id == refund.refund_of)
+    left = available_on(connection, refund.account_id, [str(refund.order_id)])
+    mine = next(available.left for available in left if available.payment_id == refund.refund_of)
     return max(mine + refund.amount, 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Purse:
+class Available:
     """What is left to give of a payment on an order."""
 
     payment_id: str
@@ -16,7 +16,7 @@ class Purse:
 
 
 @dataclass(slots=True)
-class Asking:
+class OpenInvoice:
     """An invoice that asks for money, and how much of it each order's payments may pay."""
 
     invoice_id: str
@@ -25,7 +25,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Allocation:
     """So much of `source` (a payment, a refund or a credit invoice) goes to the invoice."""
 
     source: str
@@ -33,8 +33,8 @@ class Part:
     amount: int
 
 
-def spread_payments(purses: Sequence[Purse], invoices: Iterable[Asking]) -> list[Part]:
-    """Pays the invoices in their order from the purses in theirs.
+def spread_payments(payments: Sequence[Available], invoices: Iterable[OpenInvoice]) -> list[Allocation]:
+    """Pays the invoices in their order from the payments in theirs.
 
     An order's payments pay no more of an invoice than the order's own share of it: where several orders
     share an invoice, one buyer's money does not go to another order while its own is still to come.
@@ -42,23 +42,23 @@ def spread_payments(purses: Sequence[Purse], invoices: Iterable[Asking]) -> list
     parts = []
     for invoice in invoices:
         shares = dict(invoice.shares)
-        for purse in purses:
-            amount = min(purse.left, shares.get(purse.order_id, 0), invoice.outstanding)
+        for payment in payments:
+            amount = min(payment.left, shares.get(payment.order_id, 0), invoice.outstanding)
             if amount <= 0:
                 continue
-            purse.left -= amount
+            payment.left -= amount
             invoice.outstanding -= amount
-            shares[purse.order_id] -= amount
-            parts.append(Part(purse.payment_id, invoice.invoice_id, amount))
+            shares[payment.order_id] -= amount
+            parts.append(Allocation(payment.payment_id, invoice.invoice_id, amount))
     return parts
 
 
-def spread(source: str, amount: int, room: Iterable[tuple[str, int]]) -> list[Part]:
+def spread(source: str, amount: int, room: Iterable[tuple[str, int]]) -> list[Allocation]:
     """Gives `amount` to the invoices in their order, to each no more than it has room for."""
     parts = []
     for invoice_id, most in room:
         taken = min(amount, most)
         if taken > 0:
             amount -= taken
-            parts.append(Part(source, invoice_id, taken))
+            parts.append(Allocation(source, invoice_id, taken))
     return parts

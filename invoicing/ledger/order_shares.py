@@ -7,8 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
 
-from invoicing.storage.tables import invoice_lines
-from invoicing.storage.tables.payment import allocations, payments
+from invoicing.storage.tables import allocations, invoice_lines, payments
 
 
 class Target(Protocol):

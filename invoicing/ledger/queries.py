@@ -19,10 +19,8 @@ from sqlalchemy import (
 )
 
 from invoicing.access import Principal
-from invoicing.ledger import entries
-from invoicing.ledger.entries import Standing
-from invoicing.storage.tables import invoice_lines, invoices
-from invoicing.storage.tables.payment import Payment, allocations, payments
+from invoicing.ledger.balances import Balance, available_on, balances_of
+from invoicing.storage.tables import Payment, allocations, invoice_lines, invoices, payments
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
@@ -70,8 +68,10 @@ _UNSETTLED = (
 )
 
 
-def standings(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Standing]:
-    return entries.standings(connection, principal.account_id, ids)
+def balances_by_invoice(
+    connection: Connection, principal: Principal, ids: Sequence[str]
+) -> Mapping[str, Balance]:
+    return balances_of(connection, principal.account_id, ids)
 
 
 def payments_by_invoice(
@@ -101,8 +101,8 @@ def unsettled_by_order(
 def prepaid_by_order(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, int]:
     """What was paid on each order and has paid no invoice yet."""
     found: dict[str, int] = defaultdict(int)
-    for purse in entries.purses(connection, principal.account_id, ids):
-        found[purse.order_id] += purse.left
+    for available in available_on(connection, principal.account_id, ids):
+        found[available.order_id] += available.left
     return found
 
 

@@ -65,7 +65,7 @@ def create_order(
     """Takes an order in. Ids that the caller names must be new in the account."""
     seller = account(connection, principal.account_id)
     order, items = drafted(connection, principal, seller, values, now=now)
-    _unused(connection, principal, order["id"], [item["id"] for item in items])
+    _check_ids_are_new(connection, principal, order["id"], [item["id"] for item in items])
     try:
         connection.execute(insert(orders).values(order))
         connection.execute(insert(order_items), items)
@@ -83,7 +83,7 @@ def update_order(
     before = find_order(connection, principal, order_id, lock=True)
     changes = checked(values, CHECKS)
     billing_name = changes.get("billing_name", before.billing_name)
-    _has_buyer(before.customer_id, billing_name)
+    _check_buyer(before.customer_id, billing_name)
     if "shipping_address" in changes:
         changes["ship_to_country"] = (changes["shipping_address"] or {}).get("country_code")
     connection.execute(
@@ -155,7 +155,7 @@ def rows(
     seller: Account, customer: Named | None, values: Mapping[str, Any], *, now: datetime
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The same, of an order whose customer is known; its number is null if none is given."""
-    _has_buyer(customer.id if customer else None, values.get("billing_name"))
+    _check_buyer(customer.id if customer else None, values.get("billing_name"))
     given = {name: value for name, value in values.items() if value is not None}
     order = {
         **dict.fromkeys(CHECKS),
@@ -194,12 +194,14 @@ def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:
     return {**terms, **checked(given, rules)}
 
 
-def _has_buyer(customer_id: str | None, billing_name: str | None) -> None:
+def _check_buyer(customer_id: str | None, billing_name: str | None) -> None:
     if customer_id is None and not billing_name:
         raise ValidationError("An order without a customer needs a billing_name.", field="billing_name")
 
 
-def _unused(connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]) -> None:
+def _check_ids_are_new(
+    connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]
+) -> None:
     mine = principal.account_id
     repeated = [id for id, times in Counter(item_ids).items() if times > 1]
     taken = (

@@ -126,7 +126,7 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
         "type": str(kind),
         **rated(clean, default_rate, at=at),
     }
-    _sensible(row, at)
+    _check_amounts(row, at)
     return row
 
 
@@ -145,7 +145,7 @@ def rated(clean: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, 
     return {"vat_rate": rate, "vat_category": str(category)}
 
 
-def _sensible(row: Mapping[str, Any], at: str) -> None:
+def _check_amounts(row: Mapping[str, Any], at: str) -> None:
     """What no single value shows: EN 16931 BR-S-10 and its sisters, BR-27, a discount within."""
     if row["exemption_reason"] and row["vat_category"] in (arithmetic.Category.S, arithmetic.Category.Z):
         raise ValidationError(

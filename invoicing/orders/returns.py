@@ -22,7 +22,7 @@ from invoicing.errors import DuplicateId
 from invoicing.orders.actions import Action, Undone
 from invoicing.orders.intake import find_order, items_of
 from invoicing.orders.items import counted, totals
-from invoicing.orders.splitting import parts_of, taken
+from invoicing.orders.splitting import apply_to_parts, check_parts
 from invoicing.storage.tables import Order, OrderItem, new_id, order_items, orders
 
 _DONE_BY = {Action.CANCEL: Undone.CANCELLED, Action.RETURN: Undone.RETURNED}
@@ -61,8 +61,10 @@ def undo_items(
     """Cancels or returns; answers the order, and the contra items of what had been invoiced."""
     order = find_order(connection, principal, order_id, lock=True)
     items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
-    parts = parts_of(action, order, items, [(each.item_id, each.quantity) for each in contras])
-    _new(connection, principal, [each.contra_item_id for each in contras if each.contra_item_id is not None])
+    parts = check_parts(action, order, items, [(each.item_id, each.quantity) for each in contras])
+    _check_ids_are_new(
+        connection, principal, [each.contra_item_id for each in contras if each.contra_item_id is not None]
+    )
     flow = account(connection, principal.account_id).contra_flow
     done = {"undone_as": str(_DONE_BY[action]), "undone_at": now}
     pieces = [
@@ -70,7 +72,7 @@ def undo_items(
         for index, ((item, quantity), asked) in enumerate(zip(parts, contras, strict=True))
     ]
     steps = _steps(action, guided=flow == ContraFlow.GUIDED, now=now)
-    made = _contras(connection, taken(connection, principal.account_id, pieces), contras, steps)
+    made = _contras(connection, apply_to_parts(connection, principal.account_id, pieces), contras, steps)
     after = items_of(connection, principal, order_id)
     _recount(connection, order, after, now)
     return find_order(connection, principal, order_id), [item for item in after if item.id in made]
@@ -96,7 +98,7 @@ def handle_items(
     """Takes contra items through one step: receipt (of returns), approval, finish."""
     order = find_order(connection, principal, order_id, lock=True)
     items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
-    parts_of(action, order, items, [(id, None) for id in item_ids])
+    check_parts(action, order, items, [(id, None) for id in item_ids])
     connection.execute(
         update(order_items)
         .where(order_items.c.account_id == principal.account_id, order_items.c.id.in_(item_ids))
@@ -141,7 +143,7 @@ def _contras(
     return {str(row["id"]) for row in rows}
 
 
-def _new(connection: Connection, principal: Principal, ids: Sequence[str]) -> None:
+def _check_ids_are_new(connection: Connection, principal: Principal, ids: Sequence[str]) -> None:
     for id in ids:
         checks.identifier(id, "items.contra_item_id")
     if not ids:

@@ -11,7 +11,7 @@ from invoicing.access import Principal
 from invoicing.orders.actions import RULES, Action
 from invoicing.orders.intake import find_order, items_of
 from invoicing.orders.items import ItemType
-from invoicing.orders.splitting import Part, parts_of, taken
+from invoicing.orders.splitting import ItemPart, apply_to_parts, check_parts
 from invoicing.storage.tables import Order, OrderItem
 
 
@@ -19,7 +19,7 @@ def ship_items(
     connection: Connection,
     principal: Principal,
     order_id: str,
-    parcels: Sequence[Part],
+    parcels: Sequence[ItemPart],
     *,
     shipped_at: datetime,
 ) -> tuple[Order, list[OrderItem]]:
@@ -30,7 +30,7 @@ def ship_items(
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
-    parts = parts_of(Action.SHIP, order, items, parcels)
+    parts = check_parts(Action.SHIP, order, items, parcels)
     named = {item.id for item, _ in parts}
     along = [
         (item, item.quantity)
@@ -39,5 +39,5 @@ def ship_items(
     ]
     changes = {"shipped_at": shipped_at}
     pieces = [(item, quantity, changes) for item, quantity in parts + along]
-    shipped = {row["id"] for row in taken(connection, principal.account_id, pieces)}
+    shipped = {row["id"] for row in apply_to_parts(connection, principal.account_id, pieces)}
     return order, [item for item in items_of(connection, principal, order_id) if item.id in shipped]

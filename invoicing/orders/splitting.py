@@ -20,12 +20,12 @@ _CHANGE = update(order_items).where(
     order_items.c.id.in_(bindparam("ids", expanding=True)),
 )
 
-Part = tuple[str, int | None]
+ItemPart = tuple[str, int | None]
 """An item's id and how many of it; all when null."""
 
 
-def parts_of(
-    action: Action, order: Order, items: Mapping[str, OrderItem], parts: Sequence[Part]
+def check_parts(
+    action: Action, order: Order, items: Mapping[str, OrderItem], parts: Sequence[ItemPart]
 ) -> list[tuple[OrderItem, int]]:
     """The items that are named and how many of each. Refuses what the action is closed to."""
     ids = [id for id, _ in parts]
@@ -48,7 +48,7 @@ def parts_of(
     return [(items[id], quantity or items[id].quantity) for id, quantity in parts]
 
 
-def taken(
+def apply_to_parts(
     connection: Connection, account_id: str, pieces: Iterable[tuple[OrderItem, int, Mapping[str, Any]]]
 ) -> list[dict[str, Any]]:
     """Changes so much of each item: all of it where it is, or else a part, split off with a new id.

@@ -18,15 +18,14 @@ from invoicing.access import Principal
 from invoicing.checks import optional
 from invoicing.errors import GatewayNotEnabled
 from invoicing.idempotency import fingerprint
-from invoicing.ledger import entries
-from invoicing.ledger.allocation import arrived
+from invoicing.ledger import balances, entries
+from invoicing.ledger.allocation import apply_payment
 from invoicing.ledger.order_shares import orders_beside
-from invoicing.payments.methods import become, chosen, find_method
-from invoicing.payments.payable import outstanding, payable, settled_before
+from invoicing.payments.methods import choose_method, find_method, set_method_state
+from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
 from invoicing.storage import after_commit, outbox
-from invoicing.storage.tables import Job, invoices, orders
+from invoicing.storage.tables import Job, Payment, PaymentMethod, invoices, orders, payments
 from invoicing.storage.tables import outbox as jobs
-from invoicing.storage.tables.payment import Payment, PaymentMethod, payments
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
 
@@ -71,7 +70,7 @@ _LOCK_ORDERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class PendingPayment:
     """A payment or a refund that its gateway is to be asked for, unless it `is_known` from before."""
 
     payment: Payment
@@ -85,7 +84,7 @@ class Unanswered:
     """What a gateway has to be asked about, and the job that holds the lease."""
 
     job: Job
-    begun: Begun
+    begun: PendingPayment
 
 
 def begin_charge(
@@ -98,7 +97,7 @@ def begin_charge(
     key: str | None = None,
     field: str = "payment_method",
     now: datetime,
-) -> Begun:
+) -> PendingPayment:
     """Writes a charge down for all that is outstanding on an invoice; then ask the gateway for it.
 
     `payment_method` is an id, or `auto`. The same request again answers with the payment made the first
@@ -106,15 +105,15 @@ def begin_charge(
     """
     key = optional(checks.identifier)(key, "idempotency_key")
     request = fingerprint("settle_invoice", invoice_id, payment_method)
-    invoice = payable(connection, principal, invoice_id, field="id")
+    invoice = lock_payable(connection, principal, invoice_id, field="id")
     if made := settled_before(connection, principal, invoice_id, key, request):
-        return Begun(made, is_known=True)
-    method = chosen(connection, principal, invoice.customer_id, payment_method, field=field)
-    enabled(method.gateway, gateways, field=field)
+        return PendingPayment(made, is_known=True)
+    method = choose_method(connection, principal, invoice.customer_id, payment_method, field=field)
+    check_enabled(method.gateway, gateways, field=field)
     row = {
         "type": "PAYMENT",
         "method": method.gateway,
-        "amount": outstanding(connection, principal, invoice_id),
+        "amount": outstanding_or_refuse(connection, principal, invoice_id),
         "currency": invoice.currency,
         "invoice_id": invoice_id,
         "reference": invoice.number,
@@ -123,7 +122,7 @@ def begin_charge(
         "idempotency_key": key,
         "request": request,
     }
-    return Begun(begin(connection, principal, row, now=now), method)
+    return PendingPayment(begin(connection, principal, row, now=now), method)
 
 
 def begin(connection: Connection, principal: Principal, row: dict[str, Any], *, now: datetime) -> Payment:
@@ -133,7 +132,7 @@ def begin(connection: Connection, principal: Principal, row: dict[str, Any], *, 
     return made
 
 
-def enabled(gateway: str, gateways: Sequence[str], *, field: str) -> None:
+def check_enabled(gateway: str, gateways: Sequence[str], *, field: str) -> None:
     if gateway not in gateways:
         known = f"This server has {', '.join(gateways)}." if gateways else "This server has none."
         raise GatewayNotEnabled(f"There is no gateway {gateway}. {known}", field=field, ids=[gateway])
@@ -152,7 +151,7 @@ def resolve(
 ) -> Payment:
     """Writes down what a payment came to. Whoever comes second finds it done; PENDING goes on waiting."""
     begun = entries.payment(connection, account_id, payment_id)
-    begun = locked(connection, begun, to_refund=begun.type == "REFUND")
+    begun = lock_for_payment(connection, begun, to_refund=begun.type == "REFUND")
     key = {"account": account_id, "payment": payment_id}
     if begun.status != "PENDING":
         connection.execute(_FORGET_JOB, key)
@@ -172,11 +171,11 @@ def resolve(
         return ended
     connection.execute(_FORGET_JOB, key)
     if status == "PAID":
-        arrived(connection, ended, now=now)
+        apply_payment(connection, ended, now=now)
     elif ended.type == "PAYMENT":
         _failed(connection, ended, now=now)
     if is_method_spent and ended.payment_method_id:
-        become(connection, account_id, ended.payment_method_id, "FAILED")
+        set_method_state(connection, account_id, ended.payment_method_id, "FAILED")
     return ended
 
 
@@ -185,10 +184,12 @@ def _failed(connection: Connection, charge: Payment, *, now: datetime) -> None:
     key = {"account": charge.account_id, "invoice": charge.invoice_id}
     unpaid = connection.execute(_INVOICE_FAILED, key).scalars().all()
     why = {"payment": {"id": charge.id, "status": charge.status, "error": charge.error}}
-    events.of_invoices(connection, charge.account_id, WebhookEvent.INVOICE_FAILED, unpaid, more=why, now=now)
+    events.emit_for_invoices(
+        connection, charge.account_id, WebhookEvent.INVOICE_FAILED, unpaid, more=why, now=now
+    )
 
 
-def locked(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:
+def lock_for_payment(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:
     """The payment as it is once its order or its invoice is locked, and with it whatever happens to it.
 
     To refund it, the orders that share an invoice with it are locked first: their money may pay again.
@@ -198,7 +199,7 @@ def locked(connection: Connection, found: Payment, *, to_refund: bool) -> Paymen
     elif found.order_id is not None:
         connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": [found.order_id]})
     if found.invoice_id is not None:
-        entries.locked_standings(connection, found.account_id, [str(found.invoice_id)])
+        balances.lock_balances(connection, found.account_id, [str(found.invoice_id)])
     return entries.payment(connection, found.account_id, found.id)
 
 
@@ -222,9 +223,9 @@ def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta)
     return [Unanswered(job, _begun(connection, job)) for job in claimed]
 
 
-def _begun(connection: Connection, job: Job) -> Begun:
+def _begun(connection: Connection, job: Job) -> PendingPayment:
     payment = entries.payment(connection, job.account_id, job.subject_id)
     if payment.refund_of is not None:
         original = entries.payment(connection, job.account_id, payment.refund_of)
-        return Begun(payment, charge=original.gateway_reference)
-    return Begun(payment, find_method(connection, job.account_id, str(payment.payment_method_id)))
+        return PendingPayment(payment, charge=original.gateway_reference)
+    return PendingPayment(payment, find_method(connection, job.account_id, str(payment.payment_method_id)))

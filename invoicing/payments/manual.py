@@ -16,12 +16,12 @@ from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
 from invoicing.idempotency import fingerprint
-from invoicing.ledger import entries
-from invoicing.ledger.allocation import arrived
+from invoicing.ledger import balances, entries
+from invoicing.ledger.allocation import apply_payment
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.intake import find_order
-from invoicing.payments.payable import outstanding, payable, settled_before
-from invoicing.storage.tables.payment import Payment
+from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
+from invoicing.storage.tables import Payment
 
 
 class ManualTransferMethod(StrEnum):
@@ -54,7 +54,7 @@ def record_payment(
         return made
     if values.get("currency") not in (None, currency):
         raise MixedCurrencies(f"It is to be paid in {currency}.", field="currency")
-    _countable(connection, principal, values)
+    _check_amounts(connection, principal, values)
     row |= {
         "order_id": values.get("order_id"),
         "invoice_id": values.get("invoice_id"),
@@ -84,11 +84,11 @@ def settle_invoice_manually(
     request = fingerprint("settle_invoice_manually", invoice_id, transfer)
     row = transferred(connection, principal, transfer, at=at, now=now)
     key = optional(checks.identifier)(key, "idempotency_key")
-    invoice = payable(connection, principal, invoice_id, field="id")
+    invoice = lock_payable(connection, principal, invoice_id, field="id")
     if made := settled_before(connection, principal, invoice_id, key, request):
         return made
     row |= {
-        "amount": outstanding(connection, principal, invoice_id),
+        "amount": outstanding_or_refuse(connection, principal, invoice_id),
         "invoice_id": invoice_id,
         "currency": invoice.currency,
         "idempotency_key": key,
@@ -127,17 +127,17 @@ def _currency_of_target(connection: Connection, principal: Principal, values: Ma
         raise ValidationError("Name the order or the invoice that was paid, one of them.", field="invoice_id")
     if order_id is not None:
         return find_order(connection, principal, order_id, lock=True, field="order_id").currency
-    return payable(connection, principal, str(invoice_id), field="invoice_id").currency
+    return lock_payable(connection, principal, str(invoice_id), field="invoice_id").currency
 
 
-def _countable(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> None:
+def _check_amounts(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> None:
     """Refuses what would make all that was paid there more than an amount can be."""
     order_id, account_id = values.get("order_id"), principal.account_id
     if order_id is not None:
-        so_far = sum(purse.left for purse in entries.purses(connection, account_id, [order_id]))
+        so_far = sum(each.left for each in balances.available_on(connection, account_id, [order_id]))
     else:
         invoice_id = str(values["invoice_id"])
-        so_far = entries.standings(connection, account_id, [invoice_id])[invoice_id].money.paid
+        so_far = balances.balances_of(connection, account_id, [invoice_id])[invoice_id].money.paid
     if so_far + values["amount"] > MAX_AMOUNT:
         raise AmountTooLarge(
             f"{so_far} was paid there already; with this it would pass {MAX_AMOUNT}.", field="amount"
@@ -146,5 +146,5 @@ def _countable(connection: Connection, principal: Principal, values: Mapping[str
 
 def _paid(connection: Connection, principal: Principal, row: Mapping[str, Any], *, now: datetime) -> Payment:
     payment = entries.append(connection, principal, {"type": "PAYMENT", "status": "PAID", **row}, now=now)
-    arrived(connection, payment, now=now)
+    apply_payment(connection, payment, now=now)
     return payment

@@ -12,8 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select, upd
 from invoicing.access import Principal
 from invoicing.customers.details import find_customer
 from invoicing.errors import PaymentMethodNotFound, PaymentMethodRequired
-from invoicing.storage.tables import new_id
-from invoicing.storage.tables.payment import PaymentMethod, payment_methods
+from invoicing.storage.tables import PaymentMethod, new_id, payment_methods
 
 AUTO = "auto"
 
@@ -78,11 +77,11 @@ def remove_payment_method(connection: Connection, principal: Principal, method_i
     found = find_method(connection, principal.account_id, method_id)
     if found is None:
         raise PaymentMethodNotFound(f"There is no payment method {method_id}.", field="id", ids=[method_id])
-    become(connection, principal.account_id, method_id, "DELETED")
+    set_method_state(connection, principal.account_id, method_id, "DELETED")
     return PaymentMethod(**{**dict(found._mapping), "state": "DELETED"})  # type: ignore[attr-defined]
 
 
-def chosen(
+def choose_method(
     connection: Connection, principal: Principal, customer_id: str | None, method: str | None, *, field: str
 ) -> PaymentMethod:
     """The customer's method of this id, or the newest active one for `auto`."""
@@ -118,6 +117,6 @@ def find_method(connection: Connection, account_id: str, method_id: str) -> Paym
     return cast("PaymentMethod | None", row)
 
 
-def become(connection: Connection, account_id: str, method_id: str, state: str) -> None:
+def set_method_state(connection: Connection, account_id: str, method_id: str, state: str) -> None:
     """One that was removed stays so, whatever a charge that was under way comes to."""
     connection.execute(_BECOME, {"account": account_id, "method": method_id, "becomes": state})

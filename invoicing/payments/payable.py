@@ -9,9 +9,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from invoicing.access import Principal
 from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
-from invoicing.ledger import entries
-from invoicing.storage.tables import Invoice, invoices
-from invoicing.storage.tables.payment import Payment, payments
+from invoicing.ledger import balances, entries
+from invoicing.storage.tables import Invoice, Payment, invoices, payments
 
 _MINE: BindParameter[str] = bindparam("account")
 _LOCK = (
@@ -19,7 +18,7 @@ _LOCK = (
     .where(invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"))
     .with_for_update()
 )
-_STANDING = (
+_LIVE_PAYMENTS = (
     select(payments)
     .where(
         payments.c.account_id == _MINE,
@@ -31,7 +30,7 @@ _STANDING = (
 )
 
 
-def payable(connection: Connection, principal: Principal, invoice_id: str, *, field: str) -> Invoice:
+def lock_payable(connection: Connection, principal: Principal, invoice_id: str, *, field: str) -> Invoice:
     """The invoice's own columns; nobody else pays it until the transaction ends."""
     key = {"account": principal.account_id, "invoice": invoice_id}
     found = connection.execute(_LOCK, key).one_or_none()
@@ -53,32 +52,32 @@ def settled_before(
     if made := entries.made_before(connection, principal.account_id, key, request):
         return made
     where = {"account": principal.account_id, "invoice": invoice_id}
-    standing = cast("list[Payment]", connection.execute(_STANDING, where).all())
-    same = next((each for each in standing if key is None and each.request == request), None)
-    if same and (same.status == "PENDING" or _wants(connection, principal, invoice_id) <= 0):
+    live = cast("list[Payment]", connection.execute(_LIVE_PAYMENTS, where).all())
+    same = next((each for each in live if key is None and each.request == request), None)
+    if same and (same.status == "PENDING" or _outstanding(connection, principal, invoice_id) <= 0):
         return same  # else it was paid back since, and is to be paid anew
-    _decided(standing)
+    _refuse_pending(live)
     return None
 
 
-def decided(connection: Connection, principal: Principal, invoice_id: str) -> None:
+def refuse_while_charging(connection: Connection, principal: Principal, invoice_id: str) -> None:
     """Refuses while a charge for the invoice, which is locked, is under way."""
     where = {"account": principal.account_id, "invoice": invoice_id}
-    _decided(cast("list[Payment]", connection.execute(_STANDING, where).all()))
+    _refuse_pending(cast("list[Payment]", connection.execute(_LIVE_PAYMENTS, where).all()))
 
 
-def outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
+def outstanding_or_refuse(connection: Connection, principal: Principal, invoice_id: str) -> int:
     """What the invoice still asks, more than nothing."""
-    asked = _wants(connection, principal, invoice_id)
+    asked = _outstanding(connection, principal, invoice_id)
     if asked <= 0:
         raise AlreadySettled(field="id", ids=[invoice_id])
     return asked
 
 
-def _wants(connection: Connection, principal: Principal, invoice_id: str) -> int:
-    return entries.standings(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
+def _outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
+    return balances.balances_of(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
 
 
-def _decided(standing: Sequence[Payment]) -> None:
-    if under_way := [each.id for each in standing if each.status == "PENDING"]:
+def _refuse_pending(live: Sequence[Payment]) -> None:
+    if under_way := [each.id for each in live if each.status == "PENDING"]:
         raise PaymentUnderWay(field="id", ids=under_way)

@@ -13,11 +13,11 @@ from invoicing.access import Principal
 from invoicing.checks import checked
 from invoicing.errors import NotRefundable, RefundTooHigh, ValidationError
 from invoicing.idempotency import fingerprint
-from invoicing.ledger import entries
-from invoicing.ledger.allocation import arrived
-from invoicing.payments.charges import Begun, begin, enabled, locked
+from invoicing.ledger import balances, entries
+from invoicing.ledger.allocation import apply_payment
+from invoicing.payments.charges import PendingPayment, begin, check_enabled, lock_for_payment
 from invoicing.payments.manual import NOTES, transferred
-from invoicing.storage.tables.payment import Payment
+from invoicing.storage.tables import Payment
 
 
 def begin_refund(
@@ -28,7 +28,7 @@ def begin_refund(
     *,
     gateways: Sequence[str],
     now: datetime,
-) -> Begun:
+) -> PendingPayment:
     """Writes a refund down. With a `manual_transfer` it is done; else the gateway is to be asked for it.
 
     It settles the credit invoices of what was paid first. All that is left, if no `amount` is given.
@@ -36,9 +36,9 @@ def begin_refund(
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
     request = fingerprint("refund_payment", payment_id, values)
     paid = entries.payment(connection, principal.account_id, payment_id)
-    paid = locked(connection, paid, to_refund=True)
+    paid = lock_for_payment(connection, paid, to_refund=True)
     if made := entries.made_before(connection, principal.account_id, key, request):
-        return Begun(made, is_known=True)
+        return PendingPayment(made, is_known=True)
     row = {
         **checked(values, NOTES),
         "type": "REFUND",
@@ -52,15 +52,15 @@ def begin_refund(
     }
     if (transfer := values.get("manual_transfer")) is not None:
         by_hand = transferred(connection, principal, transfer, at="manual_transfer.", now=now)
-        return Begun(_paid_back(connection, principal, {**row, **by_hand}, now=now), is_known=True)
+        return PendingPayment(_paid_back(connection, principal, {**row, **by_hand}, now=now), is_known=True)
     if paid.gateway is None:
         raise ValidationError(
             "No gateway took this payment, so none can pay it back: say how it was done.",
             field="manual_transfer",
         )
-    enabled(paid.gateway, gateways, field="payment_id")
+    check_enabled(paid.gateway, gateways, field="payment_id")
     row |= {"method": paid.gateway, "gateway": paid.gateway}
-    return Begun(begin(connection, principal, row, now=now), charge=paid.gateway_reference)
+    return PendingPayment(begin(connection, principal, row, now=now), charge=paid.gateway_reference)
 
 
 def _amount(connection: Connection, paid: Payment, asked: int | None) -> int:
@@ -69,7 +69,7 @@ def _amount(connection: Connection, paid: Payment, asked: int | None) -> int:
         raise NotRefundable(
             f"It is a {paid.type} that is {paid.status}: {NotRefundable.__doc__}", field="payment_id"
         )
-    left = entries.refundable(connection, paid.account_id, paid.id)
+    left = balances.refundable(connection, paid.account_id, paid.id)
     amount = left if asked is None else checks.positive(asked, "amount")
     if not 0 < amount <= left:
         raise RefundTooHigh(f"{left} of the payment is left to refund.", field="amount", ids=[paid.id])
@@ -80,5 +80,5 @@ def _paid_back(
     connection: Connection, principal: Principal, row: dict[str, Any], *, now: datetime
 ) -> Payment:
     refund = entries.append(connection, principal, {**row, "status": "PAID"}, now=now)
-    arrived(connection, refund, now=now)
+    apply_payment(connection, refund, now=now)
     return refund

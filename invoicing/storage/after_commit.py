@@ -11,12 +11,12 @@ _NEWS = "news"  # in `connection.info`
 _INVOICE = "invoice\t"
 
 
-def tell(connection: Connection, topics: Iterable[str]) -> None:
+def notify(connection: Connection, topics: Iterable[str]) -> None:
     """The database tells its listeners once this is committed."""
     connection.info.setdefault(_NEWS, set()).update(topics)
 
 
-def taken(connection: Connection) -> Collection[str]:
+def collect(connection: Connection) -> Collection[str]:
     """What was told in the transaction that ends."""
     news: Collection[str] = connection.info.pop(_NEWS, NOTHING)
     return news
@@ -24,7 +24,7 @@ def taken(connection: Connection) -> Collection[str]:
 
 def invoices_changed(connection: Connection, account_id: str, ids: Iterable[object]) -> None:
     """Something that is shown of these invoices is not as it was: their PDF, payment or credits."""
-    tell(connection, (of_invoice(account_id, str(id)) for id in ids))
+    notify(connection, (of_invoice(account_id, str(id)) for id in ids))
 
 
 def of_invoice(account_id: str, invoice_id: str) -> str:

@@ -92,7 +92,7 @@ class Database:
         while True:
             try:
                 with _telling_bad_values(), self._engine.begin() as connection:
-                    return work(connection), after_commit.taken(connection)
+                    return work(connection), after_commit.collect(connection)
             except OperationalError as failure:
                 left -= 1
                 if not isinstance(failure.orig, DeadlockDetected) or not left:

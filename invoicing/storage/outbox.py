@@ -219,7 +219,7 @@ def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *
 
 def _wake(connection: Connection, kind: str) -> None:
     """The database wakes the kind's workers once this is committed."""
-    after_commit.tell(connection, [kind])
+    after_commit.notify(connection, [kind])
 
 
 def backlog(connection: Connection, *, now: datetime) -> list[Backlog]:

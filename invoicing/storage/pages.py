@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, tuple_
 
+from invoicing.access import Principal
 from invoicing.errors import ValidationError
 from invoicing.storage.tables import Instant
 
 T = TypeVar("T")
+Condition = Callable[[Any], ColumnElement[bool]]
+Filter = Mapping[str, Any]
+"""What a caller asks of a list: a condition's name and its value."""
 
 MOST = 100
 DEFAULT = 20
@@ -89,6 +93,26 @@ def page(
 
 def count(connection: Connection, table: FromClause, conditions: Sequence[ColumnElement[bool]]) -> int:
     return int(connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
+
+
+def where(
+    table: FromClause,
+    conditions: Mapping[str, Condition],
+    principal: Principal,
+    given: Filter,
+    *,
+    owner: ColumnElement[Any],
+) -> list[ColumnElement[bool]]:
+    """The account's rows that fulfil what is given; in a customer's session only those of this customer."""
+    asked = [conditions[name](value) for name, value in given.items() if value is not None]
+    if principal.customer_id is not None:
+        asked.append(owner == principal.customer_id)
+    return [table.c.account_id == principal.account_id, and_(True, *asked)]
+
+
+def contains(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
+    """Whether the column holds these words, which are in lower case (`str.casefold`), somewhere."""
+    return column.contains(words, autoescape=True)
 
 
 def cursor(created_at: datetime, id: str) -> str:

@@ -97,7 +97,7 @@ class Writer:
         try:
             with self._begun() as connection:
                 _run(connection, commands)
-                told = after_commit.taken(connection)
+                told = after_commit.collect(connection)
                 connection.commit()
         except BaseException as failure:  # the transaction is gone: nothing of it is stored
             for command in commands:

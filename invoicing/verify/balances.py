@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, literal, select, union_all
 
-from invoicing.storage.tables import invoice_lines, invoices
-from invoicing.storage.tables.payment import allocations, payments
+from invoicing.storage.tables import allocations, invoice_lines, invoices, payments
 
 _WINDOW = 1_000
 _MINE: BindParameter[str] = bindparam("account")

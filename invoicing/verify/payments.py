@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists, func, or_, select
 
-from invoicing.storage.tables import invoice_lines, invoices, orders
-from invoicing.storage.tables.payment import allocations, payments
+from invoicing.storage.tables import allocations, invoice_lines, invoices, orders, payments
 
 _WINDOW = 1_000
 _MINE: BindParameter[str] = bindparam("account")

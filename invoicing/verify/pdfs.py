@@ -10,8 +10,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, se
 from invoicing.invoices.pdf import PDF
 from invoicing.payments.charges import ASK_GATEWAY
 from invoicing.storage.outbox import RENDER_INVOICE
-from invoicing.storage.tables import documents, invoices, outbox
-from invoicing.storage.tables.payment import payments
+from invoicing.storage.tables import documents, invoices, outbox, payments
 
 _MINE: BindParameter[str] = bindparam("account")
 

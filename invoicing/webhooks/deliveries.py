@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, exists, select, update
 
 from invoicing.storage import outbox
-from invoicing.storage.tables import Job
+from invoicing.storage.tables import Job, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
-from invoicing.storage.tables.webhook import webhook_deliveries, webhook_endpoints
 from invoicing.webhooks.events import DELIVER
 
 WAITS = (

@@ -17,9 +17,8 @@ from invoicing.accounts.settings import lock_account
 from invoicing.checks import checked, optional, text
 from invoicing.errors import EndpointInactive, NotFound, TooManyEndpoints, ValidationError
 from invoicing.storage import outbox
-from invoicing.storage.tables import accounts, new_id
+from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
-from invoicing.storage.tables.webhook import WebhookEndpoint, webhook_deliveries, webhook_endpoints
 from invoicing.webhooks import events
 from invoicing.webhooks.events import DELIVER, WebhookEvent
 
@@ -143,7 +142,7 @@ def send_test_webhook(
     if not endpoint.is_active:
         raise EndpointInactive(field="id", ids=[endpoint_id])
     data = {"webhook_endpoint_id": endpoint_id}
-    (delivery_id,) = events.tell(connection, [endpoint], WebhookEvent.WEBHOOK_TEST, data, now=now)
+    (delivery_id,) = events.emit(connection, [endpoint], WebhookEvent.WEBHOOK_TEST, data, now=now)
     return delivery_id
 
 

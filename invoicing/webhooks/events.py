@@ -11,9 +11,16 @@ import orjson
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, select
 
 from invoicing.storage import outbox
-from invoicing.storage.tables import invoices, new_id, orders
-from invoicing.storage.tables.payment import Payment, payments
-from invoicing.storage.tables.webhook import WebhookEndpoint, webhook_deliveries, webhook_endpoints
+from invoicing.storage.tables import (
+    Payment,
+    WebhookEndpoint,
+    invoices,
+    new_id,
+    orders,
+    payments,
+    webhook_deliveries,
+    webhook_endpoints,
+)
 
 DELIVER = "webhook.deliver"
 
@@ -71,7 +78,7 @@ _BUYER_OF_PAYMENT = (
 _INSERT = insert(webhook_deliveries)
 
 
-def of_invoices(
+def emit_for_invoices(
     connection: Connection,
     account_id: str,
     event: WebhookEvent,
@@ -85,10 +92,10 @@ def of_invoices(
         return
     rows = connection.execute(_INVOICES, {"account": account_id, "ids": list(ids)}).mappings()
     for row in rows.all():
-        tell(connection, listening, event, {**row, **(more or {})}, now=now)
+        emit(connection, listening, event, {**row, **(more or {})}, now=now)
 
 
-def of_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
+def emit_for_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
     """A refund has been paid."""
     event = WebhookEvent.PAYMENT_REFUNDED
     if not (listening := _listening(connection, refund.account_id, event)):
@@ -107,10 +114,10 @@ def of_refund(connection: Connection, refund: Payment, *, now: datetime) -> None
         "reference": refund.reference,
         "paid_at": refund.paid_at,
     }
-    tell(connection, listening, event, data, now=now)
+    emit(connection, listening, event, data, now=now)
 
 
-def tell(
+def emit(
     connection: Connection,
     endpoints: Iterable[WebhookEndpoint],
     event: WebhookEvent,

@@ -12,7 +12,7 @@ from invoicing.access import Principal
 from invoicing.errors import EndpointInactive, NotFound
 from invoicing.storage import outbox, pages
 from invoicing.storage.pages import Page, Window
-from invoicing.storage.tables.webhook import WebhookDelivery, webhook_deliveries, webhook_endpoints
+from invoicing.storage.tables import WebhookDelivery, webhook_deliveries, webhook_endpoints
 from invoicing.webhooks.events import DELIVER
 
 _MINE: BindParameter[str] = bindparam("account")

@@ -120,7 +120,7 @@ class Invoice:
 
     @strawberry.field(description="What has been paid of it, computed from the ledger.")
     async def reimbursement(self, info: Info) -> Reimbursement:
-        return Reimbursement.of(await payments.standing(info.context, self.row))
+        return Reimbursement.of(await payments.balance(info.context, self.row))
 
     @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
     async def credits(self, info: Info) -> list[Invoice]:

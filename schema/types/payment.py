@@ -6,8 +6,8 @@ from datetime import datetime
 
 import strawberry
 
-from invoicing.ledger.entries import Standing
-from invoicing.storage.tables import payment
+from invoicing.ledger.balances import Balance
+from invoicing.storage import tables
 from resolvers import payments
 from schema.info import Info
 from schema.types.enums import PaymentMethodState, PaymentStatus, PaymentType, ReimbursementStatus
@@ -38,7 +38,7 @@ class Payment:
     created_by: Actor = strawberry.field(description="Who wrote it down.")
 
     @classmethod
-    def of(cls, row: payment.Payment) -> Payment:
+    def of(cls, row: tables.Payment) -> Payment:
         return cls(
             id=strawberry.ID(row.id),
             type=PaymentType(row.type),
@@ -69,7 +69,7 @@ class PaymentMethod:
     created_at: datetime = strawberry.field(description="When it was added.")
 
     @classmethod
-    def of(cls, row: payment.PaymentMethod) -> PaymentMethod:
+    def of(cls, row: tables.PaymentMethod) -> PaymentMethod:
         return cls(
             id=strawberry.ID(row.id),
             gateway=row.gateway,
@@ -105,10 +105,10 @@ class Reimbursement:
         return [Payment.of(row) for row in await payments.of_invoice(info.context, self.invoice_id)]
 
     @classmethod
-    def of(cls, standing: Standing) -> Reimbursement:
-        money = standing.money
+    def of(cls, balance: Balance) -> Reimbursement:
+        money = balance.money
         return cls(
-            invoice_id=standing.id,
+            invoice_id=balance.id,
             status=ReimbursementStatus(money.status),
             amount_due=Money(money.due),
             amount_paid=Money(money.paid),

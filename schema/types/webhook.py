@@ -6,8 +6,8 @@ from datetime import datetime
 
 import strawberry
 
+from invoicing.storage import tables
 from invoicing.storage.pages import Window
-from invoicing.storage.tables import webhook
 from resolvers import webhooks
 from schema.info import Info
 from schema.inputs.values import given
@@ -26,7 +26,7 @@ class WebhookEndpoint:
     updated_at: datetime = strawberry.field(description="When it was changed, or its secret.")
 
     @classmethod
-    def of(cls, row: webhook.WebhookEndpoint) -> WebhookEndpoint:
+    def of(cls, row: tables.WebhookEndpoint) -> WebhookEndpoint:
         return cls(
             id=strawberry.ID(row.id),
             url=row.url,
@@ -57,7 +57,7 @@ class WebhookDelivery:
     delivered_at: datetime | None = strawberry.field(description="When it arrived.")
 
     @classmethod
-    def of(cls, row: webhook.WebhookDelivery) -> WebhookDelivery:
+    def of(cls, row: tables.WebhookDelivery) -> WebhookDelivery:
         return cls(
             id=strawberry.ID(row.id),
             endpoint_id=strawberry.ID(row.endpoint_id),

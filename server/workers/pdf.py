@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from documents.render_job import Failed, Produced, Task, produce_all
 from documents.store import FileStore, key_of
 from invoicing.invoices import pdf
-from invoicing.invoices.pdf import Due, Printed
+from invoicing.invoices.pdf import DuePdf, RenderedPdf
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import MAX_ATTEMPTS, Failure
@@ -52,7 +52,7 @@ class Worker:
         self._wakeup = Wakeup(database, outbox.RENDER_INVOICE)
         self._renderers = Renderers(produce, processes=processes, patience=lease.total_seconds())
         self._room = processes + 1  # a batch for each process, and one that waits for the first to be free
-        self._batches: dict[asyncio.Task[None], Sequence[Due]] = {}
+        self._batches: dict[asyncio.Task[None], Sequence[DuePdf]] = {}
         self._stopped = False
         self._made = 0
 
@@ -109,7 +109,7 @@ class Worker:
             task.add_done_callback(self._ended)
         return len(batch) == BATCH
 
-    async def _claim(self) -> Sequence[Due]:
+    async def _claim(self) -> Sequence[DuePdf]:
         """Not to be interrupted: a claim that nobody knows of could not be given back."""
         claim = asyncio.ensure_future(
             self._database.write_async(pdf.claim, most=BATCH, now=_now(), lease=self._lease)
@@ -122,10 +122,10 @@ class Worker:
                 await self._release([due.job for due in claim.result()])
             raise
 
-    async def _work(self, batch: Sequence[Due]) -> None:
+    async def _work(self, batch: Sequence[DuePdf]) -> None:
         outcomes = await self._outcomes(batch)
         made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, Produced)]
-        printed = [Printed(job, one.key, one.size, one.sha256) for job, one in made]
+        printed = [RenderedPdf(job, one.key, one.size, one.sha256) for job, one in made]
         failures = [
             await self._failure(job, failed) for job, failed in outcomes if isinstance(failed, Failed)
         ]
@@ -133,7 +133,7 @@ class Worker:
         self._made += len(printed)
         self._metrics.rendered([one.seconds for _, one in made], failed=len(failures))
 
-    async def _outcomes(self, batch: Sequence[Due]) -> list[tuple[Job, Outcome]]:
+    async def _outcomes(self, batch: Sequence[DuePdf]) -> list[tuple[Job, Outcome]]:
         alive = [due for due in batch if due.job.attempts <= MAX_ATTEMPTS]
         spent = [due.job for due in batch if due.job.attempts > MAX_ATTEMPTS]
         outcomes = await self._renderers.render([self._task(due) for due in alive])
@@ -142,7 +142,7 @@ class Worker:
             *((job, Failed("Its worker died at every attempt.")) for job in spent),
         ]
 
-    def _task(self, due: Due) -> Task:
+    def _task(self, due: DuePdf) -> Task:
         key = key_of(due.job.account_id, due.job.subject_id)
         return Task(due.snapshot, key, due.job.attempts, self._store.root)
 

@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import select, update
 
 from invoicing.invoices.pdf import PDF
-from invoicing.ledger import entries
+from invoicing.ledger import balances
 from invoicing.payments import methods
 from invoicing.payments.charges import ASK_GATEWAY
 from invoicing.storage.database import Database
@@ -169,4 +169,4 @@ def rows(database: Database, query: Any) -> list[Any]:
 
 
 def state(shop: Client) -> str:
-    return shop.database.read(entries.standings, shop.principal.account_id, ["v"])["v"].state
+    return shop.database.read(balances.balances_of, shop.principal.account_id, ["v"])["v"].state

@@ -30,9 +30,16 @@ from invoicing.orders import actions, intake, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
-from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, order_items
+from invoicing.storage.tables import (
+    Order,
+    OrderItem,
+    allocations,
+    invoice_lines,
+    invoices,
+    order_items,
+    payments,
+)
 from invoicing.storage.tables import orders as orders_table
-from invoicing.storage.tables.payment import allocations, payments
 from invoicing.verify.books import verify
 from tests.invoicing.orders.test_actions import STEPS
 from tests.support import factories

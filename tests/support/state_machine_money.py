@@ -9,14 +9,13 @@ from hypothesis.stateful import invariant, precondition, rule
 from sqlalchemy import Connection
 
 from invoicing.access import Actor, Principal
-from invoicing.invoices import from_orders, lists, one_time
+from invoicing.invoices import from_orders, one_time
 from invoicing.invoices.queries import Issued
-from invoicing.orders import intake
+from invoicing.orders import intake, lists
 from invoicing.orders.actions import Action
 from invoicing.payments import charges, manual, refunds
 from invoicing.storage.pages import Window
-from invoicing.storage.tables import invoice_lines, invoices
-from invoicing.storage.tables.payment import payments
+from invoicing.storage.tables import invoice_lines, invoices, payments
 from tests.invoicing.orders.test_actions import STEPS
 from tests.support import factories
 from tests.support.state_machine import Shop

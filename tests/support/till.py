@@ -13,15 +13,15 @@ from invoicing.access import Principal
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
-from invoicing.ledger import entries
-from invoicing.ledger.entries import Standing
+from invoicing.ledger import balances
+from invoicing.ledger.balances import Balance
 from invoicing.orders import returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
 from invoicing.payments import charges, manual, methods, refunds
-from invoicing.payments.charges import Begun
+from invoicing.payments.charges import PendingPayment
 from invoicing.storage.database import Database
-from invoicing.storage.tables.payment import Payment, PaymentMethod, allocations
+from invoicing.storage.tables import Payment, PaymentMethod, allocations
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item
@@ -80,13 +80,13 @@ class Till:
         """By hand."""
         values = {"idempotency_key": key or f"back-{next(KEYS)}", "manual_transfer": CASH}
         given = values if amount is None else {**values, "amount": amount}
-        made: Begun = self.write(refunds.begin_refund, payment.id, given, gateways=[])
+        made: PendingPayment = self.write(refunds.begin_refund, payment.id, given, gateways=[])
         return made.payment
 
     def begin_refund(self, payment: Payment, amount: int | None = None) -> Payment:
         """Through the gateway that took it."""
         values = {"idempotency_key": f"back-{next(KEYS)}", "amount": amount}
-        made: Begun = self.write(refunds.begin_refund, payment.id, values, gateways=["sandbox"])
+        made: PendingPayment = self.write(refunds.begin_refund, payment.id, values, gateways=["sandbox"])
         return made.payment
 
     def buyer(self, id: str = "ann", reference: str = "card") -> PaymentMethod:
@@ -106,9 +106,9 @@ class Till:
         found = self.database.read(methods.methods_of, self.principal, [customer_id])
         return list(found.get(customer_id, []))
 
-    def charge(self, invoice_id: str, method: str | None = "auto", **options: Any) -> Begun:
+    def charge(self, invoice_id: str, method: str | None = "auto", **options: Any) -> PendingPayment:
         options = {"gateways": ["sandbox"], **options}
-        made: Begun = self.write(charges.begin_charge, invoice_id, method, **options)
+        made: PendingPayment = self.write(charges.begin_charge, invoice_id, method, **options)
         return made
 
     def resolve(self, payment: Payment, status: str, **options: Any) -> Payment:
@@ -120,21 +120,21 @@ class Till:
             **{"reference": None, "now": NOW, **options},
         )
 
-    def standing(self, invoice_id: str) -> Standing:
-        return self.database.read(entries.standings, self.principal.account_id, [invoice_id])[invoice_id]
+    def balance(self, invoice_id: str) -> Balance:
+        return self.database.read(balances.balances_of, self.principal.account_id, [invoice_id])[invoice_id]
 
     def outstanding(self, *invoice_ids: str) -> list[int]:
-        return [self.standing(id).money.outstanding for id in invoice_ids]
+        return [self.balance(id).money.outstanding for id in invoice_ids]
 
     def seen(self, invoice_id: str) -> tuple[str, str, int]:
         """Its state, how its payment stands, and what is outstanding."""
-        found = self.standing(invoice_id)
+        found = self.balance(invoice_id)
         return found.state, str(found.money.status), found.money.outstanding
 
     def left(self, order_id: str) -> list[int]:
         """What is left of each payment on the order."""
-        found = self.database.read(entries.purses, self.principal.account_id, [order_id])
-        return [purse.left for purse in found]
+        found = self.database.read(balances.available_on, self.principal.account_id, [order_id])
+        return [available.left for available in found]
 
     def parts(self, payment: Payment) -> dict[str, int]:
         """How much of it went to which invoice."""

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from invoicing.access import Principal
 from invoicing.storage.database import Database
+from invoicing.storage.tables import WebhookDelivery, WebhookEndpoint, webhook_deliveries
 from invoicing.storage.tables import outbox as jobs
-from invoicing.storage.tables.webhook import WebhookDelivery, WebhookEndpoint, webhook_deliveries
 from invoicing.webhooks import endpoints
 from invoicing.webhooks.events import WebhookEvent
 from tests.support.factories import NOW

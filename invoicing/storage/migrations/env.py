@@ -3,9 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import invoicing.storage.tables
-import invoicing.storage.tables.payment
-import invoicing.storage.tables.webhook  # noqa: F401 (fills the metadata)
+import invoicing.storage.tables  # noqa: F401 (fills the metadata)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
 context.run_migrations()

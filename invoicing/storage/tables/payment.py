@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables import amount, index_of, instant, of_account
+from invoicing.storage.tables.base import amount, index_of, instant, of_account
 
 
 class PaymentMethod(SQLModel, table=True):

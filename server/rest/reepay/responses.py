@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from invoicing.snapshot import Address
-from invoicing.storage.tables.payment import Payment
+from invoicing.storage.tables import Payment
 from resolvers.invoice_history import Accounted
 from server.rest.reepay.responses_lines import instant, note_line, order_line
 from server.rest.reepay.words import ADDRESS, METHODS, STATES

@@ -14,9 +14,10 @@ from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.demo import fill
 from invoicing.invoices import from_orders
-from invoicing.invoices.lists import invoices_page, orders_page
+from invoicing.invoices.lists import invoices_page
 from invoicing.orders.actions import Action, Block, blocked
 from invoicing.orders.intake import find_order, items_of
+from invoicing.orders.lists import orders_page
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import Order

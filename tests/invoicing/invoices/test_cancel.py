@@ -8,7 +8,7 @@ from invoicing.access import Principal
 from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
 from invoicing.invoices import cancel, queries
 from invoicing.invoices.queries import Issued
-from invoicing.ledger import entries
+from invoicing.ledger import balances
 from invoicing.payments import charges, manual, methods
 from invoicing.storage.database import Database
 from invoicing.verify.books import verify
@@ -43,8 +43,8 @@ def test_what_was_paid_of_it_is_owed(database: Database, principal: Principal) -
     paid(database, principal, made.id, 300)
     assert cancelled(database, principal, made.id).state == "CANCELLED"
     (credit,) = credited_by(database, principal, made.id)
-    standing = database.read(entries.standings, principal.account_id, [credit])[credit]
-    assert (standing.state, standing.money.outstanding) == ("PENDING", -300)
+    balance = database.read(balances.balances_of, principal.account_id, [credit])[credit]
+    assert (balance.state, balance.money.outstanding) == ("PENDING", -300)
 
 
 def test_what_is_settled_is_not_cancelled(database: Database, principal: Principal) -> None:

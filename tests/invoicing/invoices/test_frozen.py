@@ -15,8 +15,7 @@ from invoicing.customers import details
 from invoicing.invoices import queries
 from invoicing.orders import intake
 from invoicing.storage.database import Database
-from invoicing.storage.tables import invoice_lines, invoices
-from invoicing.storage.tables.payment import allocations, payments
+from invoicing.storage.tables import allocations, invoice_lines, invoices, payments
 from tests.support import factories
 from tests.support.till import Till
 

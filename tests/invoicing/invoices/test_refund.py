@@ -24,10 +24,10 @@ from invoicing.invoices import from_orders, queries, refund
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.refund import Asked, Repaid
-from invoicing.ledger import entries
+from invoicing.ledger import balances
 from invoicing.payments import charges, manual, methods, refunds
 from invoicing.storage.database import Database
-from invoicing.storage.tables.payment import Payment
+from invoicing.storage.tables import Payment
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item, order_line
@@ -88,8 +88,10 @@ class Till:
         return sorted((found[id].total for id in ids), reverse=True)
 
     def state(self, invoice: Issued) -> tuple[str, int]:
-        standing = self.database.read(entries.standings, self.principal.account_id, [invoice.id])[invoice.id]
-        return standing.state, standing.money.outstanding
+        balance = self.database.read(balances.balances_of, self.principal.account_id, [invoice.id])[
+            invoice.id
+        ]
+        return balance.state, balance.money.outstanding
 
     def findings(self) -> list[Any]:
         return self.database.read(verify, self.principal.account_id).findings

@@ -8,22 +8,24 @@ from copy import deepcopy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.ledger.distribution import Asking, Part, Purse, spread, spread_payments
+from invoicing.ledger.distribution import Allocation, Available, OpenInvoice, spread, spread_payments
 
 ORDERS = ("o", "p", "q")
 amounts = st.integers(0, 10_000)
 some_purses = st.lists(st.tuples(st.sampled_from(ORDERS), st.integers(-500, 10_000)), max_size=6).map(
-    lambda given: [Purse(f"payment-{place}", order, left) for place, (order, left) in enumerate(given)]
+    lambda given: [Available(f"payment-{place}", order, left) for place, (order, left) in enumerate(given)]
 )
 some_invoices = st.lists(
     st.tuples(st.integers(-500, 10_000), st.dictionaries(st.sampled_from(ORDERS), st.integers(-500, 10_000))),
     max_size=6,
 ).map(
-    lambda given: [Asking(f"invoice-{place}", asked, shares) for place, (asked, shares) in enumerate(given)]
+    lambda given: [
+        OpenInvoice(f"invoice-{place}", asked, shares) for place, (asked, shares) in enumerate(given)
+    ]
 )
 
 
-def summed(parts: list[Part], by: str) -> Counter[str]:
+def summed(parts: list[Allocation], by: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for part in parts:
         found[getattr(part, by)] += part.amount
@@ -31,13 +33,15 @@ def summed(parts: list[Part], by: str) -> Counter[str]:
 
 
 @given(some_purses, some_invoices)
-def test_nothing_is_created_and_nothing_is_lost(purses: list[Purse], invoices: list[Asking]) -> None:
-    before, asked = deepcopy(purses), deepcopy(invoices)
-    parts = spread_payments(purses, invoices)
+def test_nothing_is_created_and_nothing_is_lost(
+    payments: list[Available], invoices: list[OpenInvoice]
+) -> None:
+    before, asked = deepcopy(payments), deepcopy(invoices)
+    parts = spread_payments(payments, invoices)
     assert all(part.amount > 0 for part in parts)
     spent, got = summed(parts, "source"), summed(parts, "invoice_id")
-    for was, purse in zip(before, purses, strict=True):
-        assert was.left - purse.left == spent[purse.payment_id] <= max(was.left, 0)
+    for was, payment in zip(before, payments, strict=True):
+        assert was.left - payment.left == spent[payment.payment_id] <= max(was.left, 0)
     for wanted, invoice in zip(asked, invoices, strict=True):
         assert (
             wanted.outstanding - invoice.outstanding == got[invoice.invoice_id] <= max(wanted.outstanding, 0)
@@ -45,31 +49,31 @@ def test_nothing_is_created_and_nothing_is_lost(purses: list[Purse], invoices: l
 
 
 @given(some_purses, some_invoices)
-def test_an_order_pays_no_more_than_its_share(purses: list[Purse], invoices: list[Asking]) -> None:
+def test_an_order_pays_no_more_than_its_share(payments: list[Available], invoices: list[OpenInvoice]) -> None:
     shares = {invoice.invoice_id: dict(invoice.shares) for invoice in invoices}
-    orders = {purse.payment_id: purse.order_id for purse in purses}
+    orders = {payment.payment_id: payment.order_id for payment in payments}
     paid: Counter[tuple[str, str]] = Counter()
-    for part in spread_payments(purses, invoices):
+    for part in spread_payments(payments, invoices):
         paid[part.invoice_id, orders[part.source]] += part.amount
     for (invoice_id, order_id), amount in paid.items():
         assert amount <= shares[invoice_id][order_id]
 
 
 @given(some_purses, some_invoices)
-def test_no_more_could_have_been_paid(purses: list[Purse], invoices: list[Asking]) -> None:
+def test_no_more_could_have_been_paid(payments: list[Available], invoices: list[OpenInvoice]) -> None:
     shares = {invoice.invoice_id: Counter(dict(invoice.shares)) for invoice in invoices}
-    orders = {purse.payment_id: purse.order_id for purse in purses}
-    for part in spread_payments(purses, invoices):
+    orders = {payment.payment_id: payment.order_id for payment in payments}
+    for part in spread_payments(payments, invoices):
         shares[part.invoice_id][orders[part.source]] -= part.amount
     for invoice in invoices:
-        for purse in purses:
-            assert min(purse.left, invoice.outstanding, shares[invoice.invoice_id][purse.order_id]) <= 0
+        for payment in payments:
+            assert min(payment.left, invoice.outstanding, shares[invoice.invoice_id][payment.order_id]) <= 0
 
 
 @given(st.integers(1, 10_000), st.lists(st.integers(0, 5_000), min_size=1, max_size=6))
 def test_an_earlier_invoice_is_paid_before_a_later_one(left: int, asked: list[int]) -> None:
-    invoices = [Asking(str(place), amount, {"o": amount}) for place, amount in enumerate(asked)]
-    spread_payments([Purse("payment", "o", left)], invoices)
+    invoices = [OpenInvoice(str(place), amount, {"o": amount}) for place, amount in enumerate(asked)]
+    spread_payments([Available("payment", "o", left)], invoices)
     still = [invoice.outstanding for invoice in invoices]
     first_open = next((place for place, amount in enumerate(still) if amount), len(still))
     assert still[first_open + 1 :] == asked[first_open + 1 :]
@@ -86,5 +90,7 @@ def test_what_is_spread_goes_where_there_is_room_in_order(amount: int, room: lis
 
 
 def test_one_cent_is_one_cent() -> None:
-    assert spread_payments([Purse("a", "o", 1)], [Asking("x", 2, {"o": 2})]) == [Part("a", "x", 1)]
-    assert spread("c", 1, [("x", 0), ("y", 1), ("z", 1)]) == [Part("c", "y", 1)]
+    assert spread_payments([Available("a", "o", 1)], [OpenInvoice("x", 2, {"o": 2})]) == [
+        Allocation("a", "x", 1)
+    ]
+    assert spread("c", 1, [("x", 0), ("y", 1), ("z", 1)]) == [Allocation("c", "y", 1)]

@@ -18,15 +18,14 @@ from hypothesis.stateful import (
 from invoicing.access import Principal
 from invoicing.errors import InvoicingError
 from invoicing.invoices.queries import Issued
-from invoicing.ledger import entries
-from invoicing.ledger.distribution import Asking, spread_payments
-from invoicing.ledger.entries import Standing
+from invoicing.ledger.balances import Balance, available_on, balances_of
+from invoicing.ledger.distribution import OpenInvoice, spread_payments
 from invoicing.ledger.order_shares import shares_of
 from invoicing.ledger.reimbursement import ReimbursementStatus
 from invoicing.orders import intake
 from invoicing.orders.actions import Action, possible
 from invoicing.storage.database import Database
-from invoicing.storage.tables.payment import Payment, payments
+from invoicing.storage.tables import Payment, payments
 from tests.support import factories
 from tests.support.till import Till
 
@@ -148,9 +147,9 @@ class Shop(RuleBasedStateMachine):
             if each.status == "PENDING" and each.type in (types or (each.type,))
         ]
 
-    def standings(self) -> dict[str, Standing]:
+    def balances(self) -> dict[str, Balance]:
         ids = [each.id for each in self.issued]
-        return self.database.read(entries.standings, self.principal.account_id, ids)
+        return self.database.read(balances_of, self.principal.account_id, ids)
 
     @invariant()
     def the_books_are_right(self) -> None:
@@ -161,30 +160,31 @@ class Shop(RuleBasedStateMachine):
         """What came in and did not go back, an invoice has got or a payment has left."""
         signs = {"PAYMENT": 1, "REFUND": -1}
         inside = sum(signs[each.type] * each.amount for each in self.payments() if each.status == "PAID")
-        kept = sum(each.money.paid - each.money.refunded for each in self.standings().values())
+        kept = sum(each.money.paid - each.money.refunded for each in self.balances().values())
         assert inside == kept + sum(sum(self.till.left(id)) for id in ORDERS)
 
     @invariant()
     def no_order_has_money_left_that_its_invoices_ask_for(self) -> None:
-        account, standings = self.principal.account_id, self.standings()
+        account, balances = self.principal.account_id, self.balances()
         for id in ORDERS:
             if not any(self.till.left(id)):
                 continue
             shares = self.database.read(shares_of, account, id)
             asking = [
-                Asking(each, standings[each].money.outstanding, {id: share}) for each, share in shares.items()
+                OpenInvoice(each, balances[each].money.outstanding, {id: share})
+                for each, share in shares.items()
             ]
-            assert spread_payments(self.database.read(entries.purses, account, [id]), asking) == []
+            assert spread_payments(self.database.read(available_on, account, [id]), asking) == []
 
     @invariant()
     def what_was_settled_stays_so(self) -> None:
-        done = {each.id for each in self.standings().values() if each.state in ("SETTLED", "CANCELLED")}
+        done = {each.id for each in self.balances().values() if each.state in ("SETTLED", "CANCELLED")}
         assert self.settled <= done
         self.settled = done
 
     @invariant()
     def the_words_agree_with_the_amounts(self) -> None:
-        for each in self.standings().values():
+        for each in self.balances().values():
             asked = each.money.outstanding * (1 if each.money.due >= 0 else -1)
             if each.state in ("PENDING", "FAILED"):
                 assert asked > 0

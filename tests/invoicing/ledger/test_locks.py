@@ -17,8 +17,7 @@ from invoicing.ledger.order_shares import orders_beside
 from invoicing.payments import charges
 from invoicing.storage import tables
 from invoicing.storage.database import Database
-from invoicing.storage.tables import orders
-from invoicing.storage.tables.payment import Payment
+from invoicing.storage.tables import Payment, orders
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.factories import NOW, item
@@ -52,7 +51,7 @@ def test_an_order_that_joins_while_a_refund_waits_is_locked_too(
         return set(connection.execute(select(orders.c.id).with_for_update(skip_locked=True)).scalars().all())
 
     def refunding(connection: Connection, found: Payment) -> set[str]:
-        charges.locked(connection, found, to_refund=True)
+        charges.lock_for_payment(connection, found, to_refund=True)
         return till.database.write(free)
 
     monkeypatch.setattr(charges, "orders_beside", look)
@@ -63,7 +62,7 @@ def test_an_order_that_joins_while_a_refund_waits_is_locked_too(
 def test_two_changes_do_not_make_the_number_formats_alike(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    differ = account_settings._formats_differ
+    differ = account_settings._check_formats_differ
 
     def change(name: str) -> None:
         till.write(account_settings.update_account, {f"{name}_number_format": "X-{seq}"})
@@ -76,7 +75,7 @@ def test_two_changes_do_not_make_the_number_formats_alike(
         assert not till.database.write(free)
         differ(*formats)
 
-    monkeypatch.setattr(account_settings, "_formats_differ", checked)
+    monkeypatch.setattr(account_settings, "_check_formats_differ", checked)
     change("invoice")
     with pytest.raises(ValidationError):
         change("credit")

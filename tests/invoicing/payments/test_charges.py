@@ -10,9 +10,9 @@ import pytest
 from invoicing.access import Principal
 from invoicing.errors import InvoicingError
 from invoicing.payments import charges
-from invoicing.payments.charges import PATIENCE, Begun
+from invoicing.payments.charges import PATIENCE, PendingPayment
 from invoicing.storage.database import Database
-from invoicing.storage.tables.payment import payments
+from invoicing.storage.tables import payments
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
 from tests.invoicing.payments.test_manual import refused
 from tests.support.factories import NOW
@@ -95,7 +95,7 @@ def test_nobody_asks_about_a_charge_before_its_time_nor_after_its_answer(till: T
     begun = till.charge(till.sale(1_000, customer_id="ann").id)
     assert claimed(till, after=PATIENCE - timedelta(seconds=1)) == []
     (unanswered,) = claimed(till)
-    assert unanswered.begun == Begun(begun.payment, begun.method)
+    assert unanswered.begun == PendingPayment(begun.payment, begun.method)
     till.resolve(begun.payment, "PAID")
     assert claimed(till, after=timedelta(days=1)) == []
 
@@ -103,7 +103,7 @@ def test_nobody_asks_about_a_charge_before_its_time_nor_after_its_answer(till: T
 def test_an_invoice_is_charged_once_at_a_time(till: Till) -> None:
     sale = till.sale(1_000, customer_id="ann")
     begun = till.charge(sale.id)
-    assert till.charge(sale.id) == Begun(begun.payment, is_known=True)
+    assert till.charge(sale.id) == PendingPayment(begun.payment, is_known=True)
     refused("PAYMENT_UNDER_WAY", "id", till.charge, sale.id, key="k")
     refused("PAYMENT_UNDER_WAY", "id", till.settle, sale.id)
     assert len(till.rows(payments)) == 1
@@ -112,7 +112,7 @@ def test_an_invoice_is_charged_once_at_a_time(till: Till) -> None:
 def test_of_twenty_charges_at_once_one_is_begun(till: Till) -> None:
     sale = till.sale(1_000, customer_id="ann")
     told: list[Any] = at_once(lambda place: till.charge(sale.id, key=f"k{place}"), 20)
-    assert sum(isinstance(one, Begun) for one in told) == 1
+    assert sum(isinstance(one, PendingPayment) for one in told) == 1
     assert {one.code for one in told if isinstance(one, InvoicingError)} == {"PAYMENT_UNDER_WAY"}
     same = at_once(lambda _: till.charge(sale.id), 20)
     assert all(isinstance(one, InvoicingError) or one.is_known for one in same)
@@ -123,7 +123,7 @@ def test_the_same_key_begins_one_charge_even_after_it_failed(till: Till) -> None
     sale = till.sale(1_000, customer_id="ann")
     begun = till.charge(sale.id, key="k").payment
     ended = till.resolve(begun, "FAILED")
-    assert till.charge(sale.id, key="k") == Begun(ended, is_known=True)
+    assert till.charge(sale.id, key="k") == PendingPayment(ended, is_known=True)
     refused("IDEMPOTENCY_KEY_REUSED", "idempotency_key", till.charge, sale.id, "another", key="k")
 
 

@@ -12,7 +12,7 @@ from invoicing.errors import InvoicingError
 from invoicing.money import MAX_AMOUNT
 from invoicing.payments import manual
 from invoicing.storage.database import Database
-from invoicing.storage.tables.payment import payments
+from invoicing.storage.tables import payments
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
 from tests.support import factories
 from tests.support.factories import NOW

@@ -9,10 +9,9 @@ import pytest
 
 from invoicing.access import Principal
 from invoicing.errors import InvoicingError
-from invoicing.ledger import entries
+from invoicing.ledger import balances
 from invoicing.storage.database import Database
-from invoicing.storage.tables import invoices
-from invoicing.storage.tables.payment import payments
+from invoicing.storage.tables import invoices, payments
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
 from tests.support import factories
 from tests.support.till import Till
@@ -29,7 +28,7 @@ def till(database: Database, principal: Principal) -> Till:
 def open_of(till: Till) -> list[int]:
     """What each invoice asks, in order of issue."""
     ids = [row.id for row in till.rows(invoices)]
-    found = till.database.read(entries.standings, till.principal.account_id, ids)
+    found = till.database.read(balances.balances_of, till.principal.account_id, ids)
     return [each.money.outstanding for each in found.values()]
 
 

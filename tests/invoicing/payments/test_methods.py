@@ -38,7 +38,9 @@ def test_the_newest_is_chosen_and_any_can_be_named(till: Till) -> None:
     old, new = till.card("ann", "old"), till.card("ann", "new", now=NOW + timedelta(hours=1))
     assert [each.id for each in till.cards("ann")] == [new.id, old.id]
     for asked, found in (("auto", new), (old.id, old)):
-        chosen = till.database.read(methods.chosen, till.principal, "ann", asked, field="payment_method")
+        chosen = till.database.read(
+            methods.choose_method, till.principal, "ann", asked, field="payment_method"
+        )
         assert chosen.id == found.id
 
 

@@ -13,7 +13,7 @@ from invoicing.payments import charges
 from invoicing.payments import refunds as refunding
 from invoicing.payments.charges import PATIENCE
 from invoicing.storage.database import Database
-from invoicing.storage.tables.payment import payments
+from invoicing.storage.tables import payments
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
 from tests.invoicing.payments.test_manual import refused
 from tests.support import factories

@@ -61,9 +61,9 @@ def test_earlier_credits_are_set_off_as_they_would_be_today(till: Till) -> None:
         each.credit(twice, 600)
         each.credit(twice)
         assert free.state == "PENDING"
-    before = [each.standing(row.id) for each in (till, other) for row in each.rows(invoices)]
+    before = [each.balance(row.id) for each in (till, other) for row in each.rows(invoices)]
     migrate_from_0003(till.database)
-    after = [each.standing(row.id) for each in (till, other) for row in each.rows(invoices)]
+    after = [each.balance(row.id) for each in (till, other) for row in each.rows(invoices)]
     assert after == before
     assert till.is_right()
     assert other.is_right()

@@ -12,12 +12,11 @@ from sqlalchemy import Connection, select, text
 
 from invoicing.access import Principal
 from invoicing.invoices import from_orders, pdf, queries
-from invoicing.invoices.pdf import Printed
+from invoicing.invoices.pdf import RenderedPdf
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import LEASE
-from invoicing.storage.tables import Job
-from invoicing.storage.tables.webhook import webhook_deliveries
+from invoicing.storage.tables import Job, webhook_deliveries
 from invoicing.webhooks import deliveries, endpoints
 from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.deliveries import Answer
@@ -60,7 +59,7 @@ def _is_held_up(database: Database) -> bool:
 def printed(database: Database) -> Callable[[], Any]:
     """The one job that is due, done."""
     (due,) = database.write(pdf.claim, most=9, now=NOW)
-    papers = [Printed(due.job, "key", 1, "sum")]
+    papers = [RenderedPdf(due.job, "key", 1, "sum")]
     return partial(database.write, pdf.record, papers, [], now=NOW)
 
 

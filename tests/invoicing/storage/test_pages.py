@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from invoicing.access import Principal
-from invoicing.customers import details
+from invoicing.customers import details, lists
 from invoicing.errors import ValidationError
-from invoicing.invoices import lists
 from invoicing.storage import pages
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Page, Window

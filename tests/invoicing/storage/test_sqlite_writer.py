@@ -59,7 +59,7 @@ def add(word: str, *, refuse: Exception | None = None, enqueue: bool = False) ->
     def work(connection: Connection) -> str:
         connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": word})
         if enqueue:
-            after_commit.tell(connection, ["job"])
+            after_commit.notify(connection, ["job"])
         if refuse is not None:
             raise refuse
         return word

@@ -21,7 +21,7 @@ from invoicing.errors import (
     ValidationError,
 )
 from invoicing.storage.database import Database
-from invoicing.storage.tables.webhook import WebhookEndpoint
+from invoicing.storage.tables import WebhookEndpoint
 from invoicing.webhooks import deliveries as delivering
 from invoicing.webhooks import endpoints
 from invoicing.webhooks import log as webhook_log

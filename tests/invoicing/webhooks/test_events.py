@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, select
 
 from invoicing.access import Principal
 from invoicing.invoices import from_orders, pdf
-from invoicing.invoices.pdf import Printed
+from invoicing.invoices.pdf import RenderedPdf
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.tables import outbox as jobs
@@ -149,13 +149,13 @@ def test_a_refund_on_an_order_names_its_customer(till: Till) -> None:
 def test_a_pdf_is_told_of_by_the_worker_whose_lease_holds(till: Till) -> None:
     till.sale(1_000)
     (due,) = till.database.write(pdf.claim, most=9, now=NOW)
-    printed = Printed(due.job, "invoices/a.pdf", 20_000, "0" * 64)
+    printed = RenderedPdf(due.job, "invoices/a.pdf", 20_000, "0" * 64)
     for _ in range(2):
         till.database.write(pdf.record, [printed], [], now=NOW)
     assert heard(till) == ["invoice.created", "invoice.pdf_generated"]
     till.write(from_orders.retry_pdf, "sale")
     (due,) = till.database.write(pdf.claim, most=9, now=NOW)
-    till.database.write(pdf.record, [Printed(due.job, "a", 1, "0")], [], now=NOW)
+    till.database.write(pdf.record, [RenderedPdf(due.job, "a", 1, "0")], [], now=NOW)
     assert heard(till)[2:] == ["invoice.pdf_generated"]
 
 

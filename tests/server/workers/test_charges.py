@@ -18,14 +18,13 @@ from gateways.protocol import Charge
 from gateways.sandbox import Sandbox
 from invoicing.access import Principal
 from invoicing.invoices import from_orders
-from invoicing.ledger import entries
+from invoicing.ledger import balances, entries
 from invoicing.payments import charges as charging
 from invoicing.payments import methods, refunds
-from invoicing.payments.charges import Begun
+from invoicing.payments.charges import PendingPayment
 from invoicing.storage.database import Database
-from invoicing.storage.tables import Job
+from invoicing.storage.tables import Job, Payment
 from invoicing.storage.tables import outbox as jobs
-from invoicing.storage.tables.payment import Payment
 from resolvers.gateway_calls import Gateways
 from server.workers.charges import Inquiries
 from tests.support import factories
@@ -59,7 +58,9 @@ def unpaid(database: Database, principal: Principal, method: str) -> str:
     return factories.invoice(database, principal, customer_id="ann", invoice_id="v").id
 
 
-def begun(database: Database, principal: Principal, method: str, *, since: timedelta = LONG_AGO) -> Begun:
+def begun(
+    database: Database, principal: Principal, method: str, *, since: timedelta = LONG_AGO
+) -> PendingPayment:
     """A charge that is written down, and no more: as if whoever did it had died then."""
     invoice_id = unpaid(database, principal, method)
     return database.write(
@@ -72,7 +73,7 @@ def asked(database: Database, sandbox: Sandbox | None) -> int:
     return asyncio.run(Inquiries(database, gateways).ask())
 
 
-def payment(database: Database, begun: Begun) -> Payment:
+def payment(database: Database, begun: PendingPayment) -> Payment:
     return database.read(entries.payment, begun.payment.account_id, begun.payment.id)
 
 
@@ -82,7 +83,7 @@ def waiting(database: Database) -> list[Job]:
 
 
 def state(database: Database, principal: Principal, invoice_id: str = "v") -> tuple[str, int]:
-    found = database.read(entries.standings, principal.account_id, [invoice_id])[invoice_id]
+    found = database.read(balances.balances_of, principal.account_id, [invoice_id])[invoice_id]
     return found.state, found.money.outstanding
 
 

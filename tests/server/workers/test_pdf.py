@@ -234,8 +234,8 @@ def test_an_invoice_that_hangs_is_given_up_and_the_others_are_made(
     assert job.last_error == "Rendering took longer than 1 seconds."
 
 
-def printed(due: rendering.Due) -> rendering.Printed:
-    return rendering.Printed(due.job, key_of(due.job.account_id, due.job.subject_id), 1, "0" * 64)
+def printed(due: rendering.DuePdf) -> rendering.RenderedPdf:
+    return rendering.RenderedPdf(due.job, key_of(due.job.account_id, due.job.subject_id), 1, "0" * 64)
 
 
 def test_a_worker_that_comes_late_records_nothing(database: Database, principal: Principal) -> None:

@@ -16,9 +16,8 @@ from sqlalchemy import select
 
 from invoicing.access import Principal
 from invoicing.storage.database import Database
-from invoicing.storage.tables import Job
+from invoicing.storage.tables import Job, WebhookDelivery
 from invoicing.storage.tables import outbox as jobs
-from invoicing.storage.tables.webhook import WebhookDelivery
 from invoicing.webhooks import deliveries as delivering
 from invoicing.webhooks import endpoints
 from invoicing.webhooks import log as webhook_log

@@ -10,9 +10,12 @@ import pytest
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
 from invoicing.customers import details
+from invoicing.customers import lists as customer_lists
 from invoicing.errors import ValidationError
-from invoicing.invoices import from_orders, lists
+from invoicing.invoices import from_orders
+from invoicing.invoices import lists as invoice_lists
 from invoicing.orders import intake, shipping
+from invoicing.orders import lists as order_lists
 from invoicing.payments import manual
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
@@ -24,21 +27,21 @@ ALL = Window(first=100)
 
 
 def found_orders(database: Database, principal: Principal, **given: Any) -> list[str]:
-    rows = database.read(lists.orders_page, principal, given, ALL).rows
-    assert database.read(lists.orders_count, principal, given) == len(rows)
+    rows = database.read(order_lists.orders_page, principal, given, ALL).rows
+    assert database.read(order_lists.orders_count, principal, given) == len(rows)
     return [row.id for row in rows]
 
 
 def found_invoices(database: Database, principal: Principal, **given: Any) -> list[str]:
-    rows = database.read(lists.invoices_page, principal, given, ALL).rows
-    assert database.read(lists.invoices_count, principal, given) == len(rows)
+    rows = database.read(invoice_lists.invoices_page, principal, given, ALL).rows
+    assert database.read(invoice_lists.invoices_count, principal, given) == len(rows)
     return [row.id for row in rows]
 
 
 def found_customers(database: Database, principal: Principal, words: str | None) -> list[str]:
     given = {"search": words}
-    rows = database.read(lists.customers_page, principal, given, ALL).rows
-    assert database.read(lists.customers_count, principal, given) == len(rows)
+    rows = database.read(customer_lists.customers_page, principal, given, ALL).rows
+    assert database.read(customer_lists.customers_count, principal, given) == len(rows)
     return [row.id for row in rows]
 
 

@@ -1,0 +1,153 @@
+"""Balances: what was paid, refunded and set off of each invoice, and what is left of each payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from invoicing.ledger.distribution import Available
+from invoicing.ledger.reimbursement import Reimbursement
+from invoicing.storage.tables import allocations, invoices, payments
+
+_MINE: BindParameter[str] = bindparam("account")
+_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_NONE: ColumnElement[int] = literal(0)
+_IS_REFUND = payments.c.type == "REFUND"
+_PAID_ON_INVOICE = select(
+    payments.c.invoice_id, payments.c.amount.label("paid"), _NONE.label("refunded"), _NONE.label("set_off")
+).where(
+    payments.c.account_id == _MINE,
+    payments.c.invoice_id.in_(_IDS),
+    payments.c.type == "PAYMENT",
+    payments.c.status == "PAID",
+)
+_ALLOCATED = (
+    select(
+        allocations.c.invoice_id,
+        case((_IS_REFUND, 0), else_=allocations.c.amount),
+        case((_IS_REFUND, allocations.c.amount), else_=0),
+        case((allocations.c.payment_id.is_(None), allocations.c.amount), else_=0),
+    )
+    .outerjoin_from(
+        allocations,
+        payments,
+        and_(payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id),
+    )
+    .where(
+        allocations.c.account_id == _MINE,
+        allocations.c.invoice_id.in_(_IDS),
+        or_(payments.c.id.is_(None), _IS_REFUND, payments.c.order_id.is_not(None)),
+    )
+)
+_CREDITED_AGAINST = select(
+    allocations.c.credit_invoice_id, _NONE, allocations.c.amount, allocations.c.amount
+).where(allocations.c.account_id == _MINE, allocations.c.credit_invoice_id.in_(_IDS))
+_MOVED = union_all(_PAID_ON_INVOICE, _ALLOCATED, _CREDITED_AGAINST).subquery("moved")
+_BALANCES = (
+    select(
+        invoices.c.id,
+        invoices.c.state,
+        invoices.c.total,
+        *(func.coalesce(func.sum(_MOVED.c[name]), 0) for name in ("paid", "refunded", "set_off")),
+    )
+    .outerjoin_from(invoices, _MOVED, _MOVED.c.invoice_id == invoices.c.id)
+    .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
+    .group_by(invoices.c.id, invoices.c.state, invoices.c.total, invoices.c.created_at)
+    .order_by(invoices.c.created_at, invoices.c.id)
+)
+_LOCK_INVOICES = (
+    select(invoices.c.id)
+    .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
+    .order_by(invoices.c.type.desc(), invoices.c.created_at, invoices.c.id)  # INVOICE, then CREDIT
+    .with_for_update()
+)
+_refund = payments.alias("refund")
+_refunded = allocations.alias("refunded")
+_SPENT = (
+    select(func.coalesce(func.sum(allocations.c.amount), 0))
+    .where(allocations.c.account_id == payments.c.account_id, allocations.c.payment_id == payments.c.id)
+    .scalar_subquery()
+)
+_IS_ITS_REFUND = and_(
+    _refund.c.account_id == payments.c.account_id,
+    _refund.c.refund_of == payments.c.id,
+    _refund.c.status.in_(("PENDING", "PAID")),
+)
+_PAID_BACK = select(func.coalesce(func.sum(_refund.c.amount), 0)).where(_IS_ITS_REFUND).scalar_subquery()
+_PAID_BACK_ON_INVOICES = (
+    select(func.coalesce(func.sum(_refunded.c.amount), 0))
+    .select_from(_refund)
+    .join(
+        _refunded,
+        and_(_refunded.c.account_id == _refund.c.account_id, _refunded.c.payment_id == _refund.c.id),
+    )
+    .where(_IS_ITS_REFUND)
+    .scalar_subquery()
+)
+_AVAILABLE = (
+    select(
+        payments.c.id,
+        payments.c.order_id,
+        (payments.c.amount - _SPENT - (_PAID_BACK - _PAID_BACK_ON_INVOICES)).label("left"),
+    )
+    .where(
+        payments.c.account_id == _MINE,
+        payments.c.order_id.in_(_IDS),
+        payments.c.type == "PAYMENT",
+        payments.c.status == "PAID",
+    )
+    .order_by(payments.c.created_at, payments.c.id)
+)
+_REFUNDABLE = select((payments.c.amount - _PAID_BACK).label("left")).where(
+    payments.c.account_id == _MINE, payments.c.id == bindparam("payment")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Where an invoice's payment stands."""
+
+    id: str
+    state: str
+    money: Reimbursement
+
+
+def balances_of(connection: Connection, account_id: str, ids: Sequence[str]) -> dict[str, Balance]:
+    """Of each invoice by its id, in order of issue."""
+    rows = connection.execute(_BALANCES, {"account": account_id, "ids": list(ids)})
+    return {
+        id: Balance(id, state, Reimbursement(total, int(paid), int(refunded), int(set_off)))
+        for id, state, total, paid, refunded, set_off in rows
+    }
+
+
+def lock_balances(connection: Connection, account_id: str, ids: Iterable[str]) -> dict[str, Balance]:
+    """The same, and nobody else moves money on these invoices until the transaction ends."""
+    wanted = sorted(set(ids))
+    connection.execute(_LOCK_INVOICES, {"account": account_id, "ids": wanted})
+    return balances_of(connection, account_id, wanted)
+
+
+def available_on(connection: Connection, account_id: str, order_ids: Sequence[str]) -> list[Available]:
+    """What is left to give of the payments on these orders, the oldest first."""
+    rows = connection.execute(_AVAILABLE, {"account": account_id, "ids": list(order_ids)})
+    return [Available(id, order_id, int(left)) for id, order_id, left in rows]
+
+
+def refundable(connection: Connection, account_id: str, payment_id: str) -> int:
+    """What was not paid back yet of a payment, nor is about to be."""
+    return int(connection.execute(_REFUNDABLE, {"account": account_id, "payment": payment_id}).scalar_one())

@@ -1,0 +1,84 @@
+"""What all tables share: kinds of columns, references within an account, the names of constraints."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    TypeDecorator,
+    bindparam,
+    cast,
+    or_,
+    text,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Field, SQLModel
+from uuid_utils import uuid7
+
+SQLModel.metadata.naming_convention = {
+    "ix": "%(table_name)s_by_%(column_0_N_name)s",
+    "uq": "%(table_name)s_one_%(column_0_N_name)s",
+    "ck": "%(table_name)s_%(constraint_name)s",
+    "fk": "%(table_name)s_%(column_0_N_name)s_known",
+    "pk": "%(table_name)s_key",
+}
+
+
+def new_id() -> str:
+    """A UUIDv7: unique, and in order of creation."""
+    return str(uuid7())
+
+
+def constraint(clash: IntegrityError) -> str:
+    """The name of the constraint that refused (PostgreSQL), or a message with its columns (SQLite)."""
+    diagnosis = getattr(clash.orig, "diag", None)
+    return str(diagnosis.constraint_name if diagnosis else clash.orig)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite drops time zones, so it is stored without and read back with."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def amount() -> Any:
+    return Field(sa_type=BigInteger)
+
+
+def instant(*, nullable: bool = False) -> Any:
+    return Field(default=None, sa_type=Instant, nullable=nullable)
+
+
+def document(*, nullable: bool = True) -> Any:
+    return Field(default=None, sa_type=JSON(none_as_null=True), nullable=nullable)
+
+
+def of_account(column: str, table: str) -> ForeignKeyConstraint:
+    """A reference within the account: (account_id, column) to the table's (account_id, id)."""
+    return ForeignKeyConstraint(["account_id", column], [f"{table}.account_id", f"{table}.id"])
+
+
+def index_of(name: str, column: str) -> Index:
+    """Finds rows by a column that most leave null: of nulls only, SQLite would rather read the table."""
+    named = text(f"{column} IS NOT NULL")
+    return Index(name, "account_id", column, postgresql_where=named, sqlite_where=named)
+
+
+def theirs(owner: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Rows of the customer who asks, given as `customer`; all rows where that is null."""
+    customer = bindparam("customer", type_=String)
+    return or_(cast(customer, String).is_(None), owner == customer)

@@ -1,0 +1,67 @@
+"""The buyers, and their own ways in."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Index,
+    Text,
+    UniqueConstraint,
+)
+from sqlmodel import Field, SQLModel
+
+from invoicing.storage.tables.base import (
+    document,
+    instant,
+    of_account,
+)
+
+
+class Customer(SQLModel, table=True):
+    __tablename__ = "customers"
+    __table_args__ = (
+        UniqueConstraint("account_id", "handle"),
+        Index("customers_newest", "account_id", "created_at", "id"),
+    )
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    id: str = Field(primary_key=True)
+    handle: str | None = None
+    name: str
+    legal_name: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    contact_name: str | None = None
+    is_business: bool
+    vat_number: str | None = None
+    registration_number: str | None = None
+    iban: str | None = None
+    bic: str | None = None
+    locale: str | None = None
+    buyer_reference: str | None = None
+    billing_address: dict[str, Any] | None = document()
+    shipping_address: dict[str, Any] | None = document()
+    meta: dict[str, Any] = document(nullable=False)
+    search_text: str = Field(sa_type=Text)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class CustomerSession(SQLModel, table=True):
+    """A customer's own way in, for a while. Only the token's hash is kept."""
+
+    __tablename__ = "customer_sessions"
+    __table_args__ = (of_account("customer_id", "customers"),)
+
+    id: str = Field(primary_key=True)
+    account_id: str
+    customer_id: str
+    token_hash: str = Field(unique=True)
+    return_url: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    revoked_at: datetime | None = instant(nullable=True)
+
+
+customers = SQLModel.metadata.tables["customers"]
+customer_sessions = SQLModel.metadata.tables["customer_sessions"]

@@ -1,0 +1,99 @@
+"""What was ordered."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Text,
+)
+from sqlmodel import Field, SQLModel
+
+from invoicing.storage.tables.base import (
+    amount,
+    document,
+    instant,
+    of_account,
+)
+
+
+class Order(SQLModel, table=True):
+    """`customer_id` is null on a guest's order: its buyer is the order's own billing name and address."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        of_account("customer_id", "customers"),
+        Index("orders_newest", "account_id", "created_at", "id"),
+        Index("orders_of_customer", "account_id", "customer_id", "created_at", "id"),
+        Index("orders_by_number", "account_id", "number"),
+    )
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    id: str = Field(primary_key=True)
+    number: str
+    customer_id: str | None = None
+    currency: str
+    is_including_vat: bool
+    total: int = amount()
+    invoice_after_shipment: bool
+    billing_name: str | None = None
+    billing_address: dict[str, Any] | None = document()
+    shipping_address: dict[str, Any] | None = document()
+    ship_to_country: str | None = None
+    purchase_order_number: str | None = None
+    buyer_reference: str | None = None
+    delivery_date: date | None = None
+    meta: dict[str, Any] = document(nullable=False)
+    search_text: str = Field(sa_type=Text)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+
+
+class OrderItem(SQLModel, table=True):
+    """`split_from` is the item that this part was split off from when a part of it was shipped or undone.
+
+    `undone_as` says that it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced one;
+    its own `undone_as` says how. `invoiced_as` is the item that the invoice's line names: itself, or the
+    one that it was split off from after it was invoiced.
+    """
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        of_account("order_id", "orders"),
+        of_account("invoice_id", "invoices"),
+        CheckConstraint("quantity <> 0", "quantity"),
+        Index("order_items_of_order", "account_id", "order_id", "position"),
+    )
+
+    account_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    order_id: str
+    position: int
+    split_from: str | None = None
+    type: str
+    sku: str | None = None
+    name: str = Field(sa_type=Text)
+    description: str | None = Field(default=None, sa_type=Text)
+    quantity: int
+    unit: str
+    unit_price: int = amount()
+    discount: int = amount()
+    vat_rate: int
+    vat_category: str
+    exemption_reason: str | None = None
+    supply: str
+    shipped_at: datetime | None = instant(nullable=True)
+    undone_as: str | None = None
+    undone_at: datetime | None = instant(nullable=True)
+    undo_reason: str | None = Field(default=None, sa_type=Text)
+    contra_of: str | None = None
+    received_at: datetime | None = instant(nullable=True)
+    approved_at: datetime | None = instant(nullable=True)
+    finished_at: datetime | None = instant(nullable=True)
+    invoice_id: str | None = None
+    invoiced_as: str | None = None
+
+
+orders = SQLModel.metadata.tables["orders"]
+order_items = SQLModel.metadata.tables["order_items"]
