@@ -20,7 +20,7 @@ from invoicing.importing.lines import Line
 from invoicing.importing.rejects import Flaw, Flawed, flaw
 from invoicing.orders.items import MAX_ITEMS, item_row
 from invoicing.storage.tables import Account
-from invoicing.vat.arithmetic import Category
+from invoicing.vat.categories import Category
 
 IMPORTED = "import"
 """The key in an order's `meta` under which the digest of its lines is kept."""

@@ -22,6 +22,7 @@ from invoicing.money import portion
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot, VatRow
 from invoicing.storage.tables import Order, OrderItem
 from invoicing.vat.arithmetic import Row, Totals
+from invoicing.vat.breakdown import vat_breakdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _draft(
 ) -> Draft:
     seller = account(connection, principal.account_id)
     frozen = [invoice.frozen() for invoice in sorted(originals, key=lambda each: (each.created_at, each.id))]
-    first, rows = frozen[0], _rows(lines)
+    first, rows = frozen[0], vat_breakdown(lines)
     return Draft(
         type="CREDIT",
         account=seller,
@@ -159,23 +160,6 @@ def _orders(frozen: Sequence[Snapshot], lines: Sequence[Line]) -> tuple[OrderRef
     covered = {line.order_id for line in lines}
     found = {order.id: order for each in frozen for order in each.orders if order.id in covered}
     return tuple(found.values())
-
-
-def _rows(lines: Sequence[Line]) -> tuple[VatRow, ...]:
-    groups: dict[tuple[str, int], list[Line]] = {}
-    for line in lines:
-        groups.setdefault((line.vat_category, line.vat_rate), []).append(line)
-    rows = [
-        VatRow(
-            category=category,
-            rate=rate,
-            base=sum(line.total_ex_vat for line in group),
-            amount=sum(line.vat_amount for line in group),
-            exemption_reason=next((line.exemption_reason for line in group if line.exemption_reason), None),
-        )
-        for (category, rate), group in groups.items()
-    ]
-    return tuple(sorted(rows, key=lambda row: (-row.rate, row.category)))
 
 
 def _totals(lines: Sequence[Line], rows: Sequence[VatRow]) -> Totals:

@@ -42,6 +42,7 @@ from invoicing.storage.tables import (
     theirs,
 )
 from invoicing.vat import arithmetic
+from invoicing.vat.breakdown import vat_breakdown
 
 _ITEMS = (
     select(order_items)
@@ -164,6 +165,7 @@ def draft(
     if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
     today = today_of(seller, now)
+    lines = tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True))
     return Draft(
         type="INVOICE",
         account=seller,
@@ -178,9 +180,9 @@ def draft(
         shipping_address=shipping_address_of(covered, customer),
         purchase_order_number=agreed([order.purchase_order_number for order in covered]),
         orders=tuple(reference(order) for order in covered),
-        lines=tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)),
+        lines=lines,
         totals=totals,
-        vat=tuple(_row(row, ordered) for row in totals.rows),
+        vat=vat_breakdown(lines),
     )
 
 
@@ -235,16 +237,4 @@ def _line(item: OrderItem, taxed: arithmetic.Taxed) -> Line:
         description=item.description,
         order_id=item.order_id,
         order_item_id=item.id,
-    )
-
-
-def _row(row: arithmetic.Row, items: Sequence[OrderItem]) -> VatRow:
-    reasons = (
-        item.exemption_reason
-        for item in items
-        if (item.vat_category, item.vat_rate) == (row.category, row.rate) and item.exemption_reason
-    )
-    reason = next(reasons, None) if row.rate == 0 else None
-    return VatRow(
-        category=row.category, rate=row.rate, base=row.base, amount=row.amount, exemption_reason=reason
     )

@@ -20,13 +20,14 @@ from invoicing.idempotency import fingerprint
 from invoicing.invoices import queries
 from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.issue import issue
-from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, vat_rows, with_vat
+from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, with_vat
 from invoicing.invoices.parties import billed_to, seller_of
 from invoicing.invoices.queries import Issued
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
 from invoicing.snapshot import Address
 from invoicing.storage.tables import Customer
+from invoicing.vat.breakdown import vat_breakdown
 
 _HANDLE = re.compile(r"[A-Za-z0-9_.@-]{1,255}")
 
@@ -167,6 +168,7 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     lines = with_vat(request["order_lines"], seller.default_vat_rate)
     totals = totals_of(lines)
     today = today_of(seller, now)
+    frozen = frozen_lines(lines, totals)
     return Draft(
         type="INVOICE",
         account=seller,
@@ -181,9 +183,9 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         shipping_address=_shipped_to(customer, request["shipping_address"]),
         purchase_order_number=request["purchase_order_number"],
         orders=(),
-        lines=frozen_lines(lines, totals),
+        lines=frozen,
         totals=totals,
-        vat=vat_rows(totals),
+        vat=vat_breakdown(frozen),
         cost_center=request["cost_center"],
         note=request["note"],
         metadata=request["meta"],

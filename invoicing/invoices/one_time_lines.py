@@ -9,10 +9,11 @@ from invoicing import checks
 from invoicing.checks import checked
 from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
 from invoicing.money import MAX_AMOUNT
-from invoicing.orders.items import ITEM_CHECKS, rated
-from invoicing.snapshot import Line, VatRow
+from invoicing.orders.items import ITEM_CHECKS
+from invoicing.snapshot import Line
 from invoicing.storage.tables import new_id
 from invoicing.vat import arithmetic
+from invoicing.vat.categories import rate_and_category
 
 MAX_LINES = 1_000
 FIELD = "order_lines"
@@ -43,7 +44,10 @@ def asked_lines(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def with_vat(asked: Sequence[Mapping[str, Any]], default_rate: int) -> list[dict[str, Any]]:
     """The same lines, each with its rate and category."""
-    return [{**line, **rated(line, default_rate, at=f"{FIELD}.{place}.")} for place, line in enumerate(asked)]
+    return [
+        {**line, **rate_and_category(line, default_rate, at=f"{FIELD}.{place}.")}
+        for place, line in enumerate(asked)
+    ]
 
 
 def totals_of(lines: Sequence[Mapping[str, Any]]) -> arithmetic.Totals:
@@ -74,12 +78,6 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
             vat_category=line["vat_category"],
         )
         for line, taxed in zip(lines, totals.lines, strict=True)
-    )
-
-
-def vat_rows(totals: arithmetic.Totals) -> tuple[VatRow, ...]:
-    return tuple(
-        VatRow(category=row.category, rate=row.rate, base=row.base, amount=row.amount) for row in totals.rows
     )
 
 

@@ -13,6 +13,7 @@ from invoicing.errors import AmountTooLarge, NoItems, TooManyItems, ValidationEr
 from invoicing.money import MAX_AMOUNT
 from invoicing.storage.tables import Order, OrderItem, new_id, order_items
 from invoicing.vat import arithmetic
+from invoicing.vat.categories import Category, check_exemption_reason, rate_and_category
 
 MAX_ITEMS = 5_000
 
@@ -52,7 +53,7 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
     "unit_price": checks.money,
     "discount": checks.money,
     "vat_rate": checks.vat_rate,
-    "vat_category": checks.one_of(arithmetic.Category),
+    "vat_category": checks.one_of(Category),
     "exemption_reason": optional(text(500)),
     "supply": checks.one_of(Supply),
 }
@@ -124,34 +125,15 @@ def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[st
         **clean,
         "id": new_id() if given.get("id") is None else checks.identifier(given["id"], f"{at}id"),
         "type": str(kind),
-        **rated(clean, default_rate, at=at),
+        **rate_and_category(clean, default_rate, at=at),
     }
+    check_exemption_reason(row, at=at)
     _check_amounts(row, at)
     return row
 
 
-def rated(clean: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
-    """A line's rate and category, each by the other where it is not given: BR-S-05 and its sisters."""
-    category = clean.get("vat_category")
-    zero = category is not None and arithmetic.Category(category).is_zero_rated
-    rate = clean.get("vat_rate", 0 if zero else default_rate)
-    category = category or (arithmetic.Category.S if rate else arithmetic.Category.Z)
-    if arithmetic.Category(category).is_zero_rated == (rate > 0):
-        raise ValidationError(
-            f"{at}vat_rate must be above 0 in category S and 0 in every other; "
-            f"it is {rate / 100:g} in category {category}.",
-            field=f"{at}vat_rate",
-        )
-    return {"vat_rate": rate, "vat_category": str(category)}
-
-
 def _check_amounts(row: Mapping[str, Any], at: str) -> None:
-    """What no single value shows: EN 16931 BR-S-10 and its sisters, BR-27, a discount within."""
-    if row["exemption_reason"] and row["vat_category"] in (arithmetic.Category.S, arithmetic.Category.Z):
-        raise ValidationError(
-            f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",
-            field=f"{at}exemption_reason",
-        )
+    """Refuses a price or a discount that the other values do not allow (BR-27)."""
     is_discount = row["type"] == ItemType.DISCOUNT
     if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):
         rule = "must not be above 0 on a DISCOUNT" if is_discount else "must not be negative; use a DISCOUNT"

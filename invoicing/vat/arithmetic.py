@@ -7,7 +7,6 @@ it is shared out by largest remainder, so that lines, VAT rows and totals agree 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from invoicing.money import portion, shares
 
@@ -15,30 +14,6 @@ WHOLE = 10_000
 """A hundred percent in basis points."""
 
 _Group = tuple[str, int]  # category and rate
-
-
-class Category(StrEnum):
-    """Why a line bears the VAT it bears: the codes of UNTDID 5305 that EN 16931 takes."""
-
-    S = "S"
-    """Standard or reduced: taxed, at a rate above zero."""
-    Z = "Z"
-    """Zero: taxed, at a rate of nought."""
-    E = "E"
-    """Exempt: the law excuses this supply from VAT."""
-    AE = "AE"
-    """Reverse charge: the buyer accounts for the VAT."""
-    K = "K"
-    """Goods or services to a business in another EU country."""
-    G = "G"
-    """Export: the goods leave the EU."""
-    O = "O"  # noqa: E741 (the norm's own letter)
-    """Outside the scope of VAT."""
-
-    @property
-    def is_zero_rated(self) -> bool:
-        """Whether the rate must be 0; only for S it must be more (BR-S-05, BR-Z-05, BR-E-05 and so on)."""
-        return self is not Category.S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

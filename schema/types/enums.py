@@ -11,14 +11,14 @@ from invoicing.accounts import settings as account_settings
 from invoicing.ledger import reimbursement
 from invoicing.orders import actions, items
 from invoicing.payments import manual
-from invoicing.vat import arithmetic
+from invoicing.vat import categories
 from invoicing.webhooks import events
 
 OrderActionType = actions.Action
 BlockReason = actions.Block
 OrderItemType = items.ItemType
 SupplyType = items.Supply
-VatCategory = arithmetic.Category
+VatCategory = categories.Category
 Scope = access.Scope
 ContraFlow = account_settings.ContraFlow
 ManualTransferMethod = manual.ManualTransferMethod

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from invoicing.money import MAX_AMOUNT, divide
 from invoicing.vat.arithmetic import (
     WHOLE,
-    Category,
     Row,
     Taxable,
     Taxed,
@@ -26,6 +25,7 @@ from invoicing.vat.arithmetic import (
     compute,
     credit_part,
 )
+from invoicing.vat.categories import Category
 
 proven = settings(derandomize=True, deadline=None, max_examples=200)
 
