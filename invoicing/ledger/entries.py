@@ -20,7 +20,15 @@ from invoicing.access import Principal
 from invoicing.errors import IdempotencyKeyReused, NotFound
 from invoicing.ledger.distribution import Allocation
 from invoicing.storage import after_commit
-from invoicing.storage.tables import Payment, allocations, constraint, invoices, new_id, payments
+from invoicing.storage.tables import (
+    UNSETTLED,
+    Payment,
+    allocations,
+    constraint,
+    invoices,
+    new_id,
+    payments,
+)
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
 
@@ -38,7 +46,7 @@ _SETTLE = (
     .where(
         invoices.c.account_id == _MINE,
         invoices.c.id.in_(_IDS),
-        invoices.c.state.in_(("PENDING", "FAILED")),
+        invoices.c.state.in_(UNSETTLED),
     )
     .values(state=bindparam("becomes"))
     .returning(invoices.c.id)

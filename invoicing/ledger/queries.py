@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from invoicing.access import Principal
 from invoicing.ledger.balances import Balance, available_on, balances_of
-from invoicing.storage.tables import Payment, allocations, invoice_lines, invoices, payments
+from invoicing.storage.tables import UNSETTLED, Payment, allocations, invoice_lines, invoices, payments
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
@@ -30,7 +30,6 @@ _ALLOCATED = and_(
 _ON_LINE = and_(
     invoice_lines.c.account_id == payments.c.account_id, invoice_lines.c.invoice_id == payments.c.invoice_id
 )
-_SETTLED = ("SETTLED", "CANCELLED")
 
 
 def _of(named: FromClause, column: str) -> Select[tuple[object, ...]]:
@@ -62,7 +61,7 @@ _UNSETTLED = (
     .where(
         invoice_lines.c.account_id == _MINE,
         invoice_lines.c.order_id.in_(_IDS),
-        invoices.c.state.not_in(_SETTLED),
+        invoices.c.state.in_(UNSETTLED),
     )
     .distinct()
 )

@@ -1,6 +1,7 @@
 """What may be done with an order's items now, and why not with the others. Pure: rows in, answers out.
 
-The commands ask the same rules, so what is listed here is exactly what they accept.
+The commands ask the same rules, so what is listed here is exactly what they accept. Lists filter orders by
+two of them, "can be invoiced" and "is closed": these are written again as SQL in `actions_sql`.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Blocked:
     reason: Block
 
 
-def _invoice(order: Order, item: OrderItem) -> Block | None:
+def _invoice(order: Order, item: OrderItem) -> Block | None:  # as SQL: actions_sql.has_item_to_invoice
     if item.invoice_id is not None:
         return Block.ALREADY_INVOICED
     if item.contra_of is not None:
@@ -173,7 +174,7 @@ def is_closed(items: Sequence[OrderItem], unsettled: Collection[str]) -> bool:
     """Everything is done, and no invoice or credit invoice with the items is unsettled (`unsettled`: types).
 
     What was paid too much, or is left of what was paid on the order, stays with the payment: it keeps no
-    order open.
+    order open. As SQL: actions_sql.is_closed.
     """
     return is_done(items) and not unsettled
 

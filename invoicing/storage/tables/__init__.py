@@ -18,6 +18,7 @@ from invoicing.storage.tables.base import (
 )
 from invoicing.storage.tables.customer import Customer, CustomerSession, customer_sessions, customers
 from invoicing.storage.tables.invoice import (
+    UNSETTLED,
     Document,
     Invoice,
     InvoiceLine,
@@ -45,6 +46,7 @@ from invoicing.storage.tables.webhook import (
 )
 
 __all__ = [
+    "UNSETTLED",
     "Account",
     "Allocation",
     "ApiKey",

@@ -17,6 +17,9 @@ from invoicing.storage.tables.base import (
     of_account,
 )
 
+UNSETTLED = ("PENDING", "FAILED")
+"""The states of an invoice, or of a credit invoice, that is still to be settled."""
+
 
 class Invoice(SQLModel, table=True):
     """Frozen when issued: a trigger refuses to change anything but `state`, and to delete it."""
