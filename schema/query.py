@@ -7,9 +7,9 @@ from typing import Annotated
 import strawberry
 
 from invoicing.storage.pages import Window
-from resolvers import accounts, customers, invoices, orders
+from resolvers import accounts, customers, invoices, orders, webhooks
 from schema.info import Info
-from schema.inputs.filters import InvoiceFilter, OrderFilter
+from schema.inputs.filters import InvoiceFilter, OrderFilter, WebhookDeliveryFilter
 from schema.inputs.invoice import InvoiceItemsInput
 from schema.inputs.values import given
 from schema.types.account import Account
@@ -17,7 +17,7 @@ from schema.types.connection import After, Before, Connection, First, Last
 from schema.types.customer import Customer
 from schema.types.invoice import Invoice, InvoicePreview
 from schema.types.order import Order
-from schema.types.webhook import WebhookQueries
+from schema.types.webhook import WebhookDelivery, WebhookEndpoint
 
 Search = Annotated[
     str | None, strawberry.argument(description="Part of the name, e-mail address or handle, in any case.")
@@ -34,7 +34,28 @@ WaitForPdf = Annotated[
 
 
 @strawberry.type
-class Query(WebhookQueries):
+class Query:
+    @strawberry.field(name="webhookEndpoints", description="The endpoints, newest first.")
+    async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
+        return [WebhookEndpoint.of(row) for row in await webhooks.endpoints(info.context)]
+
+    @strawberry.field(
+        name="webhookDeliveries",
+        description="What was sent and what is to be, newest first; to deleted endpoints too.",
+    )
+    async def webhook_deliveries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: WebhookDeliveryFilter | None = None,
+    ) -> Connection[WebhookDelivery]:
+        ctx, asked = info.context, given(filter) if filter else {}
+        page = await webhooks.page(ctx, asked, Window(first, after, last, before))
+        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, asked))
+
     @strawberry.field(description="The seller on whose behalf the token acts.")
     async def account(self, info: Info) -> Account:
         return Account.of(await accounts.account(info.context))

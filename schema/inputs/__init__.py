@@ -1,1 +1,1 @@
-"""What the API takes, and how it becomes what commands take."""
+"""What the API takes: the input types, a file a noun, and how they become what commands take."""

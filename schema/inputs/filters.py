@@ -1,4 +1,4 @@
-"""What a back office looks for. Conditions that are given must all hold."""
+"""What lists are filtered by. All conditions that are given must hold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import strawberry
 
-from schema.types.enums import InvoiceState, InvoiceType, OrderStatus
+from schema.types.enums import InvoiceState, InvoiceType, OrderStatus, WebhookDeliveryStatus, WebhookEvent
 from schema.types.scalars import Currency, Money
 
 
@@ -60,3 +60,10 @@ class InvoiceFilter:
     search: str | None = strawberry.field(
         default=strawberry.UNSET, description="Part of the number or of the buyer's name, in any case."
     )
+
+
+@strawberry.input(description="All that is given must hold.")
+class WebhookDeliveryFilter:
+    endpoint_id: str | None = strawberry.field(default=strawberry.UNSET, description="To this endpoint.")
+    status: WebhookDeliveryStatus | None = strawberry.field(default=strawberry.UNSET, description="This far.")
+    event: WebhookEvent | None = strawberry.field(default=strawberry.UNSET, description="About this.")

@@ -1,11 +1,16 @@
-"""What makes an invoice, and what comes back."""
+"""What the changes that issue invoices and credit them take."""
 
 from __future__ import annotations
 
-import strawberry
+from datetime import date
 
-from schema.types.invoice import Invoice
-from schema.types.scalars import Money
+import strawberry
+from strawberry.scalars import JSON
+
+from schema.inputs.payment import ManualTransferInput
+from schema.inputs.shared import AddressInput
+from schema.types.enums import VatCategory
+from schema.types.scalars import Currency, Money
 
 
 @strawberry.input(
@@ -19,11 +24,6 @@ class InvoiceItemsInput:
     )
 
 
-@strawberry.type
-class InvoiceItemsPayload:
-    invoice: Invoice | None = strawberry.field(description="The invoice, issued.")
-
-
 @strawberry.input
 class InvoiceOrderInput:
     order_id: str = strawberry.field(description="Which order.")
@@ -32,19 +32,86 @@ class InvoiceOrderInput:
     )
 
 
-@strawberry.type
-class InvoiceOrderPayload:
-    invoice: Invoice = strawberry.field(description="The invoice, issued.")
+@strawberry.input(description="A line of a one-time invoice.")
+class OrderLineInput:
+    text: str = strawberry.field(description="What the paper calls it, up to 1,000 characters.")
+    amount: Money = strawberry.field(
+        description="Of one, with VAT unless amount_incl_vat is false. Below zero it is a rebate."
+    )
+    quantity: int | None = strawberry.field(default=strawberry.UNSET, description="1 when left out.")
+    vat_rate: float | None = strawberry.field(
+        default=strawberry.UNSET, description="In percent; the account's default when left out."
+    )
+    vat_category: VatCategory | None = strawberry.field(
+        default=strawberry.UNSET, description="S when left out, or Z at a rate of 0."
+    )
+    amount_incl_vat: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether the amount contains VAT; true when left out. The same on all lines.",
+    )
+    unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
 
 
-@strawberry.input
-class RetryInvoicePdfInput:
-    invoice_id: str = strawberry.field(description="Which invoice.")
+@strawberry.input(description="A charge of one of the customer's payment methods.")
+class SettleInput:
+    payment_method: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Its id, or `auto` for the newest active one."
+    )
 
 
-@strawberry.type
-class RetryInvoicePdfPayload:
-    invoice: Invoice = strawberry.field(description="The invoice; poll its `pdf_url`.")
+@strawberry.input(description="Name the customer by id or by handle. An invoice's total is never negative.")
+class CreateInvoiceInput:
+    customer_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Who is invoiced, by id."
+    )
+    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or by handle.")
+    handle: str = strawberry.field(
+        description="Yours, and the invoice's id: 1 to 255 characters of A-Z a-z 0-9 _ . @ - that no invoice "
+        "of the account has. Up to 20 fit a bank statement."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Makes a retry safe: the same request with the same handle and key answers with the "
+        "invoice made the first time. Without it, a handle that is taken is refused. Where the invoice is "
+        "settled, the key is its payment's too: another request under it is refused.",
+    )
+    currency: Currency | None = strawberry.field(
+        default=strawberry.UNSET, description="The account's default when left out."
+    )
+    order_lines: list[OrderLineInput] = strawberry.field(description="1 to 1,000 lines.")
+    billing_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The customer's when left out. Its organisation takes the customer's name's place as "
+        "the buyer's; its name does so for a private person, and is whom to ask for at a business.",
+    )
+    shipping_address: AddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer's when left out."
+    )
+    cost_center: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The buyer's cost centre, on the paper (BT-19)."
+    )
+    purchase_order_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The buyer's number for it, on the paper (BT-13)."
+    )
+    note: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A remark on the paper, up to 10,000 characters (BT-22)."
+    )
+    due_on: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Not before today in the account's time zone; by its payment terms when left out.",
+    )
+    metadata: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="A JSON object up to 16 kB, frozen with the invoice."
+    )
+    settle: SettleInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Charges the customer at once: the invoice is SETTLED, or FAILED and payable later, "
+        "or PENDING while the gateway makes up its mind. Needs PAYMENTS_WRITE too.",
+    )
+    manual_transfer: ManualTransferInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="It was paid already, without a gateway: SETTLED. Not together with `settle`.",
+    )
 
 
 @strawberry.input(description="How much of a line: a quantity or an amount; all that is left if neither.")
@@ -72,6 +139,6 @@ class CreditInvoiceInput:
     )
 
 
-@strawberry.type
-class CreditInvoicePayload:
-    invoice: Invoice = strawberry.field(description="The credit invoice, issued.")
+@strawberry.input
+class RetryInvoicePdfInput:
+    invoice_id: str = strawberry.field(description="Which invoice.")

@@ -1,4 +1,4 @@
-"""What goes into an order, and what comes back."""
+"""What the changes of orders and their items take."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from schema.inputs.shared import AddressInput
 from schema.types.enums import OrderItemType, SupplyType, VatCategory
-from schema.types.order import Order, OrderItem
 from schema.types.scalars import Currency, Money
-from schema.types.shared import AddressInput
 
 
 @strawberry.input(description="A line of an order.")
@@ -88,11 +87,6 @@ class CreateOrderInput:
     items: list[OrderItemInput] = strawberry.field(description="1 to 5,000 lines.")
 
 
-@strawberry.type
-class CreateOrderPayload:
-    order: Order = strawberry.field(description="The new order.")
-
-
 @strawberry.input(
     description="What is left out stays as it is. What is invoiced keeps what its invoice says."
 )
@@ -118,11 +112,6 @@ class UpdateOrderInput:
     )
 
 
-@strawberry.type
-class UpdateOrderPayload:
-    order: Order = strawberry.field(description="The order as it is now.")
-
-
 @strawberry.input(
     description="Part of a quantity splits the item: the part gets an id of its own, the rest keeps its own."
 )
@@ -140,12 +129,6 @@ class ShipOrderItemsInput:
         description="What is shipped. Shipping costs, fees and discounts go with an order's first shipment."
     )
     shipped_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now when left out.")
-
-
-@strawberry.type
-class ShipOrderItemsPayload:
-    order: Order = strawberry.field(description="The order as it is now.")
-    items: list[OrderItem] = strawberry.field(description="What was shipped; parts with the ids they got.")
 
 
 @strawberry.input
@@ -175,28 +158,7 @@ class ReturnOrderItemsInput:
     items: list[ContraItemInput] = strawberry.field(description="What is returned: ids under RETURN.")
 
 
-@strawberry.type
-class CancelOrderItemsPayload:
-    order: Order = strawberry.field(description="The order as it is now.")
-    contra_items: list[OrderItem] = strawberry.field(
-        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
-    )
-
-
-@strawberry.type
-class ReturnOrderItemsPayload:
-    order: Order = strawberry.field(description="The order as it is now.")
-    contra_items: list[OrderItem] = strawberry.field(
-        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
-    )
-
-
 @strawberry.input(description="A step of contra items where the account's contra_flow is GUIDED.")
 class HandleOrderItemsInput:
     order_id: str = strawberry.field(description="Which order.")
     items: list[str] = strawberry.field(description="The contra items' ids.")
-
-
-@strawberry.type
-class HandleOrderItemsPayload:
-    order: Order = strawberry.field(description="The order as it is now: its actions tell the next step.")

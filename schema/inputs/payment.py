@@ -1,4 +1,4 @@
-"""What moves money, and what comes back."""
+"""What the changes that move money take."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from datetime import date, datetime
 import strawberry
 
 from schema.types.enums import ManualTransferMethod
-from schema.types.invoice import Invoice
-from schema.types.order import Order
-from schema.types.payment import Payment, PaymentMethod
 from schema.types.scalars import Currency, Money
 
 KEY = "1 to 255 characters of yours. The same request again under it moves nothing and answers the same."
@@ -38,13 +35,6 @@ class RecordPaymentInput:
     idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
-class RecordPaymentPayload:
-    payment: Payment = strawberry.field(description="The payment, written down.")
-    order: Order | None = strawberry.field(description="The order that it was made on.")
-    invoice: Invoice | None = strawberry.field(description="Or the invoice.")
-
-
 @strawberry.input(
     description="The same request again answers with the same payment, as long as it is under way or paid."
 )
@@ -55,12 +45,6 @@ class SettleInvoiceInput:
         description="Id of a payment method of its customer, or `auto` for the newest active one.",
     )
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
-
-
-@strawberry.type
-class SettleInvoicePayload:
-    payment: Payment = strawberry.field(description="The charge: PAID, FAILED, or PENDING for a while.")
-    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
 
 
 @strawberry.input(description="Money that changed hands without a gateway.")
@@ -82,12 +66,6 @@ class SettleInvoiceManuallyInput(ManualTransferInput):
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
 
 
-@strawberry.type
-class SettleInvoiceManuallyPayload:
-    payment: Payment = strawberry.field(description="The payment, written down.")
-    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
-
-
 @strawberry.input(
     description="All or part of a payment goes back: through the gateway that took it, or by a manual "
     "transfer. It settles the credit invoices of what was paid first."
@@ -107,12 +85,6 @@ class RefundPaymentInput:
     idempotency_key: str = strawberry.field(description=KEY)
 
 
-@strawberry.type
-class RefundPaymentPayload:
-    refund: Payment = strawberry.field(description="The refund: PAID, FAILED, or PENDING for a while.")
-    payment: Payment = strawberry.field(description="The payment that it pays back.")
-
-
 @strawberry.input(description="Names the customer by `customer_id` or `customer_handle`.")
 class AddPaymentMethodInput:
     customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")
@@ -123,16 +95,6 @@ class AddPaymentMethodInput:
     )
 
 
-@strawberry.type
-class AddPaymentMethodPayload:
-    payment_method: PaymentMethod = strawberry.field(description="Ready to be charged.")
-
-
 @strawberry.input
 class RemovePaymentMethodInput:
     id: str = strawberry.field(description="Which payment method.")
-
-
-@strawberry.type
-class RemovePaymentMethodPayload:
-    payment_method: PaymentMethod = strawberry.field(description="It is charged no more.")

@@ -1,4 +1,4 @@
-"""The changes that move money: one input and one payload each."""
+"""The changes that move money."""
 
 from __future__ import annotations
 
@@ -8,22 +8,51 @@ from resolvers import payments
 from schema.info import Info
 from schema.inputs.payment import (
     AddPaymentMethodInput,
-    AddPaymentMethodPayload,
     RecordPaymentInput,
-    RecordPaymentPayload,
     RefundPaymentInput,
-    RefundPaymentPayload,
     RemovePaymentMethodInput,
-    RemovePaymentMethodPayload,
     SettleInvoiceInput,
     SettleInvoiceManuallyInput,
-    SettleInvoiceManuallyPayload,
-    SettleInvoicePayload,
 )
 from schema.inputs.values import given, or_none
 from schema.types.invoice import Invoice
 from schema.types.order import Order
 from schema.types.payment import Payment, PaymentMethod
+
+
+@strawberry.type
+class RecordPaymentPayload:
+    payment: Payment = strawberry.field(description="The payment, written down.")
+    order: Order | None = strawberry.field(description="The order that it was made on.")
+    invoice: Invoice | None = strawberry.field(description="Or the invoice.")
+
+
+@strawberry.type
+class SettleInvoicePayload:
+    payment: Payment = strawberry.field(description="The charge: PAID, FAILED, or PENDING for a while.")
+    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
+
+
+@strawberry.type
+class SettleInvoiceManuallyPayload:
+    payment: Payment = strawberry.field(description="The payment, written down.")
+    invoice: Invoice = strawberry.field(description="The invoice as it is now.")
+
+
+@strawberry.type
+class RefundPaymentPayload:
+    refund: Payment = strawberry.field(description="The refund: PAID, FAILED, or PENDING for a while.")
+    payment: Payment = strawberry.field(description="The payment that it pays back.")
+
+
+@strawberry.type
+class AddPaymentMethodPayload:
+    payment_method: PaymentMethod = strawberry.field(description="Ready to be charged.")
+
+
+@strawberry.type
+class RemovePaymentMethodPayload:
+    payment_method: PaymentMethod = strawberry.field(description="It is charged no more.")
 
 
 @strawberry.type

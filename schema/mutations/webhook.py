@@ -1,4 +1,4 @@
-"""The changes of outgoing webhooks: one input and one payload each."""
+"""The changes of outgoing webhooks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import strawberry
 from resolvers import webhooks
 from schema.info import Info
 from schema.inputs.values import given
-from schema.types.enums import WebhookEvent
+from schema.inputs.webhook import (
+    CreateWebhookEndpointInput,
+    DeleteWebhookEndpointInput,
+    ReplayWebhookDeliveryInput,
+    RotateWebhookSecretInput,
+    SendTestWebhookInput,
+    UpdateWebhookEndpointInput,
+)
 from schema.types.webhook import WebhookDelivery, WebhookEndpoint
 
-_ENDPOINT = "Its id, from `webhookEndpoints`."
 _SECRET = "Signs the messages: `whsec_…`. Shown now and never again."  # noqa: S105 (a description)
-
-
-@strawberry.input
-class CreateWebhookEndpointInput:
-    url: str = strawberry.field(description="https://… or http://…, at a public address.")
-    events: list[WebhookEvent] = strawberry.field(description="What it is told of.")
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
 
 
 @strawberry.type
@@ -27,39 +26,14 @@ class CreateWebhookEndpointPayload:
     secret: str = strawberry.field(description=_SECRET)
 
 
-@strawberry.input(description="What is left out stays as it is.")
-class UpdateWebhookEndpointInput:
-    id: str = strawberry.field(description=_ENDPOINT)
-    url: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What waits to be sent goes there too."
-    )
-    events: list[WebhookEvent] | None = strawberry.field(
-        default=strawberry.UNSET, description="What it is told of from now on."
-    )
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
-    is_active: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="False parks what waits to be sent."
-    )
-
-
 @strawberry.type
 class UpdateWebhookEndpointPayload:
     webhook_endpoint: WebhookEndpoint = strawberry.field(description="The endpoint as it is now.")
 
 
-@strawberry.input
-class DeleteWebhookEndpointInput:
-    id: str = strawberry.field(description=_ENDPOINT)
-
-
 @strawberry.type
 class DeleteWebhookEndpointPayload:
     id: strawberry.ID = strawberry.field(description="The endpoint that is gone.")
-
-
-@strawberry.input
-class RotateWebhookSecretInput:
-    id: str = strawberry.field(description=_ENDPOINT)
 
 
 @strawberry.type
@@ -68,19 +42,9 @@ class RotateWebhookSecretPayload:
     secret: str = strawberry.field(description=_SECRET)
 
 
-@strawberry.input
-class SendTestWebhookInput:
-    id: str = strawberry.field(description=_ENDPOINT)
-
-
 @strawberry.type
 class SendTestWebhookPayload:
     webhook_delivery: WebhookDelivery = strawberry.field(description="To be found in the log in a moment.")
-
-
-@strawberry.input
-class ReplayWebhookDeliveryInput:
-    id: str = strawberry.field(description="Its id, from `webhookDeliveries`.")
 
 
 @strawberry.type

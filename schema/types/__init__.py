@@ -1,1 +1,1 @@
-"""The types of the API."""
+"""What the API shows: the output types, a file a noun."""

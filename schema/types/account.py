@@ -1,4 +1,4 @@
-"""The seller's account and its API keys."""
+"""The seller's account and its API keys, as the API shows them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resolvers import accounts
 from schema.info import Info
 from schema.types.enums import ContraFlow, Scope
 from schema.types.scalars import Currency
-from schema.types.shared import Address, AddressInput
+from schema.types.shared import Address
 
 
 @strawberry.type(description="A key to the account. Its token was shown when it was made, and never again.")
@@ -96,65 +96,3 @@ class Account:
             invoice_after_shipment=row.invoice_after_shipment,
             contra_flow=ContraFlow(row.contra_flow),
         )
-
-
-@strawberry.input(description="What is left out stays as it is. Invoices that are issued keep what they say.")
-class UpdateAccountInput:
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Trading name.")
-    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
-    address: AddressInput | None = strawberry.field(default=strawberry.UNSET, description="Postal address.")
-    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
-    registration_number: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Number in the trade register."
-    )
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
-    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
-    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who answers.")
-    iban: str | None = strawberry.field(default=strawberry.UNSET, description="With or without spaces.")
-    bic: str | None = strawberry.field(default=strawberry.UNSET, description="8 or 11 characters.")
-    default_currency: Currency | None = strawberry.field(default=strawberry.UNSET, description="ISO 4217.")
-    default_vat_rate: float | None = strawberry.field(default=strawberry.UNSET, description="In percent.")
-    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
-    timezone: str | None = strawberry.field(default=strawberry.UNSET, description="As Europe/Amsterdam.")
-    payment_terms_days: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 365.")
-    invoice_number_format: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Placeholders {year} {month} {seq:05d}."
-    )
-    credit_number_format: str | None = strawberry.field(
-        default=strawberry.UNSET, description="As above; the two must differ."
-    )
-    invoice_after_shipment: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="For orders that are made from now on."
-    )
-    contra_flow: ContraFlow | None = strawberry.field(
-        default=strawberry.UNSET, description="For what is cancelled or returned from now on."
-    )
-
-
-@strawberry.type
-class UpdateAccountPayload:
-    account: Account = strawberry.field(description="The account as it is now.")
-
-
-@strawberry.input
-class CreateApiKeyInput:
-    name: str = strawberry.field(description="Who will use it; invoices remember it in `created_by`.")
-    scopes: list[Scope] = strawberry.field(description="What it may do: no more than the key that makes it.")
-
-
-@strawberry.type
-class CreateApiKeyPayload:
-    api_key: ApiKey = strawberry.field(description="The new key.")
-    token: str = strawberry.field(
-        description="To send as `Authorization: Bearer …`. Shown now and never again."
-    )
-
-
-@strawberry.input
-class RevokeApiKeyInput:
-    id: str = strawberry.field(description="The key's id, from `account { api_keys { id name } }`.")
-
-
-@strawberry.type
-class RevokeApiKeyPayload:
-    api_key: ApiKey = strawberry.field(description="The key, which opens nothing any more.")

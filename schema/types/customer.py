@@ -1,4 +1,4 @@
-"""Customers."""
+"""Customers, as the API shows them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invoicing.storage import tables
 from resolvers import payments
 from schema.info import Info
 from schema.types.payment import PaymentMethod
-from schema.types.shared import Address, AddressInput
+from schema.types.shared import Address
 
 
 @strawberry.type(description="A buyer.")
@@ -61,71 +61,3 @@ class Customer:
             metadata=JSON(row.meta),
             created_at=row.created_at,
         )
-
-
-@strawberry.input
-class CreateCustomerInput:
-    id: str | None = strawberry.field(default=strawberry.UNSET, description="Yours; a UUID when left out.")
-    handle: str | None = strawberry.field(default=strawberry.UNSET, description="Unique in the account.")
-    name: str = strawberry.field(description="Personal or trading name.")
-    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
-    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
-    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
-    is_business: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="When left out: whether it has a VAT number."
-    )
-    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
-    registration_number: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Number in the trade register."
-    )
-    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
-    buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
-    billing_address: AddressInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Where invoices go."
-    )
-    shipping_address: AddressInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Where goods go."
-    )
-    metadata: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="A JSON object up to 16 kB."
-    )
-
-
-@strawberry.type
-class CreateCustomerPayload:
-    customer: Customer = strawberry.field(description="The new customer.")
-
-
-@strawberry.input(description="Names a customer by `id` or `handle`. What is left out stays as it is.")
-class UpdateCustomerInput:
-    id: str | None = strawberry.field(default=strawberry.UNSET, description="Which customer.")
-    handle: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Which customer when `id` is left out, else its new handle."
-    )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Personal or trading name.")
-    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
-    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
-    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
-    is_business: bool | None = strawberry.field(default=strawberry.UNSET, description="Not a consumer.")
-    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
-    registration_number: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Number in the trade register."
-    )
-    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
-    buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
-    billing_address: AddressInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Where invoices go."
-    )
-    shipping_address: AddressInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Where goods go."
-    )
-    metadata: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="A JSON object up to 16 kB."
-    )
-
-
-@strawberry.type
-class UpdateCustomerPayload:
-    customer: Customer = strawberry.field(description="The customer as it is now.")

@@ -1,4 +1,4 @@
-"""The closed sets of words, as GraphQL shows the domain's own."""
+"""The enums: most are the domain's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Invoice as the API shows it: its row's columns, and what its frozen snapshot holds."""
+"""Invoices as the API shows them: the columns of their rows, and what their frozen snapshots hold."""
 
 from __future__ import annotations
 
@@ -9,56 +9,16 @@ from strawberry.scalars import JSON
 
 from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
-from invoicing.snapshot import Line, Snapshot, VatRow
+from invoicing.snapshot import Snapshot, VatRow
 from resolvers import customers, invoices, orders, payments
 from schema.info import Info
 from schema.types.customer import Customer
-from schema.types.enums import InvoiceState, InvoiceType, PdfStatus, SupplyType
+from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
+from schema.types.invoice_line import InvoiceLine
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
 from schema.types.shared import Actor, Address, Party, VatAmount
-
-
-@strawberry.type(description="A line of an invoice.")
-class InvoiceLine:
-    id: strawberry.ID = strawberry.field(description="The line's id.")
-    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices, if any.")
-    order_id: strawberry.ID | None = strawberry.field(description="That item's order, if any.")
-    sku: str | None = strawberry.field(description="Article number.")
-    name: str = strawberry.field(description="What the paper calls it.")
-    description: str | None = strawberry.field(description="More about it, under the name.")
-    quantity: int = strawberry.field(description="How many.")
-    unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
-    unit_price: Money = strawberry.field(description="Of one, in the invoice's own mode.")
-    discount: Money = strawberry.field(description="Taken off the whole line.")
-    subtotal: Money = strawberry.field(
-        description="unit_price × quantity, in the invoice's own mode: with VAT where is_including_vat."
-    )
-    total: Money = strawberry.field(description="subtotal − discount.")
-    total_ex_vat: Money = strawberry.field(description="The total without VAT.")
-    vat: VatAmount = strawberry.field(description="The line's share of the VAT.")
-    supply: SupplyType = strawberry.field(description="Goods or services.")
-
-    @classmethod
-    def of(cls, line: Line) -> InvoiceLine:
-        return cls(
-            id=strawberry.ID(line.id),
-            order_item_id=strawberry.ID(line.order_item_id) if line.order_item_id else None,
-            order_id=strawberry.ID(line.order_id) if line.order_id else None,
-            sku=line.sku,
-            name=line.name,
-            description=line.description,
-            quantity=line.quantity,
-            unit=line.unit,
-            unit_price=Money(line.unit_price),
-            discount=Money(line.discount),
-            subtotal=Money(line.subtotal),
-            total=Money(line.total),
-            total_ex_vat=Money(line.total_ex_vat),
-            vat=VatAmount.of(line.vat_rate, line.vat_category, line.total_ex_vat, line.vat_amount),
-            supply=SupplyType(line.supply),
-        )
 
 
 @strawberry.type(description="An issued invoice. It never changes; what follows it is written beside it.")

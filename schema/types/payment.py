@@ -1,4 +1,4 @@
-"""Money as the API shows it: payments, refunds, payment methods, and what they make of an invoice."""
+"""Payments, refunds and payment methods as the API shows them, and what is paid of an invoice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers' own sessions."""
+"""Customers' own sessions, as the API shows them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import strawberry
 from invoicing.storage import tables
 from resolvers import customers
 from schema.info import Info
-from schema.inputs.values import or_none
 from schema.types.customer import Customer
 
 
@@ -39,64 +38,3 @@ class CustomerSession:
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
         )
-
-
-@strawberry.input(description="Names the customer by `customer_id` or `customer_handle`.")
-class CreateCustomerSessionInput:
-    customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")
-    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or so.")
-    expires_in_seconds: int | None = strawberry.field(
-        default=strawberry.UNSET, description="An hour (3600) when left out; a week at most."
-    )
-    return_url: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Where the customer goes back to: https://…"
-    )
-
-
-@strawberry.type
-class CreateCustomerSessionPayload:
-    customer_session: CustomerSession = strawberry.field(description="The new session.")
-    token: str = strawberry.field(
-        description="To send as `Authorization: Bearer …`. Shown now and never again."
-    )
-
-
-@strawberry.input
-class RevokeCustomerSessionInput:
-    id: str = strawberry.field(description="Which session.")
-
-
-@strawberry.type
-class RevokeCustomerSessionPayload:
-    customer_session: CustomerSession = strawberry.field(
-        description="The session, which opens nothing any more."
-    )
-
-
-@strawberry.type
-class SessionMutations:
-    @strawberry.mutation(
-        name="createCustomerSession",
-        description="Lets a customer in to what is theirs. The token is in the answer, and never again.",
-    )
-    async def create_customer_session(
-        self, info: Info, input: CreateCustomerSessionInput
-    ) -> CreateCustomerSessionPayload:
-        row, token = await customers.create_customer_session(
-            info.context,
-            or_none(input.customer_id),
-            or_none(input.customer_handle),
-            or_none(input.expires_in_seconds),
-            or_none(input.return_url),
-        )
-        return CreateCustomerSessionPayload(customer_session=CustomerSession.of(row), token=token)
-
-    @strawberry.mutation(
-        name="revokeCustomerSession",
-        description="Ends a customer's session: at once on this server, within a second on others.",
-    )
-    async def revoke_customer_session(
-        self, info: Info, input: RevokeCustomerSessionInput
-    ) -> RevokeCustomerSessionPayload:
-        row = await customers.revoke_customer_session(info.context, input.id)
-        return RevokeCustomerSessionPayload(customer_session=CustomerSession.of(row))

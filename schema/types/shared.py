@@ -1,4 +1,4 @@
-"""What orders and invoices both show: VAT amounts, addresses, who did it."""
+"""What several types show: VAT amounts, addresses, parties, and who did something."""
 
 from __future__ import annotations
 
@@ -46,26 +46,6 @@ class Address:
     @classmethod
     def or_none(cls, address: snapshot.Address | Mapping[str, Any] | None) -> Address | None:
         return None if address is None else cls.of(address)
-
-
-@strawberry.input(description="A postal address. What is left out is empty.")
-class AddressInput:
-    organisation: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A company or department."
-    )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
-    address_line_1: str | None = strawberry.field(default=strawberry.UNSET, description="Street and number.")
-    address_line_2: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Floor, building, PO box."
-    )
-    postal_code: str | None = strawberry.field(default=strawberry.UNSET, description="Postal code.")
-    locality: str | None = strawberry.field(default=strawberry.UNSET, description="City or town.")
-    administrative_area: str | None = strawberry.field(
-        default=strawberry.UNSET, description="State, province or county."
-    )
-    country_code: str | None = strawberry.field(default=strawberry.UNSET, description="ISO 3166-1 alpha-2.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
-    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
 
 
 @strawberry.type(description="The seller or the buyer as the paper names them.")

@@ -1,4 +1,4 @@
-"""Outgoing webhooks: who listens, and what was sent to them."""
+"""Outgoing webhooks as the API shows them: the endpoints, and what was sent to them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ from datetime import datetime
 import strawberry
 
 from invoicing.storage import tables
-from invoicing.storage.pages import Window
-from resolvers import webhooks
-from schema.info import Info
-from schema.inputs.values import given
-from schema.types.connection import After, Before, Connection, First, Last
 from schema.types.enums import WebhookDeliveryStatus, WebhookEvent
 
 
@@ -73,34 +68,3 @@ class WebhookDelivery:
             created_at=row.created_at,
             delivered_at=row.delivered_at,
         )
-
-
-@strawberry.input(description="All that is given must hold.")
-class WebhookDeliveryFilter:
-    endpoint_id: str | None = strawberry.field(default=strawberry.UNSET, description="To this endpoint.")
-    status: WebhookDeliveryStatus | None = strawberry.field(default=strawberry.UNSET, description="This far.")
-    event: WebhookEvent | None = strawberry.field(default=strawberry.UNSET, description="About this.")
-
-
-@strawberry.type
-class WebhookQueries:
-    @strawberry.field(name="webhookEndpoints", description="The endpoints, newest first.")
-    async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
-        return [WebhookEndpoint.of(row) for row in await webhooks.endpoints(info.context)]
-
-    @strawberry.field(
-        name="webhookDeliveries",
-        description="What was sent and what is to be, newest first; to deleted endpoints too.",
-    )
-    async def webhook_deliveries(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: WebhookDeliveryFilter | None = None,
-    ) -> Connection[WebhookDelivery]:
-        ctx, asked = info.context, given(filter) if filter else {}
-        page = await webhooks.page(ctx, asked, Window(first, after, last, before))
-        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, asked))

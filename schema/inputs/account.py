@@ -1,0 +1,53 @@
+"""What the changes of the seller's account and its API keys take."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.inputs.shared import AddressInput
+from schema.types.enums import ContraFlow, Scope
+from schema.types.scalars import Currency
+
+
+@strawberry.input(description="What is left out stays as it is. Invoices that are issued keep what they say.")
+class UpdateAccountInput:
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Trading name.")
+    legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
+    address: AddressInput | None = strawberry.field(default=strawberry.UNSET, description="Postal address.")
+    vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
+    registration_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Number in the trade register."
+    )
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
+    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
+    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who answers.")
+    iban: str | None = strawberry.field(default=strawberry.UNSET, description="With or without spaces.")
+    bic: str | None = strawberry.field(default=strawberry.UNSET, description="8 or 11 characters.")
+    default_currency: Currency | None = strawberry.field(default=strawberry.UNSET, description="ISO 4217.")
+    default_vat_rate: float | None = strawberry.field(default=strawberry.UNSET, description="In percent.")
+    locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
+    timezone: str | None = strawberry.field(default=strawberry.UNSET, description="As Europe/Amsterdam.")
+    payment_terms_days: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 365.")
+    invoice_number_format: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Placeholders {year} {month} {seq:05d}."
+    )
+    credit_number_format: str | None = strawberry.field(
+        default=strawberry.UNSET, description="As above; the two must differ."
+    )
+    invoice_after_shipment: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="For orders that are made from now on."
+    )
+    contra_flow: ContraFlow | None = strawberry.field(
+        default=strawberry.UNSET, description="For what is cancelled or returned from now on."
+    )
+
+
+@strawberry.input
+class CreateApiKeyInput:
+    name: str = strawberry.field(description="Who will use it; invoices remember it in `created_by`.")
+    scopes: list[Scope] = strawberry.field(description="What it may do: no more than the key that makes it.")
+
+
+@strawberry.input
+class RevokeApiKeyInput:
+    id: str = strawberry.field(description="The key's id, from `account { api_keys { id name } }`.")

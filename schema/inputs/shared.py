@@ -1,0 +1,25 @@
+"""What several inputs hold."""
+
+from __future__ import annotations
+
+import strawberry
+
+
+@strawberry.input(description="A postal address. What is left out is empty.")
+class AddressInput:
+    organisation: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A company or department."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
+    address_line_1: str | None = strawberry.field(default=strawberry.UNSET, description="Street and number.")
+    address_line_2: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Floor, building, PO box."
+    )
+    postal_code: str | None = strawberry.field(default=strawberry.UNSET, description="Postal code.")
+    locality: str | None = strawberry.field(default=strawberry.UNSET, description="City or town.")
+    administrative_area: str | None = strawberry.field(
+        default=strawberry.UNSET, description="State, province or county."
+    )
+    country_code: str | None = strawberry.field(default=strawberry.UNSET, description="ISO 3166-1 alpha-2.")
+    email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
+    phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")

@@ -1,0 +1,51 @@
+"""What the changes of outgoing webhooks take."""
+
+from __future__ import annotations
+
+import strawberry
+
+from schema.types.enums import WebhookEvent
+
+_ENDPOINT = "Its id, from `webhookEndpoints`."
+
+
+@strawberry.input
+class CreateWebhookEndpointInput:
+    url: str = strawberry.field(description="https://… or http://…, at a public address.")
+    events: list[WebhookEvent] = strawberry.field(description="What it is told of.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
+
+
+@strawberry.input(description="What is left out stays as it is.")
+class UpdateWebhookEndpointInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+    url: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What waits to be sent goes there too."
+    )
+    events: list[WebhookEvent] | None = strawberry.field(
+        default=strawberry.UNSET, description="What it is told of from now on."
+    )
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
+    is_active: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="False parks what waits to be sent."
+    )
+
+
+@strawberry.input
+class DeleteWebhookEndpointInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+
+
+@strawberry.input
+class RotateWebhookSecretInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+
+
+@strawberry.input
+class SendTestWebhookInput:
+    id: str = strawberry.field(description=_ENDPOINT)
+
+
+@strawberry.input
+class ReplayWebhookDeliveryInput:
+    id: str = strawberry.field(description="Its id, from `webhookDeliveries`.")

@@ -1,0 +1,55 @@
+"""The changes of the seller's account and its API keys."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import accounts
+from schema.info import Info
+from schema.inputs.account import CreateApiKeyInput, RevokeApiKeyInput, UpdateAccountInput
+from schema.inputs.values import given
+from schema.types.account import Account, ApiKey
+
+
+@strawberry.type
+class UpdateAccountPayload:
+    account: Account = strawberry.field(description="The account as it is now.")
+
+
+@strawberry.type
+class CreateApiKeyPayload:
+    api_key: ApiKey = strawberry.field(description="The new key.")
+    token: str = strawberry.field(
+        description="To send as `Authorization: Bearer …`. Shown now and never again."
+    )
+
+
+@strawberry.type
+class RevokeApiKeyPayload:
+    api_key: ApiKey = strawberry.field(description="The key, which opens nothing any more.")
+
+
+@strawberry.type
+class AccountMutations:
+    @strawberry.mutation(
+        name="updateAccount", description="Changes what is given of the seller's own settings."
+    )
+    async def update_account(self, info: Info, input: UpdateAccountInput) -> UpdateAccountPayload:
+        row = await accounts.update_account(info.context, given(input))
+        return UpdateAccountPayload(account=Account.of(row))
+
+
+@strawberry.type
+class ApiKeyMutations:
+    @strawberry.mutation(
+        name="createApiKey", description="Makes an API key. The token is in the answer, and never again."
+    )
+    async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
+        row, token = await accounts.create_api_key(info.context, input.name, input.scopes)
+        return CreateApiKeyPayload(api_key=ApiKey.of(row), token=token)
+
+    @strawberry.mutation(
+        name="revokeApiKey", description="Ends an API key: at once on this server, within a second on others."
+    )
+    async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
+        return RevokeApiKeyPayload(api_key=ApiKey.of(await accounts.revoke_api_key(info.context, input.id)))

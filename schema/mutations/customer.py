@@ -1,0 +1,37 @@
+"""The changes of customers."""
+
+from __future__ import annotations
+
+import strawberry
+
+from resolvers import customers
+from schema.info import Info
+from schema.inputs.customer import CreateCustomerInput, UpdateCustomerInput
+from schema.inputs.values import given
+from schema.types.customer import Customer
+
+
+@strawberry.type
+class CreateCustomerPayload:
+    customer: Customer = strawberry.field(description="The new customer.")
+
+
+@strawberry.type
+class UpdateCustomerPayload:
+    customer: Customer = strawberry.field(description="The customer as it is now.")
+
+
+@strawberry.type
+class CustomerMutations:
+    @strawberry.mutation(name="createCustomer", description="Adds a customer.")
+    async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
+        row = await customers.create_customer(info.context, given(input))
+        return CreateCustomerPayload(customer=Customer.of(row))
+
+    @strawberry.mutation(
+        name="updateCustomer",
+        description="Changes what is given; issued invoices keep the buyer they were issued to.",
+    )
+    async def update_customer(self, info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
+        row = await customers.update_customer(info.context, given(input))
+        return UpdateCustomerPayload(customer=Customer.of(row))

@@ -1,0 +1,88 @@
+"""The changes that issue invoices and credit them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from invoicing.invoices.credit import LineCredit
+from resolvers import invoices
+from schema.info import Info
+from schema.inputs.invoice import (
+    CreateInvoiceInput,
+    CreditInvoiceInput,
+    InvoiceItemsInput,
+    InvoiceOrderInput,
+    RetryInvoicePdfInput,
+)
+from schema.inputs.values import given, or_none
+from schema.types.invoice import Invoice
+
+
+@strawberry.type
+class InvoiceItemsPayload:
+    invoice: Invoice | None = strawberry.field(description="The invoice, issued.")
+
+
+@strawberry.type
+class InvoiceOrderPayload:
+    invoice: Invoice = strawberry.field(description="The invoice, issued.")
+
+
+@strawberry.type
+class CreateInvoicePayload:
+    invoice: Invoice = strawberry.field(description="The invoice, issued.")
+
+
+@strawberry.type
+class CreditInvoicePayload:
+    invoice: Invoice = strawberry.field(description="The credit invoice, issued.")
+
+
+@strawberry.type
+class RetryInvoicePdfPayload:
+    invoice: Invoice = strawberry.field(description="The invoice; poll its `pdf_url`.")
+
+
+@strawberry.type
+class InvoiceMutations:
+    @strawberry.mutation(
+        name="invoiceItems",
+        description="Puts items on an invoice: of several orders, if they are one customer's.",
+    )
+    async def invoice_items(self, info: Info, input: InvoiceItemsInput) -> InvoiceItemsPayload:
+        row = await invoices.invoice_items(info.context, input.items, or_none(input.invoice_id))
+        return InvoiceItemsPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="invoiceOrder",
+        description="Puts everything on the order that can be invoiced now on an invoice.",
+    )
+    async def invoice_order(self, info: Info, input: InvoiceOrderInput) -> InvoiceOrderPayload:
+        row = await invoices.invoice_order(info.context, input.order_id, or_none(input.invoice_id))
+        return InvoiceOrderPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="createInvoice", description="A one-time invoice for a customer, with lines of its own."
+    )
+    async def create_invoice(self, info: Info, input: CreateInvoiceInput) -> CreateInvoicePayload:
+        row = await invoices.create_invoice(info.context, given(input))
+        return CreateInvoicePayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(name="creditInvoice", description="Credits lines of an invoice, or all of it.")
+    async def credit_invoice(self, info: Info, input: CreditInvoiceInput) -> CreditInvoicePayload:
+        lines = or_none(input.lines)
+        row = await invoices.credit_invoice(
+            info.context,
+            input.invoice_id,
+            None if lines is None else [LineCredit(**given(line)) for line in lines],
+            reason=or_none(input.reason),
+            credit_invoice_id=or_none(input.credit_invoice_id),
+        )
+        return CreditInvoicePayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="retryInvoicePdf", description="Makes a PDF again that was given up, or whose file was lost."
+    )
+    async def retry_invoice_pdf(self, info: Info, input: RetryInvoicePdfInput) -> RetryInvoicePdfPayload:
+        row = await invoices.retry_invoice_pdf(info.context, input.invoice_id)
+        return RetryInvoicePdfPayload(invoice=Invoice.of(row))

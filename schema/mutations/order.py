@@ -1,0 +1,136 @@
+"""The changes of orders and their items."""
+
+from __future__ import annotations
+
+import strawberry
+
+from invoicing.orders.actions import Action
+from invoicing.orders.returns import Contra
+from invoicing.storage import tables
+from resolvers import orders
+from schema.info import Info
+from schema.inputs.order import (
+    CancelOrderItemsInput,
+    ContraItemInput,
+    CreateOrderInput,
+    HandleOrderItemsInput,
+    ReturnOrderItemsInput,
+    ShipOrderItemsInput,
+    UpdateOrderInput,
+)
+from schema.inputs.values import given, or_none
+from schema.types.order import Order
+from schema.types.order_item import OrderItem
+
+
+@strawberry.type
+class CreateOrderPayload:
+    order: Order = strawberry.field(description="The new order.")
+
+
+@strawberry.type
+class UpdateOrderPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+
+
+@strawberry.type
+class ShipOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    items: list[OrderItem] = strawberry.field(description="What was shipped; parts with the ids they got.")
+
+
+@strawberry.type
+class CancelOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    contra_items: list[OrderItem] = strawberry.field(
+        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+    )
+
+
+@strawberry.type
+class ReturnOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now.")
+    contra_items: list[OrderItem] = strawberry.field(
+        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+    )
+
+
+@strawberry.type
+class HandleOrderItemsPayload:
+    order: Order = strawberry.field(description="The order as it is now: its actions tell the next step.")
+
+
+@strawberry.type
+class OrderMutations:
+    @strawberry.mutation(name="createOrder", description="Takes an order in.")
+    async def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderPayload:
+        row = await orders.create_order(info.context, given(input))
+        return CreateOrderPayload(order=Order.of(row))
+
+    @strawberry.mutation(
+        name="updateOrder",
+        description="Changes billing, shipping and references of what is still to be invoiced.",
+    )
+    async def update_order(self, info: Info, input: UpdateOrderInput) -> UpdateOrderPayload:
+        row = await orders.update_order(info.context, input.id, given(input))
+        return UpdateOrderPayload(order=Order.of(row))
+
+    @strawberry.mutation(
+        name="shipOrderItems", description="Marks items as shipped, whole or part of their quantity."
+    )
+    async def ship_order_items(self, info: Info, input: ShipOrderItemsInput) -> ShipOrderItemsPayload:
+        parcels = [(item.item_id, or_none(item.quantity)) for item in input.items]
+        row, shipped = await orders.ship_order_items(
+            info.context, input.order_id, parcels, or_none(input.shipped_at)
+        )
+        return ShipOrderItemsPayload(order=Order.of(row), items=await _shown(info, row, shipped))
+
+    @strawberry.mutation(
+        name="cancelOrderItems",
+        description="Cancels items before shipment, whole or part of their quantity. "
+        "What was invoiced gets a contra item, to be invoiced in turn.",
+    )
+    async def cancel_order_items(self, info: Info, input: CancelOrderItemsInput) -> CancelOrderItemsPayload:
+        row, made = await orders.undo_order_items(
+            info.context, Action.CANCEL, input.order_id, _contras(input.items)
+        )
+        return CancelOrderItemsPayload(order=Order.of(row), contra_items=await _shown(info, row, made))
+
+    @strawberry.mutation(
+        name="returnOrderItems",
+        description="Takes items back after shipment, whole or part of their quantity. "
+        "What was invoiced gets a contra item, to be invoiced in turn.",
+    )
+    async def return_order_items(self, info: Info, input: ReturnOrderItemsInput) -> ReturnOrderItemsPayload:
+        row, made = await orders.undo_order_items(
+            info.context, Action.RETURN, input.order_id, _contras(input.items)
+        )
+        return ReturnOrderItemsPayload(order=Order.of(row), contra_items=await _shown(info, row, made))
+
+    @strawberry.mutation(name="receiveOrderItems", description="Returned items have arrived.")
+    async def receive_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+        return await _handled(info, Action.HANDLE_RECEIPT, input)
+
+    @strawberry.mutation(name="approveOrderItems", description="Contra items may be credited.")
+    async def approve_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+        return await _handled(info, Action.HANDLE_APPROVAL, input)
+
+    @strawberry.mutation(name="finishOrderItems", description="Contra items are ready to be invoiced.")
+    async def finish_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+        return await _handled(info, Action.HANDLE_FINISH, input)
+
+
+def _contras(items: list[ContraItemInput]) -> list[Contra]:
+    return [Contra(**given(item)) for item in items]
+
+
+async def _handled(info: Info, action: Action, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+    row = await orders.handle_order_items(info.context, action, input.order_id, input.items)
+    return HandleOrderItemsPayload(order=Order.of(row))
+
+
+async def _shown(info: Info, order: tables.Order, rows: list[tables.OrderItem]) -> list[OrderItem]:
+    """Some of an order's items, as they stand among the others."""
+    shown = OrderItem.list_of(order, await orders.items(info.context, order))
+    wanted = {row.id for row in rows}
+    return [item for item in shown if item.id in wanted]

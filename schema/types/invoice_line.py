@@ -1,0 +1,51 @@
+"""The lines of an invoice, as the API shows them."""
+
+from __future__ import annotations
+
+import strawberry
+
+from invoicing.snapshot import Line
+from schema.types.enums import SupplyType
+from schema.types.scalars import Money
+from schema.types.shared import VatAmount
+
+
+@strawberry.type(description="A line of an invoice.")
+class InvoiceLine:
+    id: strawberry.ID = strawberry.field(description="The line's id.")
+    order_item_id: strawberry.ID | None = strawberry.field(description="The item that it invoices, if any.")
+    order_id: strawberry.ID | None = strawberry.field(description="That item's order, if any.")
+    sku: str | None = strawberry.field(description="Article number.")
+    name: str = strawberry.field(description="What the paper calls it.")
+    description: str | None = strawberry.field(description="More about it, under the name.")
+    quantity: int = strawberry.field(description="How many.")
+    unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
+    unit_price: Money = strawberry.field(description="Of one, in the invoice's own mode.")
+    discount: Money = strawberry.field(description="Taken off the whole line.")
+    subtotal: Money = strawberry.field(
+        description="unit_price × quantity, in the invoice's own mode: with VAT where is_including_vat."
+    )
+    total: Money = strawberry.field(description="subtotal − discount.")
+    total_ex_vat: Money = strawberry.field(description="The total without VAT.")
+    vat: VatAmount = strawberry.field(description="The line's share of the VAT.")
+    supply: SupplyType = strawberry.field(description="Goods or services.")
+
+    @classmethod
+    def of(cls, line: Line) -> InvoiceLine:
+        return cls(
+            id=strawberry.ID(line.id),
+            order_item_id=strawberry.ID(line.order_item_id) if line.order_item_id else None,
+            order_id=strawberry.ID(line.order_id) if line.order_id else None,
+            sku=line.sku,
+            name=line.name,
+            description=line.description,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=Money(line.unit_price),
+            discount=Money(line.discount),
+            subtotal=Money(line.subtotal),
+            total=Money(line.total),
+            total_ex_vat=Money(line.total_ex_vat),
+            vat=VatAmount.of(line.vat_rate, line.vat_category, line.total_ex_vat, line.vat_amount),
+            supply=SupplyType(line.supply),
+        )

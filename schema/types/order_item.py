@@ -1,0 +1,98 @@
+"""The items of an order, as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from invoicing.orders.items import totals
+from invoicing.storage import tables
+from invoicing.vat.arithmetic import Taxed
+from resolvers import invoices
+from schema.info import Info
+from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
+from schema.types.scalars import Money
+from schema.types.shared import VatAmount
+
+if TYPE_CHECKING:
+    from schema.types.invoice import Invoice
+
+# An order has invoices and an invoice has orders, so the two modules need each other: this one imports
+# `Invoice` only when it is called, and GraphQL resolves the name once both modules are there.
+LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
+
+
+@strawberry.type(description="A line of an order.")
+class OrderItem:
+    row: strawberry.Private[tables.OrderItem]
+    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
+    type: OrderItemType = strawberry.field(description="What it is.")
+    sku: str | None = strawberry.field(description="The shop's article number.")
+    name: str = strawberry.field(description="What the paper calls it.")
+    description: str | None = strawberry.field(description="More about it, under the name.")
+    quantity: int = strawberry.field(description="How many.")
+    unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
+    unit_price: Money = strawberry.field(description="Of one; with VAT where the order's is_including_vat.")
+    discount: Money = strawberry.field(description="Taken off the whole line.")
+    subtotal: Money = strawberry.field(description="unit_price × quantity.")
+    total: Money = strawberry.field(description="subtotal − discount.")
+    vat: VatAmount = strawberry.field(description="Its share of the order's VAT.")
+    supply: SupplyType = strawberry.field(description="Goods or services.")
+    exemption_reason: str | None = strawberry.field(description="Why it bears no VAT, as the paper says it.")
+    status: OrderItemStatus = strawberry.field(description="How far it has come.")
+    contra_of: OrderItem | None = strawberry.field(
+        description="The item that this one undoes; negative quantity. Null on an ordinary item."
+    )
+    undo_reason: str | None = strawberry.field(description="Why it was cancelled or returned.")
+    shipped_at: datetime | None = strawberry.field(description="When it was shipped.")
+
+    @strawberry.field(description="The invoice it is on.")
+    async def invoice(self, info: Info) -> LazyInvoice | None:
+        from schema.types.invoice import Invoice  # not above: see `LazyInvoice`
+
+        found = await invoices.by_ids(info.context, [self.row.invoice_id] if self.row.invoice_id else [])
+        return Invoice.of(found[0]) if found else None
+
+    @classmethod
+    def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> list[OrderItem]:
+        """All rows of an order, with the VAT they share and the items they undo."""
+        taxed = totals(order, rows).lines
+        shown = {row.id: cls.of(row, line) for row, line in zip(rows, taxed, strict=True)}
+        for item in shown.values():
+            item.contra_of = shown[item.row.contra_of] if item.row.contra_of else None
+        return list(shown.values())
+
+    @classmethod
+    def of(cls, row: tables.OrderItem, taxed: Taxed) -> OrderItem:
+        return cls(
+            row=row,
+            id=strawberry.ID(row.id),
+            type=OrderItemType(row.type),
+            sku=row.sku,
+            name=row.name,
+            description=row.description,
+            quantity=row.quantity,
+            unit=row.unit,
+            unit_price=Money(row.unit_price),
+            discount=Money(row.discount),
+            subtotal=Money(taxed.subtotal),
+            total=Money(taxed.total),
+            vat=VatAmount.of(row.vat_rate, row.vat_category, taxed.net, taxed.vat),
+            supply=SupplyType(row.supply),
+            exemption_reason=row.exemption_reason,
+            status=_status(row),
+            contra_of=None,
+            undo_reason=row.undo_reason,
+            shipped_at=row.shipped_at,
+        )
+
+
+def _status(row: tables.OrderItem) -> OrderItemStatus:
+    if row.contra_of is not None:
+        return OrderItemStatus.CONTRA_PENDING if row.finished_at is None else OrderItemStatus.CONTRA_FINISHED
+    if row.undone_as is not None:
+        return OrderItemStatus(row.undone_as)
+    return OrderItemStatus.OPEN if row.shipped_at is None else OrderItemStatus.SHIPPED
