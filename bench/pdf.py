@@ -26,9 +26,9 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
-from documents.paper.file import embed
-from documents.paper.fonts import FIRST_CODE, FOLDER, HOME, Font, font
-from documents.pdf import render, warm
+from documents.paper.file import embed_subset
+from documents.paper.fonts import FIRST_CODE, FIRST_SUBSET, FOLDER, Font, font
+from documents.pdf import load_fonts, render
 from tools.sample_invoice import sample
 
 LINES = (5, 50, 500, 1000)
@@ -65,7 +65,7 @@ def _texts(content: Any) -> Iterator[Text]:
             case b"Tf":
                 weight, size = operands[0][1], float(operands[1])
             case b"Tj":
-                text = "".join(HOME[code - FIRST_CODE] for code in operands[0].original_bytes)
+                text = "".join(FIRST_SUBSET[code - FIRST_CODE] for code in operands[0].original_bytes)
                 yield Text(left + x, top + y, weight, size, text)
 
 
@@ -75,7 +75,7 @@ class CachedFont(TTFont):  # type: ignore[misc]
     def __init__(self, ours: Font) -> None:
         super().__init__(ours.name, str(FILES[ours.name]))
         self._ours = ours
-        self._codes = {ord(char): code for code, char in enumerate(HOME, start=FIRST_CODE)}
+        self._codes = {ord(char): code for code, char in enumerate(FIRST_SUBSET, start=FIRST_CODE)}
 
     def splitString(self, text: str, doc: Any, encoding: str = "utf-8") -> Any:  # noqa: N802
         if doc not in self.state:
@@ -83,7 +83,7 @@ class CachedFont(TTFont):  # type: ignore[misc]
         return super().splitString(text, doc, encoding)
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802
-        embed(doc, self._ours.subset(0), self.getSubsetInternalName(0, doc)[1:])
+        embed_subset(doc, self._ours.subset(0), self.getSubsetInternalName(0, doc)[1:])
         del self.state[doc]
 
 
@@ -161,7 +161,7 @@ def contenders(count: int) -> dict[str, Draw]:
 
 def prepare() -> None:
     """The fonts of all contenders; call it first."""
-    warm()
+    load_fonts()
     rl_config.useA85 = 0  # pages as bytes, as ours are, which is also the faster way
     for weight in FILES:
         pdfmetrics.registerFont(CachedFont(font(weight)))

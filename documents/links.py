@@ -1,4 +1,4 @@
-"""Links to documents, absolute and signed. Whoever has one may open it until it expires."""
+"""Absolute, signed links to documents. Anybody who has a link may open it until it expires."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Links:
         )
 
     def url(self, key: str, filename: str) -> str:
-        """A link that works for `seconds`; the token is what counts, the name after it is for people."""
-        name = filename.replace("/", "-").replace("\\", "-")  # numbers may have slashes, file names not
+        """A link that works for `seconds`. Only the token is checked; the name after it is for people."""
+        name = filename.replace("/", "-").replace("\\", "-")  # an invoice number may have slashes
         token = self._signer.dumps([key, name])
         return f"{self._base}/{token}/{quote(name, safe='')}"
 
-    def opened(self, token: str) -> tuple[str, str]:
-        """The key and the filename that the link was made for."""
+    def read_token(self, token: str) -> tuple[str, str]:
+        """The key and the file name that the link was made for."""
         try:
             key, filename = self._signer.loads(token, max_age=self._seconds)
         except SignatureExpired as late:

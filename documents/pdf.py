@@ -6,7 +6,7 @@ import structlog
 
 from documents.paper.closing import closing
 from documents.paper.compose import Compositor
-from documents.paper.file import Metadata, bind
+from documents.paper.file import Metadata, pdf_bytes
 from documents.paper.fonts import font
 from documents.paper.footer import footers
 from documents.paper.formats import formats, locale
@@ -23,7 +23,7 @@ def render(invoice: Snapshot) -> bytes:
     """The invoice on A4. The same snapshot gives the same bytes.
 
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
-    Characters that the fonts lack print as a box and are logged, one warning for the document.
+    A character that the fonts lack is printed as a box; one warning a document lists them all.
     """
     words = labels(locale(invoice.locale).language)
     compositor = Compositor(words, formats(invoice.locale, invoice.currency))
@@ -34,16 +34,16 @@ def render(invoice: Snapshot) -> bytes:
             *closing(compositor, invoice),
         ]
     )
-    feet = footers(compositor, invoice, len(pages))
-    contents = ["\n".join([*page, foot]) for page, foot in zip(pages, feet, strict=True)]
+    page_footers = footers(compositor, invoice, len(pages))
+    contents = ["\n".join([*page, footer]) for page, footer in zip(pages, page_footers, strict=True)]
     metadata = _metadata(compositor, invoice)
     if compositor.missing:
-        _warn(invoice, compositor.missing)
-    return bind(contents, compositor.used(), metadata)
+        _log_missing(invoice, compositor.missing)
+    return pdf_bytes(contents, compositor.used(), metadata)
 
 
-def warm() -> None:
-    """Loads the fonts, some 50 ms, so that a process's first invoice is not the slow one."""
+def load_fonts() -> None:
+    """Loads the fonts, which takes about 50 ms, so that a process's first invoice is not slow."""
     for weight in ("R", "B"):
         font(weight).subset(0)
 
@@ -56,6 +56,6 @@ def _metadata(compositor: Compositor, invoice: Snapshot) -> Metadata:
     )
 
 
-def _warn(invoice: Snapshot, missing: set[str]) -> None:
+def _log_missing(invoice: Snapshot, missing: set[str]) -> None:
     code_points = [f"U+{ord(char):04X}" for char in sorted(missing)]
     log.warning("characters missing in the fonts", invoice_id=invoice.id, code_points=code_points)

@@ -1,4 +1,4 @@
-"""From a frozen invoice to a file in the store. Runs in the processes that render, one at a time in each."""
+"""Renders frozen invoices and stores the files; runs in the rendering processes, one invoice at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class RenderTask:
     snapshot: str
     key: str
     attempt: int
@@ -30,56 +30,56 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Produced:
+class StoredPdf:
     key: str
     size: int
     sha256: str
     seconds: float = field(default=0.0, compare=False)
-    """That it took to render."""
+    """The time that rendering took."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class RenderFailure:
     """Why there is no file: one line for the job, and the traceback for the log."""
 
     reason: str
     traceback: str = ""
 
 
-def produce(snapshot: str, key: str, attempt: int, root: Path) -> Produced:
-    content, seconds = _rendered(snapshot)
-    return _stored(content, seconds, key, attempt, root)
+def render_to_store(snapshot: str, key: str, attempt: int, root: Path) -> StoredPdf:
+    content, seconds = _render(snapshot)
+    return _store(content, seconds, key, attempt, root)
 
 
-def produce_all(tasks: Sequence[Task]) -> list[Produced | Failed]:
-    """Each task on its own: one that fails does not keep the others from being made.
+def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
+    """An outcome for each task, in their order; one that fails does not stop the others.
 
-    Rendering stays in this thread; the disk, which is slow to confirm, is waited for in others.
+    Rendering stays in this thread; other threads wait for the disk, which is slow to confirm a write.
     """
     with ThreadPoolExecutor(DISK_THREADS, "disk") as disk:
-        begun = [_attempted(_begun, task, disk) for task in tasks]
-        return [each if isinstance(each, Failed) else _attempted(each.result) for each in begun]
+        writes = [_attempt(_render_and_submit, task, disk) for task in tasks]
+        return [write if isinstance(write, RenderFailure) else _attempt(write.result) for write in writes]
 
 
-def _begun(task: Task, disk: Executor) -> Future[Produced]:
-    content, seconds = _rendered(task.snapshot)
-    return disk.submit(_stored, content, seconds, task.key, task.attempt, task.root)
+def _render_and_submit(task: RenderTask, disk: Executor) -> Future[StoredPdf]:
+    content, seconds = _render(task.snapshot)
+    return disk.submit(_store, content, seconds, task.key, task.attempt, task.root)
 
 
-def _rendered(snapshot: str) -> tuple[bytes, float]:
-    began = time.perf_counter()
+def _render(snapshot: str) -> tuple[bytes, float]:
+    start = time.perf_counter()
     content = pdf.render(load(snapshot))
-    return content, time.perf_counter() - began
+    return content, time.perf_counter() - start
 
 
-def _stored(content: bytes, seconds: float, key: str, attempt: int, root: Path) -> Produced:
+def _store(content: bytes, seconds: float, key: str, attempt: int, root: Path) -> StoredPdf:
     FileStore(root).put(key, content, attempt=attempt)
-    return Produced(key, len(content), sha256(content).hexdigest(), seconds)
+    return StoredPdf(key, len(content), sha256(content).hexdigest(), seconds)
 
 
-def _attempted(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Failed:
+def _attempt(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | RenderFailure:
     try:
         return work(*args, **kwargs)
     except Exception as error:
         line = " ".join(f"{type(error).__name__}: {error}".split())
-        return Failed(line, traceback.format_exc())
+        return RenderFailure(line, traceback.format_exc())

@@ -1,6 +1,6 @@
-"""Finished files in a folder: a file is there whole, or not at all.
+"""Finished files in a folder: a file is there completely, or not at all.
 
-Callers name invoices as they like, `..` included, so what they name never becomes a path: keys are ours.
+An invoice's id may be any text, `..` too, so it never becomes part of a path: the keys are hashes of it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 
 class OutsideStore(ValueError):
-    """A key leads out of the store."""
+    """A key leads to a path outside the store."""
 
 
-def key_of(account_id: str, invoice_id: str) -> str:
-    """Where an invoice's PDF lies; the same at every attempt, so that doing it again does no harm."""
+def pdf_key(account_id: str, invoice_id: str) -> str:
+    """The key of an invoice's PDF; the same at every attempt, so a later one only replaces the file."""
     name = str(uuid5(NAMESPACE_URL, f"{account_id}/{invoice_id}"))
     return f"{account_id}/{name[:2]}/{name}.pdf"
 
@@ -35,11 +35,11 @@ class FileStore:
         return self.path(key).is_file()
 
     def put(self, key: str, content: bytes, *, attempt: int = 1) -> None:
-        """Stores `content` for good: when this returns, it survives a power cut."""
+        """Stores `content`. When this returns, it survives a power cut."""
         path = self.path(key)
-        part = _part(path, attempt)
+        part = _part_path(path, attempt)
         self.clear(key, attempts=attempt - 1)
-        _make(path.parent)
+        _make_folder(path.parent)
         try:
             with part.open("wb") as file:
                 file.write(content)
@@ -49,34 +49,34 @@ class FileStore:
         except OSError:
             part.unlink(missing_ok=True)
             raise
-        _sync(path.parent)
+        _sync_folder(path.parent)
 
-    def probe(self) -> None:
-        """Raises OSError where nothing can be stored. Leaves nothing behind."""
+    def check_writable(self) -> None:
+        """Raises OSError if nothing can be stored. Leaves no file behind."""
         self.root.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=self.root) as file:
             file.write(b"?")
 
     def clear(self, key: str, *, attempts: int) -> None:
-        """Removes what attempts that were killed may have left behind."""
+        """Removes the unfinished files of attempts that were killed."""
         path = self.path(key)
         for attempt in range(1, attempts + 1):
-            _part(path, attempt).unlink(missing_ok=True)
+            _part_path(path, attempt).unlink(missing_ok=True)
 
 
-def _part(path: Path, attempt: int) -> Path:
+def _part_path(path: Path, attempt: int) -> Path:
     return path.with_name(f"{path.name}.{attempt}.part")
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
-        _make(folder.parent)
+        _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync(folder.parent)
+        _sync_folder(folder.parent)
 
 
-def _sync(folder: Path) -> None:
-    """A new name in a folder is safe once the folder is written too."""
+def _sync_folder(folder: Path) -> None:
+    """A new name in a folder survives a power cut only when the folder is written to disk too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -26,7 +26,7 @@ _STATUS: dict[type[InvoicingError], int] = {BadLink: 403, DocumentMissing: 404, 
 def routes(store: FileStore, links: Links) -> list[Route]:
     async def document(request: Request) -> Response:
         try:
-            key, filename = links.opened(request.path_params["token"])
+            key, filename = links.read_token(request.path_params["token"])
             return await _file(store, key, filename)
         except (BadLink, ExpiredLink, DocumentMissing) as refused:
             body = {"error": refused.code, "detail": str(refused)}

@@ -46,7 +46,7 @@ async def _database(database: Database) -> str:
 
 async def _store(store: FileStore) -> str:
     try:
-        await asyncio.wait_for(asyncio.to_thread(store.probe), PATIENCE)
+        await asyncio.wait_for(asyncio.to_thread(store.check_writable), PATIENCE)
     except (OSError, TimeoutError) as failure:
         log.warning("the store takes nothing", reason=logs.line(failure))
         return "takes nothing"

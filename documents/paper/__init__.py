@@ -1,1 +1,1 @@
-"""The paper: a frozen invoice becomes words, words become pieces, pieces fill pages, pages become a PDF."""
+"""The printed invoice: snapshot values become text, text becomes pieces, pieces fill a PDF's pages."""

@@ -1,4 +1,4 @@
-"""Parties and their addresses, line by line, as one writes them on an envelope."""
+"""Parties and their addresses, line by line, as they are written on an envelope."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from invoicing.snapshot import Address, Party
 POSTAL_CODE_LAST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "US"})
 
 
-def party(who: Party, labels: Labels) -> list[str]:
-    """The name and below it the address; nothing twice."""
+def party_lines(who: Party, labels: Labels) -> list[str]:
+    """The name and below it the address; no line twice."""
     contact = f"{labels.contact} {who.contact_name}" if who.contact_name else None
-    address = [line for line in postal(who.address, labels) if line != who.contact_name]
-    return distinct([who.name, who.legal_name, contact, *address])
+    address = [line for line in address_lines(who.address, labels) if line != who.contact_name]
+    return distinct_lines([who.name, who.legal_name, contact, *address])
 
 
-def postal(address: Address, labels: Labels) -> list[str]:
-    return distinct(
+def address_lines(address: Address, labels: Labels) -> list[str]:
+    return distinct_lines(
         [
             address.organisation,
             address.name,
@@ -32,8 +32,8 @@ def postal(address: Address, labels: Labels) -> list[str]:
     )
 
 
-def distinct(lines: Iterable[str | None]) -> list[str]:
-    """The lines that say something, each once."""
+def distinct_lines(lines: Iterable[str | None]) -> list[str]:
+    """The lines that are not blank, each once."""
     return list(dict.fromkeys(line for line in lines if line and line.strip()))
 
 

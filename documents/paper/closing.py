@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from documents.paper.address import distinct
-from documents.paper.columns import Fact, Frame, block, columns, facts, kept
-from documents.paper.compose import Compositor, Draft, Piece, space
+from documents.paper.address import distinct_lines
+from documents.paper.columns import Fact, Frame, columns, facts, keep_together, wrapped_lines
+from documents.paper.compose import Compositor, Piece, PieceBuilder, space
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
 from documents.paper.totals import totals
 from invoicing.snapshot import Snapshot
 
-SHORT = 320.0  # points
+MAX_UNBROKEN = 320.0  # points
 PANEL = Frame(inset=14.0, tinted=True)
 
 
 def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    """All of it on one page with the last line if it is short; at least the totals if it is not."""
-    sums, rest = totals(compositor, invoice), _rest(compositor, invoice)
-    is_short = sum(piece.height for piece in [*sums, *rest]) <= SHORT
-    return kept([*sums, *rest]) if is_short else [*sums, *rest]
+    """If it is short, it stays on one page with the last line; otherwise at least the totals do."""
+    sums, rest = totals(compositor, invoice), _after_totals(compositor, invoice)
+    is_short = sum(piece.height for piece in [*sums, *rest]) <= MAX_UNBROKEN
+    return keep_together([*sums, *rest]) if is_short else [*sums, *rest]
 
 
-def _rest(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    is_owed = invoice.type == "CREDIT" and invoice.total <= 0  # the credit of a rebate alone asks for it
+def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    # The total of a credit invoice is positive if it only takes back a discount: then it is to be paid.
+    is_nothing_due = invoice.type == "CREDIT" and invoice.total <= 0
     return [
         space(16),
         *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
-        *(_credited(compositor) if is_owed else []),
+        *(_no_payment(compositor) if is_nothing_due else []),
         *_note(compositor, invoice.note),
         space(14),
         *_payment(compositor, invoice),
@@ -36,20 +37,20 @@ def _rest(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 
 
 def _exemptions(compositor: Compositor, invoice: Snapshot) -> list[str]:
-    """The row's or the line's own reason, or what the law wants said of the category."""
+    """The row's or the line's own reason, or the text that the law requires for the category."""
     notes = compositor.labels.notes
     reasons = [row.exemption_reason or notes.get(row.category) for row in invoice.vat]
-    return distinct([*reasons, *(line.exemption_reason for line in invoice.lines)])
+    return distinct_lines([*reasons, *(line.exemption_reason for line in invoice.lines)])
 
 
 def _note(compositor: Compositor, note: str | None) -> list[Piece]:
     if not note or not note.strip():
         return []
     heading = _lines(compositor, compositor.labels.note, HEADING)
-    return [space(10), *kept(heading), *_lines(compositor, note, BODY)]
+    return [space(10), *keep_together(heading), *_lines(compositor, note, BODY)]
 
 
-def _credited(compositor: Compositor) -> list[Piece]:
+def _no_payment(compositor: Compositor) -> list[Piece]:
     return _lines(compositor, compositor.labels.no_payment, SMALL)
 
 
@@ -58,19 +59,19 @@ def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         return []
     if invoice.paid >= invoice.total:
         return _lines(compositor, compositor.labels.paid_in_full, SMALL)
-    heading = block(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
-    sentence = block(compositor, PANEL.span(4), [(_request(compositor, invoice), BODY)])
+    heading = wrapped_lines(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
+    sentence = wrapped_lines(compositor, PANEL.span(4), [(_payment_request(compositor, invoice), BODY)])
     pieces = [
-        _ground(compositor, 12),
+        _panel_space(compositor, 12),
         *columns(compositor, [(PANEL.inset, heading)], frame=PANEL),
         *columns(compositor, [(PANEL.inset, sentence)], frame=PANEL, after=9),
-        *facts(compositor, _account(compositor, invoice), frame=PANEL),
-        _ground(compositor, 4),
+        *facts(compositor, _bank_account(compositor, invoice), frame=PANEL),
+        _panel_space(compositor, 4),
     ]
     return [*pieces[:-1], replace(pieces[-1], keep_with_next=False)]
 
 
-def _request(compositor: Compositor, invoice: Snapshot) -> str:
+def _payment_request(compositor: Compositor, invoice: Snapshot) -> str:
     formats, labels = compositor.formats, compositor.labels
     terms = {
         "amount": formats.money(invoice.total - invoice.paid),
@@ -82,7 +83,7 @@ def _request(compositor: Compositor, invoice: Snapshot) -> str:
     return labels.pay_by.format(**terms, date=formats.date(invoice.due_on))
 
 
-def _account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
+def _bank_account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
     labels, seller = compositor.labels, invoice.seller
     pairs = [
         (labels.iban, _in_fours(seller.iban)),
@@ -93,22 +94,22 @@ def _account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
 
 
 def _in_fours(iban: str | None) -> str | None:
-    """As it stands on paper (ISO 13616)."""
+    """The IBAN in groups of four, the print format of ISO 13616."""
     if iban is None:
         return None
     plain = "".join(iban.split())
     return NO_BREAK_SPACE.join(plain[start : start + 4] for start in range(0, len(plain), 4))
 
 
-def _ground(compositor: Compositor, height: float) -> Piece:
-    draft = Draft(compositor)
-    draft.box(0, 0, WIDTH, height + 0.4, TINT)
-    return draft.piece(height, keep=True)
+def _panel_space(compositor: Compositor, height: float) -> Piece:
+    builder = PieceBuilder(compositor)
+    builder.box(0, 0, WIDTH, height + 0.4, TINT)
+    return builder.piece(height, keep=True)
 
 
 def _lines(compositor: Compositor, text: str, style: Style) -> list[Piece]:
-    """Text in the full width, a piece for each line, so that a long note flows over pages."""
+    """Text in the full width, a piece for each line, so that a long note may continue on the next page."""
     pieces = []
-    for line in block(compositor, WIDTH, [(text, style)]):
+    for line in wrapped_lines(compositor, WIDTH, [(text, style)]):
         pieces += columns(compositor, [(0.0, [line])])
     return pieces

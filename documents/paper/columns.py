@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from documents.paper.compose import Compositor, Draft, Piece
+from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.fonts import font
 from documents.paper.grid import COLUMNS, FACT, GUTTER, LABEL, TINT, WIDTH, Style
 from documents.paper.text import Printable
 
-BAND = 240.0  # columns taller than this may be broken by the end of a page
-MOST_LINES = 2  # of a fact in two columns, before it takes the whole width
+BAND = 240.0  # points; columns taller than this may continue on the next page
+MAX_FACT_LINES = 2  # of a fact in two columns; with more it takes the whole width
 FACT_GAP = 9.0
 
 Line = tuple[Printable, Style]
@@ -20,7 +20,7 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where columns stand: an inset from both margins, on tinted ground or on white; points."""
+    """Where columns stand: an inset from both margins in points, and a tinted or a white background."""
 
     inset: float = 0.0
     tinted: bool = False
@@ -39,7 +39,7 @@ class Frame:
 PLAIN = Frame()
 
 
-def block(compositor: Compositor, width: float, texts: Iterable[tuple[str, Style]]) -> list[Line]:
+def wrapped_lines(compositor: Compositor, width: float, texts: Iterable[tuple[str, Style]]) -> list[Line]:
     """Texts below each other, each wrapped to `width` points."""
     return [(line, style) for text, style in texts for line in compositor.lines(text, style, width)]
 
@@ -76,39 +76,39 @@ def _band(
     height: float,
     frame: Frame,
 ) -> Piece:
-    draft = Draft(compositor)
+    builder = PieceBuilder(compositor)
     if frame.tinted:
-        draft.box(0, 0, WIDTH, height + 0.4, TINT)  # a little over, so that no seam shows between bands
+        builder.box(0, 0, WIDTH, height + 0.4, TINT)  # 0.4 more, so that no gap shows between bands
     for x, y, (text, style) in lines:
-        draft.left(x, y - top + style.size, text, style)
-    return draft.piece(height, keep=frame.tinted)
+        builder.left(x, y - top + style.size, text, style)
+    return builder.piece(height, keep=frame.tinted)
 
 
 def facts(compositor: Compositor, pairs: Sequence[Fact], *, frame: Frame = PLAIN) -> list[Piece]:
-    """Label and value, up to four abreast; a value too long for one column takes two, or the whole width."""
+    """Labels with values, up to four side by side; a long value takes two columns, or the whole width."""
     pieces: list[Piece] = []
     row: list[tuple[float, list[Line]]] = []
-    taken = 0
+    used = 0
     for pair in pairs:
         span, lines = _fact(compositor, pair, frame)
-        if taken + span > COLUMNS:
+        if used + span > COLUMNS:
             pieces += columns(compositor, row, frame=frame, after=FACT_GAP)
-            row, taken = [], 0
-        row.append((frame.x(taken), lines))
-        taken += span
+            row, used = [], 0
+        row.append((frame.x(used), lines))
+        used += span
     return [*pieces, *columns(compositor, row, frame=frame, after=FACT_GAP)]
 
 
 def _fact(compositor: Compositor, pair: Fact, frame: Frame) -> tuple[int, list[Line]]:
     label, value = pair
     longest = max(map(font(FACT.weight).width, compositor.clean(value).split(" "))) * FACT.size
-    for span, most in ((1, 1), (2, MOST_LINES), (COLUMNS, None)):
-        lines = block(compositor, frame.span(span), [(label, LABEL), (value, FACT)])
+    for span, most in ((1, 1), (2, MAX_FACT_LINES), (COLUMNS, None)):
+        lines = wrapped_lines(compositor, frame.span(span), [(label, LABEL), (value, FACT)])
         if most is None or (len(lines) <= 1 + most and longest <= frame.span(span)):
             break
     return span, lines
 
 
-def kept(pieces: Sequence[Piece]) -> list[Piece]:
-    """The same pieces, which stay together with each other and with what follows."""
+def keep_together(pieces: Sequence[Piece]) -> list[Piece]:
+    """The same pieces, kept on one page with each other and with the piece that follows."""
     return [replace(piece, keep_with_next=True) for piece in pieces]

@@ -1,4 +1,4 @@
-"""Composing: text and rules become pieces, strips of content that do not know yet where they will stand."""
+"""Composing: text and ruled lines become pieces, strips of content whose place on a page is not yet known."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from documents.paper.fonts import Subset, font
 from documents.paper.formats import Formats
 from documents.paper.grid import HAIRLINE, Style
 from documents.paper.labels import Labels
-from documents.paper.text import Printable, clean, missing, wrap
+from documents.paper.text import Printable, clean, missing_characters, wrap
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A strip across the page, drawn from its own upper left corner; never broken."""
+    """A strip across the page, drawn from its own upper left corner; always on one page."""
 
     height: float
     content: str
     keep_with_next: bool = False
-    running: tuple[Piece, ...] = ()  # repeated above it when it is the first of a page
+    running: tuple[Piece, ...] = ()  # headings to repeat above it when it is the first on a page
 
 
 @dataclass(slots=True)
 class Compositor:
-    """The words and formats of one document, and what it turned out to need of the fonts."""
+    """The labels and formats of one document; notes the subsets it uses and the characters they lack."""
 
     labels: Labels
     formats: Formats
@@ -33,7 +33,7 @@ class Compositor:
     def clean(self, text: str) -> Printable:
         printable = clean(text)
         if printable is not text and printable != text:
-            self.missing |= missing(text)
+            self.missing |= missing_characters(text)
         return printable
 
     def lines(self, text: str, style: Style, width: float) -> list[Printable]:
@@ -45,7 +45,7 @@ class Compositor:
         return wrapped
 
     def use(self, weight: str, number: int) -> str:
-        """The name of a subset in page content; the file will embed it."""
+        """The name of a subset in page content; notes that the file must embed it."""
         subset = font(weight).subset(number)
         self._used[subset.name] = subset
         return subset.name
@@ -54,8 +54,8 @@ class Compositor:
         return [self._used[name] for name in sorted(self._used)]
 
 
-class Draft:
-    """A piece in the making. `x` counts from the left margin, `y` downwards from the piece's top; points."""
+class PieceBuilder:
+    """Builds a piece. `x` is measured from the left margin, `y` down from the piece's top, both in points."""
 
     def __init__(self, compositor: Compositor) -> None:
         self._compositor = compositor
@@ -69,7 +69,7 @@ class Draft:
             name = self._compositor.use(style.weight, 0)
             self._text.append(f"/{name} {style.size} Tf {style.colour} rg")
             self._style = style
-        shown = f"({face.literal(text)}) Tj" if face.is_home(text) else self._runs(text, style)
+        shown = f"({face.literal(text)}) Tj" if face.is_in_first_subset(text) else self._runs(text, style)
         self._text.append(f"1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
 
     def right(self, x: float, y: float, text: Printable, style: Style) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from reportlab.pdfbase import pdfdoc  # type: ignore[import-untyped]
 
-from documents.paper.fonts import Subset, stream
+from documents.paper.fonts import Subset, pdf_stream
 from documents.paper.grid import PAGE_HEIGHT, PAGE_WIDTH
 
-PAGE = (
+PAGE_OBJECT = (
     f"<< /Type /Page /MediaBox [0 0 {PAGE_WIDTH} {PAGE_HEIGHT}] "
     "/Resources << /Font %s /ProcSet [/PDF /Text] >> /Parent %s /Contents %s >>\n"
 )
@@ -23,10 +23,10 @@ class Metadata:
     language: str  # ISO 639
 
 
-class Written(pdfdoc.PDFObject):  # type: ignore[misc]
-    """An object whose text is known but for the numbers of the objects that it refers to."""
+class TextObject(pdfdoc.PDFObject):  # type: ignore[misc]
+    """A PDF object as text, with %s in the place of the number of each object that it refers to."""
 
-    __RefOnly__ = 1  # it always is an object of its own
+    __RefOnly__ = 1  # always written as an indirect object
 
     def __init__(self, text: str | bytes, *references: pdfdoc.PDFObjectReference) -> None:
         self._text = text
@@ -39,8 +39,8 @@ class Written(pdfdoc.PDFObject):  # type: ignore[misc]
         return (self._text % numbers).encode("ascii")
 
 
-def bind(pages: Sequence[str], subsets: Iterable[Subset], metadata: Metadata) -> bytes:
-    """The bytes of the file. The same arguments give the same bytes: it carries no time and no random ID."""
+def pdf_bytes(pages: Sequence[str], subsets: Iterable[Subset], metadata: Metadata) -> bytes:
+    """The bytes of the file. The same arguments give the same bytes: no time and no random ID is in it."""
     document = pdfdoc.PDFDocument(invariant=1, pdfVersion=(1, 4), lang=metadata.language)
     document.setTitle(metadata.title)
     document.setAuthor(metadata.author)
@@ -51,18 +51,18 @@ def bind(pages: Sequence[str], subsets: Iterable[Subset], metadata: Metadata) ->
     fonts = document.Reference(document.idToObject[pdfdoc.BasicFonts])
     parent = document.Reference(document.Pages)
     for content in pages:
-        contents = document.Reference(Written(stream(content.encode("ascii"))))
-        document.addPage(Written(PAGE, fonts, parent, contents))
+        contents = document.Reference(TextObject(pdf_stream(content.encode("ascii"))))
+        document.addPage(TextObject(PAGE_OBJECT, fonts, parent, contents))
     for subset in subsets:
-        embed(document, subset, subset.name)
+        embed_subset(document, subset, subset.name)
     data: bytes = document.GetPDFData(None)
     return data
 
 
-def embed(document: pdfdoc.PDFDocument, subset: Subset, name: str) -> None:
-    """Puts a subset among the fonts that every page may use, under the name that page content calls it."""
-    program = document.Reference(Written(subset.program))
-    to_unicode = document.Reference(Written(subset.to_unicode))
-    descriptor = document.Reference(Written(subset.descriptor, program))
-    dictionary = document.Reference(Written(subset.dictionary, descriptor, to_unicode))
+def embed_subset(document: pdfdoc.PDFDocument, subset: Subset, name: str) -> None:
+    """Adds a subset to the fonts of all pages, under the name that page content uses."""
+    program = document.Reference(TextObject(subset.program))
+    to_unicode = document.Reference(TextObject(subset.to_unicode))
+    descriptor = document.Reference(TextObject(subset.descriptor, program))
+    dictionary = document.Reference(TextObject(subset.dictionary, descriptor, to_unicode))
     document.idToObject[pdfdoc.BasicFonts].dict[name] = dictionary

@@ -1,8 +1,8 @@
-"""The embedded fonts: how wide a text is, how it is written in a page's content, what a file must carry.
+"""The embedded fonts: how wide a text is, how page content writes it, which font programs a file embeds.
 
-A PDF font of this kind holds 256 characters, so each font is cut into fixed subsets. The first one holds all
-that Western European invoices need, and most documents embed nothing else. As the cuts never change, every
-font program is compressed once per process and used again by every document.
+A PDF font of this kind holds 256 characters, so each font is divided into fixed subsets. The first holds all
+that Western European invoices need, and most documents embed no other. As the subsets never change, each
+font program is compressed once per process and reused by every document.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from reportlab.pdfbase.ttfonts import TTFontFace  # type: ignore[import-untyped]
 
 FOLDER = Path(__file__).parents[1] / "fonts"
-MISSING = "□"  # what a reader sees in the place of a character that the fonts lack
+MISSING = "□"  # printed in place of a character that the fonts lack
 NO_BREAK_SPACE = "\u00a0"
 FIRST_CODE, LAST_CODE = 32, 255
 SYMBOLIC = 4  # ISO 32000-1, table 123: the codes are the font's own, not those of a standard encoding
-HOME = (
+FIRST_SUBSET = (
     [chr(code) for code in range(0x20, 0x7F)]
     + [chr(code) for code in range(0xA0, 0x100)]
     + list("€ŒœŠšŽžŸ–—‘’‚“”„†•…‰‹›™№−\u202f" + MISSING)
@@ -29,9 +29,9 @@ HOME = (
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """At most 224 characters of a font as the PDF objects that embed them; %s stands for a reference.
+    """At most 224 characters of a font, as the PDF objects that embed them; %s stands for a reference.
 
-    The content of pages calls it by its `name`.
+    Page content refers to it by `name`.
     """
 
     name: str
@@ -51,15 +51,15 @@ class Font:
         self.widths: dict[str, float] = {
             char: self.face.getCharWidth(ord(char)) / 1000 for char in characters
         }
-        self._cuts = _cut(characters)
-        self._places = {
+        self._subset_characters = _divide(characters)
+        self._codes = {
             char: (number, code)
-            for number, cut in enumerate(self._cuts)
-            for code, char in enumerate(cut, start=FIRST_CODE)
+            for number, characters in enumerate(self._subset_characters)
+            for code, char in enumerate(characters, start=FIRST_CODE)
         }
-        self._home = frozenset(self._cuts[0])
-        self._literals = {ord(char): _literal(code) for char, (_, code) in self._places.items()}
-        self._literals[ord(NO_BREAK_SPACE)] = " "  # as wide, and found by whoever searches or copies the text
+        self._first_subset = frozenset(self._subset_characters[0])
+        self._literals = {ord(char): _literal(code) for char, (_, code) in self._codes.items()}
+        self._literals[ord(NO_BREAK_SPACE)] = " "  # equally wide, and a reader copies an ordinary space
         self._subsets: dict[int, Subset] = {}
 
     def width(self, text: str) -> float:
@@ -67,19 +67,19 @@ class Font:
         return sum(map(self.widths.__getitem__, text))
 
     def literal(self, text: str) -> str:
-        """The text in the bytes of its subset, as the inside of a PDF string."""
+        """The text in its subset's codes, as it stands inside a PDF string."""
         return text.translate(self._literals)
 
-    def is_home(self, text: str) -> bool:
+    def is_in_first_subset(self, text: str) -> bool:
         """Whether the first subset alone can write the text."""
-        return text.isascii() or self._home.issuperset(text)
+        return text.isascii() or self._first_subset.issuperset(text)
 
     def runs(self, text: str) -> list[tuple[int, str]]:
-        """The text cut where the subset changes: (subset's number, literal)."""
+        """The text divided where the subset changes: (the subset's number, the literal)."""
         runs: list[tuple[int, str]] = []
         for char in text:
-            number = self._places[char][0]
-            if runs and (char == " " or number == runs[-1][0]):  # every subset has a space of its own
+            number = self._codes[char][0]
+            if runs and (char == " " or number == runs[-1][0]):  # every subset has a space
                 runs[-1] = (runs[-1][0], runs[-1][1] + char)
             else:
                 runs.append((number, char))
@@ -91,15 +91,15 @@ class Font:
         return self._subsets[number]
 
     def _make(self, number: int) -> Subset:
-        codes = [0] * FIRST_CODE + [ord(char) for char in self._cuts[number]]
+        codes = [0] * FIRST_CODE + [ord(char) for char in self._subset_characters[number]]
         program = self.face.makeSubset(codes)
-        # The six letters say that the font is a subset (ISO 32000-1, 9.6.4); each cut needs its own.
+        # The six letters say that the font is a subset (ISO 32000-1, 9.6.4); each subset needs its own.
         name = f"INV{self.name}A{chr(ord('A') + number)}+{self.face.name.decode()}"
         widths = " ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes)
         return Subset(
             name=f"{self.name}{number}",
-            program=stream(program, f"/Length1 {len(program)} "),
-            to_unicode=stream(_to_unicode(self._cuts[number]).encode()),
+            program=pdf_stream(program, f"/Length1 {len(program)} "),
+            to_unicode=pdf_stream(_to_unicode(self._subset_characters[number]).encode()),
             descriptor=self._descriptor(name),
             dictionary=f"<< /Type /Font /Subtype /TrueType /BaseFont /{name} /FirstChar 0 "
             f"/LastChar {len(codes) - 1} /Widths [{widths}] /FontDescriptor %s /ToUnicode %s >>\n",
@@ -115,7 +115,7 @@ class Font:
         )
 
 
-def stream(content: bytes, entries: str = "") -> bytes:
+def pdf_stream(content: bytes, entries: str = "") -> bytes:
     """A compressed PDF stream with further entries in its dictionary."""
     data = zlib.compress(content)
     return b"<< /Filter /FlateDecode %b/Length %d >>\nstream\n%b\nendstream\n" % (
@@ -125,15 +125,15 @@ def stream(content: bytes, entries: str = "") -> bytes:
     )
 
 
-def _cut(characters: list[str]) -> list[str]:
-    """The home subset, then the rest by Unicode's own rows of 256, which keep a script together."""
+def _divide(characters: list[str]) -> list[str]:
+    """The characters of each subset: FIRST_SUBSET, then rows of 256 code points, to keep scripts together."""
     size = LAST_CODE - FIRST_CODE + 1
-    rest = [char for char in characters if char not in HOME]
-    cuts = ["".join(HOME)]
+    rest = [char for char in characters if char not in FIRST_SUBSET]
+    subsets = ["".join(FIRST_SUBSET)]
     for _, row in groupby(rest, key=lambda char: ord(char) >> 8):
         chars = "".join(row)
-        cuts += [" " + chars[start : start + size - 1] for start in range(0, len(chars), size - 1)]
-    return cuts
+        subsets += [" " + chars[start : start + size - 1] for start in range(0, len(chars), size - 1)]
+    return subsets
 
 
 def _literal(code: int) -> str:
@@ -143,9 +143,9 @@ def _literal(code: int) -> str:
     return char if code < 0x7F else f"\\{code:03o}"
 
 
-def _to_unicode(cut: str) -> str:
+def _to_unicode(characters: str) -> str:
     """The map by which readers copy and search the text (ISO 32000-1, 9.10.3; at most 100 rows a block)."""
-    rows = [f"<{code:02X}> <{ord(char):04X}>" for code, char in enumerate(cut, start=FIRST_CODE)]
+    rows = [f"<{code:02X}> <{ord(char):04X}>" for code, char in enumerate(characters, start=FIRST_CODE)]
     blocks = [rows[start : start + 100] for start in range(0, len(rows), 100)]
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
     return f"""/CIDInit /ProcSet findresource begin

@@ -1,28 +1,30 @@
-"""The foot of every page: whose invoice it is, its number, and page x of y."""
+"""The footer of every page: the seller, the invoice's number, and page x of y."""
 
 from __future__ import annotations
 
-from documents.paper.compose import Compositor, Draft, Piece
+from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.fonts import font
 from documents.paper.grid import FOOTER, LABEL, LEFT, PAGE_HEIGHT, WIDTH
 from invoicing.snapshot import Snapshot
 
 
 def footers(compositor: Compositor, invoice: Snapshot, pages: int) -> list[str]:
-    """Each page's foot as page content."""
+    """Each page's footer as page content."""
     labels = compositor.labels
-    whose = compositor.clean(f"{invoice.seller.name}  ·  {labels.title(invoice.type)} {invoice.number}")
-    feet = []
+    seller_and_number = compositor.clean(
+        f"{invoice.seller.name}  ·  {labels.title(invoice.type)} {invoice.number}"
+    )
+    contents = []
     for page in range(1, pages + 1):
-        draft = Draft(compositor)
-        draft.rule(0, 0, WIDTH)
+        builder = PieceBuilder(compositor)
+        builder.rule(0, 0, WIDTH)
         count = compositor.clean(labels.page.format(page=page, pages=pages))
-        # Both parts stand on the first page in full, so a foot too long for one line may be left out.
-        if font(LABEL.weight).width(whose + count) * LABEL.size < WIDTH - LABEL.leading:
-            draft.left(0, 15, whose, LABEL)
-        draft.right(WIDTH, 15, count, LABEL)
-        feet.append(_placed(draft.piece(LABEL.leading)))
-    return feet
+        # The first page has seller and number in full, so they may be left out if they do not fit.
+        if font(LABEL.weight).width(seller_and_number + count) * LABEL.size < WIDTH - LABEL.leading:
+            builder.left(0, 15, seller_and_number, LABEL)
+        builder.right(WIDTH, 15, count, LABEL)
+        contents.append(_placed(builder.piece(LABEL.leading)))
+    return contents
 
 
 def _placed(piece: Piece) -> str:

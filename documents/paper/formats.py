@@ -1,7 +1,7 @@
 """Numbers, money, percentages and dates as the buyer's locale writes them.
 
-Babel needs some 30 µs for one amount and an invoice has thousands. So one example, written by Babel,
-shows the pattern of a locale and a currency; every further amount is plain string work after it.
+Babel needs about 30 µs to format one amount, and an invoice may have thousands. So Babel formats one example
+for each locale and currency; from it the pattern is read, by which all amounts are built as plain strings.
 """
 
 from __future__ import annotations
@@ -34,38 +34,38 @@ class Pattern:
 
 
 class Formats:
-    """One locale's way with one currency; amounts come in whole minor units, rates in basis points."""
+    """How one locale writes one currency; amounts are whole minor units, rates are basis points."""
 
     def __init__(self, locale: Locale, currency: str) -> None:
         self.locale = locale
         self.currency = currency
         self.decimals = get_currency_precision(currency)
         examples = [_with_currency(sign * EXAMPLE, currency, locale, self.decimals) for sign in (1, -1)]
-        self._money, digits = _learn(examples)
-        self._plain = _without(self._money, _symbol(currency, locale))
+        self._money, digits = _pattern(examples)
+        self._plain = _without_symbol(self._money, _symbol(currency, locale))
         self._group, self._sizes, self._point = _separators(digits, self.decimals)
         rate = [clean(format_percent(Decimal(sign), format=None, locale=locale)) for sign in (1, -1)]
-        self._percent, _ = _learn(rate)
+        self._percent, _ = _pattern(rate)
 
     def money(self, amount: int) -> Printable:
-        """With the currency: € 1.234,50."""
+        """The amount with its currency: € 1.234,50."""
         return self._money.around(self._digits(amount, self.decimals), negative=amount < 0)
 
     def plain(self, amount: int) -> Printable:
-        """For the columns, whose currency is said elsewhere: 1.234,50."""
+        """The amount without its currency, for the table's columns: 1.234,50."""
         return self._plain.around(self._digits(amount, self.decimals), negative=amount < 0)
 
     def integer(self, number: int) -> Printable:
         return self._plain.around(self._digits(number, 0), negative=number < 0)
 
     def percent(self, rate: int) -> Printable:
-        """Basis points without superfluous zeros: 21 %, 5,5 %."""
+        """A rate in basis points, without superfluous zeros: 21 %, 5,5 %."""
         decimals = 2 if rate % 10 else 1 if rate % 100 else 0
         digits = self._digits(rate // 10 ** (2 - decimals), decimals)
         return self._percent.around(digits, negative=rate < 0)
 
     def date(self, day: date) -> Printable:
-        """In words; where the fonts cannot write the locale's words, as ISO 8601, which nobody misreads."""
+        """The date in words, or as ISO 8601 if the fonts lack a character of the locale's words."""
         return _date(day, self.locale)
 
     def _digits(self, number: int, decimals: int) -> str:
@@ -90,7 +90,7 @@ def formats(tag: str, currency: str) -> Formats:
 
 @lru_cache(maxsize=1024)
 def locale(tag: str) -> Locale:
-    """The locale of a BCP 47 tag; if it is unknown its language's, and if that is unknown English."""
+    """The locale of a BCP 47 tag; if unknown, that of its language; if that is unknown too, English."""
     name = tag.strip().replace("-", "_")
     for candidate in (name, name.split("_")[0]):
         try:
@@ -111,28 +111,28 @@ def _with_currency(number: int, currency: str, where: Locale, decimals: int) -> 
     symbol = _symbol(currency, where)
     sign = get_currency_symbol(currency, locale=where)
     written = clean(format_currency(amount, currency, locale=where).replace(sign, symbol))
-    # CLDR's currencySpacing, which Babel leaves out: a currency that ends in a letter keeps off the digits.
-    return Printable(re.sub(rf"({re.escape(symbol)})(?=\d)", rf"\1{_gap(symbol)}", written))
+    # Babel leaves out CLDR's currencySpacing: a space between digits and a currency that ends in a letter.
+    return Printable(re.sub(rf"({re.escape(symbol)})(?=\d)", rf"\1{_currency_spacing(symbol)}", written))
 
 
 def _symbol(currency: str, where: Locale) -> Printable:
-    """The locale's symbol, or the ISO 4217 code where the fonts lack a character of it."""
+    """The locale's symbol, or the ISO 4217 code if the fonts lack a character of the symbol."""
     symbol = get_currency_symbol(currency, locale=where)
     return clean(symbol) if is_printable(symbol) else clean(currency)
 
 
-def _gap(symbol: str) -> str:
+def _currency_spacing(symbol: str) -> str:
     return NO_BREAK_SPACE if symbol[-1:].isalpha() else ""
 
 
-def _learn(examples: list[Printable]) -> tuple[Pattern, str]:
+def _pattern(examples: list[Printable]) -> tuple[Pattern, str]:
     found = [re.search(r"\d(.*\d)?", example) for example in examples]
     matches = [match for match in found if match is not None]
     before, after = zip(*((m.string[: m.start()], m.string[m.end() :]) for m in matches), strict=True)
     return Pattern(before, after), matches[0].group()
 
 
-def _without(pattern: Pattern, symbol: str) -> Pattern:
+def _without_symbol(pattern: Pattern, symbol: str) -> Pattern:
     before, after = (
         tuple(part.replace(symbol, "").strip() for part in parts) for parts in (pattern.before, pattern.after)
     )

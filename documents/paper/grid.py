@@ -1,4 +1,4 @@
-"""The page: its measures in points, its one accent colour and its few styles of type."""
+"""The page: its measures in points, its colours and its text styles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDTH = PAGE_WIDTH - 2 * LEFT
 TOP = 52.0
 BOTTOM = PAGE_HEIGHT - 62
 FOOTER = PAGE_HEIGHT - 48
-WINDOW = 138.0  # the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
+WINDOW_TOP = 138.0  # here the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
 COLUMNS = 4
 GUTTER = 14.0
 COLUMN = (WIDTH - (COLUMNS - 1) * GUTTER) / COLUMNS

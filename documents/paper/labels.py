@@ -1,6 +1,6 @@
-"""The words that are ours, from one file per language: documents/labels/<language>.toml.
+"""The fixed words of an invoice, from one file per language: documents/labels/<language>.toml.
 
-A language is added by adding its file. Every field below must be in it, and nothing else.
+To add a language, add its file. It must have every field below, and no other.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """The words of one language; the ones with {fields} are filled by `str.format`."""
+    """The words of one language. Those with {fields} are filled in by `str.format`."""
 
     language: str
     invoice: str
@@ -71,22 +71,22 @@ class Labels:
     note: str
     page: str
     categories: dict[str, str]  # by UNTDID 5305
-    notes: dict[str, str]  # by UNTDID 5305, what the law wants said
+    notes: dict[str, str]  # by UNTDID 5305, the text that the law requires
     units: dict[str, list[str]]  # by UN/ECE Recommendation 20: singular, plural
 
     def title(self, type: str) -> str:
         return self.credit if type == "CREDIT" else self.invoice
 
     def unit(self, code: str, quantity: int) -> str:
-        """The unit's name after a quantity; an unlisted code stands for itself."""
+        """The unit's name after a quantity; for a code that is not listed, the code itself."""
         names = self.units.get(code)
         if names is None:
             return code
-        return names[_plural(self.language)(abs(quantity)) != "one"]
+        return names[_plural_rule(self.language)(abs(quantity)) != "one"]
 
 
 @cache
-def _plural(language: str) -> PluralRule:
+def _plural_rule(language: str) -> PluralRule:
     return Locale(language).plural_form
 
 
@@ -97,7 +97,7 @@ def languages() -> frozenset[str]:
 
 @cache
 def labels(language: str) -> Labels:
-    """The words of an ISO 639 language, or English ones when it has no file."""
+    """The words of an ISO 639 language, or the English ones if it has no file."""
     known = language if language in languages() else FALLBACK
     words = tomllib.loads((FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
     return Labels(language=known, **words)

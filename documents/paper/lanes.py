@@ -1,4 +1,4 @@
-"""The lanes of the table's figures: right-aligned, as wide as their widest amount, never overlapping."""
+"""Lanes: the table's columns of figures, right-aligned, as wide as the widest amount, never overlapping."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GAP = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """Where figures end on the right, what is left for text before them (points), how far type shrinks."""
+    """The figures' right edges and the width left for the text before them, in points; the type's scale."""
 
     edges: tuple[float, ...]
     room: float
@@ -24,7 +24,7 @@ class Lanes:
 def lanes(
     rows: Sequence[tuple[Sequence[Printable], Style]], *, width: float, text: float, least: Sequence[float]
 ) -> Lanes:
-    """Lanes of at least `least` points each; type shrinks before the text would get less than `text`."""
+    """Lanes of at least `least` points each. Type shrinks if the text would get less than `text` points."""
     natural = [0.0] * len(least)
     for cells, style in rows:
         face = font(style.weight)

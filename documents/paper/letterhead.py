@@ -1,19 +1,31 @@
-"""The head of the first page: the seller, the buyer, the title and what the invoice refers to."""
+"""The top of the first page: the seller, the buyer, the title and what the invoice refers to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from documents.paper.address import distinct, party, postal
-from documents.paper.columns import PLAIN, Fact, Line, block, columns, facts
-from documents.paper.compose import Compositor, Draft, Piece, space
-from documents.paper.grid import ACCENT, BODY, LABEL, NAME, SMALL, STRONG, TITLE, TOP, WIDTH, WINDOW, Style
+from documents.paper.address import address_lines, distinct_lines, party_lines
+from documents.paper.columns import PLAIN, Fact, Line, columns, facts, wrapped_lines
+from documents.paper.compose import Compositor, Piece, PieceBuilder, space
+from documents.paper.grid import (
+    ACCENT,
+    BODY,
+    LABEL,
+    NAME,
+    SMALL,
+    STRONG,
+    TITLE,
+    TOP,
+    WIDTH,
+    WINDOW_TOP,
+    Style,
+)
 from invoicing.snapshot import CreditedInvoice, Party, Snapshot
 
 
 def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     seller = _seller(compositor, invoice.seller)
-    window = space(max(14.0, WINDOW - TOP - sum(piece.height for piece in seller)))
+    window = space(max(14.0, WINDOW_TOP - TOP - sum(piece.height for piece in seller)))
     return [
         *seller,
         window,
@@ -26,35 +38,35 @@ def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 
 
 def _seller(compositor: Compositor, seller: Party) -> list[Piece]:
-    lines = [line for line in party(seller, compositor.labels) if line != seller.name]
+    lines = [line for line in party_lines(seller, compositor.labels) if line != seller.name]
     contact = [seller.email or seller.address.email, seller.phone_number or seller.address.phone_number]
-    details = distinct([*_numbers(compositor, seller), *contact])
-    mark = Draft(compositor)
+    details = distinct_lines([*_numbers(compositor, seller), *contact])
+    mark = PieceBuilder(compositor)
     mark.box(0, -18, 26, 3, ACCENT)
     blocks = [
-        (0.0, block(compositor, PLAIN.span(2), [(seller.name, NAME)])),
-        (PLAIN.x(2), block(compositor, PLAIN.column, [(line, SMALL) for line in lines])),
-        (PLAIN.x(3), block(compositor, PLAIN.column, [(line, SMALL) for line in details])),
+        (0.0, wrapped_lines(compositor, PLAIN.span(2), [(seller.name, NAME)])),
+        (PLAIN.x(2), wrapped_lines(compositor, PLAIN.column, [(line, SMALL) for line in lines])),
+        (PLAIN.x(3), wrapped_lines(compositor, PLAIN.column, [(line, SMALL) for line in details])),
     ]
     return [mark.piece(0), *columns(compositor, blocks)]
 
 
 def _buyer(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     labels = compositor.labels
-    lines = party(invoice.buyer, labels)
-    numbers = [(number, SMALL) for number in distinct(_numbers(compositor, invoice.buyer))]
-    blocks = [(0.0, _addressed(compositor, labels.billed_to, lines, numbers))]
-    shipping = postal(invoice.shipping_address, labels) if invoice.shipping_address else []
-    if shipping and shipping != postal(invoice.buyer.address, labels):
-        blocks.append((PLAIN.x(2), _addressed(compositor, labels.shipped_to, shipping)))
+    lines = party_lines(invoice.buyer, labels)
+    numbers = [(number, SMALL) for number in distinct_lines(_numbers(compositor, invoice.buyer))]
+    blocks = [(0.0, _address_block(compositor, labels.billed_to, lines, numbers))]
+    shipping = address_lines(invoice.shipping_address, labels) if invoice.shipping_address else []
+    if shipping and shipping != address_lines(invoice.buyer.address, labels):
+        blocks.append((PLAIN.x(2), _address_block(compositor, labels.shipped_to, shipping)))
     return columns(compositor, blocks)
 
 
-def _addressed(
+def _address_block(
     compositor: Compositor, label: str, lines: list[str], more: Sequence[tuple[str, Style]] = ()
 ) -> list[Line]:
     styled = [(line, BODY if number else STRONG) for number, line in enumerate(lines)]
-    return block(compositor, PLAIN.span(2), [(label, LABEL), *styled, *more])
+    return wrapped_lines(compositor, PLAIN.span(2), [(label, LABEL), *styled, *more])
 
 
 def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
@@ -68,17 +80,17 @@ def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
 def _title(compositor: Compositor, invoice: Snapshot) -> Piece:
     labels = compositor.labels
     prices = labels.prices_including if invoice.is_including_vat else labels.prices_excluding
-    draft = Draft(compositor)
-    draft.left(0, TITLE.size, compositor.clean(labels.title(invoice.type)), TITLE)
-    draft.right(WIDTH, TITLE.size, compositor.clean(prices.format(currency=invoice.currency)), SMALL)
-    draft.rule(TITLE.leading, 0, WIDTH)
-    return draft.piece(TITLE.leading + 11, keep=True)
+    builder = PieceBuilder(compositor)
+    builder.left(0, TITLE.size, compositor.clean(labels.title(invoice.type)), TITLE)
+    builder.right(WIDTH, TITLE.size, compositor.clean(prices.format(currency=invoice.currency)), SMALL)
+    builder.rule(TITLE.leading, 0, WIDTH)
+    return builder.piece(TITLE.leading + 11, keep=True)
 
 
 def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
     labels, formats = compositor.labels, compositor.formats
-    orders = distinct(order.number for order in invoice.orders)
-    purchase_orders = distinct(
+    orders = distinct_lines(order.number for order in invoice.orders)
+    purchase_orders = distinct_lines(
         [invoice.purchase_order_number, *(order.purchase_order_number for order in invoice.orders)]
     )
     deliveries = {order.delivery_date for order in invoice.orders}
@@ -89,7 +101,7 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
         (labels.credit_number if is_credit else labels.number, invoice.number),
         (labels.issued, formats.date(invoice.issued_on)),
         (labels.due, due),
-        (labels.credited, ", ".join(_credited(compositor, each) for each in invoice.credits)),
+        (labels.credited, ", ".join(_number_and_date(compositor, each) for each in invoice.credits)),
         (labels.order if len(orders) == 1 else labels.orders, ", ".join(orders)),
         (
             labels.purchase_order if len(purchase_orders) == 1 else labels.purchase_orders,
@@ -102,8 +114,8 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
     return [(label, value) for label, value in pairs if value.strip()]
 
 
-def _credited(compositor: Compositor, invoice: CreditedInvoice) -> str:
-    """An invoice that is credited, with its date (BG-3)."""
+def _number_and_date(compositor: Compositor, invoice: CreditedInvoice) -> str:
+    """The number of a credited invoice, with its date (BG-3)."""
     return f"{invoice.number} ({compositor.formats.date(invoice.issued_on)})"
 
 

@@ -1,4 +1,4 @@
-"""Pieces onto pages: what belongs together stays together as long as one page can hold it."""
+"""Places pieces on pages: what belongs together stays together, as long as it fits on one page."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ class Pages:
         self._y = TOP
 
     def place(self, chain: Sequence[Piece]) -> None:
-        """The chain on this page or the next; of one too tall for any page, as much of its end as fits."""
+        """Places a chain on this page or the next. Of one too tall for a page the end is kept together."""
         rest = sum(piece.height for piece in chain)
         for piece in chain:
             running = sum(above.height for above in piece.running)
             is_over = self._y + rest > BOTTOM and TOP + running + rest <= BOTTOM
             if piece.content and (is_over or self._y + piece.height > BOTTOM):
-                self._turn(piece)
-            self._put(piece)
+                self._start_page(piece)
+            self._draw(piece)
             rest -= piece.height
 
-    def _turn(self, first: Piece) -> None:
+    def _start_page(self, first: Piece) -> None:
         if self.contents[-1]:
             self.contents.append([])
             self._y = TOP
             for piece in first.running:
-                self._put(piece)
+                self._draw(piece)
 
-    def _put(self, piece: Piece) -> None:
+    def _draw(self, piece: Piece) -> None:
         if piece.content:
             where = f"q 1 0 0 1 {LEFT} {PAGE_HEIGHT - self._y:.2f} cm"
             self.contents[-1].append(f"{where}\n{piece.content}\nQ")
-        if self.contents[-1]:  # white space is not carried over to the top of a page
+        if self.contents[-1]:  # no empty space at the top of a page
             self._y += piece.height
 
 

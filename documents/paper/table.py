@@ -1,4 +1,4 @@
-"""The table of lines: figures in their lanes, the lines of several orders under a sub-heading for each."""
+"""The table of lines: figures in their lanes; with several orders, each has a sub-heading above its lines."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from documents.paper.rows import Cells, Rows
 from documents.paper.text import Printable
 from invoicing.snapshot import Line, OrderReference, Snapshot
 
-LANES = {"quantity": 48.0, "unit_price": 54.0, "discount": 44.0, "vat": 28.0, "amount": 60.0}
-TEXT = 120.0  # the least that descriptions get, in points
-NONE = Printable("–")
-OTHERS = OrderReference(id="", number="")  # the heading of lines that belong to none of the orders
+LEAST_WIDTHS = {"quantity": 48.0, "unit_price": 54.0, "discount": 44.0, "vat": 28.0, "amount": 60.0}
+LEAST_TEXT = 120.0  # width of the descriptions, in points
+DASH = Printable("–")
+OTHER_ITEMS = OrderReference(id="", number="")  # stands for the lines that belong to none of the orders
 
 
 def table(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    """The lines' pieces; the last one keeps the totals with it."""
-    shown = [name for name in LANES if name != "discount" or any(line.discount for line in invoice.lines)]
+    """The lines' pieces; the last stays on one page with the totals."""
+    shown = [
+        name for name in LEAST_WIDTHS if name != "discount" or any(line.discount for line in invoice.lines)
+    ]
     titles = tuple(compositor.clean(getattr(compositor.labels, name)) for name in shown)
     cells = [_cells(compositor, line, shown) for line in invoice.lines]
-    setting = lanes(
+    widths = lanes(
         [(titles, LABEL), *((row, BODY) for row in cells)],
         width=WIDTH,
-        text=TEXT,
-        least=[LANES[name] for name in shown],
+        text=LEAST_TEXT,
+        least=[LEAST_WIDTHS[name] for name in shown],
     )
-    rows = Rows(compositor, setting)
+    rows = Rows(compositor, widths)
     pieces = [rows.heading(titles)]
     for order, numbers in _groups(invoice):
         running: tuple[Piece, ...] = (pieces[0],)
         if order is not None:
-            pieces += rows.sub_heading(_about(compositor, order), running)
-            running += tuple(rows.continued(_name(compositor, order)))
+            pieces += rows.sub_heading(_order_heading(compositor, order), running)
+            running += tuple(rows.continued(_order_name(compositor, order)))
         for number in numbers:
             pieces += rows.row(invoice.lines[number], cells[number], running)
     return [*pieces[:-1], replace(pieces[-1], keep_with_next=True)]
 
 
 def _groups(invoice: Snapshot) -> Iterator[tuple[OrderReference | None, Sequence[int]]]:
-    """The lines' positions by order; an invoice for one order has one group without a sub-heading."""
+    """The lines' positions by order; an invoice for one order is one group, without a sub-heading."""
     if len(invoice.orders) < 2:
         yield None, range(len(invoice.lines))
         return
@@ -53,7 +55,7 @@ def _groups(invoice: Snapshot) -> Iterator[tuple[OrderReference | None, Sequence
     for order in invoice.orders:
         yield order, groups.pop(order.id, [])
     if others:
-        yield OTHERS, others
+        yield OTHER_ITEMS, others
 
 
 def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
@@ -62,16 +64,16 @@ def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
     cells = {
         "quantity": compositor.clean(quantity),
         "unit_price": formats.plain(line.unit_price),
-        "discount": formats.plain(-line.discount) if line.discount else NONE,
+        "discount": formats.plain(-line.discount) if line.discount else DASH,
         "vat": formats.percent(line.vat_rate),
         "amount": formats.plain(line.total),
     }
     return tuple(cells[name] for name in shown)
 
 
-def _about(compositor: Compositor, order: OrderReference) -> str:
+def _order_heading(compositor: Compositor, order: OrderReference) -> str:
     labels = compositor.labels
-    parts = [_name(compositor, order)]
+    parts = [_order_name(compositor, order)]
     if order.purchase_order_number:
         parts.append(f"{labels.purchase_order} {order.purchase_order_number}")
     if order.delivery_date:
@@ -79,6 +81,6 @@ def _about(compositor: Compositor, order: OrderReference) -> str:
     return "  ·  ".join(parts)
 
 
-def _name(compositor: Compositor, order: OrderReference) -> str:
+def _order_name(compositor: Compositor, order: OrderReference) -> str:
     labels = compositor.labels
-    return labels.other_items if order is OTHERS else f"{labels.order} {order.number}"
+    return labels.other_items if order is OTHER_ITEMS else f"{labels.order} {order.number}"

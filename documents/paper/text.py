@@ -1,4 +1,4 @@
-"""Text made fit to print: characters the fonts lack become visible boxes, long lines become several."""
+"""Text made printable: characters that the fonts lack become boxes, and long lines are wrapped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import NewType
 from documents.paper.fonts import MISSING, Font, font
 
 Printable = NewType("Printable", str)
-"""Text of which the fonts have every character. Only this reaches the paper; mypy sees to it."""
+"""Text of which the fonts have every character. Only this can be drawn; mypy checks it."""
 
-SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))  # variants of a glyph, themselves without ink
+SELECTORS = (
+    range(0xFE00, 0xFE10),
+    range(0xE0100, 0xE01F0),
+)  # select a variant of a glyph and draw nothing themselves
 
 
 class Repertoire(dict[int, str]):
-    """For `str.translate`: a character the fonts have is itself, an unknown one a box, a control nothing."""
+    """For `str.translate`: characters of the fonts stay, controls are removed, any other becomes a box."""
 
     def __missing__(self, code: int) -> str:
         category = unicodedata.category(chr(code))
@@ -27,13 +30,13 @@ class Repertoire(dict[int, str]):
 
 
 def clean(text: str) -> Printable:
-    """One line of text with boxes for what the fonts lack; no control or format characters."""
+    """The text in one line, without control and format characters, with boxes for what the fonts lack."""
     if text.isascii() and text.isprintable():
         return Printable(text)
     return Printable(unicodedata.normalize("NFC", text).translate(_repertoire()))
 
 
-def missing(text: str) -> set[str]:
+def missing_characters(text: str) -> set[str]:
     """The characters that `clean` replaces by a box."""
     repertoire = _repertoire()
     boxes = {char for char in unicodedata.normalize("NFC", text) if repertoire[ord(char)] == MISSING}
@@ -41,11 +44,11 @@ def missing(text: str) -> set[str]:
 
 
 def is_printable(text: str) -> bool:
-    return not missing(text)
+    return not missing_characters(text)
 
 
 def wrap(text: Printable, face: Font, width: float) -> list[Printable]:
-    """Lines of at most `width` ems, broken at spaces; a word that is longer is broken between characters."""
+    """Lines of at most `width` ems, broken at spaces; a longer word is broken between characters."""
     if face.width(text) <= width:
         return [text]
     lines: list[str] = []

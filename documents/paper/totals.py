@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from documents.paper.compose import Compositor, Draft, Piece, space
+from documents.paper.compose import Compositor, Piece, PieceBuilder, space
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, GUTTER, INK, LABEL, SMALL, TOTAL, WIDTH, Style, column
 from documents.paper.lanes import GAP, Lanes, lanes
 from documents.paper.text import Printable
 from invoicing.snapshot import Snapshot, VatRow
 
-ROW, ABOVE = 16.0, 10.0
+ROW_HEIGHT, SPACE_ABOVE = 16.0, 10.0
 VAT_SIDE, SUM_SIDE = column(2) - 2 * GUTTER, column(2) - GUTTER  # their widths
-SMALLEST = 0.85  # VAT amounts that had to shrink below this get the whole width instead
-LEAST = (60.0, 44.0)  # of the lanes of bases and of VAT amounts, in points
+LEAST_SCALE = 0.85  # if VAT amounts would shrink below this, they get the whole width
+LEAST_WIDTHS = (60.0, 44.0)  # of the lanes of bases and of VAT amounts, in points
 
 Cells = tuple[Printable, Printable, Printable]
 
@@ -31,22 +31,22 @@ Row = tuple[Cells | None, Sum | None]
 
 
 def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    """Rows that stay together, and with the last line before them, as long as a page can hold them."""
+    """Rows that stay on one page with each other and with the line before them, as long as they fit."""
     rates = [_titles(compositor), *(_rate(compositor, row) for row in invoice.vat)]
     sums = _sums(compositor, invoice)
-    setting = _setting(rates, VAT_SIDE)
+    widths = _lanes(rates, VAT_SIDE)
     rows: list[Row] = list(zip_longest(rates, sums))
-    if setting.scale < SMALLEST:
-        setting = _setting(rates, WIDTH)
+    if widths.scale < LEAST_SCALE:
+        widths = _lanes(rates, WIDTH)
         rows = [*((rate, None) for rate in rates), (None, None), *((None, total) for total in sums)]
-    pieces = [space(ABOVE, keep=True)]
+    pieces = [space(SPACE_ABOVE, keep=True)]
     for number, (rate, total) in enumerate(rows):
-        draft = Draft(compositor)
+        builder = PieceBuilder(compositor)
         if rate is not None:
-            _vat_side(draft, rate, setting, SMALL if number else LABEL)
+            _vat_side(builder, rate, widths, SMALL if number else LABEL)
         if total is not None:
-            _sum_side(draft, total)
-        pieces.append(draft.piece(ROW, keep=number < len(rows) - 1))
+            _sum_side(builder, total)
+        pieces.append(builder.piece(ROW_HEIGHT, keep=number < len(rows) - 1))
     return pieces
 
 
@@ -71,7 +71,7 @@ def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
     ]
     if not invoice.paid:
         return sums
-    return [  # as EN 16931 has it: BT-113 and BT-115
+    return [  # EN 16931: BT-113, BT-115
         *sums,
         Sum(compositor.clean(""), compositor.clean(""), BODY),
         Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY),
@@ -79,26 +79,26 @@ def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
     ]
 
 
-def _setting(rows: list[Cells], width: float) -> Lanes:
+def _lanes(rows: list[Cells], width: float) -> Lanes:
     text = max(font(SMALL.weight).width(name) for name, *_ in rows) * SMALL.size
-    return lanes([(figures, SMALL) for _, *figures in rows], width=width, text=text, least=LEAST)
+    return lanes([(figures, SMALL) for _, *figures in rows], width=width, text=text, least=LEAST_WIDTHS)
 
 
-def _vat_side(draft: Draft, rate: Cells, setting: Lanes, style: Style) -> None:
-    draft.left(0, BODY.size, rate[0], style)
-    for edge, figure in zip(setting.edges, rate[1:], strict=True):
-        draft.right(edge, BODY.size, figure, style.scaled(setting.scale))
+def _vat_side(builder: PieceBuilder, rate: Cells, widths: Lanes, style: Style) -> None:
+    builder.left(0, BODY.size, rate[0], style)
+    for edge, figure in zip(widths.edges, rate[1:], strict=True):
+        builder.right(edge, BODY.size, figure, style.scaled(widths.scale))
 
 
-def _sum_side(draft: Draft, total: Sum) -> None:
+def _sum_side(builder: PieceBuilder, total: Sum) -> None:
     left = column(2)
     style = total.style
     baseline = BODY.size
     if style is TOTAL:
-        draft.rule(1, left, WIDTH, INK, 0.75)
+        builder.rule(1, left, WIDTH, INK, 0.75)
         baseline += 9
     face = font(style.weight)
     needed = (face.width(total.label) + face.width(total.amount)) * style.size + GAP
     style = style.scaled(min(1.0, SUM_SIDE / needed))
-    draft.left(left, baseline, total.label, style)
-    draft.right(WIDTH, baseline, total.amount, style)
+    builder.left(left, baseline, total.label, style)
+    builder.right(WIDTH, baseline, total.amount, style)

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from documents.render_job import Failed, Produced, Task, produce_all
-from documents.store import FileStore, key_of
+from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all
+from documents.store import FileStore, pdf_key
 from invoicing.invoices import pdf
 from invoicing.invoices.pdf import DuePdf, RenderedPdf
 from invoicing.storage import outbox
@@ -42,7 +42,7 @@ class Worker:
         *,
         processes: int = 1,
         lease: timedelta = outbox.LEASE,
-        produce: Produce = produce_all,
+        produce: Produce = render_all,
         metrics: Metrics | None = None,
     ) -> None:
         self._database = database
@@ -124,10 +124,10 @@ class Worker:
 
     async def _work(self, batch: Sequence[DuePdf]) -> None:
         outcomes = await self._outcomes(batch)
-        made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, Produced)]
+        made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, StoredPdf)]
         printed = [RenderedPdf(job, one.key, one.size, one.sha256) for job, one in made]
         failures = [
-            await self._failure(job, failed) for job, failed in outcomes if isinstance(failed, Failed)
+            await self._failure(job, failed) for job, failed in outcomes if isinstance(failed, RenderFailure)
         ]
         await self._database.write_async(pdf.record, printed, failures, now=_now())
         self._made += len(printed)
@@ -139,14 +139,14 @@ class Worker:
         outcomes = await self._renderers.render([self._task(due) for due in alive])
         return [
             *zip((due.job for due in alive), outcomes, strict=True),
-            *((job, Failed("Its worker died at every attempt.")) for job in spent),
+            *((job, RenderFailure("Its worker died at every attempt.")) for job in spent),
         ]
 
-    def _task(self, due: DuePdf) -> Task:
-        key = key_of(due.job.account_id, due.job.subject_id)
-        return Task(due.snapshot, key, due.job.attempts, self._store.root)
+    def _task(self, due: DuePdf) -> RenderTask:
+        key = pdf_key(due.job.account_id, due.job.subject_id)
+        return RenderTask(due.snapshot, key, due.job.attempts, self._store.root)
 
-    async def _failure(self, job: Job, failed: Failed) -> Failure:
+    async def _failure(self, job: Job, failed: RenderFailure) -> Failure:
         log.error(
             "no PDF was made",
             invoice_id=job.subject_id,
@@ -157,7 +157,7 @@ class Worker:
         )
         failure = Failure(job, failed.reason)
         if failure.is_final:  # there may be no later attempt to tidy up
-            key = key_of(job.account_id, job.subject_id)
+            key = pdf_key(job.account_id, job.subject_id)
             with suppress(OSError):  # where the store is what fails, there is nothing to tidy
                 await asyncio.to_thread(self._store.clear, key, attempts=job.attempts)
         return failure

@@ -17,11 +17,11 @@ from multiprocessing.process import BaseProcess
 import structlog
 
 from documents import pdf
-from documents.render_job import Failed, Produced, Task
+from documents.render_job import RenderFailure, RenderTask, StoredPdf
 from server import logs
 
-Outcome = Produced | Failed
-Produce = Callable[[Sequence[Task]], list[Outcome]]
+Outcome = StoredPdf | RenderFailure
+Produce = Callable[[Sequence[RenderTask]], list[Outcome]]
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ class Renderers:
         for renderer in self._all:
             self._free.put_nowait(renderer)
 
-    async def render(self, tasks: Sequence[Task]) -> list[Outcome]:
+    async def render(self, tasks: Sequence[RenderTask]) -> list[Outcome]:
         """An outcome for each task, in their order."""
         renderer = await self._free.get()
         try:
@@ -54,13 +54,13 @@ class Renderers:
         finally:
             self._free.put_nowait(renderer)
 
-    async def _tried(self, renderer: Renderer, tasks: Sequence[Task]) -> list[Outcome]:
+    async def _tried(self, renderer: Renderer, tasks: Sequence[RenderTask]) -> list[Outcome]:
         """If the process is lost, each task is tried alone: only the one that takes it down fails."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, renderer.render, tasks)
         except RendererLost as lost:
             if len(tasks) == 1:
-                return [Failed(str(lost))]
+                return [RenderFailure(str(lost))]
             log.warning("a batch is tried one by one", reason=str(lost), invoices=len(tasks))
         return [outcome for task in tasks for outcome in await self._tried(renderer, [task])]
 
@@ -100,7 +100,7 @@ class Renderer:
             raise RendererLost(f"The process did not start (exit code {self.end()}).") from broken
         return process, ours
 
-    def render(self, tasks: Sequence[Task]) -> list[Outcome]:
+    def render(self, tasks: Sequence[RenderTask]) -> list[Outcome]:
         """Raises RendererLost if no answer comes within `patience` seconds, or none ever will."""
         _, pipe = self._running or self.start()
         try:
@@ -136,7 +136,7 @@ def _serve(pipe: Connection, produce: Produce, level: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets a batch end
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     logs.configure(level)
-    pdf.warm()
+    pdf.load_fonts()
     pipe.send("ready")
     with suppress(EOFError, OSError):  # the parent is gone
         while True:

@@ -1,4 +1,4 @@
-"""A link opens the one document it was made for, for a while, and cannot be made by anybody else."""
+"""A link opens the one document it was made for, until it expires, and nobody else can make one."""
 
 from __future__ import annotations
 
@@ -42,32 +42,32 @@ def test_any_number_makes_a_link_of_one_path_segment(number: str, name: str) -> 
     path = urlsplit(links.url(KEY, f"{number}.pdf")).path
     assert path.count("/") == 3
     assert unquote(path.rsplit("/", 1)[1]) == name
-    assert links.opened(path.split("/")[2]) == (KEY, name)
+    assert links.read_token(path.split("/")[2]) == (KEY, name)
 
 
 def test_a_link_opens_what_it_was_made_for() -> None:
-    assert links.opened(token(links.url(KEY, "1.pdf"))) == (KEY, "1.pdf")
+    assert links.read_token(token(links.url(KEY, "1.pdf"))) == (KEY, "1.pdf")
 
 
-def test_an_expired_link_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_link_is_refused_as_expired(monkeypatch: pytest.MonkeyPatch) -> None:
     made = token(links.url(KEY, "1.pdf"))
     later = time.time() + 61
     monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(ExpiredLink):
-        links.opened(made)
+        links.read_token(made)
 
 
 def test_a_link_signed_with_another_secret_is_bad() -> None:
     forged = token(Links("guess", "https://invoices.example", 60).url(KEY, "1.pdf"))
     with pytest.raises(BadLink):
-        links.opened(forged)
+        links.read_token(forged)
 
 
 def test_a_signature_does_not_fit_another_accounts_document() -> None:
     mine, theirs = token(links.url(KEY, "1.pdf")), token(links.url(OTHER, "1.pdf"))
     payload, rest = theirs.rsplit(".", 2)[0], mine.rsplit(".", 2)[1:]
     with pytest.raises(BadLink):
-        links.opened(".".join([payload, *rest]))
+        links.read_token(".".join([payload, *rest]))
 
 
 def test_no_character_of_a_token_can_be_changed() -> None:
@@ -75,10 +75,10 @@ def test_no_character_of_a_token_can_be_changed() -> None:
     for start, end in pairwise(range(len(good))):  # the last character of base64 has spare bits
         changed = good[:start] + ("A" if good[start] != "A" else "B") + good[end:]
         with pytest.raises(BadLink):
-            links.opened(changed)
+            links.read_token(changed)
 
 
 @pytest.mark.parametrize("garbage", ["", ".", "...", "a.b.c", "%00", "☃", "x" * 10_000])
 def test_garbage_is_a_bad_link(garbage: str) -> None:
     with pytest.raises(BadLink):
-        links.opened(garbage)
+        links.read_token(garbage)

@@ -1,4 +1,4 @@
-"""What the paper says."""
+"""What the printed invoice says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from documents.paper.labels import labels, languages
 from documents.pdf import render
 from invoicing.snapshot import Address, OrderReference, VatRow
-from tests.support.snapshots import BUYER, SELLER, invoice, line, pages, paper, squeezed
+from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, page_texts, without_spaces
 
 ORDERS = (
     OrderReference(id="a", number="SO-1", purchase_order_number="PO-7", delivery_date=date(2025, 5, 20)),
@@ -21,7 +21,7 @@ ORDERS = (
 
 
 def test_it_names_seller_buyer_numbers_and_dates() -> None:
-    text = paper(
+    text = invoice_text(
         invoice(
             orders=ORDERS[:1],
             cost_center="4210",
@@ -37,14 +37,14 @@ def test_it_names_seller_buyer_numbers_and_dates() -> None:
 
 def test_it_names_the_country_in_the_buyers_language() -> None:
     buyer = replace(BUYER, address=Address(locality="Wien", country_code="AT"))
-    assert "Österreich" in paper(invoice(buyer=buyer, locale="de-AT"))
-    assert "Autriche" in paper(invoice(buyer=buyer, locale="fr"))
+    assert "Österreich" in invoice_text(invoice(buyer=buyer, locale="de-AT"))
+    assert "Autriche" in invoice_text(invoice(buyer=buyer, locale="fr"))
 
 
 def test_the_shipping_address_shows_only_where_it_differs() -> None:
-    assert "Shipped to" not in paper(invoice(shipping_address=BUYER.address))
-    assert "Shipped to" not in paper(invoice(shipping_address=Address()))
-    text = paper(invoice(shipping_address=Address(name="Bob", locality="York")))
+    assert "Shipped to" not in invoice_text(invoice(shipping_address=BUYER.address))
+    assert "Shipped to" not in invoice_text(invoice(shipping_address=Address()))
+    text = invoice_text(invoice(shipping_address=Address(name="Bob", locality="York")))
     assert "Shipped to" in text
     assert "York" in text
 
@@ -54,17 +54,17 @@ def test_a_line_has_its_number_description_quantity_price_discount_rate_and_amou
         name="Mug", sku="MUG-1", description="Blue.\nHandmade.", quantity=1200, unit="HUR", unit_price=250,
         discount=5000, total=295000,
     )  # fmt: skip
-    text = paper(invoice(lines=(mug,)))
+    text = invoice_text(invoice(lines=(mug,)))
     for words in ("Mug", "MUG-1", "Blue.", "Handmade.", "1,200 hours", "2.50", "-50.00", "21%", "2,950.00"):
         assert words in text
 
 
 def test_discounts_have_a_column_only_where_there_are_any() -> None:
-    assert "Discount" not in paper(invoice())
+    assert "Discount" not in invoice_text(invoice())
 
 
 def test_an_unlisted_unit_prints_as_its_code() -> None:
-    assert "1 E48" in paper(invoice(lines=(line(unit="E48"),)))
+    assert "1 E48" in invoice_text(invoice(lines=(line(unit="E48"),)))
 
 
 def test_lines_of_several_orders_stand_under_their_order() -> None:
@@ -73,7 +73,7 @@ def test_lines_of_several_orders_stand_under_their_order() -> None:
         line(id="2", name="Second", order_id="a"),
         line(id="3", name="Third"),
     )
-    text = squeezed(paper(invoice(lines=lines, orders=ORDERS)))
+    text = without_spaces(invoice_text(invoice(lines=lines, orders=ORDERS)))
     table = text[text.index("Description") :]
     places = [
         table.index(words) for words in ("OrderSO-1", "Second", "OrderSO-2", "First", "Otheritems", "Third")
@@ -84,7 +84,7 @@ def test_lines_of_several_orders_stand_under_their_order() -> None:
 
 def test_an_order_that_goes_on_on_the_next_page_is_named_again() -> None:
     lines = tuple(line(id=str(n), order_id="a") for n in range(60))
-    assert "Order SO-1 (continued)" in pages(invoice(lines=lines, orders=ORDERS))[1]
+    assert "Order SO-1 (continued)" in page_texts(invoice(lines=lines, orders=ORDERS))[1]
 
 
 def test_vat_is_shown_per_rate() -> None:
@@ -92,7 +92,7 @@ def test_vat_is_shown_per_rate() -> None:
         VatRow(category="S", rate=2100, base=100000, amount=21000),
         VatRow(category="S", rate=550, base=2000, amount=110),
     )
-    text = squeezed(paper(invoice(vat=rows, total_ex_vat=102000, total_vat=21110, total=123110)))
+    text = without_spaces(invoice_text(invoice(vat=rows, total_ex_vat=102000, total_vat=21110, total=123110)))
     for words in ("21%1,000.00210.00", "5.5%20.001.10", "TotalexcludingVAT€1,020.00", "€1,231.10"):
         assert words in text
 
@@ -101,7 +101,7 @@ def test_vat_is_shown_per_rate() -> None:
     ("including", "words"), [(True, "prices including VAT"), (False, "prices excluding VAT")]
 )
 def test_it_says_whether_prices_include_vat(including: bool, words: str) -> None:
-    assert words in paper(invoice(is_including_vat=including))
+    assert words in invoice_text(invoice(is_including_vat=including))
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,18 @@ def test_it_says_whether_prices_include_vat(including: bool, words: str) -> None
     ],
 )
 def test_a_category_without_vat_says_why(category: str, words: str) -> None:
-    assert words in paper(invoice(vat=(VatRow(category=category, rate=0, base=1000, amount=0),)))
+    assert words in invoice_text(invoice(vat=(VatRow(category=category, rate=0, base=1000, amount=0),)))
 
 
 def test_reverse_charge_is_said_in_the_buyers_language() -> None:
     vat = (VatRow(category="AE", rate=0, base=1000, amount=0),)
-    assert "Steuerschuldnerschaft des Leistungsempfängers" in paper(invoice(vat=vat, locale="de"))
-    assert "Btw verlegd" in paper(invoice(vat=vat, locale="nl"))
-    assert "Autoliquidation" in paper(invoice(vat=vat, locale="fr"))
+    assert "Steuerschuldnerschaft des Leistungsempfängers" in invoice_text(invoice(vat=vat, locale="de"))
+    assert "Btw verlegd" in invoice_text(invoice(vat=vat, locale="nl"))
+    assert "Autoliquidation" in invoice_text(invoice(vat=vat, locale="fr"))
 
 
 def test_a_reason_of_its_own_goes_before_the_general_one() -> None:
-    text = paper(
+    text = invoice_text(
         invoice(vat=(VatRow(category="E", rate=0, base=1, amount=0, exemption_reason="Education."),))
     )
     assert "Education." in text
@@ -134,7 +134,7 @@ def test_a_reason_of_its_own_goes_before_the_general_one() -> None:
 
 
 def test_payment_is_asked_with_iban_in_fours_bic_amount_date_and_reference() -> None:
-    text = paper(invoice())
+    text = invoice_text(invoice())
     for words in (
         "NL91 ABNA 0417 1643 00",
         "ABNANL2A",
@@ -145,23 +145,23 @@ def test_payment_is_asked_with_iban_in_fours_bic_amount_date_and_reference() -> 
 
 
 def test_payment_without_a_date_or_an_account_is_still_asked() -> None:
-    text = paper(invoice(due_on=None, seller=replace(SELLER, iban=None, bic=None)))
+    text = invoice_text(invoice(due_on=None, seller=replace(SELLER, iban=None, bic=None)))
     assert "Please transfer €12.10 to Mug & Co, quoting 2025-0001." in text
     assert "IBAN" not in text
 
 
 def test_what_was_paid_in_advance_is_not_asked_for_again() -> None:
-    text = paper(invoice(paid=1_000))
+    text = invoice_text(invoice(paid=1_000))
     for words in ("Paid", "-€10.00", "Amount due", "Please transfer €2.10 by 16 June 2025"):
         assert words in text
-    settled = paper(invoice(paid=1_210))
+    settled = invoice_text(invoice(paid=1_210))
     assert labels("en").paid_in_full in settled
     assert "€0.00" in settled
     assert "IBAN" not in settled
 
 
 def test_nothing_to_pay_is_not_asked_for() -> None:
-    assert "Payment" not in paper(invoice(total=0))
+    assert "Payment" not in invoice_text(invoice(total=0))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_nothing_to_pay_is_not_asked_for() -> None:
     ],
 )
 def test_a_credit_invoice_says_so_and_asks_for_no_payment(locale: str, title: str) -> None:
-    text = paper(invoice(type="CREDIT", locale=locale, total=-1_210))
+    text = invoice_text(invoice(type="CREDIT", locale=locale, total=-1_210))
     words = labels(locale)
     assert title in text
     assert words.no_payment in text
@@ -183,7 +183,7 @@ def test_a_credit_invoice_says_so_and_asks_for_no_payment(locale: str, title: st
 
 
 def test_a_credit_of_a_rebate_alone_asks_for_what_it_comes_to() -> None:
-    text = paper(invoice(type="CREDIT", due_on=None))
+    text = invoice_text(invoice(type="CREDIT", due_on=None))
     assert "Credit invoice" in text
     assert labels("en").no_payment not in text
     assert "Please transfer €12.10 to Mug & Co" in text
@@ -202,11 +202,11 @@ def test_every_language_has_every_word(language: str) -> None:
     assert words.language == language
     for group in ("categories", "notes", "units"):
         assert getattr(words, group).keys() == getattr(english, group).keys()
-    assert paper(invoice(locale=language)).startswith("Mug & Co")
+    assert invoice_text(invoice(locale=language)).startswith("Mug & Co")
 
 
 def test_another_language_falls_back_to_english() -> None:
-    assert "Invoice number" in paper(invoice(locale="pl-PL"))
+    assert "Invoice number" in invoice_text(invoice(locale="pl-PL"))
 
 
 def test_the_same_invoice_gives_the_same_bytes() -> None:

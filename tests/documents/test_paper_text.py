@@ -1,4 +1,4 @@
-"""No text is lost on its way to the paper."""
+"""No text is lost when it is printed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from documents.paper.fonts import MISSING, font
 from documents.paper.text import clean
 from documents.pdf import render
 from invoicing.snapshot import Address, OrderReference, Snapshot
-from tests.support.snapshots import BUYER, SELLER, invoice, line, paper, squeezed
+from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, without_spaces
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=120)  # lone surrogates too
 LINES = TEXTS.map(lambda text: " ".join(text.splitlines()))
 
 
-def everywhere(text: str) -> Snapshot:
-    """An invoice that has the text in every place for words."""
+def invoice_full_of(text: str) -> Snapshot:
+    """An invoice that has `text` in every text field."""
     address = Address(
         organisation=text, name=text, address_line_1=text, address_line_2=text, postal_code=text,
         locality=text, administrative_area=text, country_code=text, email=text, phone_number=text,
@@ -46,15 +46,15 @@ def everywhere(text: str) -> Snapshot:
 @given(TEXTS)
 @settings(derandomize=True, max_examples=150, deadline=None)
 def test_any_text_in_any_place_makes_a_document(text: str) -> None:
-    assert render(everywhere(text)).startswith(b"%PDF")
+    assert render(invoice_full_of(text)).startswith(b"%PDF")
 
 
 @given(LINES, LINES)
 @settings(derandomize=True, max_examples=100, deadline=None)
 def test_every_character_the_fonts_have_is_printed(name: str, description: str) -> None:
-    text = squeezed(paper(invoice(lines=(line(name=name, description=description),))))
-    assert squeezed(clean(name)) in text
-    assert squeezed(clean(description)) in text
+    text = without_spaces(invoice_text(invoice(lines=(line(name=name, description=description),))))
+    assert without_spaces(clean(name)) in text
+    assert without_spaces(clean(description)) in text
 
 
 def test_what_the_fonts_have_is_kept_as_it_is() -> None:
@@ -79,7 +79,7 @@ def test_both_weights_have_the_same_characters() -> None:
 )
 def test_european_scripts_and_vietnamese_are_printed(text: str) -> None:
     with capture_logs() as logs:
-        assert squeezed(text) in squeezed(paper(everywhere(text)))
+        assert without_spaces(text) in without_spaces(invoice_text(invoice_full_of(text)))
     assert logs == []
 
 
@@ -89,38 +89,38 @@ def test_a_no_break_space_is_as_wide_as_the_space_that_is_written_for_it() -> No
 
 
 def test_letters_with_loose_accents_are_composed() -> None:
-    assert "Café" in paper(invoice(note="Cafe\u0301"))
+    assert "Café" in invoice_text(invoice(note="Cafe\u0301"))
 
 
 def test_a_word_of_300_characters_is_kept_whole() -> None:
     word = "".join(chr(ord("A") + number % 26) for number in range(300))
-    text = squeezed(paper(everywhere(word)))
+    text = without_spaces(invoice_text(invoice_full_of(word)))
     assert text.count(word) >= 14
 
 
 def test_a_description_of_2000_characters_is_kept_whole() -> None:
     words = [f"word{number}" for number in range(250)]
-    assert re.findall(r"word\d+", paper(invoice(lines=(line(description=" ".join(words)),)))) == words
+    assert re.findall(r"word\d+", invoice_text(invoice(lines=(line(description=" ".join(words)),)))) == words
 
 
 def test_missing_characters_print_as_boxes_and_are_logged_once() -> None:
     with capture_logs() as logs:
-        text = paper(invoice(lines=(line(name="漢字 mug 😀"),), note="漢"))
+        text = invoice_text(invoice(lines=(line(name="漢字 mug 😀"),), note="漢"))
     assert f"{MISSING}{MISSING} mug {MISSING}" in text
     (entry,) = logs
     assert entry["log_level"] == "warning"
     assert entry["code_points"] == ["U+5B57", "U+6F22", "U+1F600"]
 
 
-def test_a_box_of_the_sellers_own_is_no_missing_character() -> None:
+def test_a_box_that_the_seller_wrote_is_not_a_missing_character() -> None:
     with capture_logs() as logs:
-        assert "Ready: □ é" in paper(invoice(note="Ready: □ é"))
+        assert "Ready: □ é" in invoice_text(invoice(note="Ready: □ é"))
     assert logs == []
 
 
-def test_controls_and_directions_leave_no_trace() -> None:
+def test_control_and_direction_characters_are_not_printed() -> None:
     with capture_logs() as logs:
-        assert "ab cd" in paper(invoice(note="a\x00\x07\u200bb\tc\u202e\ufe0f\u00add\x1b"))
+        assert "ab cd" in invoice_text(invoice(note="a\x00\x07\u200bb\tc\u202e\ufe0f\u00add\x1b"))
     assert logs == []
 
 
@@ -128,8 +128,8 @@ def test_controls_and_directions_leave_no_trace() -> None:
     "text", ["<b>bold</b>", "<img src='x'/>", "&amp;", "(Tj) \\) ET", "%PDF {amount} %s"]
 )
 def test_text_is_never_markup(text: str) -> None:
-    assert squeezed(text) in squeezed(paper(everywhere(text)))
+    assert without_spaces(text) in without_spaces(invoice_text(invoice_full_of(text)))
 
 
 def test_a_name_with_braces_stays_in_the_request_to_pay() -> None:
-    assert "to {holder}, quoting" in paper(invoice(seller=replace(SELLER, name="{holder}")))
+    assert "to {holder}, quoting" in invoice_text(invoice(seller=replace(SELLER, name="{holder}")))

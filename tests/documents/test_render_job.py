@@ -1,4 +1,4 @@
-"""A frozen invoice becomes a file in the store; one that cannot be printed does not hold up the others."""
+"""A frozen invoice becomes a file in the store; one that cannot be printed does not stop the others."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from documents.render_job import Failed, Produced, Task, produce, produce_all
-from documents.store import FileStore, key_of
+from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all, render_to_store
+from documents.store import FileStore, pdf_key
 from invoicing.snapshot import Line, Party, Snapshot, VatRow, dump
 
 MUG = Line(
@@ -41,7 +41,7 @@ INVOICE = Snapshot(
     total_vat=210,
     total=1_210,
 )
-KEY = key_of("account", "1")
+KEY = pdf_key("account", "1")
 
 
 @pytest.fixture
@@ -50,28 +50,30 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_snapshot_becomes_a_file_and_its_description(root: Path) -> None:
-    produced = produce(dump(INVOICE), KEY, 1, root)
+    stored = render_to_store(dump(INVOICE), KEY, 1, root)
     content = FileStore(root).path(KEY).read_bytes()
     assert content.startswith(b"%PDF-")
-    assert produced == Produced(KEY, len(content), sha256(content).hexdigest())
+    assert stored == StoredPdf(KEY, len(content), sha256(content).hexdigest())
 
 
-def test_producing_it_again_gives_the_same_file(root: Path) -> None:
-    assert produce(dump(INVOICE), KEY, 1, root) == produce(dump(INVOICE), KEY, 2, root)
+def test_rendering_it_again_gives_the_same_file(root: Path) -> None:
+    assert render_to_store(dump(INVOICE), KEY, 1, root) == render_to_store(dump(INVOICE), KEY, 2, root)
 
 
-def test_an_invoice_that_cannot_be_printed_does_not_hold_up_the_others(root: Path) -> None:
+def test_an_invoice_that_cannot_be_printed_does_not_stop_the_others(root: Path) -> None:
     unprintable = dump(INVOICE).replace('"en"', "17")
     snapshots = [dump(INVOICE), unprintable, "no snapshot", dump(INVOICE)]
-    tasks = [Task(snapshot, key_of("account", str(n)), 1, root) for n, snapshot in enumerate(snapshots)]
-    outcomes = produce_all(tasks)
-    assert [type(outcome) for outcome in outcomes] == [Produced, Failed, Failed, Produced]
+    tasks = [
+        RenderTask(snapshot, pdf_key("account", str(n)), 1, root) for n, snapshot in enumerate(snapshots)
+    ]
+    outcomes = render_all(tasks)
+    assert [type(outcome) for outcome in outcomes] == [StoredPdf, RenderFailure, RenderFailure, StoredPdf]
     assert [FileStore(root).exists(task.key) for task in tasks] == [True, False, False, True]
 
 
 def test_a_failure_is_one_line_and_a_traceback(root: Path) -> None:
-    (failed,) = produce_all([Task('{\n"seller": 1}', KEY, 1, root)])
-    assert isinstance(failed, Failed)
+    (failed,) = render_all([RenderTask('{\n"seller": 1}', KEY, 1, root)])
+    assert isinstance(failed, RenderFailure)
     assert failed.reason
     assert "\n" not in failed.reason
     assert failed.traceback.startswith("Traceback")

@@ -1,4 +1,4 @@
-"""The store keeps whole files, under keys of its own making, inside its folder."""
+"""The store keeps complete files inside its folder, under keys that no caller chooses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.store import FileStore, OutsideStore, key_of
+from documents.store import FileStore, OutsideStore, pdf_key
 
 HOSTILE = ["..", "../../etc/passwd", ".", "a:b", "@", "..@..", "CON", "x" * 255]
 
@@ -16,8 +16,8 @@ def files(store: FileStore) -> list[str]:
 
 
 @pytest.mark.parametrize("invoice_id", HOSTILE)
-def test_what_a_caller_names_never_becomes_a_path(invoice_id: str, store: FileStore) -> None:
-    key = key_of("account", invoice_id)
+def test_an_invoice_id_never_becomes_part_of_a_path(invoice_id: str, store: FileStore) -> None:
+    key = pdf_key("account", invoice_id)
     assert key.startswith("account/")
     assert invoice_id not in key.removesuffix(".pdf").split("/")[1:]
     store.put(key, b"paper")
@@ -25,8 +25,8 @@ def test_what_a_caller_names_never_becomes_a_path(invoice_id: str, store: FileSt
 
 
 def test_an_invoice_has_one_key_and_another_accounts_has_another() -> None:
-    assert key_of("a", "1") == key_of("a", "1")
-    assert len({key_of("a", "1"), key_of("a", "2"), key_of("b", "1")}) == 3
+    assert pdf_key("a", "1") == pdf_key("a", "1")
+    assert len({pdf_key("a", "1"), pdf_key("a", "2"), pdf_key("b", "1")}) == 3
 
 
 def test_what_was_put_is_there_whole(store: FileStore) -> None:

@@ -125,7 +125,7 @@ def test_the_pdf_url_is_null_until_the_document_exists_and_then_a_link(
     base, name = ready["pdf_url"].rsplit("/", 1)
     assert (base.rsplit("/", 1)[0], name) == (f"{BASE_URL}/documents", f"{issued.number}.pdf")
     links = Links("s" * 32, BASE_URL, 600)
-    assert links.opened(base.rsplit("/", 1)[1]) == ("some/key.pdf", name)
+    assert links.read_token(base.rsplit("/", 1)[1]) == ("some/key.pdf", name)
 
 
 def test_ids_are_strings_or_ids_as_clients_declare_them(shop: Client, database: Database) -> None:

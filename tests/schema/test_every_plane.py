@@ -19,7 +19,7 @@ from documents.paper.fonts import MISSING
 from invoicing.invoices import queries
 from invoicing.storage.database import Database
 from tests.support.client import CREATE_INVOICE, INVOICE_ORDER, Client, client
-from tests.support.snapshots import paper, squeezed
+from tests.support.snapshots import invoice_text, without_spaces
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
 PLANES = "".join(chr(plane << 16 | 0x6F22) for plane in range(17) if plane != 14) + "\U000e0200"
@@ -98,7 +98,7 @@ def _as(told: Any, given: Any) -> Any:
 
 def printed(shop: Client, invoice_id: str) -> int:
     invoice = shop.database.read(queries.found_invoice, shop.principal, invoice_id)
-    return squeezed(paper(invoice.frozen())).count(PRINTED)
+    return without_spaces(invoice_text(invoice.frozen())).count(PRINTED)
 
 
 def test_text_of_every_plane_is_kept_and_printed_in_every_field(shop: Client) -> None:

@@ -11,11 +11,11 @@ from httpx import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
 from documents.links import Links
-from documents.store import FileStore, key_of
+from documents.store import FileStore, pdf_key
 from server import downloads
 
 PAPER = b"%PDF-1.4 paper"
-KEY = key_of("account", "1")
+KEY = pdf_key("account", "1")
 pytestmark = pytest.mark.anyio
 links = Links("secret", "http://testserver", 60)
 
@@ -80,7 +80,7 @@ async def test_an_expired_link_is_gone(client: AsyncClient, monkeypatch: pytest.
 
 def _of_another_account(url: str) -> str:
     token = url.split("/")[-2]
-    other = links.url(key_of("stranger", "1"), "1.pdf").split("/")[-2]
+    other = links.url(pdf_key("stranger", "1"), "1.pdf").split("/")[-2]
     return url.replace(token, ".".join([other.rsplit(".", 2)[0], *token.rsplit(".", 2)[1:]]))
 
 

@@ -18,7 +18,7 @@ from server.workers.pdf import Worker
 from tests.support import factories
 from tests.support.client import CREATE_ORDER, INVOICE_ORDER, Client, client
 from tests.support.factories import item
-from tests.support.workers import failing
+from tests.support.workers import fail_all
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_pdfs_are_counted_where_they_are_made(shop: Client, tmp_path: Path) -> N
     shop.ask(CREATE_ORDER, input={"id": "o", "billing_name": "Ann", "items": [item(id="a"), item(id="b")]})
     shop.ask(INVOICE_ORDER, input={"order_id": "o"})
     store, metrics = FileStore(tmp_path / "documents"), Metrics()
-    asyncio.run(Worker(shop.database, store, produce=failing, metrics=metrics).drain())
+    asyncio.run(Worker(shop.database, store, produce=fail_all, metrics=metrics).drain())
     value = metrics.registry.get_sample_value
     assert (value("invoicing_pdfs_made_total"), value("invoicing_pdfs_failed_total")) == (0, 1)
     again = update(tables.outbox).values(run_after=factories.NOW)

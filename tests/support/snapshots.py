@@ -1,4 +1,4 @@
-"""Makers of frozen invoices, and readers of the paper they become."""
+"""Makes frozen invoices, and reads the text of their PDFs."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def with_lines(count: int, **values: Any) -> Snapshot:
     return invoice(lines=tuple(line(id=str(n), name=f"Item-{n}.", **values) for n in range(count)))
 
 
-def pages(snapshot: Snapshot) -> list[str]:
+def page_texts(snapshot: Snapshot) -> list[str]:
     """The text of each page; a no-break space reads as a space."""
     reader = PdfReader(io.BytesIO(render(snapshot)))
     return [page.extract_text().replace("\u202f", " ") for page in reader.pages]
 
 
-def paper(snapshot: Snapshot) -> str:
-    return "\n".join(pages(snapshot))
+def invoice_text(snapshot: Snapshot) -> str:
+    return "\n".join(page_texts(snapshot))
 
 
-def squeezed(text: str) -> str:
+def without_spaces(text: str) -> str:
     """Without white space, so that it does not matter where lines were broken."""
     return "".join(text.split())

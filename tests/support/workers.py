@@ -1,4 +1,4 @@
-"""Workers as tests need them: with invoices that misbehave, and as a process of its own that can be killed.
+"""Workers for tests: with renderers that fail, crash, hang or are slow, and as a process that can be killed.
 
 python -m tests.support.workers DATABASE_URL FOLDER LEASE_SECONDS
 """
@@ -15,40 +15,44 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from documents.render_job import Failed, Produced, Task, produce_all
+from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all
 
 POISON, HANGING = "Poison", "Hanging mug"
 
 
-def failing(tasks: Sequence[Task]) -> list[Produced | Failed]:
-    return produce_all([Task("no snapshot", task.key, task.attempt, task.root) for task in tasks])
+def fail_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
+    return render_all([RenderTask("no snapshot", task.key, task.attempt, task.root) for task in tasks])
 
 
-def perilous(tasks: Sequence[Task]) -> list[Produced | Failed]:
-    """A poisonous invoice takes its process down; a hanging one never comes to an end."""
+def crash_or_hang(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
+    """An invoice with POISON kills its process; one with HANGING never ends."""
     outcomes = []
     for task in tasks:
         if POISON in task.snapshot:
             os.kill(os.getpid(), signal.SIGKILL)
         if HANGING in task.snapshot:
             threading.Event().wait()
-        outcomes += produce_all([task])
+        outcomes += render_all([task])
     return outcomes
 
 
-def slow(tasks: Sequence[Task]) -> list[Produced | Failed]:
+def render_slowly(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
     time.sleep(0.02 * len(tasks))
-    return produce_all(tasks)
+    return render_all(tasks)
 
 
 async def serve(url: str, folder: str, lease: str) -> None:
-    from documents.store import FileStore  # late: the processes that render import this module too
+    from documents.store import FileStore  # not at the top: the rendering processes import this module too
     from invoicing.storage.database import Database
     from server.workers.pdf import Worker
 
     database = Database(url)
     worker = Worker(
-        database, FileStore(Path(folder)), lease=timedelta(seconds=float(lease)), processes=2, produce=slow
+        database,
+        FileStore(Path(folder)),
+        lease=timedelta(seconds=float(lease)),
+        processes=2,
+        produce=render_slowly,
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     await worker.run()

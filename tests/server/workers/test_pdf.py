@@ -13,8 +13,8 @@ from typing import cast
 import pytest
 from sqlalchemy import Connection, column, func, select, table, text, update
 
-from documents.render_job import produce_all
-from documents.store import FileStore, key_of
+from documents.render_job import render_all
+from documents.store import FileStore, pdf_key
 from invoicing.access import Principal
 from invoicing.invoices import from_orders, queries
 from invoicing.invoices import pdf as rendering
@@ -30,7 +30,7 @@ from server.workers.pdf_processes import Produce
 from server.workers.wakeup import Wakeup
 from tests.conftest import FreshUrl
 from tests.support import factories
-from tests.support.workers import HANGING, POISON, failing, perilous, slow
+from tests.support.workers import HANGING, POISON, crash_or_hang, fail_all, render_slowly
 
 _OTHERS = (
     select(column("pid"), column("query"))
@@ -40,9 +40,7 @@ _OTHERS = (
 )
 
 
-def drained(
-    database: Database, store: FileStore, produce: Produce = produce_all, *, lease: float = 10
-) -> int:
+def drained(database: Database, store: FileStore, produce: Produce = render_all, *, lease: float = 10) -> int:
     return asyncio.run(Worker(database, store, produce=produce, lease=timedelta(seconds=lease)).drain())
 
 
@@ -83,7 +81,7 @@ def test_every_invoice_gets_its_pdf(database: Database, principal: Principal, st
     assert waiting(database) == []
     for invoice in invoices:
         found = database.read(queries.found_invoice, principal, invoice.id)
-        assert found.pdf_key == key_of(principal.account_id, invoice.id)
+        assert found.pdf_key == pdf_key(principal.account_id, invoice.id)
     for paper in papers(database):
         content = store.path(paper.key).read_bytes()
         assert (paper.size, paper.sha256) == (len(content), sha256(content).hexdigest())
@@ -167,7 +165,7 @@ def test_a_failing_invoice_is_tried_five_times_then_waits_for_a_person(
     invoice = factories.invoice(database, principal)
     for attempt in range(1, 6):
         assert database.read(queries.found_invoice, principal, invoice.id).pdf_failed_at is None
-        assert drained(database, store, failing) == 0
+        assert drained(database, store, fail_all) == 0
         (job,) = waiting(database)
         assert job.attempts == attempt
         assert job.last_error
@@ -204,7 +202,7 @@ def test_an_invoice_whose_worker_died_each_time_is_given_up(
     for _ in range(5):
         database.write(rendering.claim, most=9, now=factories.NOW)
         database.write(hurry)
-    left = store.path(f"{key_of(principal.account_id, invoice.id)}.5.part")
+    left = store.path(f"{pdf_key(principal.account_id, invoice.id)}.5.part")
     left.parent.mkdir(parents=True)
     left.touch()
     assert drained(database, store) == 0
@@ -218,7 +216,7 @@ def test_a_poisonous_invoice_takes_no_other_with_it(
     database: Database, principal: Principal, store: FileStore
 ) -> None:
     _, poisonous, *_ = named(database, principal, "Mug", POISON, *["Mug"] * 20)
-    assert drained(database, store, perilous) == 21
+    assert drained(database, store, crash_or_hang) == 21
     (job,) = waiting(database)
     assert job.subject_id == poisonous.id
     assert job.last_error == "The process that rendered it died (exit code -9)."
@@ -228,14 +226,14 @@ def test_an_invoice_that_hangs_is_given_up_and_the_others_are_made(
     database: Database, principal: Principal, store: FileStore
 ) -> None:
     _, hanging, _ = named(database, principal, "Mug", HANGING, "Mug")
-    assert drained(database, store, perilous, lease=1) == 2
+    assert drained(database, store, crash_or_hang, lease=1) == 2
     (job,) = waiting(database)
     assert (job.subject_id, job.attempts) == (hanging.id, 1)
     assert job.last_error == "Rendering took longer than 1 seconds."
 
 
 def printed(due: rendering.DuePdf) -> rendering.RenderedPdf:
-    return rendering.RenderedPdf(due.job, key_of(due.job.account_id, due.job.subject_id), 1, "0" * 64)
+    return rendering.RenderedPdf(due.job, pdf_key(due.job.account_id, due.job.subject_id), 1, "0" * 64)
 
 
 def test_a_worker_that_comes_late_records_nothing(database: Database, principal: Principal) -> None:
@@ -276,7 +274,7 @@ async def test_a_worker_that_stops_ends_what_it_has_begun(
     database: Database, principal: Principal, store: FileStore
 ) -> None:
     named(database, principal, *["Mug"] * 10)
-    async with running(Worker(database, store, produce=slow)):
+    async with running(Worker(database, store, produce=render_slowly)):
         await eventually(lambda: bool(waiting(database)[0].lease_token))
     assert len(papers(database)) == 10
 
@@ -292,7 +290,7 @@ async def test_a_worker_that_is_stopped_in_the_middle_gives_back_what_it_holds(
 ) -> None:
     monkeypatch.setattr(worker, "GRACE", 0.01)
     named(database, principal, HANGING, HANGING)
-    stopping = Worker(database, store, produce=perilous)
+    stopping = Worker(database, store, produce=crash_or_hang)
     task = asyncio.create_task(stopping.run())
     await eventually(lambda: bool(waiting(database)[0].lease_token))
     ended = time.monotonic()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Table, func, select
 
-from documents.store import FileStore, key_of
+from documents.store import FileStore, pdf_key
 from invoicing.access import Principal
 from invoicing.storage.database import Database
 from invoicing.storage.tables import documents, invoices
@@ -67,4 +67,4 @@ def test_after_kills_in_the_middle_every_invoice_has_one_pdf(
 
     assert number_of(database, invoices) == number_of(database, documents) == INVOICES
     made = {str(path.relative_to(store.root)) for path in store.root.rglob("*") if path.is_file()}
-    assert made == {key_of(principal.account_id, invoice.id) for invoice in issued}
+    assert made == {pdf_key(principal.account_id, invoice.id) for invoice in issued}
