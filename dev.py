@@ -3,7 +3,10 @@
 
   python3 dev.py serve [ARGS...]    start the server (`invoicing serve ARGS`)
   python3 dev.py run ARGS...        any other command (`invoicing ARGS`)
-  python3 dev.py test [ARGS...]     every check; the tests take pytest's ARGS
+  python3 dev.py test               install what is missing, then run every check and test, as CI does
+  python3 dev.py test ARGS...       pytest ARGS, at once, with what is installed
+  python3 dev.py lint               the static checks: ruff, mypy, import contracts
+  python3 dev.py format             fix what ruff can fix
   python3 dev.py bench [ARGS...]    the benchmarks
   python3 dev.py setup              only what all of them do first: .venv, and GraphiQL where there is Node
 
@@ -29,11 +32,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
-APART = {"sdk": "Polar's SDK", "fuzz": "Schemathesis", "clients": "The Python client"}
+LOCK = ROOT / "requirements.lock"
+APART = ("sdk", "fuzz", "clients")
 """What some tests talk to the server through, each in an environment and with a lock of its own."""
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
 GRAPHIQL = ROOT / "graphiql"
-CHECKED = ("schema", "resolvers", "server", "invoicing", "documents", "gateways", "tests", "bench", "dev.py")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main(command: str = "help", *args: str) -> int:
@@ -46,9 +50,15 @@ def main(command: str = "help", *args: str) -> int:
         setup()
         invoicing(*args)
     elif command == "test":
-        setup()
-        install_clients()
-        return test(*args)
+        return test_with(*args) if args else test_everything()
+    elif command == "lint":
+        say("Running the static checks; nothing is changed")
+        use_installed()
+        return run_checks(static_checks())
+    elif command == "format":
+        say("Fixing what ruff can fix")
+        use_installed()
+        return run_checks(fixes())
     elif command == "bench":
         setup()
         bench(*args)
@@ -63,14 +73,42 @@ def invoicing(*args: str) -> NoReturn:
     become(tool("invoicing"), *args)
 
 
-def test(*args: str) -> int:
-    checks = {
+def test_everything() -> int:
+    say("Installing what is missing, then running every check and test: about 6 minutes on two cores")
+    setup(retry=True)
+    install_clients()
+    os.environ["INVOICING_TEST_ALL"] = "true"
+    failed = run_checks({**static_checks(), "pytest": (tool("pytest"), "-n", "2", "-rs")})
+    absent = absent_programs()
+    if absent:
+        print(f"Skipped: the tests that need {' or '.join(absent)}, which this machine does not have.")
+    return failed
+
+
+def test_with(*args: str) -> NoReturn:
+    say("Running pytest with these arguments; tests that need what is not installed are skipped")
+    use_installed()
+    become(tool("pytest"), *args)
+
+
+def static_checks() -> dict[str, tuple[str, ...]]:
+    return {
         "ruff check": (tool("ruff"), "check", "."),
         "ruff format": (tool("ruff"), "format", "--check", "."),
-        "mypy": (tool("mypy"), *(name for name in CHECKED if (ROOT / name).exists())),
+        "mypy": (tool("mypy"),),
         "lint-imports": (tool("lint-imports"), "--no-logo"),
-        "pytest": (tool("pytest"), "-n", "2", *args),
     }
+
+
+def fixes() -> dict[str, tuple[str, ...]]:
+    return {
+        "ruff check": (tool("ruff"), "check", "--fix", "."),
+        "ruff format": (tool("ruff"), "format", "."),
+    }
+
+
+def run_checks(checks: dict[str, tuple[str, ...]]) -> int:
+    """Runs all of them, also after one failed; returns 1 if any did."""
     failed = set()
     for name, check in checks.items():
         print(f"── {name}", flush=True)
@@ -80,6 +118,12 @@ def test(*args: str) -> int:
     for name in checks:
         print(f"{name:<14}{'FAILED' if name in failed else 'ok'}")
     return 1 if failed else 0
+
+
+def absent_programs() -> list[str]:
+    """What the tests need and this script does not install."""
+    node = [] if shutil.which("node") else ["Node"]
+    return node if any(map(shutil.which, BROWSERS)) else [*node, "Chromium"]
 
 
 def bench(*args: str) -> NoReturn:
@@ -103,14 +147,25 @@ def bench(*args: str) -> NoReturn:
 
 def setup(*, retry: bool = False) -> None:
     with alone():
-        install(ROOT / "requirements.lock", VENV)
+        install(LOCK, VENV)
         build_graphiql(retry=retry)
+
+
+def use_installed() -> None:
+    """Sets up only where nothing is installed: who runs one test does not wait for anything else."""
+    if not Path(tool("pytest")).exists():
+        setup()
+    elif read(VENV / ".installed") != project_digest(LOCK):
+        say(f"{LOCK.name} or pyproject.toml has changed since; `python3 dev.py setup` installs it")
+
+
+def project_digest(lock: Path) -> str:
+    return digest(str(ROOT), lock, ROOT / "pyproject.toml")
 
 
 def install(lock: Path, home: Path, *, project: bool = True) -> None:
     """The packages of the lock and this project, unless without it, in an environment of their own."""
-    sources = (lock, ROOT / "pyproject.toml") if project else (lock,)
-    stamp, now = home / ".installed", digest(str(ROOT), *sources)
+    stamp, now = home / ".installed", project_digest(lock) if project else digest(str(ROOT), lock)
     if read(stamp) == now:
         return
     python = tool("python", home)
@@ -132,23 +187,10 @@ def install(lock: Path, home: Path, *, project: bool = True) -> None:
 
 def install_clients() -> None:
     """What some tests talk through. Its packages are not the server's to run with."""
-    for name, program in APART.items():
-        with or_skipped(program):
+    with alone():
+        for name in APART:
             install(ROOT / f"requirements-{name}.lock", ROOT / f".venv-{name}", project=False)
-    with or_skipped("The TypeScript client"):
         install_typescript()
-
-
-@contextlib.contextmanager
-def or_skipped(name: str) -> Iterator[None]:
-    """In CI everything has to be there."""
-    try:
-        with alone():
-            yield
-    except subprocess.CalledProcessError as error:
-        if os.environ.get("CI"):
-            raise
-        say(f"{last_lines(error.output)}\n{name} could not be installed; its tests are skipped")
 
 
 def install_typescript() -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.installed import INSTALLED, MACHINE, need
+
 ROOT = Path(__file__).parents[1]
 DEV = ROOT / "dev.py"
 NPM_LOCKS = [
@@ -29,6 +31,10 @@ case "$1" in
 esac
 """
 DOES_NOTHING = "#!/bin/sh\n"
+TELLS_ITSELF = '#!/bin/sh\necho "${0##*/}" "$@"; pwd; echo "all: $INVOICING_TEST_ALL"\n'
+FAILS = "#!/bin/sh\necho no such package; exit 1\n"
+APART = ("sdk", "fuzz", "clients")
+COMMANDS = ("serve", "run", "test", "lint", "format", "bench", "setup")
 
 
 @pytest.fixture
@@ -42,6 +48,19 @@ def checkout(tmp_path: Path) -> Path:
     for name, script in {"invoicing": INVOICING, "pip": DOES_NOTHING, "python": DOES_NOTHING}.items():
         write_program(root / ".venv" / "bin" / name, script)
     return root
+
+
+@pytest.fixture
+def installed(checkout: Path) -> Path:
+    """A checkout in which everything was installed, whose programs tell how they were called."""
+    for name in APART:
+        (checkout / f"requirements-{name}.lock").touch()
+        for program in ("python", "pip"):
+            write_program(checkout / f".venv-{name}" / "bin" / program, DOES_NOTHING)
+    for name in ("ruff", "mypy", "lint-imports", "pytest"):
+        write_program(checkout / ".venv" / "bin" / name, TELLS_ITSELF)
+    assert dev(checkout, "setup").returncode == 0
+    return checkout
 
 
 def write_program(path: Path, script: str) -> None:
@@ -76,7 +95,7 @@ def test_help_names_every_command(checkout: Path) -> None:
     for args in ([], ["--help"]):
         shown = dev(checkout, *args)
         assert shown.returncode == 0
-        assert all(f"dev.py {name}" in shown.stdout for name in ("serve", "run", "test", "bench", "setup"))
+        assert all(f"dev.py {name}" in shown.stdout for name in COMMANDS)
     assert dev(checkout, "sevre").returncode == 2
 
 
@@ -126,21 +145,103 @@ def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
     assert out.endswith("status\n")
 
 
-@pytest.mark.parametrize("ci", [True, False])
-@pytest.mark.parametrize("broken", ["sdk", "fuzz", "clients"])
-def test_a_client_that_cannot_be_installed_is_an_error_in_ci_only(
-    checkout: Path, broken: str, ci: bool
-) -> None:
-    for client in ("sdk", "fuzz", "clients"):
-        (checkout / f"requirements-{client}.lock").touch()
-        python = "#!/bin/sh\necho no such package; exit 1\n" if client == broken else DOES_NOTHING
-        write_program(checkout / f".venv-{client}" / "bin" / "python", python)
-        write_program(checkout / f".venv-{client}" / "bin" / "pip", DOES_NOTHING)
-    for name in ("ruff", "mypy", "lint-imports", "pytest"):
-        write_program(checkout / ".venv" / "bin" / name, DOES_NOTHING)
-    tested = dev(checkout, "test", **({"CI": "true"} if ci else {}))
+def test_without_arguments_every_check_runs_and_every_test_is_wanted(installed: Path) -> None:
+    tested = dev(installed, "test")
+    assert tested.returncode == 0
+    assert "every check and test" in tested.stderr.splitlines()[0]
+    for program in (
+        "ruff check .",
+        "ruff format --check .",
+        "mypy",
+        "lint-imports --no-logo",
+        "pytest -n 2 -rs",
+    ):
+        assert program in tested.stdout.splitlines()
+    assert "all: true" in tested.stdout.splitlines()
+    assert re.search(r"^Skipped: .* Node or Chromium", tested.stdout, re.MULTILINE)
+
+
+def test_one_check_that_failed_is_told_after_all_of_them_ran(installed: Path) -> None:
+    write_program(installed / ".venv" / "bin" / "mypy", FAILS)
+    for command in ("lint", "test"):
+        checked = dev(installed, command)
+        assert checked.returncode == 1
+        assert re.search(r"^mypy +FAILED$", checked.stdout, re.MULTILINE)
+        assert re.search(r"^lint-imports +ok$", checked.stdout, re.MULTILINE)
+
+
+def test_with_arguments_it_is_pytest_alone_and_nothing_is_installed(installed: Path) -> None:
+    (installed / "requirements.lock").write_text("# another\n")
+    tested = dev(installed, "test", "-k", "refund or credit", "tests/invoicing")
+    assert tested.stdout.splitlines() == [
+        "pytest -k refund or credit tests/invoicing",
+        str(installed.parent),
+        "all: ",
+    ]
+    told = tested.stderr.splitlines()
+    assert "pytest" in told[0]
+    assert "requirements.lock" in told[1]
+    assert "dev.py setup" in told[1]
+    assert len(told) == 2
+
+
+def test_where_nothing_is_installed_a_single_test_installs_first(checkout: Path) -> None:
+    write_program(checkout / "written-by-pip", TELLS_ITSELF)
+    install = f'#!/bin/sh\n/bin/cp "{checkout}/written-by-pip" "{checkout}/.venv/bin/pytest"\n'
+    write_program(checkout / ".venv" / "bin" / "python", install)
+    tested = dev(checkout, "test", "-k", "refund")
+    assert "Installing requirements.lock" in tested.stderr.splitlines()
+    assert tested.stdout.splitlines()[0] == "pytest -k refund"
+
+
+def test_the_static_checks_alone_change_nothing(installed: Path) -> None:
+    linted = dev(installed, "lint")
+    assert linted.returncode == 0
+    assert len(linted.stderr.splitlines()) == 1
+    assert {"ruff check .", "ruff format --check .", "mypy"} <= set(linted.stdout.splitlines())
+    assert "── pytest" not in linted.stdout
+
+
+def test_format_fixes_what_can_be_fixed(installed: Path) -> None:
+    formatted = dev(installed, "format")
+    assert formatted.returncode == 0
+    assert len(formatted.stderr.splitlines()) == 1
+    assert {"ruff check --fix .", "ruff format ."} <= set(formatted.stdout.splitlines())
+
+
+@pytest.mark.parametrize("broken", APART)
+def test_a_client_that_cannot_be_installed_is_an_error(installed: Path, broken: str) -> None:
+    (installed / f"requirements-{broken}.lock").write_text("# another\n")
+    write_program(installed / f".venv-{broken}" / "bin" / "python", FAILS)
+    tested = dev(installed, "test")
     assert "no such package" in tested.stderr
-    assert tested.returncode == int(ci)
+    assert tested.returncode == 1
+
+
+@pytest.mark.parametrize("everything", ["CI", "INVOICING_TEST_ALL"])
+def test_what_is_not_installed_is_skipped_but_never_in_the_full_run(
+    monkeypatch: pytest.MonkeyPatch, everything: str
+) -> None:
+    monkeypatch.setitem(INSTALLED, "Polar's SDK", Path("not-installed"))
+    for name in ("CI", "INVOICING_TEST_ALL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(pytest.skip.Exception, match="Polar's SDK"):
+        need("Polar's SDK")
+    monkeypatch.setenv(everything, "true")
+    with pytest.raises(pytest.fail.Exception, match="Polar's SDK"):
+        need("Polar's SDK")
+
+
+def test_a_machine_without_node_runs_the_rest_and_ci_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MACHINE, "Node", None)
+    monkeypatch.setitem(INSTALLED, "GraphiQL", Path("not-built"))
+    monkeypatch.setenv("INVOICING_TEST_ALL", "true")
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="Node"):
+        need("Node", "GraphiQL")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="Node"):
+        need("Node", "GraphiQL")
 
 
 @pytest.mark.parametrize("ci", [True, False])

@@ -7,7 +7,6 @@ ones every time.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -23,8 +22,8 @@ from invoicing.storage.database import Database
 from tests.server.test_terminated import serving
 from tests.support import factories
 from tests.support.client import client
+from tests.support.installed import SCHEMATHESIS, need
 
-COMMAND = Path(__file__).parents[2] / ".venv-fuzz" / "bin" / "schemathesis"
 HOOKS = Path(__file__).with_name("fuzzing.py")
 LEAST = 500  # requests of a document
 
@@ -73,7 +72,14 @@ class Fuzzed:
         (self.folder / "settings.toml").write_text(
             f"hooks = {json.dumps(str(HOOKS))}\n" + SETTINGS.format(key=self.key, session=self.session)
         )
-        command = [str(COMMAND), "--config-file", "settings.toml", "run", f"{self.address}{path}", *options]
+        command = [
+            str(SCHEMATHESIS),
+            "--config-file",
+            "settings.toml",
+            "run",
+            f"{self.address}{path}",
+            *options,
+        ]
         command += ["--generation-deterministic", "--continue-on-failure", "--no-color"]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=110)
         assert done.returncode == 0, done.stdout[-5_000:] + done.stderr[-2_000:]
@@ -94,8 +100,7 @@ class Fuzzed:
 
 @pytest.fixture
 def fuzzed(database: Database, tmp_path: Path) -> Iterator[Fuzzed]:
-    if not COMMAND.exists() and not os.environ.get("CI"):
-        pytest.skip("schemathesis is not installed here: `python3 dev.py test` does it")
+    need("Schemathesis")
     shop = client(database, tmp_path)
     address = {**factories.ADDRESS, "name": "Ann Baker"}
     factories.customer(database, shop.principal, id="known", handle="known", billing_address=address)

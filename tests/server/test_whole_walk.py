@@ -15,10 +15,9 @@ from typing import Any
 
 import httpx
 import pypdf
-import pytest
 
-from server.graphql.explorer import GRAPHIQL
-from tests.server.graphql.test_explorer import CHROMIUM, MISSING, OPEN
+from tests.server.graphql.test_explorer import OPEN
+from tests.support.installed import CHROMIUM, need
 
 
 @contextmanager
@@ -48,11 +47,7 @@ mutation ($id: String!) {
 
 
 def test_an_order_is_invoiced_in_a_browser_its_paper_opened_and_its_payment_seen(tmp_path: Path) -> None:
-    missing = MISSING if (GRAPHIQL / "index.html").exists() else [*MISSING, "graphiql/dist"]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"no {', '.join(missing)}")
-    assert not missing
-
+    need("Chromium", "Node", "playwright-core", "GraphiQL")
     with serving(tmp_path) as address:
         command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "4"]
         command += ["--meanwhile", SETTLE, "--until", '"state": "SETTLED"']

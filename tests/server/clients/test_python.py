@@ -9,35 +9,32 @@ import pytest
 
 from tests.conftest import FreshUrl
 from tests.server.clients.walking import (
-    ROOT,
     assert_invoiced,
     assert_told,
     copied,
     issued,
-    need,
     open_shop,
     run,
 )
-
-BIN = ROOT / ".venv-clients" / "bin"
+from tests.support.installed import PYTHON_CLIENT, need
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    need("The Python client", BIN / "ariadne-codegen")
+    need("the Python client")
     folder = copied("python", tmp_path_factory.mktemp("python"))
-    run([BIN / "ariadne-codegen"], folder)
+    run([PYTHON_CLIENT / "ariadne-codegen"], folder)
     return folder
 
 
 def test_the_three_steps(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
     with open_shop(fresh_sqlite, tmp_path) as (address, shop):
-        told = run([BIN / "python", "walk.py", address, str(shop.token), "order-1"], built)
+        told = run([PYTHON_CLIENT / "python", "walk.py", address, str(shop.token), "order-1"], built)
         assert_invoiced(json.loads(told))
 
 
 def test_the_subscription(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
     with open_shop(fresh_sqlite, tmp_path) as (address, shop):
         invoice_id = issued(shop)
-        told = run([BIN / "python", "updates.py", address, str(shop.token), invoice_id], built)
+        told = run([PYTHON_CLIENT / "python", "updates.py", address, str(shop.token), invoice_id], built)
         assert_told(told, invoice_id)

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import FreshUrl
 from tests.server.clients.walking import (
-    HERE,
     assert_invoiced,
     assert_told,
     copied,
     issued,
-    need,
     open_shop,
     run,
 )
-
-MODULES = HERE / "typescript" / "node_modules"
+from tests.support.installed import TYPESCRIPT, need
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    node = shutil.which("node")
-    need("The TypeScript client", Path(node) if node else None, MODULES / ".bin" / "tsc")
+    need("Node", "the TypeScript client")
     folder = copied("typescript", tmp_path_factory.mktemp("typescript"))
-    (folder / "node_modules").symlink_to(MODULES)
+    (folder / "node_modules").symlink_to(TYPESCRIPT)
     run(["node_modules/.bin/graphql-codegen", "--config", "codegen.ts"], folder)
     run(["node_modules/.bin/tsc", "--strict", "-p", "."], folder)
     return folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
@@ -23,12 +21,6 @@ from tests.support.factories import item
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-
-
-def need(name: str, *installed: Path | None) -> None:
-    if all(path is not None and path.exists() for path in installed) or os.environ.get("CI"):
-        return
-    pytest.skip(f"{name} is not installed here: `python3 dev.py test` does it")
 
 
 def copied(language: str, folder: Path) -> Path:

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
 from tests.support.client import client
+from tests.support.installed import need
 from tests.support.live_server import listening
 
 AUDITS = Path(__file__).parents[3] / "graphiql" / "test" / "audits.mjs"
-MISSING = [
-    name
-    for name, is_there in (
-        ("Node", shutil.which("node")),
-        (
-            "graphql-http (python3 dev.py setup)",
-            (AUDITS.parents[1] / "node_modules/graphql-http").exists(),
-        ),
-    )
-    if not is_there
-]
 
 
 def test_every_audit_of_graphql_over_http_passes(fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
-    if MISSING and not os.environ.get("CI"):
-        pytest.skip(f"no {', '.join(MISSING)}")
-    assert not MISSING
-
+    need("Node", "graphql-http")
     with fresh_sqlite() as url:
         shop = client(Database(url), tmp_path)
         with listening(shop.app) as address:

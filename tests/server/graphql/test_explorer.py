@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -21,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from server.graphql.explorer import GRAPHIQL, PLAIN, Explorer, tabs
+from server.graphql.explorer import PLAIN, Explorer, tabs
+from tests.support.installed import CHROMIUM, need
 from tests.support.live_server import listening
 
 ROOT = Path(__file__).parents[3]
@@ -225,28 +224,9 @@ def opened(explorer: Explorer) -> dict[str, Any]:
     return seen
 
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-MISSING = [
-    name
-    for name, is_there in (
-        ("Chromium", CHROMIUM),
-        ("Node", shutil.which("node")),
-        (
-            "playwright-core (python3 dev.py setup)",
-            (OPEN.parents[1] / "node_modules/playwright-core").exists(),
-        ),
-    )
-    if not is_there
-]
-
-
 @pytest.mark.parametrize("ui", ["graphiql", "plain"])
 def test_in_a_browser_the_guide_can_be_clicked_through(ui: str) -> None:
-    missing = MISSING if ui == "plain" or (GRAPHIQL / "index.html").exists() else [*MISSING, "graphiql/dist"]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"no {', '.join(missing)}")
-    assert not missing
-
+    need("Chromium", "Node", "playwright-core", *(["GraphiQL"] if ui == "graphiql" else []))
     examples = iter([EXAMPLE, {"order_id": "order-2", "item_ids": ["item-3"], "invoice_id": "invoice-2"}])
     make = Explorer if ui == "graphiql" else plain
     seen = opened(make(authorization="Bearer inv_demo", example=lambda: next(examples)))

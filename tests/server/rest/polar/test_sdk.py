@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,9 +22,9 @@ from tests.server.rest.polar.shop import Shop, opened
 from tests.server.test_whole_walk import serving
 from tests.support.client import Client
 from tests.support.factories import item
+from tests.support.installed import SDK, need
 
-PYTHON = Path(__file__).parents[4] / ".venv-sdk" / "bin" / "python"
-SDK = Path(__file__).with_name("sdk.py")
+PROGRAM = Path(__file__).with_name("sdk.py")
 DELFT = {"country": "NL", "line1": "Oude Delft 1", "postal_code": "2611 BA", "city": "Delft"}
 
 
@@ -58,10 +57,9 @@ class Sdk:
 
 @pytest.fixture
 def sdk(database: Database, database_url: str, tmp_path: Path) -> Iterator[Sdk]:
-    if not PYTHON.exists() and not os.environ.get("CI"):
-        pytest.skip("Polar's SDK is not installed here: `python3 dev.py test` does it")
+    need("Polar's SDK")
     with serving(tmp_path, "--no-demo", INVOICING_DATABASE_URL=database_url) as address:
-        command = [str(PYTHON), str(SDK), address]
+        command = [str(SDK), str(PROGRAM), address]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             yield Sdk(process, opened(database, tmp_path))
             assert process.stdin

@@ -1,0 +1,44 @@
+"""What some tests need beside the server's own packages: skipped without it, but never in the full run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from server.graphql.explorer import GRAPHIQL
+
+ROOT = Path(__file__).parents[2]
+SDK = ROOT / ".venv-sdk" / "bin" / "python"
+SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
+PYTHON_CLIENT = ROOT / ".venv-clients" / "bin"
+TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript" / "node_modules"
+NODE = shutil.which("node")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+MACHINE = {"Node": NODE, "Chromium": CHROMIUM}
+"""What the machine itself has or has not. CI has it."""
+INSTALLED = {
+    "Polar's SDK": SDK,
+    "Schemathesis": SCHEMATHESIS,
+    "the Python client": PYTHON_CLIENT / "ariadne-codegen",
+    "the TypeScript client": TYPESCRIPT / ".bin" / "tsc",
+    "GraphiQL": GRAPHIQL / "index.html",
+    "playwright-core": ROOT / "graphiql" / "node_modules" / "playwright-core",
+    "graphql-http": ROOT / "graphiql" / "node_modules" / "graphql-http",
+}
+"""What `dev.py test` installs, where there is Node for what needs it."""
+
+
+def need(*names: str) -> None:
+    """Skips the test that needs what is not here; in the full run and in CI it fails."""
+    missing = [name for name in names if not (MACHINE[name] if name in MACHINE else INSTALLED[name].exists())]
+    if not missing:
+        return
+    told = f"needs {', '.join(missing)} (`python3 dev.py test` installs all but Node and Chromium)"
+    everything = os.environ.get("INVOICING_TEST_ALL") and not any(name in MACHINE for name in missing)
+    if os.environ.get("CI") or everything:
+        pytest.fail(told)
+    pytest.skip(told)
