@@ -1,1 +1,1 @@
-"""Payment providers behind one small protocol. Knows no database of ours and no framework."""
+"""Payment providers behind one small protocol, independent of the database and of the web framework."""

@@ -1,8 +1,8 @@
-"""What a payment provider can be asked, and what it answers.
+"""What a payment provider can do, and the values it takes and returns.
 
-Amounts are whole minor units, as everywhere. Calls block, may come from any thread, and wait for no answer of
-the provider longer than 15 seconds. Ids are unique within their account, so account and id together are the
-idempotency key: the same charge twice moves money once, and answers the same.
+Amounts are whole minor units, as everywhere. Calls block, may come from any thread, and wait for a
+response of the provider at most 15 seconds. Ids are unique within an account, so account and id together are
+the idempotency key: asking for the same charge twice moves money once, and returns the same outcome.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ Status = Literal["PAID", "FAILED", "PENDING"]
 
 
 class Unavailable(Exception):
-    """The payment provider did not answer. Nobody knows whether it arrived: ask later."""
+    """The payment provider did not respond. It is not known whether the request arrived: ask later."""
 
 
 class MethodRefused(Exception):
-    """The provider does not accept this payment method. The message is a sentence for people."""
+    """The provider does not accept this payment method. The message is a sentence for the user."""
 
 
-class Reused(ValueError):
-    """This id was used at the provider for another charge or refund. Nothing was done."""
+class IdReused(ValueError):
+    """This id was used before for another charge or refund. Nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Outcome:
     reference: str | None
     """The provider's id of the charge or the refund."""
     error: str | None = None
-    """Why it failed: one sentence for people."""
+    """Why it failed: one sentence for the user."""
     is_method_spent: bool = False
-    """The payment method will not work at any other time either."""
+    """The payment method will never work again, so it must not be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Method:
     customer: str | None
     """The provider's id of the customer it belongs to."""
     label: str
-    """“Visa •••• 4242”."""
+    """What the user sees, as “Visa •••• 4242”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Charge:
     """`Method.customer`."""
     description: str
     created_at: datetime
-    """When it was first asked for, or before: the provider is asked about no earlier charges."""
+    """Not later than the first attempt: earlier charges are not searched for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +83,19 @@ class Gateway(Protocol):
     def method(
         self, reference: str, *, account_id: str, customer_id: str, name: str, email: str | None
     ) -> Method:
-        """The payment method, ready to be charged without its owner being there, or MethodRefused."""
+        """The payment method, ready for charges without its owner present. Raises MethodRefused."""
 
     def charge(self, charge: Charge) -> Outcome:
-        """Reused if the id was used for another amount, currency or payment method."""
+        """Raises IdReused if the id was used for another amount, currency or payment method."""
 
     def refund(self, refund: Refund) -> Outcome:
-        """Reused if the id was used for another amount or charge."""
+        """Raises IdReused if the id was used for another amount or charge."""
 
     def find_charge(self, charge: Charge) -> Outcome | None:
-        """What became of it. None: it has not arrived, and `charge` with the same id asks for it again."""
+        """The charge's outcome. None: it did not arrive; call `charge` with the same id again."""
 
     def find_refund(self, refund: Refund) -> Outcome | None:
-        """What became of it. None: it has not arrived, and `refund` with the same id asks for it again."""
+        """The refund's outcome. None: it did not arrive; call `refund` with the same id again."""
 
     def close(self) -> None:
-        """Lets go of connections and files."""
+        """Closes connections and files."""

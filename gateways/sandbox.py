@@ -1,7 +1,6 @@
-"""A payment provider for trying things: the payment method's name says what becomes of the money.
+"""A payment provider for trying things out: a payment method's name decides what happens to the money.
 
-It stands for a provider on the other side of the wire: what it was asked for is in a file of its own, which
-outlives whoever asked.
+Like a real provider it keeps its own records: they are in a file, and stay when the calling process dies.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
-from gateways.protocol import Charge, Method, MethodRefused, Outcome, Refund, Reused, Unavailable
+from gateways.protocol import Charge, IdReused, Method, MethodRefused, Outcome, Refund, Unavailable
 
-PLAYS = (
+BEHAVIOURS = (
     "approve",  # PAID
     "decline",  # FAILED
-    "expired",  # FAILED, and so for ever
-    "late",  # PENDING; PAID when it is asked about a little later
-    "late-decline",  # PENDING; FAILED when it is asked about a little later
-    "fail",  # Unavailable, and it did not arrive
-    "fail-after",  # Unavailable, but it arrived: only the answer is lost
-    "hang",  # as fail-after, but after 15 seconds: time to kill whoever asks
+    "expired",  # FAILED, and the payment method never works again
+    "late",  # PENDING; two seconds later it is PAID
+    "late-decline",  # PENDING; two seconds later it is FAILED
+    "fail",  # Unavailable, and the request did not arrive
+    "fail-after",  # Unavailable, but the request arrived: only the response is lost
+    "hang",  # like fail-after, but after 15 seconds: time to kill the caller
 )
-"""The names, and what becomes of a charge. With `approve-refund-` in front, it becomes of its refunds."""
+"""The names, and what happens to a charge; with `approve-refund-` in front, to its refunds."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS asked (
@@ -44,7 +43,7 @@ _SELECT = "SELECT * FROM asked WHERE kind = ? AND account_id = ? AND id = ?"
 _CHARGE = "SELECT * FROM asked WHERE kind = 'charge' AND account_id = ? AND reference = ?"
 _REFUNDS = "SELECT * FROM asked WHERE kind = 'refund' AND account_id = ? AND source = ?"
 
-_REFUNDS_PLAY = "approve-refund-"
+_REFUND_PREFIX = "approve-refund-"
 _DECLINED = {"charge": "The card was declined.", "refund": "The bank refused the refund."}
 _EXPIRED = "The card has expired."
 
@@ -58,40 +57,40 @@ class Sandbox:
         self._hang_seconds = hang_seconds
         self._closed = Event()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._alone() as file:
+        with self._transaction() as file:
             file.execute(_TABLE)
 
     def method(
         self,
         reference: str,
         *,
-        account_id: str,  # noqa: ARG002 - whoever has a name may use it
+        account_id: str,  # noqa: ARG002 - anybody may use any name
         customer_id: str,  # noqa: ARG002
         name: str,  # noqa: ARG002
         email: str | None,  # noqa: ARG002
     ) -> Method:
-        if (unknown := _unknown(reference)) is not None:
+        if (unknown := _unknown_method(reference)) is not None:
             raise MethodRefused(unknown)
         return Method(reference, None, f"Sandbox: {reference}")
 
     def charge(self, charge: Charge) -> Outcome:
-        if (unknown := _unknown(charge.method)) is not None:
+        if (unknown := _unknown_method(charge.method)) is not None:
             return Outcome("FAILED", None, unknown)
-        play = "approve" if charge.method.startswith(_REFUNDS_PLAY) else charge.method
-        with self._alone() as file:
-            row = _kept(file, charge)
+        behaviour = "approve" if charge.method.startswith(_REFUND_PREFIX) else charge.method
+        with self._transaction() as file:
+            row = _find_row(file, charge)
             is_new = row is None
             if row is None:
-                row = _keep(file, charge, play, _error("charge", play))
-        return self._answer(row, is_new=is_new)
+                row = _insert_row(file, charge, behaviour, _error_message("charge", behaviour))
+        return self._reply(row, is_new=is_new)
 
     def refund(self, refund: Refund) -> Outcome:
-        with self._alone() as file:
-            row = _kept(file, refund)
+        with self._transaction() as file:
+            row = _find_row(file, refund)
             is_new = row is None
             if row is None:
-                row = _keep(file, refund, *self._play_of(file, refund))
-        return self._answer(row, is_new=is_new)
+                row = _insert_row(file, refund, *self._refund_behaviour(file, refund))
+        return self._reply(row, is_new=is_new)
 
     def find_charge(self, charge: Charge) -> Outcome | None:
         return self._find(charge)
@@ -100,15 +99,15 @@ class Sandbox:
         return self._find(refund)
 
     def close(self) -> None:
-        self._closed.set()  # whoever hangs hangs no longer
+        self._closed.set()  # ends the calls that hang
 
-    def _find(self, asked: Charge | Refund) -> Outcome | None:
-        with self._alone() as file:
-            row = _kept(file, asked)
+    def _find(self, request: Charge | Refund) -> Outcome | None:
+        with self._transaction() as file:
+            row = _find_row(file, request)
         return None if row is None else self._outcome(row)
 
-    def _play_of(self, file: sqlite3.Connection, refund: Refund) -> tuple[str, str]:
-        """What becomes of the refund, and why it fails if it does."""
+    def _refund_behaviour(self, file: sqlite3.Connection, refund: Refund) -> tuple[str, str]:
+        """How the refund behaves, and why it fails, if it does."""
         charge = file.execute(_CHARGE, (refund.account_id, refund.charge)).fetchone()
         if charge is None or self._outcome(charge).status != "PAID":
             return "decline", "There is no such paid charge."
@@ -117,14 +116,14 @@ class Sandbox:
         if refund.currency != charge["currency"] or refund.amount > left:
             return "decline", f"No more than {left} {charge['currency']} of the charge is left to refund."
         source = str(charge["source"])
-        play = source.removeprefix(_REFUNDS_PLAY) if source.startswith(_REFUNDS_PLAY) else "approve"
-        return play, _error("refund", play)
+        behaviour = source.removeprefix(_REFUND_PREFIX) if source.startswith(_REFUND_PREFIX) else "approve"
+        return behaviour, _error_message("refund", behaviour)
 
-    def _answer(self, row: sqlite3.Row, *, is_new: bool) -> Outcome:
+    def _reply(self, row: sqlite3.Row, *, is_new: bool) -> Outcome:
         if is_new and row["play"] == "hang":
             self._closed.wait(self._hang_seconds)
         if is_new and row["play"] in ("fail-after", "hang"):
-            raise Unavailable("The sandbox's answer is lost.")
+            raise Unavailable("The sandbox's response is lost.")
         return self._outcome(row)
 
     def _outcome(self, row: sqlite3.Row) -> Outcome:
@@ -135,47 +134,49 @@ class Sandbox:
         return Outcome("PAID", row["reference"])
 
     @contextmanager
-    def _alone(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own for every call, whichever thread or process it comes from."""
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction on a new connection: calls come from several threads and processes."""
         with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as file:
             file.row_factory = sqlite3.Row
             file.execute("BEGIN IMMEDIATE")
             yield file
-            file.execute("COMMIT")  # without it, closing takes everything back
+            file.execute("COMMIT")  # without it, closing rolls everything back
 
 
-def _unknown(reference: str) -> str | None:
-    if reference.removeprefix(_REFUNDS_PLAY) in PLAYS:
+def _unknown_method(reference: str) -> str | None:
+    if reference.removeprefix(_REFUND_PREFIX) in BEHAVIOURS:
         return None
-    names = ", ".join([*PLAYS, *(_REFUNDS_PLAY + name for name in PLAYS)])
+    names = ", ".join([*BEHAVIOURS, *(_REFUND_PREFIX + name for name in BEHAVIOURS)])
     return f"The sandbox does not know this payment method; it knows {names}."
 
 
-def _error(kind: str, play: str) -> str:
-    if play == "expired":
+def _error_message(kind: str, behaviour: str) -> str:
+    if behaviour == "expired":
         return _EXPIRED
-    return _DECLINED[kind] if play.endswith("decline") else ""
+    return _DECLINED[kind] if behaviour.endswith("decline") else ""
 
 
-def _kept(file: sqlite3.Connection, asked: Charge | Refund) -> sqlite3.Row | None:
-    kind, source = _kind(asked)
-    row: sqlite3.Row | None = file.execute(_SELECT, (kind, asked.account_id, asked.id)).fetchone()
+def _find_row(file: sqlite3.Connection, request: Charge | Refund) -> sqlite3.Row | None:
+    kind, source = _kind_and_source(request)
+    row: sqlite3.Row | None = file.execute(_SELECT, (kind, request.account_id, request.id)).fetchone()
     if row is None:
         return None
-    if (row["amount"], row["currency"], row["source"]) != (asked.amount, asked.currency, source):
-        raise Reused(f"The id of this {kind} was used for another one.")
+    if (row["amount"], row["currency"], row["source"]) != (request.amount, request.currency, source):
+        raise IdReused(f"The id of this {kind} was used for another one.")
     return row
 
 
-def _keep(file: sqlite3.Connection, asked: Charge | Refund, play: str, error: str) -> sqlite3.Row:
-    if play == "fail":
+def _insert_row(
+    file: sqlite3.Connection, request: Charge | Refund, behaviour: str, error: str
+) -> sqlite3.Row:
+    if behaviour == "fail":
         raise Unavailable("The sandbox cannot be reached.")
-    kind, source = _kind(asked)
-    what = (kind, asked.account_id, asked.id, asked.amount, asked.currency, source)
-    file.execute(_INSERT, (*what, play, error, f"sandbox_{uuid4().hex}", time.time()))
-    row: sqlite3.Row = file.execute(_SELECT, what[:3]).fetchone()
+    kind, source = _kind_and_source(request)
+    key_and_terms = (kind, request.account_id, request.id, request.amount, request.currency, source)
+    file.execute(_INSERT, (*key_and_terms, behaviour, error, f"sandbox_{uuid4().hex}", time.time()))
+    row: sqlite3.Row = file.execute(_SELECT, key_and_terms[:3]).fetchone()
     return row
 
 
-def _kind(asked: Charge | Refund) -> tuple[str, str]:
-    return ("charge", asked.method) if isinstance(asked, Charge) else ("refund", asked.charge)
+def _kind_and_source(request: Charge | Refund) -> tuple[str, str]:
+    return ("charge", request.method) if isinstance(request, Charge) else ("refund", request.charge)

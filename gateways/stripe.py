@@ -1,7 +1,7 @@
-"""Stripe: payments of customers who are not there (off-session PaymentIntents), and refunds of them.
+"""Stripe: payments while the customer is absent (off-session PaymentIntents), and their refunds.
 
-Stripe forgets an idempotency key after a day or more. What was asked for that long ago is looked for
-(`find_charge`, `find_refund`) before it is asked for again.
+Stripe forgets an idempotency key after a day or more. For a charge or refund that old, call `find_charge` or
+`find_refund` before you ask for it again.
 """
 
 from __future__ import annotations
@@ -15,11 +15,18 @@ import requests
 import stripe
 from stripe.params import CustomerCreateParams, PaymentIntentCreateParams, PaymentIntentListParams
 
-from gateways.protocol import Charge, Method, MethodRefused, Outcome, Refund, Reused, Unavailable
-from gateways.stripe_amounts import counted
-from gateways.stripe_answers import charged, label, owner, refunded, refused, sentence
+from gateways.protocol import Charge, IdReused, Method, MethodRefused, Outcome, Refund, Unavailable
+from gateways.stripe_amounts import stripe_amount
+from gateways.stripe_outcomes import (
+    charge_outcome,
+    error_message,
+    method_label,
+    refund_outcome,
+    refusal_outcome,
+    stripe_customer,
+)
 
-_CLOCKS_DIFFER = 300  # seconds
+_MAX_CLOCK_DIFFERENCE = 300  # seconds
 _CONNECT_SECONDS = 4
 _PAGE = 100
 _REFUSALS = (stripe.CardError, stripe.InvalidRequestError)
@@ -29,7 +36,7 @@ class Stripe:
     name = "stripe"
 
     def __init__(self, secret_key: str, *, api_base: str = "", timeout: float = 10) -> None:
-        """`timeout`: seconds to wait for an answer. Nothing is retried here; whoever asks asks again."""
+        """`timeout`: seconds to wait for a response. Nothing is retried here; that is left to the caller."""
         self._session = requests.Session()
         client = stripe.StripeClient(
             secret_key,
@@ -44,109 +51,112 @@ class Stripe:
     ) -> Method:
         if not reference.startswith("pm_"):
             raise MethodRefused("A payment method of Stripe begins with pm_.")
-        with _asking():
+        with _translated_errors():
             try:
                 method = self._api.payment_methods.retrieve(reference, {"expand": ["customer"]})
-                customer = owner(method, account_id)
+                customer = stripe_customer(method, account_id)
                 if customer is None:
-                    customer = self._customer(account_id, customer_id, name, email)
-                    key = _key("attach", method.id, customer)
+                    customer = self._create_customer(account_id, customer_id, name, email)
+                    key = _idempotency_key("attach", method.id, customer)
                     self._api.payment_methods.attach(
                         method.id, {"customer": customer}, {"idempotency_key": key}
                     )
             except _REFUSALS as refusal:
-                raise MethodRefused(sentence(refusal)) from refusal
-        return Method(method.id, customer, label(method))
+                raise MethodRefused(error_message(refusal)) from refusal
+        return Method(method.id, customer, method_label(method))
 
     def charge(self, charge: Charge) -> Outcome:
         try:
-            amount = counted(charge.amount, charge.currency)
+            amount = stripe_amount(charge.amount, charge.currency)
         except ValueError as refusal:
             return Outcome("FAILED", None, str(refusal))
-        with _asking():
+        with _translated_errors():
             try:
                 intent = self._api.payment_intents.create(
-                    _wanted(charge, amount),
-                    {"idempotency_key": _key("charge", charge.account_id, charge.id)},
+                    _intent_params(charge, amount),
+                    {"idempotency_key": _idempotency_key("charge", charge.account_id, charge.id)},
                 )
             except _REFUSALS as refusal:
-                return refused(refusal)
+                return refusal_outcome(refusal)
             return self._outcome(intent)
 
     def refund(self, refund: Refund) -> Outcome:
         try:
-            amount = counted(refund.amount, refund.currency)
+            amount = stripe_amount(refund.amount, refund.currency)
         except ValueError as refusal:
             return Outcome("FAILED", None, str(refusal))
-        with _asking():
+        with _translated_errors():
             try:
-                made = self._api.refunds.create(
+                created = self._api.refunds.create(
                     {"payment_intent": refund.charge, "amount": amount, "metadata": _metadata(refund)},
-                    {"idempotency_key": _key("refund", refund.account_id, refund.id)},
+                    {"idempotency_key": _idempotency_key("refund", refund.account_id, refund.id)},
                 )
             except _REFUSALS as refusal:
-                return refused(refusal)
-        return refunded(made)
+                return refusal_outcome(refusal)
+        return refund_outcome(created)
 
     def find_charge(self, charge: Charge) -> Outcome | None:
-        """By listing, which shows what was written at once; Stripe's search is minutes late."""
-        wanted: PaymentIntentListParams = {"created": {"gte": _before(charge.created_at)}, "limit": _PAGE}
+        """Searches the list of charges, which is always current; Stripe's search is minutes behind."""
+        params: PaymentIntentListParams = {
+            "created": {"gte": _created_since(charge.created_at)},
+            "limit": _PAGE,
+        }
         if charge.customer:
-            wanted["customer"] = charge.customer
-        with _asking():
-            for intent in self._api.payment_intents.list(wanted).auto_paging_iter():
-                if _is_of(intent.metadata, charge):
+            params["customer"] = charge.customer
+        with _translated_errors():
+            for intent in self._api.payment_intents.list(params).auto_paging_iter():
+                if _has_ids_of(intent.metadata, charge):
                     return self._outcome(intent)
         return None
 
     def find_refund(self, refund: Refund) -> Outcome | None:
-        with _asking():
+        with _translated_errors():
             listed = self._api.refunds.list({"payment_intent": refund.charge, "limit": _PAGE})
-            for made in listed.auto_paging_iter():
-                if _is_of(made.metadata, refund):
-                    return refunded(made)
+            for created in listed.auto_paging_iter():
+                if _has_ids_of(created.metadata, refund):
+                    return refund_outcome(created)
         return None
 
     def close(self) -> None:
         self._session.close()
 
-    def _customer(self, account_id: str, customer_id: str, name: str, email: str | None) -> str:
-        """A customer at Stripe; its id."""
-        wanted: CustomerCreateParams = {
+    def _create_customer(self, account_id: str, customer_id: str, name: str, email: str | None) -> str:
+        """Creates a customer at Stripe; returns its id."""
+        params: CustomerCreateParams = {
             "name": name,
             "metadata": {"account_id": account_id, "customer_id": customer_id},
         }
         if email:
-            wanted["email"] = email
-        # with all that is sent: once the customer was renamed, it is another request
-        key = _key("customer", account_id, customer_id, name, email or "")
-        return self._api.customers.create(wanted, {"idempotency_key": key}).id
+            params["email"] = email
+        # has all that is sent: a renamed customer is another request
+        key = _idempotency_key("customer", account_id, customer_id, name, email or "")
+        return self._api.customers.create(params, {"idempotency_key": key}).id
 
     def _outcome(self, intent: stripe.PaymentIntent) -> Outcome:
-        """Where nobody is there to act, it is cancelled, so that nobody pays later what counts as failed."""
+        """Cancels a payment that waits for its owner, so that it cannot be paid after it counts as failed."""
         if intent.status == "requires_action":
             try:
                 intent = self._api.payment_intents.cancel(intent.id)
-            except stripe.InvalidRequestError:  # it went on meanwhile, or is cancelled already
+            except stripe.InvalidRequestError:  # it was paid or cancelled in the meantime
                 intent = self._api.payment_intents.retrieve(intent.id)
-        return charged(intent)
+        return charge_outcome(intent)
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Stripe's errors in our words."""
+def _translated_errors() -> Iterator[None]:
+    """Raises the protocol's exceptions for Stripe's."""
     try:
         yield
     except stripe.IdempotencyError as error:
-        raise Reused("Stripe was asked for something else under this id before.") from error
+        raise IdReused("This id was used at Stripe for another request.") from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
         raise Unavailable("Stripe does not accept the secret key, or not for this.") from error
     except stripe.StripeError as error:
-        raise Unavailable("Stripe did not answer.") from error
+        raise Unavailable("Stripe did not respond.") from error
 
 
-def _wanted(charge: Charge, amount: int) -> PaymentIntentCreateParams:
-    wanted: PaymentIntentCreateParams = {
+def _intent_params(charge: Charge, amount: int) -> PaymentIntentCreateParams:
+    params: PaymentIntentCreateParams = {
         "amount": amount,
         "currency": charge.currency.lower(),
         "payment_method": charge.method,
@@ -154,26 +164,26 @@ def _wanted(charge: Charge, amount: int) -> PaymentIntentCreateParams:
         "metadata": _metadata(charge),
         "confirm": True,
         "off_session": True,
-        # else Stripe wants a page to send the absent customer back to
+        # without it Stripe requires a page to which the customer returns
         "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
     }
     if charge.customer:
-        wanted["customer"] = charge.customer
-    return wanted
+        params["customer"] = charge.customer
+    return params
 
 
-def _metadata(asked: Charge | Refund) -> dict[str, str]:
-    return {"payment_id": asked.id, "account_id": asked.account_id}
+def _metadata(request: Charge | Refund) -> dict[str, str]:
+    return {"payment_id": request.id, "account_id": request.account_id}
 
 
-def _is_of(kept: stripe.StripeObject | None, asked: Charge | Refund) -> bool:
-    return kept is not None and _metadata(asked).items() <= kept.to_dict().items()
+def _has_ids_of(metadata: stripe.StripeObject | None, request: Charge | Refund) -> bool:
+    return metadata is not None and _metadata(request).items() <= metadata.to_dict().items()
 
 
-def _before(moment: datetime) -> int:
-    return int(moment.timestamp()) - _CLOCKS_DIFFER
+def _created_since(moment: datetime) -> int:
+    return int(moment.timestamp()) - _MAX_CLOCK_DIFFERENCE
 
 
-def _key(*parts: str) -> str:
-    """An idempotency key: 255 characters at most, and what one account asks for is not another's."""
+def _idempotency_key(*parts: str) -> str:
+    """A hash, as a key has at most 255 characters. Accounts share no key if `parts` has the account."""
     return str(uuid5(NAMESPACE_URL, "\0".join(parts)))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from gateways.protocol import Charge, Gateway, Method, MethodRefused, Outcome, Refund, Reused, Unavailable
+from gateways.protocol import Charge, Gateway, IdReused, Method, MethodRefused, Outcome, Refund, Unavailable
 from invoicing.errors import GatewayNotEnabled, GatewayUnavailable, PaymentMethodRefused
 from invoicing.payments.charges import PendingPayment
 from invoicing.storage.tables import Customer
@@ -75,7 +75,7 @@ class Gateways:
         gateway = self._by_name[str(payment.gateway)]
         try:
             return await self._in_thread(lambda: call(gateway))
-        except (Unavailable, Reused) as failure:
+        except (Unavailable, IdReused) as failure:
             log.warning("a gateway has to be asked again", payment_id=payment.id, reason=str(failure))
             return None
 

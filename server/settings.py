@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gateways.configured import configured
+from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
 from resolvers import watches
 from schema.execution.documents import Rules
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:
         """The payment gateways that are enabled, by name."""
-        return configured(
+        return configured_gateways(
             sandbox=self.data_dir / "sandbox.db" if self.sandbox else None,
             stripe_key=self.stripe_secret_key,
             stripe_base=self.stripe_api_base,

@@ -1,4 +1,4 @@
-"""A sandbox, Stripe with a stand-in of it on a socket, and either of them as one provider."""
+"""Fixtures: a sandbox, Stripe's client with a fake Stripe on a socket, and each of the two as `provider`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TROUBLES = {
 class Provider(NamedTuple):
     gateway: Gateway
     method: Callable[[str], str]
-    """The payment method that behaves as the sandbox's of that name."""
+    """The payment method that behaves like the sandbox's one with the given name."""
 
 
 @pytest.fixture

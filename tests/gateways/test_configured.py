@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from gateways.configured import configured
+from gateways.configured import configured_gateways
 from server.settings import Settings
 
 
 def test_without_settings_there_is_no_gateway() -> None:
-    assert configured(sandbox=None, stripe_key="", stripe_base="") == {}
+    assert configured_gateways(sandbox=None, stripe_key="", stripe_base="") == {}
 
 
 def test_each_gateway_goes_by_its_name(tmp_path: Path) -> None:
-    gateways = configured(sandbox=tmp_path / "sandbox.db", stripe_key="sk_test_1", stripe_base="")
+    gateways = configured_gateways(sandbox=tmp_path / "sandbox.db", stripe_key="sk_test_1", stripe_base="")
     assert [gateways[name].name for name in ("sandbox", "stripe")] == ["sandbox", "stripe"]
     for gateway in gateways.values():
         gateway.close()

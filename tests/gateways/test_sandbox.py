@@ -1,4 +1,4 @@
-"""The sandbox does what the payment method's name says, and keeps it."""
+"""The sandbox does what the payment method's name says, and remembers it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from threading import Thread
 
 import pytest
 
-from gateways.protocol import MethodRefused, Outcome, Reused, Status, Unavailable
-from gateways.sandbox import PLAYS, Sandbox
+from gateways.protocol import IdReused, MethodRefused, Outcome, Status, Unavailable
+from gateways.sandbox import BEHAVIOURS, Sandbox
 from tests.support.gateway_requests import charge, refund
 
 ROOT = Path(__file__).parents[2]
 
 
-def asking(path: Path, method: str) -> subprocess.Popen[str]:
-    """A process that is ready to charge, and does so on a line of input."""
+def waiting_process(path: Path, method: str) -> subprocess.Popen[str]:
+    """A process that charges as soon as it gets a line of input."""
     command = [sys.executable, "-m", "tests.support.gateway_process", str(path), method]
     process = subprocess.Popen(
         command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -28,14 +28,14 @@ def asking(path: Path, method: str) -> subprocess.Popen[str]:
     return process
 
 
-def go(process: subprocess.Popen[str]) -> None:
+def start_charge(process: subprocess.Popen[str]) -> None:
     assert process.stdin
     process.stdin.write("\n")
     process.stdin.flush()
 
 
 @pytest.mark.parametrize(
-    ("method", "answered", "found"),
+    ("method", "returned", "found"),
     [
         ("approve", "PAID", "PAID"),
         ("decline", "FAILED", "FAILED"),
@@ -48,45 +48,47 @@ def go(process: subprocess.Popen[str]) -> None:
         ("approve-refund-decline", "PAID", "PAID"),
     ],
 )
-def test_the_name_says_what_becomes_of_a_charge(
-    tmp_path: Path, method: str, answered: str | None, found: str | None
+def test_the_name_decides_what_happens_to_a_charge(
+    tmp_path: Path, method: str, returned: str | None, found: str | None
 ) -> None:
     sandbox = Sandbox(tmp_path / "sandbox.db", late_after=3_600, hang_seconds=0)
-    wanted = charge(method=method)
-    if answered is None:
+    request = charge(method=method)
+    if returned is None:
         with pytest.raises(Unavailable):
-            sandbox.charge(wanted)
+            sandbox.charge(request)
     else:
-        assert sandbox.charge(wanted).status == answered
-    kept = sandbox.find_charge(wanted)
-    assert (kept and kept.status) == found
+        assert sandbox.charge(request).status == returned
+    found_charge = sandbox.find_charge(request)
+    assert (found_charge and found_charge.status) == found
 
 
 @pytest.mark.parametrize(
     ("method", "becomes", "error"),
     [("late", "PAID", None), ("late-decline", "FAILED", "The card was declined.")],
 )
-def test_what_is_late_is_there_when_it_is_asked_about_later(
+def test_a_late_charge_has_its_outcome_when_asked_later(
     tmp_path: Path, method: str, becomes: Status, error: str | None
 ) -> None:
-    wanted = charge(method=method)
-    pending = Sandbox(tmp_path / "sandbox.db", late_after=3_600).charge(wanted)
-    later = Sandbox(tmp_path / "sandbox.db", late_after=0).find_charge(wanted)
+    request = charge(method=method)
+    pending = Sandbox(tmp_path / "sandbox.db", late_after=3_600).charge(request)
+    later = Sandbox(tmp_path / "sandbox.db", late_after=0).find_charge(request)
     assert later == Outcome(becomes, pending.reference, error)
 
 
 @pytest.mark.parametrize(
-    ("play", "answered"),
+    ("behaviour", "returned"),
     [("approve", "PAID"), ("decline", "FAILED"), ("late", "PENDING"), ("fail", None), ("hang", None)],
 )
-def test_the_name_says_what_becomes_of_refunds(tmp_path: Path, play: str, answered: str | None) -> None:
+def test_the_name_decides_what_happens_to_refunds(
+    tmp_path: Path, behaviour: str, returned: str | None
+) -> None:
     sandbox = Sandbox(tmp_path / "sandbox.db", late_after=3_600, hang_seconds=0)
-    wanted = refund(sandbox.charge(charge(method=f"approve-refund-{play}")).reference)
-    if answered is None:
+    request = refund(sandbox.charge(charge(method=f"approve-refund-{behaviour}")).reference)
+    if returned is None:
         with pytest.raises(Unavailable):
-            sandbox.refund(wanted)
+            sandbox.refund(request)
     else:
-        assert sandbox.refund(wanted).status == answered
+        assert sandbox.refund(request).status == returned
 
 
 def test_what_was_not_paid_is_not_refunded(sandbox: Sandbox) -> None:
@@ -104,31 +106,33 @@ def test_a_refund_that_failed_leaves_the_money_to_refund(sandbox: Sandbox) -> No
 
 def test_another_payment_method_under_the_same_id_is_refused(sandbox: Sandbox) -> None:
     sandbox.charge(charge())
-    with pytest.raises(Reused):
+    with pytest.raises(IdReused):
         sandbox.charge(charge(method="late"))
 
 
-def test_other_names_are_refused_with_the_names_there_are(sandbox: Sandbox) -> None:
+def test_an_unknown_name_is_refused_with_the_known_names(sandbox: Sandbox) -> None:
     with pytest.raises(MethodRefused) as refusal:
         sandbox.method("visa", account_id="account-1", customer_id="ann", name="Ann", email=None)
-    assert all(name in str(refusal.value) for name in (*PLAYS, "approve-refund-fail"))
+    assert all(name in str(refusal.value) for name in (*BEHAVIOURS, "approve-refund-fail"))
     assert sandbox.charge(charge(method="visa")) == Outcome("FAILED", None, str(refusal.value))
 
 
-def test_processes_that_charge_the_same_id_at_once_charge_once(tmp_path: Path) -> None:
+def test_processes_that_charge_one_id_simultaneously_charge_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        processes = [stack.enter_context(asking(tmp_path / "sandbox.db", "approve")) for _ in range(4)]
+        processes = [
+            stack.enter_context(waiting_process(tmp_path / "sandbox.db", "approve")) for _ in range(4)
+        ]
         for process in processes:
-            go(process)
-        answers = [process.communicate(timeout=30) for process in processes]
-    assert [error for _, error in answers] == [""] * 4
-    assert len({answer for answer, _ in answers}) == 1
+            start_charge(process)
+        outputs = [process.communicate(timeout=30) for process in processes]
+    assert [error for _, error in outputs] == [""] * 4
+    assert len({output for output, _ in outputs}) == 1
 
 
 def test_a_charge_whose_process_was_killed_inside_the_call_is_found(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path / "sandbox.db")
-    with asking(tmp_path / "sandbox.db", "hang") as process:
-        go(process)
+    with waiting_process(tmp_path / "sandbox.db", "hang") as process:
+        start_charge(process)
         while sandbox.find_charge(charge(method="hang")) is None:
             assert process.poll() is None
         process.kill()
@@ -138,7 +142,7 @@ def test_a_charge_whose_process_was_killed_inside_the_call_is_found(tmp_path: Pa
     assert sandbox.charge(charge(method="hang")) == found
 
 
-def test_closing_ends_what_hangs(sandbox: Sandbox) -> None:
+def test_closing_ends_a_call_that_hangs(sandbox: Sandbox) -> None:
     refused: list[Unavailable] = []
 
     def ask() -> None:
@@ -147,8 +151,8 @@ def test_closing_ends_what_hangs(sandbox: Sandbox) -> None:
         except Unavailable as refusal:
             refused.append(refusal)
 
-    asker = Thread(target=ask)
-    asker.start()
+    thread = Thread(target=ask)
+    thread.start()
     sandbox.close()
-    asker.join(10)
+    thread.join(10)
     assert len(refused) == 1

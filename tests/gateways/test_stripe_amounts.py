@@ -1,4 +1,4 @@
-"""Amounts reach Stripe in its own units, exactly or not at all."""
+"""Amounts are converted to Stripe's units exactly, or refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateways.stripe_amounts import counted
+from gateways.stripe_amounts import stripe_amount
 from invoicing.money import minor_digits
 
 CURRENCIES = ("EUR", "JPY", "KWD", "ISK", "UGX", "RSD", "HUF", "MGA", "TND", "XOF")
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "theirs"),
+    ("amount", "currency", "converted"),
     [
         (2_499, "EUR", 2_499),
         (500, "JPY", 500),
@@ -23,25 +23,25 @@ CURRENCIES = ("EUR", "JPY", "KWD", "ISK", "UGX", "RSD", "HUF", "MGA", "TND", "XO
         (5, "ISK", 500),
         (5, "UGX", 500),
         (1_045, "HUF", 1_045),
-        (7, "RSD", 700),  # CLDR writes no decimals, Stripe counts them
+        (7, "RSD", 700),  # no decimals in CLDR, two at Stripe
         (1, "MGA", 1),
     ],
 )
-def test_amounts_are_counted_as_stripe_does(amount: int, currency: str, theirs: int) -> None:
-    assert counted(amount, currency) == theirs
+def test_amounts_are_converted_to_stripes_units(amount: int, currency: str, converted: int) -> None:
+    assert stripe_amount(amount, currency) == converted
 
 
-def test_what_stripe_cannot_take_is_told_in_a_sentence() -> None:
+def test_an_amount_stripe_cannot_take_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="such small parts of KWD"):
-        counted(5_124, "KWD")
+        stripe_amount(5_124, "KWD")
 
 
 @given(st.integers(1, 10**8), st.sampled_from(CURRENCIES))
-def test_an_amount_is_the_same_money_there(amount: int, currency: str) -> None:
+def test_a_converted_amount_is_the_same_money(amount: int, currency: str) -> None:
     try:
-        theirs = counted(amount, currency)
+        converted = stripe_amount(amount, currency)
     except ValueError:
         assert amount % 10
         return
     parts = {"JPY": 1, "MGA": 1, "XOF": 1, "KWD": 1_000, "TND": 1_000}.get(currency, 100)
-    assert Fraction(theirs, parts) == Fraction(amount, 10 ** minor_digits(currency))
+    assert Fraction(converted, parts) == Fraction(amount, 10 ** minor_digits(currency))

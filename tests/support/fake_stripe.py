@@ -1,7 +1,7 @@
-"""A stand-in of Stripe on a real socket, with troubles to order.
+"""A fake Stripe on a real socket, whose next requests can be made to fail.
 
-There is one to install, localstripe. It knows no idempotency keys, lists no payments by customer or date and
-refuses a payment with a description (1.15), so that it would test little of what matters here.
+The package localstripe (1.15) is not used: it has no idempotency keys, does not list payments by customer or
+date and refuses a payment with a description, so it would test little of what matters here.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ class FakeStripe:
         self._thread.join()
 
     def next(self, path: str, trouble: str) -> None:
-        """What happens to the next request of that path.
+        """Makes the next request of `path` fail: by a status, or by one of these.
 
-        A status; `drop`: it does not arrive; `lose`: no answer comes back; `hang`: nor an end.
+        `drop`: it does not arrive; `lose`: it is carried out, but the response is lost; `hang`: like `lose`,
+        but the connection stays open.
         """
         self._troubles[path].append(trouble)
 
@@ -50,15 +51,15 @@ class _Connection(BaseHTTPRequestHandler):
     stripe: FakeStripe
 
     def do_GET(self) -> None:
-        self._take("GET", urlsplit(self.path).query)
+        self._handle("GET", urlsplit(self.path).query)
 
     def do_POST(self) -> None:
-        self._take("POST", self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        self._handle("POST", self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
 
     def log_message(self, *args: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
-    def _take(self, verb: str, params: str) -> None:
+    def _handle(self, verb: str, params: str) -> None:
         path = urlsplit(self.path).path
         trouble = self.stripe.trouble(path)
         if self.headers["Authorization"] != f"Bearer {KEY}":
@@ -68,7 +69,7 @@ class _Connection(BaseHTTPRequestHandler):
         if trouble == "drop":
             return self._hang_up()
         key = self.headers.get("Idempotency-Key") if verb == "POST" else None
-        status, body = self.stripe.books.answer(Request(verb, path, dict(parse_qsl(params)), key))
+        status, body = self.stripe.books.respond(Request(verb, path, dict(parse_qsl(params)), key))
         if trouble == "hang":
             self.stripe.closing.wait(30)
         if trouble:

@@ -1,4 +1,4 @@
-"""A charge at the sandbox, in a process that can be killed.
+"""Charges at the sandbox, in a process that can be killed.
 
 python -m tests.support.gateway_process FILE METHOD
 """

@@ -1,4 +1,4 @@
-"""Charges and refunds of which a test names only what matters."""
+"""Charges and refunds with default values, of which a test names only those that matter to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateways.protocol import Charge, Refund
 
 
 def charge(**values: Any) -> Charge:
-    ordinary: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": "payment-1",
         "account_id": "account-1",
         "amount": 2_499,
@@ -19,11 +19,11 @@ def charge(**values: Any) -> Charge:
         "description": "Invoice 2025-00001",
         "created_at": datetime.now(UTC),
     }
-    return Charge(**{**ordinary, **values})
+    return Charge(**{**defaults, **values})
 
 
 def refund(of: str | None, **values: Any) -> Refund:
-    ordinary: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": "refund-1",
         "account_id": "account-1",
         "charge": of,
@@ -31,4 +31,4 @@ def refund(of: str | None, **values: Any) -> Refund:
         "currency": "EUR",
         "created_at": datetime.now(UTC),
     }
-    return Refund(**{**ordinary, **values})
+    return Refund(**{**defaults, **values})

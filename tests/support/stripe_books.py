@@ -1,6 +1,6 @@
-"""What Stripe keeps, and the few endpoints of its API that we use, after https://docs.stripe.com/api.
+"""The fake Stripe's records and the endpoints of its API that we use, after https://docs.stripe.com/api.
 
-The payment method's name says what becomes of it, much as with Stripe's own test methods.
+The payment method's name decides what happens to a payment, as with Stripe's own test methods.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 Json = dict[str, Any]
 Params = dict[str, str]
 
-_FATES: dict[str, tuple[str, Json | None]] = {
+_OUTCOMES: dict[str, tuple[str, Json | None]] = {
     "pm_card_visa_chargeDeclined": (
         "requires_payment_method",
         {"code": "card_declined", "message": "Your card was declined."},
@@ -49,49 +49,49 @@ class Request(NamedTuple):
 
 class StripeBooks:
     def __init__(self) -> None:
-        self.kept: dict[str, Json] = {}
+        self.objects: dict[str, Json] = {}
         self.requests: list[Request] = []
         self.page = 100
-        self._answers: dict[str, tuple[Request, tuple[int, Json]]] = {}
+        self._responses: dict[str, tuple[Request, tuple[int, Json]]] = {}
         self._lock = RLock()
 
     def all(self, kind: str) -> list[Json]:
-        """What there is of a kind, the newest first."""
-        return [made for made in reversed(self.kept.values()) if made["object"] == kind]
+        """All objects of a kind, the newest first."""
+        return [made for made in reversed(self.objects.values()) if made["object"] == kind]
 
-    def answer(self, request: Request) -> tuple[int, Json]:
-        """The same key again answers the same; with other parameters it is refused."""
+    def respond(self, request: Request) -> tuple[int, Json]:
+        """Returns the first response for a key used again; with other parameters the key is refused."""
         with self._lock:
             self.requests.append(request)
             if request.key is None:
-                return self._done(request)
-            if request.key not in self._answers:
-                self._answers[request.key] = request, deepcopy(self._done(request))
-            first, answer = self._answers[request.key]
+                return self._carry_out(request)
+            if request.key not in self._responses:
+                self._responses[request.key] = request, deepcopy(self._carry_out(request))
+            first, response = self._responses[request.key]
             if first != request:
                 message = "Keys for idempotent requests can only be used with the same parameters."
                 return 400, {"error": Refusal(400, message, "idempotency_error").error}
-            return answer
+            return response
 
-    def _done(self, request: Request) -> tuple[int, Json]:
+    def _carry_out(self, request: Request) -> tuple[int, Json]:
         try:
             match [request.verb, *request.path.split("/")[2:]]:
                 case ["GET", "payment_methods", reference]:
                     return 200, self._method(reference)
                 case ["POST", "payment_methods", reference, "attach"]:
-                    return 200, self._attached(reference, request.params)
+                    return 200, self._attach(reference, request.params)
                 case ["POST", "customers"]:
                     return 200, self._keep("customer", "cus", request.params)
                 case ["POST", "payment_intents"]:
-                    return 200, self._charged(request.params)
+                    return 200, self._create_intent(request.params)
                 case ["POST", "payment_intents", reference, "cancel"]:
-                    return 200, self._cancelled(reference)
+                    return 200, self._cancel_intent(reference)
                 case ["POST", "refunds"]:
-                    return 200, self._refunded(request.params)
+                    return 200, self._create_refund(request.params)
                 case ["GET", "payment_intents", reference]:
-                    return 200, self.kept[reference]
+                    return 200, self.objects[reference]
                 case ["GET", kind]:
-                    return 200, self._listed(kind, request.params)
+                    return 200, self._list(kind, request.params)
             return 404, {"error": Refusal(404, f"Unrecognized request URL ({request.path}).").error}
         except Refusal as refusal:
             return refusal.status, {"error": refusal.error}
@@ -99,27 +99,27 @@ class StripeBooks:
     def _keep(self, kind: str, prefix: str, params: Params, **more: Any) -> Json:
         metadata = {name[9:-1]: value for name, value in params.items() if name.startswith("metadata[")}
         plain = {name: value for name, value in params.items() if "[" not in name}
-        reference = f"{prefix}_{len(self.kept)}"
+        reference = f"{prefix}_{len(self.objects)}"
         made = {"object": kind, "created": int(time.time()), "metadata": metadata, **plain, **more}
-        self.kept[reference] = {"id": reference, **made}
-        return self.kept[reference]
+        self.objects[reference] = {"id": reference, **made}
+        return self.objects[reference]
 
     def _method(self, reference: str) -> Json:
         if not reference.startswith("pm_card_"):
             raise Refusal(404, f"No such PaymentMethod: '{reference}'", code="resource_missing")
         plain: Json = {"id": reference, "object": "payment_method", "type": "card", "customer": None}
-        method = self.kept.setdefault(reference, {**plain, "card": {"brand": "visa", "last4": "4242"}})
-        return {**method, "customer": self.kept.get(method["customer"])}
+        method = self.objects.setdefault(reference, {**plain, "card": {"brand": "visa", "last4": "4242"}})
+        return {**method, "customer": self.objects.get(method["customer"])}
 
-    def _attached(self, reference: str, params: Params) -> Json:
-        method = self.kept[reference]
+    def _attach(self, reference: str, params: Params) -> Json:
+        method = self.objects[reference]
         if reference == "pm_card_unattachable":
             raise Refusal(402, "Your card was declined.", "card_error", code="card_declined")
         method["customer"] = params["customer"]
         return method
 
-    def _charged(self, params: Params) -> Json:
-        status, error = _FATES.get(params["payment_method"], ("succeeded", None))
+    def _create_intent(self, params: Params) -> Json:
+        status, error = _OUTCOMES.get(params["payment_method"], ("succeeded", None))
         amount = int(params["amount"])
         if not params["payment_method"].startswith("pm_"):
             raise Refusal(404, f"No such PaymentMethod: '{params['payment_method']}'")
@@ -129,15 +129,15 @@ class StripeBooks:
             raise Refusal(402, error["message"], "card_error", code=error["code"], payment_intent=made)
         return made
 
-    def _cancelled(self, reference: str) -> Json:
-        if self.kept[reference]["status"] != "requires_action":
-            message = f"You cannot cancel this PaymentIntent: it is {self.kept[reference]['status']}."
+    def _cancel_intent(self, reference: str) -> Json:
+        if self.objects[reference]["status"] != "requires_action":
+            message = f"You cannot cancel this PaymentIntent: it is {self.objects[reference]['status']}."
             raise Refusal(400, message, code="payment_intent_unexpected_state")
-        self.kept[reference]["status"] = "canceled"
-        return self.kept[reference]
+        self.objects[reference]["status"] = "canceled"
+        return self.objects[reference]
 
-    def _refunded(self, params: Params) -> Json:
-        intent = self.kept[params["payment_intent"]]
+    def _create_refund(self, params: Params) -> Json:
+        intent = self.objects[params["payment_intent"]]
         others = [made for made in self.all("refund") if made["payment_intent"] == intent["id"]]
         left = intent["amount"] - sum(made["amount"] for made in others)
         if int(params["amount"]) > left:
@@ -145,7 +145,7 @@ class StripeBooks:
         status = "pending" if intent["payment_method"] == "pm_card_pendingRefund" else "succeeded"
         return self._keep("refund", "re", params, amount=int(params["amount"]), status=status)
 
-    def _listed(self, kind: str, params: Params) -> Json:
+    def _list(self, kind: str, params: Params) -> Json:
         made = self.all(kind.removesuffix("s"))
         for name in ("customer", "payment_intent"):
             made = [one for one in made if name not in params or one[name] == params[name]]

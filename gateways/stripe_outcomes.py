@@ -1,4 +1,4 @@
-"""What Stripe answers, in the protocol's words."""
+"""Stripe's objects and errors as values of the protocol."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _BRANDS = {
     "sepa_debit": "SEPA",
     "unionpay": "UnionPay",
 }
-_SPENT = frozenset(("expired_card", "lost_card", "stolen_card", "pickup_card", "invalid_account"))
+_UNUSABLE = frozenset(("expired_card", "lost_card", "stolen_card", "pickup_card", "invalid_account"))
 """Decline codes after which the same payment method never works again."""
-_CANCELLED = "The bank wants the owner of the payment method to confirm this payment, and nobody was there."
+_CANCELLED = "The bank wants the owner to confirm this payment, and the owner was not there to do it."
 
 
-def charged(intent: stripe.PaymentIntent) -> Outcome:
+def charge_outcome(intent: stripe.PaymentIntent) -> Outcome:
     if intent.status == "succeeded":
         return Outcome("PAID", intent.id)
     if intent.status == "canceled":
         return Outcome("FAILED", intent.id, _CANCELLED)
     if intent.status == "requires_payment_method" and intent.last_payment_error:
         error = intent.last_payment_error
-        return Outcome("FAILED", intent.id, error.message, is_method_spent=_is_spent(error))
-    return Outcome("PENDING", intent.id)  # under way, maybe in another call at this moment
+        return Outcome("FAILED", intent.id, error.message, is_method_spent=_is_unusable(error))
+    return Outcome("PENDING", intent.id)  # being processed, maybe by another call at this moment
 
 
-def refunded(refund: stripe.Refund) -> Outcome:
+def refund_outcome(refund: stripe.Refund) -> Outcome:
     if refund.status == "succeeded":
         return Outcome("PAID", refund.id)
     if refund.status in ("failed", "canceled"):
@@ -38,32 +38,32 @@ def refunded(refund: stripe.Refund) -> Outcome:
     return Outcome("PENDING", refund.id)
 
 
-def refused(refusal: stripe.CardError | stripe.InvalidRequestError) -> Outcome:
+def refusal_outcome(refusal: stripe.CardError | stripe.InvalidRequestError) -> Outcome:
     intent = refusal.error.payment_intent if refusal.error else None
-    spent = refusal.error is not None and _is_spent(refusal.error)
-    return Outcome("FAILED", intent.id if intent else None, sentence(refusal), is_method_spent=spent)
+    spent = refusal.error is not None and _is_unusable(refusal.error)
+    return Outcome("FAILED", intent.id if intent else None, error_message(refusal), is_method_spent=spent)
 
 
-def _is_spent(error: stripe.ErrorObject | stripe.PaymentIntent.LastPaymentError) -> bool:
-    return bool({error.code, getattr(error, "decline_code", None)} & _SPENT)
+def _is_unusable(error: stripe.ErrorObject | stripe.PaymentIntent.LastPaymentError) -> bool:
+    return bool({error.code, getattr(error, "decline_code", None)} & _UNUSABLE)
 
 
-def sentence(refusal: stripe.StripeError) -> str:
+def error_message(refusal: stripe.StripeError) -> str:
     return refusal.user_message or "Stripe refused, and did not say why."
 
 
-def owner(method: stripe.PaymentMethod, account_id: str) -> str | None:
-    """The method's customer at Stripe; MethodRefused if it was made there for another account."""
+def stripe_customer(method: stripe.PaymentMethod, account_id: str) -> str | None:
+    """The id of the method's customer at Stripe. Raises MethodRefused if it is another account's."""
     customer = method.customer
     if customer is None or isinstance(customer, str):
         return customer
-    made_for = customer.metadata.to_dict() if customer.metadata else {}
-    if made_for.get("account_id", account_id) != account_id:
+    metadata = customer.metadata.to_dict() if customer.metadata else {}
+    if metadata.get("account_id", account_id) != account_id:
         raise MethodRefused("This payment method belongs to somebody else.")
     return customer.id
 
 
-def label(method: stripe.PaymentMethod) -> str:
+def method_label(method: stripe.PaymentMethod) -> str:
     details = getattr(method, method.type, None)
     known = details.to_dict() if details else {}
     brand = str(known.get("brand") or method.type)
