@@ -1,1 +1,1 @@
-"""The domain: orders in, invoices out. Knows no protocol, no framework and no clock."""
+"""The domain: orders, invoices, payments. Independent of protocols, web frameworks and the clock."""

@@ -1,4 +1,4 @@
-"""Who is asking, and what their key lets them do."""
+"""Who makes a request, and what they may do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it, as `created_by` remembers it."""
+    """Who did something, as stored in `created_by`."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class Actor:
 class Principal:
     """The account that a request acts for, and what it may do there.
 
-    With a `customer_id` it acts for that customer: nothing else of the account is there.
+    With a `customer_id` it acts for that customer, and sees nothing else of the account.
     """
 
     account_id: str
@@ -44,7 +44,7 @@ class Principal:
     customer_id: str | None = None
 
     def require(self, scope: Scope, *, or_own: bool = False) -> None:
-        """Refuses who lacks the scope; `or_own` is what customers may do to what is theirs."""
+        """Raises Forbidden without the scope; with `or_own`, a customer may do it with what is their own."""
         if scope in self.scopes or (or_own and self.customer_id is not None):
             return
         who = "API key" if self.customer_id is None else "session of"

@@ -1,4 +1,4 @@
-"""What a value from outside must look like: a check takes it and its field's name, and answers it clean."""
+"""Checks of values from outside: each takes a value and its field's name, returns the normalised value."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Check = Callable[[Any, str], Any]
 _ID = re.compile(r"[A-Za-z0-9_.@:-]{1,255}")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MAX_QUANTITY = 2**31 - 1
-_NO_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and stand-ins
+_NOT_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and placeholders
 _MAX_METADATA = 16_384
-_MAX_LEVELS = 100  # orjson writes 254, and an answer has some around it
+_MAX_LEVELS = 100  # orjson allows 254, of which a response needs some itself
 
 
 def checked(values: Mapping[str, Any], checks: Mapping[str, Check], *, at: str = "") -> dict[str, Any]:
-    """The given values, each through its check; `at` is the prefix of their fields' names."""
+    """The checked values of those that are given; `at` is the prefix of their fields' names."""
     return {name: check(values[name], at + name) for name, check in checks.items() if name in values}
 
 
@@ -53,7 +53,7 @@ def handle(value: Any, field: str) -> str:
 
 
 def text(most: int, *, least: int = 1) -> Check:
-    """Text of `least` to `most` characters, without control characters or blank ends."""
+    """Text of `least` to `most` characters without control characters; white space at the ends is cut."""
 
     def check(value: Any, field: str) -> str:
         if value is None:
@@ -73,11 +73,11 @@ def text(most: int, *, least: int = 1) -> Check:
 
 
 def search_words(value: Any) -> str:
-    """What a list is searched for, in lower case as the searched columns are."""
+    """The text that a list is searched for, in lower case like the searched columns."""
     return str(text(500, least=0)(value, "search")).casefold()
 
 
-def whole(least: int, most: int) -> Check:
+def whole_number(least: int, most: int) -> Check:
     def check(value: Any, field: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise ValidationError(
@@ -88,7 +88,7 @@ def whole(least: int, most: int) -> Check:
     return check
 
 
-quantity = whole(1, _MAX_QUANTITY)
+quantity = whole_number(1, _MAX_QUANTITY)
 
 
 def money(value: Any, field: str) -> int:
@@ -100,8 +100,8 @@ def money(value: Any, field: str) -> int:
     return value
 
 
-def positive(value: Any, field: str) -> int:
-    """An amount of money that moves: more than nothing."""
+def positive_amount(value: Any, field: str) -> int:
+    """An amount of money of more than 0."""
     amount = money(value, field)
     if amount <= 0:
         raise ValidationError(f"{field} must be more than 0 (it is {amount}).", field=field)
@@ -123,7 +123,7 @@ def currency(value: Any, field: str) -> str:
 
 
 def vat_rate(value: Any, field: str) -> int:
-    """Percent in, basis points out: 5.5 is 550."""
+    """Takes percent, returns basis points: 5.5 is 550."""
     points = round(float(value) * 100) if isinstance(value, int | float) and abs(value) <= 1000 else -1
     if not 0 <= points <= 10_000 or abs(value * 100 - points) > 1e-6:
         raise ValidationError(
@@ -146,7 +146,7 @@ def one_of(kind: type[StrEnum]) -> Check:
 
 @cache
 def _countries() -> frozenset[str]:
-    return frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - _NO_COUNTRIES
+    return frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - _NOT_COUNTRIES
 
 
 def country(value: Any, field: str) -> str:
@@ -207,7 +207,7 @@ def iban(value: Any, field: str) -> str:
 
 
 def bic(value: Any, field: str) -> str:
-    """ISO 9362: bank, country, place, and a branch if there is one."""
+    """ISO 9362: bank, country, location and optionally a branch."""
     clean = str(value).strip().upper()
     if not re.fullmatch(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", clean):
         raise ValidationError(
@@ -218,7 +218,7 @@ def bic(value: Any, field: str) -> str:
 
 
 def metadata(value: Any, _: str, field: str = "metadata") -> dict[str, Any]:
-    """A JSON object up to 16 kB. Its column is `meta`: a table class can have nothing called metadata."""
+    """A JSON object up to 16 kB. Its column is `meta`, because SQLModel reserves the name `metadata`."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -231,13 +231,13 @@ def metadata(value: Any, _: str, field: str = "metadata") -> dict[str, Any]:
         raise ValidationError(
             f"{field} must be at most 16 kB of JSON (it is {len(stored)} bytes).", field=field
         )
-    if (reason := _unkept(value)) is not None:
+    if (reason := _storage_problem(value)) is not None:
         raise ValidationError(f"{field} {reason}.", field=field)
     return value
 
 
-def _unkept(value: Any, level: int = 1) -> str | None:
-    """Why the JSON would not be read back as it is, if it would not."""
+def _storage_problem(value: Any, level: int = 1) -> str | None:
+    """Why the JSON would not be read back unchanged, or None."""
     if level > _MAX_LEVELS:
         return f"goes more than {_MAX_LEVELS} levels deep"
     if isinstance(value, str) and "\0" in value:
@@ -247,7 +247,9 @@ def _unkept(value: Any, level: int = 1) -> str | None:
     inside = (
         [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
     )
-    return next((reason for each in inside if (reason := _unkept(each, level + 1)) is not None), None)
+    return next(
+        (reason for each in inside if (reason := _storage_problem(each, level + 1)) is not None), None
+    )
 
 
 ADDRESS: Mapping[str, Check] = {

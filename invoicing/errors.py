@@ -1,6 +1,6 @@
-"""What can be refused: one class per reason. The docstring is the sentence, `code` the contract.
+"""Refusals: one class per reason. The docstring is the message, `code` is part of the public contract.
 
-`field` names the input at fault ("items.2.quantity"), `ids` the rows. Front doors add their own words.
+`field` names the input that is wrong ("items.2.quantity"), `ids` the rows. Front doors may add messages.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class DuplicateHandle(InvoicingError):
 
 
 class OrderAlreadyInvoiced(InvoicingError):
-    """The order is on an invoice, whose buyer does not change any more."""
+    """The order is on an invoice, so its buyer can no longer be changed."""
 
     code = "ORDER_ALREADY_INVOICED"
 
@@ -81,7 +81,7 @@ class OrderNotPaid(InvoicingError):
 
 
 class BillingDetailsMissing(InvoicingError):
-    """Whom to invoice has no name, or no address with a country."""
+    """The buyer has no name, or no address with a country."""
 
     code = "BILLING_DETAILS_MISSING"
 
@@ -207,7 +207,7 @@ class ItemNotApproved(InvoicingError):
 
 
 class ItemNotFinished(InvoicingError):
-    """The item has not gone through every step before it can be credited."""
+    """The item has not gone through all the steps that come before its credit."""
 
     code = "ITEM_NOT_FINISHED"
 
@@ -219,7 +219,7 @@ class ItemAlreadyHandled(InvoicingError):
 
 
 class MixedSaleAndCredit(InvoicingError):
-    """Items that are sold and items that are credited go on invoices of their own."""
+    """Items that are sold and items that are credited cannot be on the same invoice."""
 
     code = "MIXED_SALE_AND_CREDIT"
 
@@ -261,7 +261,7 @@ class AlreadySettled(InvoicingError):
 
 
 class NotSettled(InvoicingError):
-    """The invoice is not settled: nothing that was paid of it can go back."""
+    """The invoice is not settled, so its payments cannot be refunded."""
 
     code = "NOT_SETTLED"
 
@@ -291,7 +291,7 @@ class GatewayNotEnabled(InvoicingError):
 
 
 class GatewayUnavailable(InvoicingError):
-    """The payment gateway does not answer: try again later."""
+    """The payment gateway does not respond: try again later."""
 
     code = "GATEWAY_UNAVAILABLE"
 
@@ -321,13 +321,13 @@ class UrlRefused(InvoicingError):
 
 
 class TooManyEndpoints(InvoicingError):
-    """The account has as many webhook endpoints as it can have."""
+    """The account has the maximum number of webhook endpoints."""
 
     code = "TOO_MANY_ENDPOINTS"
 
 
 class TooManyWatches(InvoicingError):
-    """A key or a customer follows as many invoices as may be followed at once."""
+    """The API key or customer follows the maximum number of invoices already."""
 
     code = "TOO_MANY_SUBSCRIPTIONS"
 

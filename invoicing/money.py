@@ -1,4 +1,4 @@
-"""Money as whole minor units: one way to round, and the way to and from major units for front doors."""
+"""Money as whole minor units: one way to round; conversion to and from major units for front doors."""
 
 from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
@@ -8,9 +8,9 @@ from babel.core import get_global
 from babel.numbers import get_currency_precision
 
 MAX_AMOUNT = 2**53 - 1
-"""The largest amount, in minor units: every JSON reader, JavaScript's too, still holds it exactly."""
+"""The largest amount in minor units: up to here every JSON reader, JavaScript's too, is exact."""
 
-# Room for more than MAX_AMOUNT; what does not fit, or would be rounded, is an error whoever calls.
+# More digits than MAX_AMOUNT has. Rounding is an error here, whatever the caller's own decimal context.
 _EXACT = Context(prec=40, traps=[Inexact, InvalidOperation])
 
 
@@ -24,16 +24,16 @@ def divide(numerator: int, denominator: int) -> int:
 
 
 def portion(amount: int, part: int, whole: int) -> int:
-    """What `part` out of `whole` comes to, in the unit of `amount`.
+    """`part` out of `whole` of an amount, rounded.
 
-    To share an amount out in pieces, take the difference of two portions, of what is done with and without
-    the piece: then the pieces add up to exactly the amount.
+    To divide an amount into pieces, take for each piece the difference of two portions: up to and including
+    the piece, and up to it. Then the pieces add up to exactly the amount.
     """
     return divide(amount * part, whole)
 
 
 def shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[int]:
-    """`part` out of `whole` of each amount, rounded such that they make up `total`: by largest remainder."""
+    """`part` out of `whole` of each amount, rounded by largest remainder so that they add up to `total`."""
     parts = [amount * part // whole for amount in amounts]
     missing = total - sum(parts)
     if missing:
@@ -46,7 +46,7 @@ def shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[in
 
 
 @cache
-def _tenders() -> frozenset[str]:
+def _legal_tender() -> frozenset[str]:
     territories = get_global("territory_currencies").values()
     return frozenset(code for uses in territories for code, _, _, is_tender in uses if is_tender)
 
@@ -56,7 +56,7 @@ def is_currency(code: str) -> bool:
 
     Metals, funds, test codes (XAU, CHE, XTS) and "no currency" (XXX) are not.
     """
-    return code in _tenders()
+    return code in _legal_tender()
 
 
 def minor_digits(currency: str) -> int:

@@ -1,4 +1,4 @@
-"""Invoice numbers without gaps: taken inside the transaction that uses them."""
+"""Numbers of invoices and orders without gaps: each is taken in the transaction that uses it."""
 
 from __future__ import annotations
 
@@ -27,32 +27,34 @@ _NEXT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A number, and its place: gapless within (account, type, period)."""
+class NumberInSeries:
+    """A number, and its sequence: without gaps within (account, type, period)."""
 
     number: str
     period: str
     sequence: int
 
 
-def take(connection: Connection, account_id: str, series: str, number_format: str, on: date) -> Taken:
-    """The next number of the series. The row stays locked until the transaction ends, so take it last."""
+def take_number(
+    connection: Connection, account_id: str, series: str, number_format: str, on: date
+) -> NumberInSeries:
+    """The next number of the series. Its row stays locked until the transaction ends, so call this last."""
     period = f"{on:%Y}" if "{year}" in number_format else ""
-    sequence = next_in(connection, account_id, series, period)
-    return Taken(written(number_format, on, sequence), period, sequence)
+    sequence = next_sequence(connection, account_id, series, period)
+    return NumberInSeries(format_number(number_format, on, sequence), period, sequence)
 
 
-def next_in(connection: Connection, account_id: str, series: str, period: str) -> int:
+def next_sequence(connection: Connection, account_id: str, series: str, period: str) -> int:
     key = {"account": account_id, "series": series, "year": period}
     taken = connection.execute(_NEXT, key).scalar()
-    if taken is None:  # the first of its series; another transaction may be starting it too
+    if taken is None:  # the series is new; another transaction may be creating it too
         first = {"account_id": account_id, "type": series, "period": period, "last": 0}
         connection.execute(upsert(number_series).values(first).on_conflict_do_nothing())
         taken = connection.execute(_NEXT, key).scalar_one()
     return int(taken)
 
 
-def written(number_format: str, on: date, sequence: int) -> str:
+def format_number(number_format: str, on: date, sequence: int) -> str:
     values = {"year": on.year, "month": on.month, "seq": sequence}
 
     def fill(match: re.Match[str]) -> str:
@@ -62,14 +64,14 @@ def written(number_format: str, on: date, sequence: int) -> str:
     return _PLACEHOLDER.sub(fill, number_format)
 
 
-def overlap(one: str, other: str) -> bool:
-    """Whether both formats would come to write the same number: widths no longer count in large ones."""
+def formats_overlap(one: str, other: str) -> bool:
+    """Whether both formats can give the same number. A large sequence is tried, as it exceeds all widths."""
     day = date(2000, 10, 10)
-    return written(one, day, 10**9) == written(other, day, 10**9)
+    return format_number(one, day, 10**9) == format_number(other, day, 10**9)
 
 
 def number_format(value: object, field: str) -> str:
-    """A format with {seq} in it, and {year} and {month} if wanted; widths as in {seq:05d}."""
+    """A format with {seq} and optionally {year} and {month}, with widths as in {seq:05d}."""
     given = str(value).strip()
     rest = _PLACEHOLDER.sub("", given)
     if "{seq" not in given or re.search(r"[{}\x00-\x1f]", rest) or not 1 <= len(given) <= 60:

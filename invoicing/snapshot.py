@@ -1,7 +1,7 @@
-"""The invoice as a closed value: everything the paper says, frozen the moment it is issued.
+"""The invoice as one value: all that is printed, frozen when it is issued.
 
-It is stored as JSON on the invoice's row. Readers of old invoices meet old snapshots, so fields are
-only ever added, with a default. Amounts are whole minor units of `currency`; rates are basis points.
+It is stored as JSON on the invoice's row. Old snapshots stay readable: fields are only ever added, and with a
+default. Amounts are whole minor units of `currency`; rates are basis points.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReference:
-    """An order that the invoice covers, by the number its customer knows."""
+    """An order that the invoice covers, by the number that its customer knows."""
 
     id: str
     number: str
@@ -59,7 +59,7 @@ class OrderReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An invoice line (BG-25). `subtotal` and `total` are in the invoice's own mode, with or without VAT."""
+    """An invoice line (BG-25). `subtotal` and `total` include VAT if the invoice's `is_including_vat` is set."""
 
     id: str
     name: str
@@ -81,7 +81,7 @@ class Line:
     order_item_id: str | None = None
     credited_invoice_id: str | None = None
     credited_line_id: str | None = None
-    credited_quantity: int | None = None  # none where a line is credited by amount alone
+    credited_quantity: int | None = None  # None if a line is credited by amount only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class VatRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """An issued invoice. Closed: nothing has to be looked up to print it."""
+    """An issued invoice, complete: nothing has to be looked up to print it."""
 
     id: str
     number: str
@@ -124,7 +124,7 @@ class Snapshot:
     total_ex_vat: int
     total_vat: int
     total: int
-    paid: int = 0  # BT-113: what had been paid by then
+    paid: int = 0  # BT-113: paid before it was issued
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None
@@ -145,7 +145,7 @@ def load(stored: str | bytes) -> Snapshot:
     value["lines"] = tuple(Line(**line) for line in value["lines"])
     value["vat"] = tuple(VatRow(**row) for row in value["vat"])
     value["orders"] = tuple(_order(order) for order in value["orders"])
-    value["credits"] = tuple(_credited(invoice) for invoice in value.get("credits", ()))
+    value["credits"] = tuple(_credited_invoice(invoice) for invoice in value.get("credits", ()))
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
     if value["shipping_address"] is not None:
@@ -161,7 +161,7 @@ def _order(value: dict[str, Any]) -> OrderReference:
     return OrderReference(**{**value, "delivery_date": _date(value["delivery_date"])})
 
 
-def _credited(value: dict[str, Any]) -> CreditedInvoice:
+def _credited_invoice(value: dict[str, Any]) -> CreditedInvoice:
     return CreditedInvoice(**{**value, "issued_on": date.fromisoformat(value["issued_on"])})
 
 

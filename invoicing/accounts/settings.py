@@ -38,7 +38,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "default_vat_rate": checks.vat_rate,
     "locale": checks.locale,
     "timezone": checks.timezone,
-    "payment_terms_days": checks.whole(0, 365),
+    "payment_terms_days": checks.whole_number(0, 365),
     "contra_flow": checks.one_of(ContraFlow),
     "invoice_number_format": numbering.number_format,
     "credit_number_format": numbering.number_format,
@@ -99,7 +99,7 @@ def update_account(
 
 
 def _check_formats_differ(invoices: str, credit_invoices: str) -> None:
-    if numbering.overlap(invoices, credit_invoices):
+    if numbering.formats_overlap(invoices, credit_invoices):
         raise ValidationError(
             "Invoices and credit invoices are numbered apart, "
             "so their formats must differ in more than their widths.",

@@ -58,7 +58,7 @@ def create_customer_session(
 ) -> tuple[CustomerSession, str]:
     """A session of a customer, for an hour if it is not said for how long; and its token, this once."""
     owner = find_customer(connection, principal, id=customer_id, handle=customer_handle)
-    lasting = checks.whole(1, LONGEST)(HOUR if seconds is None else seconds, "expires_in_seconds")
+    lasting = checks.whole_number(1, LONGEST)(HOUR if seconds is None else seconds, "expires_in_seconds")
     token = PREFIX + secrets.token_urlsafe(32)
     row = {
         "id": new_id(),

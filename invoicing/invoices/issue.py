@@ -47,7 +47,9 @@ def issue(
     `invoice_id` is the caller's own, if any; `request` is the fingerprint of what was asked under it.
     """
     formats = {"INVOICE": plan.account.invoice_number_format, "CREDIT": plan.account.credit_number_format}
-    taken = numbering.take(connection, principal.account_id, plan.type, formats[plan.type], plan.issued_on)
+    taken = numbering.take_number(
+        connection, principal.account_id, plan.type, formats[plan.type], plan.issued_on
+    )
     named = invoice_id or new_id()
     parts = allocation.prepaid(connection, principal.account_id, named, plan.lines, plan.totals.total)
     frozen = _frozen(plan, named, taken.number, paid=plan.paid + sum(part.amount for part in parts))
@@ -124,7 +126,7 @@ def _frozen(plan: Draft, invoice_id: str, number: str, *, paid: int) -> Snapshot
 def _row(
     frozen: Snapshot,
     plan: Draft,
-    taken: numbering.Taken,
+    taken: numbering.NumberInSeries,
     principal: Principal,
     *,
     now: datetime,

@@ -16,7 +16,7 @@ from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.customers import details
 from invoicing.errors import DuplicateId, Forbidden, NotFound, OrderAlreadyInvoiced, ValidationError
-from invoicing.numbering import next_in
+from invoicing.numbering import next_sequence
 from invoicing.orders.items import in_place, item_rows, total_of
 from invoicing.storage.tables import (
     Account,
@@ -146,7 +146,7 @@ def drafted(
         )
     order, items = rows(seller, customer, values, now=now)
     if order["number"] is None:
-        order["number"] = str(next_in(connection, principal.account_id, "ORDER", ""))
+        order["number"] = str(next_sequence(connection, principal.account_id, "ORDER", ""))
         order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
 

@@ -34,7 +34,7 @@ class ManualTransferMethod(StrEnum):
 
 
 NOTES: Mapping[str, checks.Check] = {"reference": optional(text(255)), "comment": optional(text(1_000))}
-_RECORDED: Mapping[str, checks.Check] = {"amount": checks.positive, "method": text(64), **NOTES}
+_RECORDED: Mapping[str, checks.Check] = {"amount": checks.positive_amount, "method": text(64), **NOTES}
 _TRANSFER: Mapping[str, checks.Check] = {"method": checks.one_of(ManualTransferMethod), **NOTES}
 
 

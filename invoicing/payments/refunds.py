@@ -70,7 +70,7 @@ def _amount(connection: Connection, paid: Payment, asked: int | None) -> int:
             f"It is a {paid.type} that is {paid.status}: {NotRefundable.__doc__}", field="payment_id"
         )
     left = balances.refundable(connection, paid.account_id, paid.id)
-    amount = left if asked is None else checks.positive(asked, "amount")
+    amount = left if asked is None else checks.positive_amount(asked, "amount")
     if not 0 < amount <= left:
         raise RefundTooHigh(f"{left} of the payment is left to refund.", field="amount", ids=[paid.id])
     return amount

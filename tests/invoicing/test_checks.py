@@ -1,4 +1,4 @@
-"""What a value must look like, and how it comes out clean."""
+"""What a value must look like, and how it is normalised."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CHECKS: dict[str, checks.Check] = {
 @pytest.mark.parametrize("name", CHECKS)
 @settings(derandomize=True, max_examples=150, deadline=None, database=None)
 @given(value=ANYTHING)
-def test_any_value_is_clean_or_refused_with_its_field(name: str, value: Any) -> None:
+def test_any_value_is_normalised_or_refused_with_its_field(name: str, value: Any) -> None:
     try:
         clean = CHECKS[name](value, "field")
     except InvoicingError as refusal:
@@ -76,7 +76,7 @@ def test_any_value_is_clean_or_refused_with_its_field(name: str, value: Any) -> 
         ("one_of", "FEE", "FEE"),
     ],
 )
-def test_a_good_value_comes_out_clean(name: str, value: Any, clean: Any) -> None:
+def test_a_good_value_is_normalised(name: str, value: Any, clean: Any) -> None:
     assert CHECKS[name](value, "field") == clean
 
 
@@ -170,7 +170,7 @@ def nested(levels: int) -> dict[str, Any]:
     return deep
 
 
-def test_a_backslash_before_zeros_is_no_control_character() -> None:
+def test_a_backslash_before_zeros_is_not_a_control_character() -> None:
     assert checks.metadata({"a": "\\u0000"}, "meta") == {"a": "\\u0000"}
 
 

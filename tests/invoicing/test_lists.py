@@ -1,4 +1,4 @@
-"""What a back office finds: every condition alone, all of them together, in its own account."""
+"""Searching lists: by every condition alone and combined, only in the own account."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def found_customers(database: Database, principal: Principal, words: str | None)
 
 @pytest.fixture
 def ordered(database: Database, principal: Principal, now: datetime) -> None:
-    """Orders a to e, a day apart, in every state; and the same ids in another account."""
+    """Orders a to e, one a day, in every state; and the same ids in another account."""
     for seller in (factories.principal(database), principal):
         for id in ("ann", "bob"):
             factories.customer(database, seller, id=id, name=f"{id.title()} Baker")
@@ -106,7 +106,7 @@ def test_orders_are_found_by_every_condition(database: Database, principal: Prin
 
 @pytest.fixture
 def invoiced(database: Database, principal: Principal, now: datetime) -> None:
-    """Invoices a to d, a day apart, the terms a week; and the same ids in another account."""
+    """Invoices a to d, one a day, due after a week; and the same ids in another account."""
     for seller in (factories.principal(database), principal):
         database.write(account_settings.update_account, seller, {"payment_terms_days": 7}, now=now)
         for id in ("ann", "bob"):
@@ -176,10 +176,10 @@ def test_invoices_are_found_by_every_condition(database: Database, principal: Pr
 def test_customers_are_found_in_any_case_and_script(
     database: Database, principal: Principal, name: str, words: str
 ) -> None:
-    made = factories.customer(database, principal, name=name)
+    customer = factories.customer(database, principal, name=name)
     factories.customer(database, principal, name="axb 100 back for quote")
     factories.customer(database, factories.principal(database), name=name)
-    assert found_customers(database, principal, words) == [made.id]
+    assert found_customers(database, principal, words) == [customer.id]
     ordered = factories.order(database, principal, billing_name=name)
     assert ordered.id in found_orders(database, principal, search=words)
 
@@ -208,7 +208,7 @@ def test_an_order_is_found_by_what_it_is_called_now(
 
 
 @pytest.mark.parametrize("words", ["a\x00", "x" * 501])
-def test_a_search_for_what_no_text_holds_is_refused(
+def test_a_search_for_text_that_cannot_be_stored_is_refused(
     database: Database, principal: Principal, words: str
 ) -> None:
     for found in (found_orders, found_invoices):

@@ -1,4 +1,4 @@
-"""Money is whole minor units, rounded away from zero, and exact on the way in and out."""
+"""Money is whole minor units, rounded half away from zero; conversion to and from major units is exact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from invoicing.money import (
     to_major,
 )
 
-proven = settings(derandomize=True, deadline=None, max_examples=300)
+property_test = settings(derandomize=True, deadline=None, max_examples=300)
 amounts = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
 currencies = st.sampled_from(["JPY", "EUR", "KWD"])
 
@@ -32,9 +32,9 @@ def test_half_a_cent_is_rounded_away_from_zero(numerator: int, denominator: int,
     assert divide(numerator, denominator) == quotient
 
 
-@proven
+@property_test
 @given(amounts, st.integers(1, 20_000))
-def test_rounding_is_as_in_books_and_mirrors(numerator: int, denominator: int) -> None:
+def test_rounding_is_half_away_from_zero_and_symmetric(numerator: int, denominator: int) -> None:
     with localcontext(prec=60, rounding=ROUND_HALF_UP):  # decimal's name for half away from zero
         expected = (Decimal(numerator) / denominator).to_integral_value()
     assert divide(numerator, denominator) == expected
@@ -51,7 +51,7 @@ def test_a_third_of_a_discount_is_rounded() -> None:
     assert [portion(1000, done, 3) for done in range(4)] == [0, 333, 667, 1000]
 
 
-@proven
+@property_test
 @given(amounts, st.lists(st.integers(1, 50), min_size=1, max_size=12))
 def test_a_discount_shared_over_a_split_quantity_adds_up(discount: int, quantities: list[int]) -> None:
     whole = sum(quantities)
@@ -98,7 +98,7 @@ def test_an_amount_reads_as_people_write_it(amount: int, currency: str, major: s
     assert from_major(major, currency) == amount
 
 
-@proven
+@property_test
 @given(amounts, currencies)
 def test_amounts_survive_the_way_out_and_back(amount: int, currency: str) -> None:
     major = to_major(amount, currency)

@@ -1,4 +1,4 @@
-"""Numbers without gaps: per account, type and year, also when transactions fail and callers crowd."""
+"""Numbers without gaps: per account, type and year, also with rollbacks and many simultaneous callers."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ JUNE = date(2025, 6, 2)
         ("{seq:03d}-{seq}", "042-42"),
     ],
 )
-def test_a_number_is_written_as_its_format_says(number_format: str, number: str) -> None:
+def test_a_number_follows_its_format(number_format: str, number: str) -> None:
     assert numbering.number_format(number_format, "format") == number_format
-    assert numbering.written(number_format, JUNE, 42) == number
+    assert numbering.format_number(number_format, JUNE, 42) == number
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_number_is_written_as_its_format_says(number_format: str, number: str)
         None,
     ],
 )
-def test_a_format_that_cannot_number_is_refused(number_format: object) -> None:
-    if number_format == "{seq}\n":  # blank ends are cut off
+def test_a_format_without_a_valid_sequence_is_refused(number_format: object) -> None:
+    if number_format == "{seq}\n":  # white space at the ends is removed
         assert numbering.number_format(number_format, "format") == "{seq}"
         return
     with pytest.raises(ValidationError, match=r"must contain \{seq\}") as refusal:
@@ -82,7 +82,7 @@ def test_any_text_is_a_format_or_refused(text: str) -> None:
         clean = numbering.number_format(text, "format")
     except ValidationError:
         return
-    assert numbering.written(clean, JUNE, 1) != numbering.written(clean, JUNE, 2)
+    assert numbering.format_number(clean, JUNE, 1) != numbering.format_number(clean, JUNE, 2)
 
 
 def test_numbers_count_from_one_without_gaps(database: Database, principal: Principal) -> None:
@@ -103,7 +103,7 @@ def test_a_year_in_the_format_starts_the_numbers_again(database: Database, princ
     assert numbers == ["INV-2025-00001", "INV-2026-00001", "INV-2026-00002", "INV-2025-00002"]
 
 
-def test_without_a_year_the_numbers_go_on(database: Database) -> None:
+def test_without_a_year_the_numbers_continue(database: Database) -> None:
     principal = factories.principal(database, invoice_number_format="F{month}-{seq}")
     dates = (datetime(2025, 12, 31, 12, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC))
     numbers = [factories.invoice(database, principal, now=moment).number for moment in dates]
@@ -154,16 +154,16 @@ def test_an_invoice_that_is_rolled_back_leaves_no_gap(
     assert (issued.number, issued.sequence) == ("INV-2025-00001", 1)
 
 
-def crowd(work: Callable[[int], Any], size: int) -> list[Any]:
+def run_concurrently(work: Callable[[int], Any], size: int) -> list[Any]:
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(work, range(size)))
 
 
-def test_the_first_numbers_under_a_crowd_have_no_gap(
+def test_simultaneous_first_numbers_have_no_gap(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     orders = [factories.order(database, principal) for _ in range(24)]
-    issued = crowd(
+    issued = run_concurrently(
         lambda place: database.write(from_orders.invoice_order, principal, orders[place].id, now=now),
         len(orders),
     )
@@ -174,7 +174,7 @@ def test_the_first_numbers_under_a_crowd_have_no_gap(
 def test_two_accounts_take_numbers_at_the_same_time(database: Database, now: datetime) -> None:
     sellers = [factories.principal(database) for _ in range(2)]
     orders = [factories.order(database, sellers[place % 2]) for place in range(16)]
-    issued = crowd(
+    issued = run_concurrently(
         lambda place: (
             database.write(from_orders.invoice_order, sellers[place % 2], orders[place].id, now=now).sequence
         ),
@@ -183,7 +183,7 @@ def test_two_accounts_take_numbers_at_the_same_time(database: Database, now: dat
     assert sorted(issued[::2]) == sorted(issued[1::2]) == list(range(1, 9))
 
 
-def test_a_new_format_goes_on_in_its_own_series(
+def test_a_new_format_continues_its_own_series(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     def numbered(number_format: str) -> str:

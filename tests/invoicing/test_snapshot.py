@@ -1,4 +1,4 @@
-"""The frozen invoice: what is written is read back, and old ones are read by new code."""
+"""The frozen invoice: it is read back as it was written, and new code reads old ones."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ SPARSE = Snapshot(**{**{f.name: getattr(FULL, f.name) for f in fields(FULL)}, "d
                      "shipping_address": None, "metadata": {}})  # fmt: skip
 
 
-@pytest.mark.parametrize("paper", [FULL, SPARSE])
-def test_what_is_written_is_read_back(paper: Snapshot) -> None:
-    assert snapshot.load(snapshot.dump(paper)) == paper
-    assert snapshot.load(snapshot.dump(paper).encode()) == paper
+@pytest.mark.parametrize("frozen", [FULL, SPARSE])
+def test_what_is_written_is_read_back(frozen: Snapshot) -> None:
+    assert snapshot.load(snapshot.dump(frozen)) == frozen
+    assert snapshot.load(snapshot.dump(frozen).encode()) == frozen
 
 
 def test_an_old_snapshot_without_the_newer_fields_is_read() -> None:
-    """Fields are only ever added, with a default: what had none then has it now."""
+    """Fields are only ever added, with a default, which an old snapshot gets when it is read."""
     stored = orjson.loads(snapshot.dump(FULL))
-    needed = {"shipping_address", "orders"}  # written from the first day on
+    needed = {"shipping_address", "orders"}  # in every snapshot since the first version
 
     def old(value: dict[str, Any], kind: type) -> dict[str, Any]:
         optional = {
@@ -83,6 +83,6 @@ def test_a_snapshot_cannot_be_changed() -> None:
 
 def test_an_issued_invoice_reads_as_it_was_frozen(database: Database, principal: Principal) -> None:
     issued = factories.invoice(database, principal, billing_name="Ann “Ærø” 東京")
-    paper = issued.frozen()
-    assert snapshot.load(snapshot.dump(paper)) == paper
-    assert (paper.id, paper.number, paper.buyer.name) == (issued.id, issued.number, "Ann “Ærø” 東京")
+    frozen = issued.frozen()
+    assert snapshot.load(snapshot.dump(frozen)) == frozen
+    assert (frozen.id, frozen.number, frozen.buyer.name) == (issued.id, issued.number, "Ann “Ærø” 東京")

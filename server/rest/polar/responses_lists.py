@@ -54,4 +54,4 @@ def _whole(request: Request, name: str, default: int) -> int:
     if given is None:
         return default
     number = int(given) if re.fullmatch("[0-9]{1,10}", given) else given
-    return int(checks.whole(1, FURTHEST)(number, name))
+    return int(checks.whole_number(1, FURTHEST)(number, name))

@@ -55,7 +55,7 @@ def test_422_missing_invoice_billing_details(shop: Shop, path: str) -> None:
     assert answer.status_code == 422
     assert answer.json() == {
         "error": "MissingInvoiceBillingDetails",
-        "detail": "Whom to invoice has no name, or no address with a country.",
+        "detail": "The buyer has no name, or no address with a country.",
     }
 
 
