@@ -59,7 +59,7 @@ class OrderReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An invoice line (BG-25). `subtotal` and `total` include VAT if the invoice's `is_including_vat` is set."""
+    """An invoice line (BG-25). `subtotal` and `total` include VAT if `is_including_vat` is set."""
 
     id: str
     name: str

@@ -1,1 +1,1 @@
-"""Whether the books are right, from the rows alone."""
+"""Verifies the books: finds contradictions between rows."""

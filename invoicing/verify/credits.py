@@ -1,4 +1,4 @@
-"""Whether credits take back no more than there was, each item once. Reads only."""
+"""Finds credits of more than was invoiced, and items that were credited twice. Reads only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, se
 
 from invoicing.storage.tables import invoice_lines, invoices, order_items
 
-_MINE: BindParameter[str] = bindparam("account")
+_ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _credit = invoice_lines.alias("credit")
 _line = invoice_lines.alias("line")
 _undone = order_items.alias("undone")
@@ -23,9 +23,9 @@ _CREDITED = (
             func.min(_line.c[name]).label(name)
             for name in ("total", "total_ex_vat", "vat_amount", "quantity")
         ),
-        func.sum(_credit.c.total).label("taken"),
-        func.sum(_credit.c.total_ex_vat).label("taken_ex_vat"),
-        func.sum(_credit.c.vat_amount).label("taken_vat"),
+        func.sum(_credit.c.total).label("credited"),
+        func.sum(_credit.c.total_ex_vat).label("credited_ex_vat"),
+        func.sum(_credit.c.vat_amount).label("credited_vat"),
         func.sum(func.coalesce(_credit.c.credited_quantity, 0)).label("pieces"),
     )
     .select_from(_credit)
@@ -45,7 +45,7 @@ _CREDITED = (
             invoices.c.type == "INVOICE",
         ),
     )
-    .where(_credit.c.account_id == _MINE, _credit.c.credited_invoice_id.is_not(None))
+    .where(_credit.c.account_id == _ACCOUNT_ID, _credit.c.credited_invoice_id.is_not(None))
     .group_by(invoices.c.number, _credit.c.credited_invoice_id, _credit.c.credited_line_id, _line.c.id)
     .order_by(invoices.c.number, _credit.c.credited_line_id)
 )
@@ -54,7 +54,7 @@ _WRONG_SIDE = (
     .select_from(_line)
     .join(invoices, and_(invoices.c.account_id == _line.c.account_id, invoices.c.id == _line.c.invoice_id))
     .where(
-        _line.c.account_id == _MINE,
+        _line.c.account_id == _ACCOUNT_ID,
         or_(
             and_(invoices.c.type == "CREDIT", _line.c.credited_line_id.is_(None)),
             and_(invoices.c.type == "INVOICE", _line.c.credited_line_id.is_not(None)),
@@ -64,13 +64,13 @@ _WRONG_SIDE = (
 )
 _LINES_TWICE = (
     select(_line.c.order_item_id, func.count().label("times"))
-    .where(_line.c.account_id == _MINE, _line.c.order_item_id.is_not(None))
+    .where(_line.c.account_id == _ACCOUNT_ID, _line.c.order_item_id.is_not(None))
     .group_by(_line.c.order_item_id)
     .having(func.count() > 1)
 )
 _UNDONE_TWICE = (
     select(order_items.c.contra_of, func.count().label("times"))
-    .where(order_items.c.account_id == _MINE, order_items.c.contra_of.is_not(None))
+    .where(order_items.c.account_id == _ACCOUNT_ID, order_items.c.contra_of.is_not(None))
     .group_by(order_items.c.contra_of)
     .having(func.count() > 1)
 )
@@ -86,7 +86,7 @@ _CONTRAS = (
         and_(invoices.c.account_id == order_items.c.account_id, invoices.c.id == order_items.c.invoice_id),
     )
     .where(
-        order_items.c.account_id == _MINE,
+        order_items.c.account_id == _ACCOUNT_ID,
         or_(
             and_(order_items.c.contra_of.is_not(None), _undone.c.invoice_id.is_(None)),
             and_(order_items.c.contra_of.is_not(None), invoices.c.type == "INVOICE"),
@@ -96,43 +96,43 @@ _CONTRAS = (
     .order_by(order_items.c.id)
 )
 
-_Found = Iterator[tuple[str, str, str]]
+_Faults = Iterator[tuple[str, str, str]]
 
 
-def wrong_credits(connection: Connection, mine: str) -> _Found:
-    """A subject, a code and a sentence for each thing that is wrong. Every amount is in minor units."""
-    key = {"account": mine}
+def find_wrong_credits(connection: Connection, account_id: str) -> _Faults:
+    """A subject, a kind and a sentence for each fault. Amounts are in minor units."""
+    key = {"account": account_id}
     for row in connection.execute(_CREDITED, key):
-        yield from _credited(row)
+        yield from _line_faults(row)
     for number, line, type in connection.execute(_WRONG_SIDE, key):
-        told = "credits nothing" if type == "CREDIT" else "is on an invoice, and credits"
-        yield number, "credits", f"Line {line} {told}."
-    yield from _items(connection, key)
+        fault = "credits nothing" if type == "CREDIT" else "is on an invoice, and credits"
+        yield number, "credits", f"Line {line} {fault}."
+    yield from _item_faults(connection, key)
 
 
-def _credited(row: Any) -> _Found:
+def _line_faults(row: Any) -> _Faults:
     subject = row.number or f"line {row.credited_line_id}"
     if row.id is None or row.number is None:
         yield subject, "credits", f"Line {row.credited_line_id}, which is credited, is on no invoice."
         return
-    left = {
-        "total": (row.total, int(row.taken)),
-        "total_ex_vat": (row.total_ex_vat, int(row.taken_ex_vat)),
-        "vat_amount": (row.vat_amount, int(row.taken_vat)),
+    originals_and_credits = {
+        "total": (row.total, int(row.credited)),
+        "total_ex_vat": (row.total_ex_vat, int(row.credited_ex_vat)),
+        "vat_amount": (row.vat_amount, int(row.credited_vat)),
         "quantity": (row.quantity, -int(row.pieces)),
     }
-    for what, (amount, taken) in left.items():
-        if not 0 <= -taken * _sign(amount) <= abs(amount):
-            yield subject, "credits", f"Line {row.id}: {what} is {amount}, its credits come to {taken}."
-    if row.total and int(row.taken) == -row.total and int(row.taken_ex_vat) != -row.total_ex_vat:
+    for name, (amount, credited) in originals_and_credits.items():
+        if not 0 <= -credited * _sign(amount) <= abs(amount):
+            yield subject, "credits", f"Line {row.id}: {name} is {amount}, its credits come to {credited}."
+    if row.total and int(row.credited) == -row.total and int(row.credited_ex_vat) != -row.total_ex_vat:
         yield (
             subject,
             "credits",
-            f"Line {row.id} is credited in full, but {row.taken_ex_vat} of {row.total_ex_vat} ex VAT.",
+            f"Line {row.id} is credited in full, but {row.credited_ex_vat} of {row.total_ex_vat} ex VAT.",
         )
 
 
-def _items(connection: Connection, key: Mapping[str, str]) -> _Found:
+def _item_faults(connection: Connection, key: Mapping[str, str]) -> _Faults:
     for item, times in connection.execute(_LINES_TWICE, key):
         yield item, "items", f"The item is on {times} lines."
     for item, times in connection.execute(_UNDONE_TWICE, key):

@@ -1,4 +1,4 @@
-"""Whether one invoice agrees with itself: its row, its lines and its frozen snapshot. Pure."""
+"""Finds contradictions within one invoice: between its row, its lines and its frozen snapshot. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-LINE = (
+LINE_FIELDS = (
     "id",
     "order_id",
     "order_item_id",
@@ -26,9 +26,9 @@ LINE = (
     "vat_rate",
     "vat_category",
 )
-"""What a line's row and its entry in the snapshot both hold."""
+"""The fields that a line's row and its entry in the snapshot both have."""
 
-ROW = (
+INVOICE_FIELDS = (
     "id",
     "number",
     "type",
@@ -39,45 +39,45 @@ ROW = (
     "total_vat",
     "total",
 )
-"""The same of the invoice's row."""
+"""The fields that the invoice's row and the snapshot both have."""
 
-_entry = itemgetter(*LINE)
-_head = itemgetter(*ROW)
+_line_values = itemgetter(*LINE_FIELDS)
+_invoice_values = itemgetter(*INVOICE_FIELDS)
 
 
-def wrong(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    """A code and a sentence for each thing that is wrong. Every amount is in minor units."""
-    yield from _row(invoice)
-    yield from _sums(invoice, lines)
+def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """A kind and a sentence for each fault. Amounts are in minor units."""
+    yield from _total_faults(invoice)
+    yield from _sum_faults(invoice, lines)
     try:
         snapshot = orjson.loads(invoice.snapshot)
-        found = [
-            *_snapshot(invoice, snapshot),
-            *_snapshot_lines(lines, snapshot),
-            *_vat(invoice, lines, snapshot),
+        faults = [
+            *_snapshot_faults(invoice, snapshot),
+            *_snapshot_line_faults(lines, snapshot),
+            *_vat_faults(invoice, lines, snapshot),
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         yield "snapshot", f"The snapshot cannot be read: {error!r}."
     else:
-        yield from found
+        yield from faults
 
 
-def _row(invoice: Any) -> Iterator[tuple[str, str]]:
+def _total_faults(invoice: Any) -> Iterator[tuple[str, str]]:
     if invoice.total != invoice.total_ex_vat + invoice.total_vat:
         yield "total", f"total is {invoice.total}, not {invoice.total_ex_vat} + {invoice.total_vat}."
 
 
-def _sums(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    quoted = "total" if invoice.is_including_vat else "total_ex_vat"
+def _sum_faults(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    price_column = "total" if invoice.is_including_vat else "total_ex_vat"
     for column, of_line in (
         ("subtotal", "subtotal"),
         ("total_ex_vat", "total_ex_vat"),
         ("total_vat", "vat_amount"),
-        (quoted, "total"),
+        (price_column, "total"),
     ):
-        summed = sum([getattr(line, of_line) for line in lines])
-        if summed != getattr(invoice, column):
-            yield "lines", f"{column} is {getattr(invoice, column)}, its lines' {of_line} come to {summed}."
+        total = sum([getattr(line, of_line) for line in lines])
+        if total != getattr(invoice, column):
+            yield "lines", f"{column} is {getattr(invoice, column)}, its lines' {of_line} come to {total}."
     for line in lines:
         gross = line.total_ex_vat + line.vat_amount
         if line.total != line.subtotal - line.discount:
@@ -91,8 +91,8 @@ def _sums(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
             yield "items", f"Item {line.order_item_id} is marked with {line.marked or 'no invoice'}."
 
 
-def _snapshot(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for column, frozen in zip(ROW, _head(snapshot), strict=True):
+def _snapshot_faults(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for column, frozen in zip(INVOICE_FIELDS, _invoice_values(snapshot), strict=True):
         if frozen != getattr(invoice, column):
             yield "snapshot", f"{column} is {getattr(invoice, column)}, in the snapshot {frozen}."
     for column in ("issued_on", "due_on"):
@@ -101,18 +101,18 @@ def _snapshot(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, 
             yield "snapshot", f"{column} is {stored}, in the snapshot {snapshot[column]}."
 
 
-def _snapshot_lines(lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _snapshot_line_faults(lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     frozen = snapshot["lines"]
     if len(frozen) != len(lines):
         yield "snapshot", f"The invoice has {len(lines)} lines, its snapshot {len(frozen)}."
         return
     for line, entry in zip(lines, frozen, strict=True):
-        if tuple(line[: len(LINE)]) != _entry(entry):
-            unlike = [name for name in LINE if getattr(line, name) != entry[name]]
-            yield "snapshot", f"Line {line.id} differs from the snapshot in {', '.join(unlike)}."
+        if tuple(line[: len(LINE_FIELDS)]) != _line_values(entry):
+            different = [name for name in LINE_FIELDS if getattr(line, name) != entry[name]]
+            yield "snapshot", f"Line {line.id} differs from the snapshot in {', '.join(different)}."
 
 
-def _vat(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _vat_faults(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     bases: defaultdict[tuple[str, int], int] = defaultdict(int)
     amounts: defaultdict[tuple[str, int], int] = defaultdict(int)
     for line in lines:
@@ -120,9 +120,9 @@ def _vat(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Ite
         amounts[line.vat_category, line.vat_rate] += line.vat_amount
     rows = snapshot["vat"]
     for column, part in (("total_ex_vat", "base"), ("total_vat", "amount")):
-        summed = sum([row[part] for row in rows])
-        if summed != getattr(invoice, column):
-            yield "vat", f"{column} is {getattr(invoice, column)}, the VAT rows' {part} come to {summed}."
+        total = sum([row[part] for row in rows])
+        if total != getattr(invoice, column):
+            yield "vat", f"{column} is {getattr(invoice, column)}, the VAT rows' {part} come to {total}."
     for row in rows:
         group = row["category"], row["rate"]
         if (row["base"], row["amount"]) != (bases[group], amounts[group]):

@@ -1,4 +1,4 @@
-"""Whether every invoice has its PDF or waits for it, and some job asks for each charge. Reads only."""
+"""Finds invoices without a PDF and a job for it, and pending charges without a job. Reads only."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from invoicing.payments.charges import ASK_GATEWAY
 from invoicing.storage.outbox import RENDER_INVOICE
 from invoicing.storage.tables import documents, invoices, outbox, payments
 
-_MINE: BindParameter[str] = bindparam("account")
+_ACCOUNT_ID: BindParameter[str] = bindparam("account")
 
 
 def _jobs_of(subject: Any, kind: str) -> Any:
-    """How many there are, those that were given up among them."""
-    mine = outbox.c.account_id == _MINE, outbox.c.subject_id == subject, outbox.c.kind == kind
-    return select(func.count()).where(*mine).correlate_except(outbox).scalar_subquery()
+    """The number of jobs, also of those that were given up."""
+    is_its_job = outbox.c.account_id == _ACCOUNT_ID, outbox.c.subject_id == subject, outbox.c.kind == kind
+    return select(func.count()).where(*is_its_job).correlate_except(outbox).scalar_subquery()
 
 
-_PAPERS = (
+_PDFS = (
     select(func.count())
     .where(
-        documents.c.account_id == _MINE,
+        documents.c.account_id == _ACCOUNT_ID,
         documents.c.invoice_id == invoices.c.id,
         documents.c.kind == PDF,
     )
     .correlate_except(documents)
     .scalar_subquery()
 )
-_RENDERING = _jobs_of(invoices.c.id, RENDER_INVOICE)
-_NOT_ONE_PAPER = (
-    select(invoices.c.number, _PAPERS.label("papers"), _RENDERING.label("jobs"))
-    .where(invoices.c.account_id == _MINE, _PAPERS + _RENDERING != 1)
+_JOBS = _jobs_of(invoices.c.id, RENDER_INVOICE)
+_NOT_ONE_PDF = (
+    select(invoices.c.number, _PDFS.label("pdfs"), _JOBS.label("jobs"))
+    .where(invoices.c.account_id == _ACCOUNT_ID, _PDFS + _JOBS != 1)
     .order_by(invoices.c.number)
 )
-_UNASKED = (
+_WITHOUT_JOB = (
     select(payments.c.id, payments.c.gateway)
     .where(
-        payments.c.account_id == _MINE,
+        payments.c.account_id == _ACCOUNT_ID,
         payments.c.status == "PENDING",
         or_(payments.c.gateway.is_(None), _jobs_of(payments.c.id, ASK_GATEWAY) != 1),
     )
     .order_by(payments.c.id)
 )
-_FOR_NOTHING = (
+_WITHOUT_SUBJECT = (
     select(outbox.c.kind, outbox.c.subject_id)
     .outerjoin_from(
         outbox,
@@ -66,17 +66,17 @@ _FOR_NOTHING = (
             payments.c.status == "PENDING",
         ),
     )
-    .where(outbox.c.account_id == _MINE, invoices.c.id.is_(None), payments.c.id.is_(None))
+    .where(outbox.c.account_id == _ACCOUNT_ID, invoices.c.id.is_(None), payments.c.id.is_(None))
     .order_by(outbox.c.kind, outbox.c.subject_id)
 )
 
 
-def wrong_papers(connection: Connection, mine: str) -> Iterator[tuple[str, str, str]]:
-    """A subject, a code and a sentence for each thing that is wrong."""
-    key = {"account": mine}
-    for number, papers, jobs in connection.execute(_NOT_ONE_PAPER, key):
-        yield number, "paper", f"It has {papers} PDFs and {jobs} jobs that make one."
-    for payment, gateway in connection.execute(_UNASKED, key):
+def find_wrong_pdfs(connection: Connection, account_id: str) -> Iterator[tuple[str, str, str]]:
+    """A subject, a kind and a sentence for each fault."""
+    key = {"account": account_id}
+    for number, pdfs, jobs in connection.execute(_NOT_ONE_PDF, key):
+        yield number, "paper", f"It has {pdfs} PDFs and {jobs} jobs that make one."
+    for payment, gateway in connection.execute(_WITHOUT_JOB, key):
         yield payment, "job", f"It is PENDING, and no job asks {gateway or 'a gateway'} what became of it."
-    for kind, subject in connection.execute(_FOR_NOTHING, key):
-        yield subject, "job", f"The job {kind} is for something that is not there, or done."
+    for kind, subject in connection.execute(_WITHOUT_SUBJECT, key):
+        yield subject, "job", f"The job {kind} is for something that does not exist, or is done."

@@ -1,4 +1,4 @@
-"""What tests plant behind the server's back, once nothing protects the tables any more."""
+"""Removes what protects the tables, and plants faults in them directly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from invoicing.storage.database import Database
 from invoicing.verify.books import Finding, verify
 
-GUARDED = (
+VERIFIED_TABLES = (
     "invoices",
     "invoice_lines",
     "order_items",
@@ -24,22 +24,22 @@ GUARDED = (
 )
 
 
-def unguarded(database: Database) -> Database:
-    """The same database, without a constraint or a trigger on what is verified."""
-    (_unguarded_sqlite if database.is_sqlite else _unguarded_postgresql)(database)
+def unprotected(database: Database) -> Database:
+    """The same database, without constraints and triggers on the tables that are verified."""
+    (_unprotect_sqlite if database.is_sqlite else _unprotect_postgresql)(database)
     return database
 
 
-def _unguarded_sqlite(database: Database) -> None:
+def _unprotect_sqlite(database: Database) -> None:
     connection = sqlite3.connect(str(database.url.database))
-    for table in GUARDED:
+    for table in VERIFIED_TABLES:
         connection.execute(f"CREATE TABLE bare AS SELECT * FROM {table}")  # noqa: S608
         connection.execute(f"DROP TABLE {table}")
         connection.execute(f"ALTER TABLE bare RENAME TO {table}")
     connection.close()
 
 
-def _unguarded_postgresql(database: Database) -> None:
+def _unprotect_postgresql(database: Database) -> None:
     guards = (
         "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype IN ('c', 'f', 'p', 'u')"
     )
@@ -49,11 +49,11 @@ def _unguarded_postgresql(database: Database) -> None:
         for table, name in connection.execute(triggers).fetchall():
             connection.execute(f"DROP TRIGGER {name} ON {table}".encode())
         for table, name in connection.execute(guards).fetchall():
-            if table in GUARDED:
+            if table in VERIFIED_TABLES:
                 connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name} CASCADE".encode())
 
 
-def planted(books: Database, *statements: str) -> list[Finding]:
+def plant(books: Database, *statements: str) -> list[Finding]:
     def run(connection: Connection) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
@@ -62,8 +62,8 @@ def planted(books: Database, *statements: str) -> list[Finding]:
     return books.read(verify).findings
 
 
-def is_among(findings: list[Finding], subject: str, kind: str, says: str) -> bool:
-    """Whether it is found of a subject that begins so, in words that contain these."""
+def has_finding(findings: list[Finding], subject: str, kind: str, says: str) -> bool:
+    """Whether a finding has this kind, a subject that starts so and a detail that contains `says`."""
     return any(
         found.subject.startswith(subject) and found.kind == kind and says in found.detail
         for found in findings

@@ -1,4 +1,4 @@
-"""Verifying finds whatever is wrong with the books, planted behind the server's back."""
+"""Verifying finds every kind of fault that is planted in the tables directly."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from invoicing.storage.tables import invoices
 from invoicing.verify.books import verify
 from server.commands.verify import verify as command_verify
 from tests.support import factories
-from tests.support.planted_faults import is_among, planted, unguarded
+from tests.support.planted_faults import has_finding, plant, unprotected
 
 
 @pytest.fixture
 def books(database: Database, principal: Principal) -> Database:
-    """Three invoices of 2025, of two items each, and nothing left that protects them."""
+    """Three invoices of 2025, of two items each, in tables without constraints and triggers."""
     for number in (1, 2, 3):
         items = [factories.item(id=f"{number}-{at}", quantity=at) for at in (1, 2)]
         factories.invoice(database, principal, invoice_id=f"invoice-{number}", items=items)
-    return unguarded(database)
+    return unprotected(database)
 
 
 def test_books_that_are_right_have_no_findings(books: Database) -> None:
@@ -164,31 +164,31 @@ def test_an_empty_database_is_right(database: Database) -> None:
     ],
 )
 def test_a_planted_defect_is_found(books: Database, change: str, subject: str, kind: str, says: str) -> None:
-    findings = planted(books, change)
-    assert is_among(findings, subject, kind, says), findings
+    findings = plant(books, change)
+    assert has_finding(findings, subject, kind, says), findings
 
 
 def test_books_are_verified_as_they_are_at_one_moment(
     database: Database, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An invoice is issued after numbers were looked at, and before papers are."""
+    """An invoice is issued after the numbers have been checked, and before the PDFs are."""
 
-    def meanwhile(connection: Connection, mine: str) -> Iterator[tuple[str, str, str]]:
+    def issue_an_invoice(connection: Connection, mine: str) -> Iterator[tuple[str, str, str]]:
         factories.invoice(database, principal)
         rows = connection.execute(select(invoices.c.number).where(invoices.c.account_id == mine)).all()
         yield from [(row.number, "seen", "") for row in rows]
 
-    monkeypatch.setattr("invoicing.verify.books.wrong_credits", meanwhile)
+    monkeypatch.setattr("invoicing.verify.books.find_wrong_credits", issue_an_invoice)
     factories.invoice(database, principal)
     assert [found.subject for found in database.read(verify).findings] == ["INV-2025-00001"]
 
 
 def test_only_what_is_wrong_is_found(books: Database) -> None:
-    findings = planted(books, "UPDATE number_series SET last = 4 WHERE type = 'INVOICE'")
+    findings = plant(books, "UPDATE number_series SET last = 4 WHERE type = 'INVOICE'")
     assert [found.kind for found in findings] == ["series"]
 
 
-def test_series_are_counted_apart(database: Database, principal: Principal) -> None:
+def test_each_accounts_series_are_counted(database: Database, principal: Principal) -> None:
     for year in (2024, 2025):
         factories.invoice(database, principal, now=datetime(year, 6, 1, tzinfo=UTC))
     other = factories.principal(database)
@@ -197,20 +197,20 @@ def test_series_are_counted_apart(database: Database, principal: Principal) -> N
     assert database.read(verify, other.account_id).invoices == 1
 
 
-def test_more_invoices_than_are_read_at_once_are_all_seen(
+def test_all_invoices_are_checked_batch_by_batch(
     database: Database, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("invoicing.verify.books._NEXT", _three_at_once())
+    monkeypatch.setattr("invoicing.verify.books._NEXT_INVOICES", _batches_of_three())
     for _ in range(7):
         factories.invoice(database, principal)
     verdict = database.read(verify)
     assert (verdict.invoices, verdict.findings) == (7, [])
 
 
-def _three_at_once() -> object:
-    from invoicing.verify.books import _NEXT
+def _batches_of_three() -> object:
+    from invoicing.verify.books import _NEXT_INVOICES
 
-    return _NEXT.limit(3)
+    return _NEXT_INVOICES.limit(3)
 
 
 @pytest.fixture
@@ -225,17 +225,17 @@ def test_the_command_says_that_all_is_right(
     command: Callable[..., Result], database: Database, principal: Principal
 ) -> None:
     factories.invoice(database, principal)
-    told = command("--account", principal.account_id)
-    assert told.stdout == (
+    result = command("--account", principal.account_id)
+    assert result.stdout == (
         "1 invoices in 1 series: no gap, no duplicate, every total right, every paper there or due.\n"
         "0 payments and refunds: every cent accounted for, every state as it must be.\n"
     )
-    assert told.exit_code == 0
+    assert result.exit_code == 0
 
 
 def test_the_command_lists_what_is_wrong_and_fails(command: Callable[..., Result], books: Database) -> None:
-    planted(books, "DELETE FROM invoices WHERE sequence = 2")
-    told = command()
-    assert told.exit_code == 1
-    assert "gap" in told.stdout
-    assert "in 2 invoices in 1 series and 0 payments" in told.stdout
+    plant(books, "DELETE FROM invoices WHERE sequence = 2")
+    result = command()
+    assert result.exit_code == 1
+    assert "gap" in result.stdout
+    assert "in 2 invoices in 1 series and 0 payments" in result.stdout

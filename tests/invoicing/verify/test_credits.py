@@ -1,4 +1,4 @@
-"""Verifying finds credits of more than there was, planted behind the server's back."""
+"""Verifying finds faults of credits that are planted in the tables directly."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
 from invoicing.verify.books import verify
 from tests.support import factories
-from tests.support.planted_faults import planted, unguarded
+from tests.support.planted_faults import plant, unprotected
 
 
 @pytest.fixture
 def credited(database: Database, principal: Principal) -> Database:
     """An invoice of two lines: `mug` is returned in part and credited, `pot` is credited by amount."""
-    given = [factories.item(id="mug", quantity=3), factories.item(id="pot", unit_price=2_420)]
-    sale = factories.invoice(database, principal, invoice_id="sale", id="o", items=given)
-    asked = [Contra("mug", 2, "gum")]
-    database.write(returns.undo_items, principal, Action.CANCEL, "o", asked, now=factories.NOW)
+    items = [factories.item(id="mug", quantity=3), factories.item(id="pot", unit_price=2_420)]
+    sale = factories.invoice(database, principal, invoice_id="sale", id="o", items=items)
+    contra_items = [Contra("mug", 2, "gum")]
+    database.write(returns.undo_items, principal, Action.CANCEL, "o", contra_items, now=factories.NOW)
     database.write(from_orders.invoice_items, principal, ["gum"], invoice_id="returned", now=factories.NOW)
     amount = [LineCredit(sale.frozen().lines[1].id, amount=1_000)]
     database.write(
@@ -35,7 +35,7 @@ def credited(database: Database, principal: Principal) -> Database:
         now=factories.NOW,
     )
     assert database.read(verify).findings == []
-    return unguarded(database)
+    return unprotected(database)
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def credited(database: Database, principal: Principal) -> Database:
 def test_a_planted_defect_of_a_credit_is_found(
     credited: Database, change: str, subject: str, says: str
 ) -> None:
-    findings = planted(credited, change)
+    findings = plant(credited, change)
     assert any(found.subject.startswith(subject) and says in found.detail for found in findings), findings

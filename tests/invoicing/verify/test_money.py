@@ -1,4 +1,4 @@
-"""Verifying finds every cent that is not accounted for, planted behind the server's back."""
+"""Verifying finds faults of payments, allocations and states that are planted in the tables directly."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from invoicing.storage.database import Database
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item
-from tests.support.planted_faults import is_among, planted, unguarded
+from tests.support.planted_faults import has_finding, plant, unprotected
 
-BY_THEIR_KEYS = (
+KEYS_AS_IDS = (
     "UPDATE allocations SET payment_id = (SELECT idempotency_key FROM payments "
     "WHERE payments.id = payment_id)",
     "UPDATE outbox SET subject_id = (SELECT idempotency_key FROM payments WHERE payments.id = subject_id) "
@@ -28,8 +28,8 @@ BY_THEIR_KEYS = (
 
 
 @pytest.fixture
-def till(database: Database, principal: Principal) -> Database:
-    """Everything that money does, each thing once; each payment's id is its key.
+def books(database: Database, principal: Principal) -> Database:
+    """Each kind of payment, refund and credit once; a payment's id is its key.
 
     `prepaid` pays 2420 on `first`, of which 1000 is credited by `owed`, and 580 of 1210 on `second`.
     `whole` pays 1210 on `kept`; `back` gives 210 of it back. `note` credits `credited` in full, unpaid.
@@ -43,7 +43,7 @@ def till(database: Database, principal: Principal) -> Database:
         values = {"amount": amount, "method": "ideal", "idempotency_key": key, **target}
         return write(manual.record_payment, values)
 
-    def sold(id: str, **values: Any) -> Any:
+    def sell(id: str, **values: Any) -> Any:
         return factories.invoice(database, principal, invoice_id=id, id=f"order-{id}", **values)
 
     factories.order(database, principal, id="o", items=[item(id="a", quantity=2), item(id="b")])
@@ -52,21 +52,23 @@ def till(database: Database, principal: Principal) -> Database:
     write(from_orders.invoice_items, ["b"], invoice_id="second")
     part = [LineCredit(first.frozen().lines[0].id, amount=1_000)]
     write(from_orders.credit_invoice, "first", part, reason=None, credit_invoice_id="owed")
-    sold("kept")
+    sell("kept")
     whole = pay("whole", 1_210, invoice_id="kept")
     transfer = {"method": "CASH", "payment_date": NOW.date()}
     back = {"amount": 210, "manual_transfer": transfer, "idempotency_key": "back"}
     write(refunds.begin_refund, whole.id, back, gateways=[])
-    sold("credited", items=[item(quantity=3)])
+    sell("credited", items=[item(quantity=3)])
     write(from_orders.credit_invoice, "credited", None, reason=None, credit_invoice_id="note")
     buyer = factories.customer(database, principal, id="ann").id
-    kept = {"gateway": "sandbox", "reference": "x", "gateway_customer": None, "label": "x"}
-    write(methods.add_payment_method, buyer, **kept)
+    method = {"gateway": "sandbox", "reference": "x", "gateway_customer": None, "label": "x"}
+    write(methods.add_payment_method, buyer, **method)
     for id, key in (("charged", "charge"), ("failed", "failure")):
-        sold(id, customer_id=buyer)
-        begun = write(charges.begin_charge, id, "auto", gateways=["sandbox"], key=key)
-    database.write(charges.resolve, principal.account_id, begun.payment.id, "FAILED", reference=None, now=NOW)
-    assert planted(unguarded(database), *BY_THEIR_KEYS) == []
+        sell(id, customer_id=buyer)
+        pending = write(charges.begin_charge, id, "auto", gateways=["sandbox"], key=key)
+    database.write(
+        charges.resolve, principal.account_id, pending.payment.id, "FAILED", reference=None, now=NOW
+    )
+    assert plant(unprotected(database), *KEYS_AS_IDS) == []
     return database
 
 
@@ -83,7 +85,11 @@ def till(database: Database, principal: Principal) -> Database:
             "prepaid",
             "It is 2999, and 3000 of it is",
         ),
-        ("UPDATE payments SET currency = 'USD' WHERE id = 'prepaid'", "prepaid", "on what is in EUR"),
+        (
+            "UPDATE payments SET currency = 'USD' WHERE id = 'prepaid'",
+            "prepaid",
+            "its order or invoice in EUR",
+        ),
         (
             "UPDATE payments SET order_id = 'x' WHERE id = 'prepaid'",
             "prepaid",
@@ -96,11 +102,15 @@ def till(database: Database, principal: Principal) -> Database:
             "whole",
             "It is 1210, and 1211 of it is paid",
         ),
-        ("UPDATE payments SET refund_of = 'x' WHERE id = 'back'", "back", "It refunds x, which is not there"),
+        (
+            "UPDATE payments SET refund_of = 'x' WHERE id = 'back'",
+            "back",
+            "It refunds x, which does not exist",
+        ),
         (
             "UPDATE payments SET refund_of = 'prepaid' WHERE id = 'back'",
             "back",
-            "It is not on what the payment was on that it refunds.",
+            "Its order or invoice is not that of the payment it refunds.",
         ),
         (
             "UPDATE payments SET refund_of = 'prepaid', status = 'PENDING' WHERE id = 'back'",
@@ -113,7 +123,7 @@ def till(database: Database, principal: Principal) -> Database:
             "It refunds a REFUND that is PAID",
         ),
         ("UPDATE payments SET status = 'PENDING' WHERE id = 'whole'", "back", "a PAYMENT that is PENDING"),
-        ("UPDATE payments SET currency = 'USD' WHERE id = 'whole'", "back", "what it refunds in USD"),
+        ("UPDATE payments SET currency = 'USD' WHERE id = 'whole'", "back", "the payment it refunds in USD"),
         (
             "UPDATE payments SET refund_of = 'prepaid', invoice_id = NULL, order_id = 'o', amount = 211 "
             "WHERE id = 'back'",
@@ -122,15 +132,17 @@ def till(database: Database, principal: Principal) -> Database:
         ),
     ],
 )
-def test_a_planted_defect_of_a_payment_is_found(till: Database, change: str, subject: str, says: str) -> None:
-    findings = planted(till, change)
-    assert is_among(findings, subject, "payment", says), findings
+def test_a_planted_defect_of_a_payment_is_found(
+    books: Database, change: str, subject: str, says: str
+) -> None:
+    findings = plant(books, change)
+    assert has_finding(findings, subject, "payment", says), findings
 
 
 @pytest.mark.parametrize(
     ("change", "subject", "says"),
     [
-        ("UPDATE allocations SET payment_id = 'x' WHERE payment_id = 'whole'", "x", "of no payment"),
+        ("UPDATE allocations SET payment_id = 'x' WHERE payment_id = 'whole'", "x", "of an unknown payment"),
         ("UPDATE allocations SET invoice_id = 'x' WHERE payment_id = 'whole'", "whole", "to invoice x"),
         (
             "UPDATE allocations SET invoice_id = 'first' WHERE payment_id = 'whole'",
@@ -142,11 +154,11 @@ def test_a_planted_defect_of_a_payment_is_found(till: Database, change: str, sub
         ("UPDATE invoices SET currency = 'USD' WHERE id = 'first'", "prepaid", "to invoice first"),
     ],
 )
-def test_money_that_went_where_it_does_not_belong_is_found(
-    till: Database, change: str, subject: str, says: str
+def test_an_allocation_to_the_wrong_invoice_is_found(
+    books: Database, change: str, subject: str, says: str
 ) -> None:
-    findings = planted(till, change)
-    assert is_among(findings, subject, "allocation", says), findings
+    findings = plant(books, change)
+    assert has_finding(findings, subject, "allocation", says), findings
 
 
 @pytest.mark.parametrize(
@@ -173,11 +185,9 @@ def test_money_that_went_where_it_does_not_belong_is_found(
         ),
     ],
 )
-def test_money_that_is_more_than_was_asked_is_found(
-    till: Database, change: str, subject: str, says: str
-) -> None:
-    findings = planted(till, change)
-    assert is_among(findings, subject, "money", says), findings
+def test_more_money_than_the_total_is_found(books: Database, change: str, subject: str, says: str) -> None:
+    findings = plant(books, change)
+    assert has_finding(findings, subject, "money", says), findings
 
 
 @pytest.mark.parametrize(
@@ -212,10 +222,10 @@ def test_money_that_is_more_than_was_asked_is_found(
     ],
 )
 def test_a_set_off_of_what_was_not_credited_is_found(
-    till: Database, change: str, subject: str, says: str
+    books: Database, change: str, subject: str, says: str
 ) -> None:
-    findings = planted(till, change)
-    assert is_among(findings, subject, "set-off", says), findings
+    findings = plant(books, change)
+    assert has_finding(findings, subject, "set-off", says), findings
 
 
 @pytest.mark.parametrize(
@@ -234,17 +244,19 @@ def test_a_set_off_of_what_was_not_credited_is_found(
         ("note", "PENDING", "nothing is outstanding"),
     ],
 )
-def test_a_state_that_the_ledger_contradicts_is_found(till: Database, id: str, state: str, says: str) -> None:
-    findings = planted(till, f"UPDATE invoices SET state = '{state}' WHERE id = '{id}'")  # noqa: S608
+def test_a_state_that_the_ledger_contradicts_is_found(
+    books: Database, id: str, state: str, says: str
+) -> None:
+    findings = plant(books, f"UPDATE invoices SET state = '{state}' WHERE id = '{id}'")  # noqa: S608
     assert [(found.kind, found.detail) for found in findings] == [("state", f"It is {state}, and {says}.")]
 
 
 @pytest.mark.parametrize(
     ("id", "state"), [("kept", "PENDING"), ("failed", "PENDING"), ("credited", "SETTLED")]
 )
-def test_a_state_that_the_ledger_leaves_open_is_no_finding(till: Database, id: str, state: str) -> None:
-    """It cannot tell when a payment was taken back: before it had settled the invoice, or after."""
-    assert planted(till, f"UPDATE invoices SET state = '{state}' WHERE id = '{id}'") == []  # noqa: S608
+def test_a_state_that_the_ledger_cannot_tell_is_not_reported(books: Database, id: str, state: str) -> None:
+    """The ledger does not tell whether a payment was refunded before or after it settled the invoice."""
+    assert plant(books, f"UPDATE invoices SET state = '{state}' WHERE id = '{id}'") == []  # noqa: S608
 
 
 @pytest.mark.parametrize(
@@ -265,29 +277,34 @@ def test_a_state_that_the_ledger_leaves_open_is_no_finding(till: Database, id: s
         ),
         ("DELETE FROM outbox WHERE subject_id = 'charge'", "charge", "job", "no job asks sandbox what"),
         ("UPDATE payments SET gateway = NULL WHERE id = 'charge'", "charge", "job", "asks a gateway what"),
-        ("UPDATE payments SET status = 'PAID' WHERE id = 'charge'", "charge", "job", "not there, or done"),
+        (
+            "UPDATE payments SET status = 'PAID' WHERE id = 'charge'",
+            "charge",
+            "job",
+            "does not exist, or is done",
+        ),
         (
             "UPDATE outbox SET subject_id = 'x' WHERE subject_id = 'second'",
             "x",
             "job",
-            "The job invoice.render is for something that is not there, or done.",
+            "The job invoice.render is for something that does not exist, or is done.",
         ),
         ("UPDATE outbox SET subject_id = 'x' WHERE subject_id = 'charge'", "x", "job", "payment.ask is for"),
     ],
 )
-def test_paper_that_nobody_makes_and_a_job_for_nothing_are_found(
-    till: Database, change: str, subject: str, kind: str, says: str
+def test_a_missing_pdf_and_a_job_without_a_subject_are_found(
+    books: Database, change: str, subject: str, kind: str, says: str
 ) -> None:
-    findings = planted(till, change)
-    assert is_among(findings, subject, kind, says), findings
+    findings = plant(books, change)
+    assert has_finding(findings, subject, kind, says), findings
 
 
-def test_a_paper_that_is_there_or_was_given_up_is_no_finding(till: Database) -> None:
-    printed = "SELECT account_id, id, 'pdf', 'k', 1, 'x', created_at FROM invoices WHERE id = 'second'"
+def test_a_pdf_that_exists_or_was_given_up_is_not_reported(books: Database) -> None:
+    pdf_row = "SELECT account_id, id, 'pdf', 'k', 1, 'x', created_at FROM invoices WHERE id = 'second'"
     assert (
-        planted(
-            till,
-            f"INSERT INTO documents (account_id, invoice_id, kind, key, size, sha256, created_at) {printed}",
+        plant(
+            books,
+            f"INSERT INTO documents (account_id, invoice_id, kind, key, size, sha256, created_at) {pdf_row}",
             "DELETE FROM outbox WHERE subject_id = 'second'",
             "UPDATE outbox SET failed_at = created_at WHERE subject_id = 'first'",
         )
@@ -295,5 +312,5 @@ def test_a_paper_that_is_there_or_was_given_up_is_no_finding(till: Database) -> 
     )
 
 
-def test_payments_and_refunds_are_counted(till: Database, principal: Principal) -> None:
-    assert [till.read(verify, id).payments for id in (None, principal.account_id, "other")] == [5, 5, 0]
+def test_payments_and_refunds_are_counted(books: Database, principal: Principal) -> None:
+    assert [books.read(verify, id).payments for id in (None, principal.account_id, "other")] == [5, 5, 0]
