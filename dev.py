@@ -5,8 +5,8 @@
   python3 dev.py run ARGS...        any other command (`invoicing ARGS`)
   python3 dev.py test               install what is missing, then run every check and test, as CI does
   python3 dev.py test ARGS...       pytest ARGS, at once, with what is installed
-  python3 dev.py lint               the static checks: ruff, mypy, import contracts
-  python3 dev.py format             fix what ruff can fix
+  python3 dev.py lint               the static checks: ruff, mypy, import contracts, architecture picture
+  python3 dev.py format             fix what ruff can fix, and draw the architecture picture again
   python3 dev.py bench [ARGS...]    the benchmarks
   python3 dev.py setup              only what all of them do first: .venv, and GraphiQL where there is Node
 
@@ -56,7 +56,7 @@ def main(command: str = "help", *args: str) -> int:
         use_installed()
         return run_checks(static_checks())
     elif command == "format":
-        say("Fixing what ruff can fix")
+        say("Fixing what ruff can fix, and drawing docs/architecture.svg")
         use_installed()
         return run_checks(fixes())
     elif command == "bench":
@@ -97,6 +97,7 @@ def static_checks() -> dict[str, tuple[str, ...]]:
         "ruff format": (tool("ruff"), "format", "--check", "."),
         "mypy": (tool("mypy"),),
         "lint-imports": (tool("lint-imports"), "--no-logo"),
+        "architecture": (tool("python"), "-m", "tools.architecture", "--check"),
     }
 
 
@@ -104,6 +105,7 @@ def fixes() -> dict[str, tuple[str, ...]]:
     return {
         "ruff check": (tool("ruff"), "check", "--fix", "."),
         "ruff format": (tool("ruff"), "format", "."),
+        "architecture": (tool("python"), "-m", "tools.architecture"),
     }
 
 

@@ -1,1 +1,1 @@
-
+"""Processes and HTTP: the app, its front doors, its workers and its commands."""

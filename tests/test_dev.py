@@ -267,6 +267,15 @@ def test_production_runs_the_versions_that_were_tested() -> None:
     assert {re.split(r"[\[<>=~!;]", wanted)[0] for wanted in project["dependencies"]} <= production.keys()
 
 
+def test_commit_hooks_run_what_is_installed_here_and_fetch_nothing() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert re.findall(r"repo: (.*)", hooks) == ["local"]
+    assert set(re.findall(r"language: (.*)", hooks)) == {"system"}
+    programs = re.findall(r"entry: \.venv/bin/([\w-]+)", hooks)
+    assert len(programs) == hooks.count("entry:") == 3
+    assert set(programs) <= locked("requirements.lock").keys()
+
+
 def test_the_locks_name_no_registry() -> None:
     for lock in [*ROOT.glob("requirements*.lock"), *NPM_LOCKS]:
         text = lock.read_text()

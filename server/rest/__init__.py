@@ -1,4 +1,4 @@
-"""Front doors of plain HTTP, each in the words of another system, all onto the resolvers of GraphQL."""
+"""Front doors of plain HTTP: each in the words of another system, all onto the resolvers of GraphQL."""
 
 from __future__ import annotations
 
