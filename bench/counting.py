@@ -13,11 +13,10 @@ from bench import shop
 from bench.homes import KINDS
 from bench.results import Result, Run
 from bench.shop import Shop
-from documents.links import Links
 from invoicing.storage.database import Database
 from resolvers.context import Context
-from resolvers.gateway_calls import Gateways
-from schema import schema
+from schema import schema_under
+from schema.execution.documents import Rules
 
 MOST, MOST_OF_MONEY = 4, 6
 _OF_SESSION = ("BEGIN", "PRAGMA")
@@ -71,9 +70,8 @@ def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
 
 
 def _ask(database: Database, opened: Shop, query: str) -> None:
-    links = Links("secret", "http://localhost", 600)
-    context = Context(opened.principal, database, links, Gateways({}), "bench", lambda: None)
-    result = asyncio.run(schema.execute(query, context_value=context))
+    context = Context(opened.principal, opened.services(database), "bench")
+    result = asyncio.run(schema_under(Rules()).execute(query, context_value=context))
     assert not result.errors, result.errors
     assert result.data
     assert len(result.data["invoices"]["nodes"]) == 50

@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from bench import shop
 from bench.reading import LINES, read_body
 from bench.results import Result, Run
-from documents.links import Links
 from resolvers.context import Context
-from resolvers.gateway_calls import Gateways
-from schema import schema
-from schema.execution.documents import Reading, Rules
+from schema import schema_under
+from schema.execution.documents import ParsedDocument, Rules
 
 SHARE = 0.03
 REFUSAL = 50  # milliseconds
@@ -25,7 +23,8 @@ _BOMB = '{ order(id: "x") { ...F0 } } ' + " ".join(
 
 def results(run: Run) -> Iterator[Result]:
     body = read_body("A")
-    known = Reading(schema.graphql_schema, Rules(), body["query"])
+    graph = schema_under(Rules()).graphql_schema
+    known = ParsedDocument(graph, Rules(), body["query"])
     guard = _median(lambda: known.errors(None, body["variables"]), run.size(20_000))
     request = _request(run)
     yield Result(
@@ -36,7 +35,7 @@ def results(run: Run) -> Iterator[Result]:
         f"≤ {SHARE}",
         guard / request <= SHARE,
     )
-    refusal = 1000 * _median(lambda: Reading(schema.graphql_schema, Rules(), _BOMB).errors(None, {}), 50)
+    refusal = 1000 * _median(lambda: ParsedDocument(graph, Rules(), _BOMB).errors(None, {}), 50)
     yield Result(
         f"a fragment bomb of {len(_BOMB):,} bytes refused",
         f"{refusal:.1f} ms",
@@ -51,12 +50,13 @@ def _request(run: Run) -> float:
     with run.homes.fresh("SQLite") as home, home.database() as database:
         opened = shop.opened(database)
         shop.issued(database, opened, "A", lines=LINES)
-        links = Links("secret", "http://localhost", 600)
+        services = opened.services(database)
+        schema = schema_under(Rules())
 
         async def asked() -> list[float]:
             times = []
             for _ in range(run.size(2_000)):
-                context = Context(opened.principal, database, links, Gateways({}), "bench", lambda: None)
+                context = Context(opened.principal, services, "bench")
                 began = time.perf_counter()
                 result = await schema.execute(body["query"], body["variables"], context_value=context)
                 times.append(time.perf_counter() - began)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as change
 
+from documents.links import Links
 from invoicing.access import Principal, Scope
 from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
@@ -35,6 +36,10 @@ from invoicing.storage.database import Database
 from invoicing.storage.pages import cursor
 from invoicing.storage.tables import Instant, documents, invoice_lines, invoices, number_series, order_items
 from invoicing.storage.tables import orders as orders_table
+from resolvers.context import Services
+from resolvers.gateway_calls import Gateways
+from resolvers.watches import Watches
+from resolvers.webhook_hosts import Hosts
 
 CUSTOMERS = 100
 NOW = datetime.now(UTC)
@@ -65,6 +70,11 @@ _TAGGED = ("id", "order_id", "order_item_id", "invoice_id", "number", "search_te
 class Shop:
     principal: Principal
     token: str
+
+    def services(self, database: Database) -> Services:
+        """What resolvers need, for requests that come by no transport."""
+        links = Links("s" * 32, "http://localhost", 600)
+        return Services(database, links, Gateways({}), Hosts(), Watches(), lambda: None)
 
 
 def opened(database: Database) -> Shop:

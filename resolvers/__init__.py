@@ -1,1 +1,1 @@
-"""What every front door can do: require a scope, run a command or a loader, return."""
+"""What every front door can do: check the caller's scope, run a command or a query, return the result."""

@@ -28,6 +28,7 @@ async def api_keys(ctx: Context) -> Sequence[ApiKey]:
 
 
 async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
+    """The key and its token, which is not kept."""
     ctx.principal.require(Scope.ACCOUNT_WRITE)
     return await ctx.write(keys.delegate_api_key, ctx.principal, name=name, scopes=scopes, now=ctx.now())
 
@@ -35,5 +36,5 @@ async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tu
 async def revoke_api_key(ctx: Context, key_id: str) -> ApiKey:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
     revoked = await ctx.write(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())
-    ctx.forget_keys()
+    ctx.services.forget_keys()
     return revoked

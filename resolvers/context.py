@@ -1,4 +1,4 @@
-"""What every resolver gets: who asks, a way to the database, and what one request has loaded already."""
+"""What every resolver gets: who asks, a way to the database, and what the request has loaded already."""
 
 from __future__ import annotations
 
@@ -15,56 +15,63 @@ from invoicing.storage.database import Database
 from resolvers.gateway_calls import Gateways
 from resolvers.loaders import Loaders
 from resolvers.watches import Watches
-from resolvers.webhook_hosts import PUBLIC, Hosts
+from resolvers.webhook_hosts import Hosts
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Context:
-    """One request's. `forget_keys` is called when a key has ended, so that it opens nothing any more.
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all requests to a server share. `forget_keys` is called when a key or a session has ended."""
 
-    `admitted` says anew whom it acts for, or raises Unauthorized, where answers go on longer than a key may.
-    `operation` is what the caller calls it: nothing but the log wants to know.
-    """
-
-    principal: Principal
     database: Database
     links: Links
     gateways: Gateways
-    request_id: str
+    hosts: Hosts
+    watches: Watches
     forget_keys: Callable[[], None]
-    hosts: Hosts = PUBLIC
-    watches: Watches = field(default_factory=Watches)
-    admitted: Callable[[], Awaitable[Principal]] | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """One request, or one operation of several that share a connection.
+
+    `find_principal` says again whom the caller acts for, or raises Unauthorized. It is needed where results
+    go on for longer than a key may be valid. `operation` is its name, for the log.
+    """
+
+    principal: Principal
+    services: Services
+    request_id: str
+    find_principal: Callable[[], Awaitable[Principal]] | None = None
     operation: str | None = field(default=None, init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.database, self.principal)
+        self.loaders = Loaders(self.services.database, self.principal)
 
     async def read(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self.database.read_async(work, *args, **kwargs)
+        return await self.services.database.read_async(query, *args, **kwargs)
 
     async def write(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self, command: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a command. What was loaded before it may be out of date, so it is loaded again."""
-        done = await self.database.write_async(work, *args, **kwargs)
-        self.loaders = Loaders(self.database, self.principal)
-        return done
+        """Runs a command. What was loaded before it may be out of date, so it is loaded again."""
+        result = await self.services.database.write_async(command, *args, **kwargs)
+        self.loaders = Loaders(self.services.database, self.principal)
+        return result
 
     async def renew(self) -> None:
-        """For the next of several answers: whom it acts for now, and nothing that was loaded before."""
-        if self.admitted is not None:
-            self.principal = await self.admitted()
-        self.loaders = Loaders(self.database, self.principal)
+        """Before the next of several results: finds the principal again, and forgets what was loaded."""
+        if self.find_principal is not None:
+            self.principal = await self.find_principal()
+        self.loaders = Loaders(self.services.database, self.principal)
 
     def another(self) -> Context:
-        """For another operation of the same caller, beside this one."""
+        """A context for another operation of the same caller."""
         return replace(self)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Customers."""
+"""Customers and their sessions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer
     return await ctx.read(details.find_customer, ctx.principal, id=id, handle=handle)
 
 
-async def page(ctx: Context, given: Filter, window: Window) -> Page[Customer]:
+async def page(ctx: Context, filter: Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.read(lists.customers_page, ctx.principal, given, window)
+    return await ctx.read(lists.customers_page, ctx.principal, filter, window)
 
 
-async def count(ctx: Context, given: Filter) -> int:
-    return await ctx.read(lists.customers_count, ctx.principal, given)
+async def count(ctx: Context, filter: Filter) -> int:
+    return await ctx.read(lists.customers_count, ctx.principal, filter)
 
 
 async def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
@@ -43,6 +43,7 @@ async def create_customer_session(
     seconds: int | None,
     return_url: str | None,
 ) -> tuple[CustomerSession, str]:
+    """The session and its token, which is not kept."""
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
     return await ctx.write(
         sessions.create_customer_session,
@@ -58,12 +59,12 @@ async def create_customer_session(
 async def revoke_customer_session(ctx: Context, session_id: str) -> CustomerSession:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
     revoked = await ctx.write(sessions.revoke_customer_session, ctx.principal, session_id, now=ctx.now())
-    ctx.forget_keys()
+    ctx.services.forget_keys()
     return revoked
 
 
-async def of(ctx: Context, customer_id: str | None) -> Customer | None:
-    """The customer that an order or an invoice names."""
+async def by_id(ctx: Context, customer_id: str | None) -> Customer | None:
+    """The customer that an order or an invoice belongs to; None for a guest's."""
     if customer_id is None:
         return None
     ctx.principal.require(Scope.CUSTOMERS_READ)

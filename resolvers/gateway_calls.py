@@ -1,4 +1,4 @@
-"""The payment gateways, called in threads of their own: one that hangs holds up no other work."""
+"""Calls to the payment gateways, in threads of their own: one that hangs does not hold up other work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Gateways:
-    """Those that this server has, by name."""
+    """The gateways that this server has, by name."""
 
     def __init__(self, by_name: Mapping[str, Gateway]) -> None:
         self._by_name = by_name
@@ -32,7 +32,10 @@ class Gateways:
     def names(self) -> Sequence[str]:
         return sorted(self._by_name)
 
-    async def method(self, gateway: str, reference: str, owner: Customer) -> Method:
+    def has(self, gateway: str | None) -> bool:
+        return gateway in self._by_name
+
+    async def find_method(self, gateway: str, reference: str, owner: Customer) -> Method:
         """The customer's payment method, as the gateway knows it."""
         found = self._by_name.get(gateway)
         if found is None:
@@ -49,56 +52,55 @@ class Gateways:
             )
         except MethodRefused as refusal:
             raise PaymentMethodRefused(str(refusal), field="reference", ids=[reference]) from refusal
-        except Unavailable as silence:
-            raise GatewayUnavailable(field="gateway", ids=[gateway]) from silence
+        except Unavailable as failure:
+            raise GatewayUnavailable(field="gateway", ids=[gateway]) from failure
 
-    async def carry_out(self, begun: PendingPayment) -> Outcome | None:
-        """Moves the money. None: nobody knows whether it moved, and the gateway has to be asked later."""
-        return await self._asked(begun, lambda gateway: _carried_out(gateway, begun))
-
-    async def became(self, begun: PendingPayment) -> Outcome | None:
-        """What became of it. None: the gateway has never heard of it; Unavailable if it does not answer."""
-        gateway = self._by_name[str(begun.payment.gateway)]
-        return await self._in_thread(lambda: _found(gateway, begun))
-
-    def has(self, gateway: str | None) -> bool:
-        return gateway in self._by_name
-
-    def close(self) -> None:
-        """Calls that hang are not waited for: the gateway is asked about them after the next start."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for gateway in self._by_name.values():
-            gateway.close()
-
-    async def _asked(self, begun: PendingPayment, call: Callable[[Gateway], Outcome]) -> Outcome | None:
-        payment = begun.payment
+    async def carry_out(self, pending: PendingPayment) -> Outcome | None:
+        """Moves the money. None: it is not known whether it moved, so the gateway has to be asked later."""
+        payment = pending.payment
         gateway = self._by_name[str(payment.gateway)]
         try:
-            return await self._in_thread(lambda: call(gateway))
+            return await self._in_thread(lambda: _carry_out(gateway, pending))
         except (Unavailable, IdReused) as failure:
             log.warning("a gateway has to be asked again", payment_id=payment.id, reason=str(failure))
             return None
+
+    async def find_outcome(self, pending: PendingPayment) -> Outcome | None:
+        """What became of a payment. None: the gateway never got it. Raises Unavailable if it cannot tell."""
+        gateway = self._by_name[str(pending.payment.gateway)]
+        return await self._in_thread(lambda: _find_outcome(gateway, pending))
+
+    def close(self) -> None:
+        """Does not wait for calls that hang: the gateway is asked about them after the next start."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for gateway in self._by_name.values():
+            gateway.close()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
-def _carried_out(gateway: Gateway, begun: PendingPayment) -> Outcome:
-    asked = _asked_for(begun)
-    return gateway.refund(asked) if isinstance(asked, Refund) else gateway.charge(asked)
+def _carry_out(gateway: Gateway, pending: PendingPayment) -> Outcome:
+    request = _gateway_request(pending)
+    return gateway.refund(request) if isinstance(request, Refund) else gateway.charge(request)
 
 
-def _found(gateway: Gateway, begun: PendingPayment) -> Outcome | None:
-    asked = _asked_for(begun)
-    return gateway.find_refund(asked) if isinstance(asked, Refund) else gateway.find_charge(asked)
+def _find_outcome(gateway: Gateway, pending: PendingPayment) -> Outcome | None:
+    request = _gateway_request(pending)
+    return gateway.find_refund(request) if isinstance(request, Refund) else gateway.find_charge(request)
 
 
-def _asked_for(begun: PendingPayment) -> Charge | Refund:
-    """A payment in the gateway's words."""
-    payment, method = begun.payment, begun.method
-    if begun.charge is not None:
+def _gateway_request(pending: PendingPayment) -> Charge | Refund:
+    """A payment in the gateway's terms."""
+    payment, method = pending.payment, pending.method
+    if pending.charge is not None:
         return Refund(
-            payment.id, payment.account_id, begun.charge, payment.amount, payment.currency, payment.created_at
+            payment.id,
+            payment.account_id,
+            pending.charge,
+            payment.amount,
+            payment.currency,
+            payment.created_at,
         )
     if method is None:
         raise LookupError(f"Payment {payment.id} has no payment method.")

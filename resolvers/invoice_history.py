@@ -1,4 +1,4 @@
-"""An invoice with all that became of it, for front doors that answer with one whole document."""
+"""An invoice with everything that became of it, for front doors that return it as one whole document."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from resolvers.context import Context
 
 
 @dataclass(frozen=True, slots=True)
-class Accounted:
-    """An invoice or a credit invoice; `payments` are those on it and on what credits it, oldest first."""
+class InvoiceHistory:
+    """An invoice or a credit invoice, its credit invoices, and the payments on all of them, oldest first."""
 
     invoice: Issued
     balance: Balance
     customer: Customer | None
     payments: Sequence[Payment]
-    credits: Sequence[Accounted]
+    credits: Sequence[InvoiceHistory]
     pdf_url: str | None
 
     @property
@@ -42,18 +42,18 @@ class Accounted:
 
     @property
     def returned(self) -> int:
-        """The money that went back, on it or on what credits it."""
+        """The money that went back, on it or on its credit invoices."""
         credited = sum(each.balance.money.refunded - each.balance.money.set_off for each in self.credits)
         return self.balance.money.refunded + credited
 
     @property
-    def is_under_way(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether a gateway has still to say what became of a payment."""
         return any(payment.status == "PENDING" for payment in self.payments)
 
     @property
     def settled_at(self) -> datetime | None:
-        """When the last of the money was there; never before the invoice was."""
+        """When the last of the money arrived; not before the invoice was issued."""
         if self.balance.state != "SETTLED":
             return None
         paid = [each.paid_at for each in self.payments if each.type == "PAYMENT" and each.paid_at]
@@ -61,7 +61,7 @@ class Accounted:
 
     @property
     def failed_at(self) -> datetime | None:
-        """When the charge was begun that failed last."""
+        """When the charge that failed last was begun."""
         if self.balance.state != "FAILED":
             return None
         tried = [each.created_at for each in self.payments if each.status in ("FAILED", "CANCELLED")]
@@ -75,20 +75,20 @@ class Accounted:
         return max(each.invoice.created_at for each in self.credits)
 
 
-def may_account(principal: Principal) -> None:
-    """Refuses who may not see all of it: ask before a change, so that its answer can be shown."""
+def check_may_see_history(principal: Principal) -> None:
+    """Refuses who may not see all of it. Is called before a change, so that its result can be shown."""
     principal.require(Scope.INVOICES_READ)
     principal.require(Scope.CUSTOMERS_READ)
 
 
-async def accounted(ctx: Context, invoice: Issued) -> Accounted:
-    crediting = [await accounted(ctx, each) for each in await invoices.crediting(ctx, invoice)]
+async def invoice_history(ctx: Context, invoice: Issued) -> InvoiceHistory:
+    crediting = [await invoice_history(ctx, each) for each in await invoices.credits_of(ctx, invoice)]
     moved = {each.id: each for each in await payments.of_invoice(ctx, invoice.id)}
     moved |= {each.id: each for credit in crediting for each in credit.payments}
-    return Accounted(
+    return InvoiceHistory(
         invoice,
-        await payments.balance(ctx, invoice),
-        await customers.of(ctx, invoice.customer_id),
+        await payments.balance_of(ctx, invoice),
+        await customers.by_id(ctx, invoice.customer_id),
         sorted(moved.values(), key=lambda each: (each.created_at, each.id)),
         crediting,
         invoices.pdf_url(ctx, invoice),

@@ -1,4 +1,4 @@
-"""Invoices, for every front door: check the scope, open a transaction, ask the domain."""
+"""Invoices and credit invoices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from invoicing.access import Scope
 from invoicing.errors import ValidationError
-from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders, queries, view
+from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders, queries
+from invoicing.invoices import view as invoice_view
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
@@ -21,7 +22,7 @@ from resolvers import orders, payments
 from resolvers.context import Context
 
 LONGEST_WAIT_MS = 10_000
-LOOK_AGAIN_SECONDS = 5.0  # should word of a change be lost, or come from a process that cannot send any
+POLL_SECONDS = 5.0  # for notifications that are lost, or were made by a process that cannot send any
 
 
 async def invoice(ctx: Context, invoice_id: str) -> Issued:
@@ -30,53 +31,55 @@ async def invoice(ctx: Context, invoice_id: str) -> Issued:
 
 
 async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Issued:
-    """As soon as its PDF is there or was given up, and after `wait_ms` milliseconds at the latest."""
+    """Waits until its PDF is there or was given up, but for `wait_ms` milliseconds at most."""
     if not 0 <= wait_ms <= LONGEST_WAIT_MS:
         raise ValidationError(
             f"Wait 0 to {LONGEST_WAIT_MS:,} milliseconds, not {wait_ms:,}.", field="wait_for_pdf_ms"
         )
     until = monotonic() + wait_ms / 1_000
-    with ctx.watches.of(
-        after_commit.of_invoice(ctx.principal.account_id, invoice_id), ctx.principal
-    ) as watch:
+    watches = ctx.services.watches
+    topic = after_commit.of_invoice(ctx.principal.account_id, invoice_id)
+    with watches.watch(topic, ctx.principal) as watch:
         while True:
             found = await invoice(ctx, invoice_id)
             left = until - monotonic()
-            is_over = left <= 0 or ctx.watches.ending.is_set()
+            is_over = left <= 0 or watches.ending.is_set()
             if found.pdf_key or found.pdf_failed_at or is_over:
                 return found
-            await watch.wait(min(left, LOOK_AGAIN_SECONDS))
+            await watch.wait(min(left, POLL_SECONDS))
 
 
 async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued]:
-    """The invoice now, and again whenever its PDF, payment or credits stand otherwise. It never ends."""
+    """The invoice now, and again whenever its PDF, payments or credits change. It never ends by itself."""
     topic = after_commit.of_invoice(ctx.principal.account_id, invoice_id)
-    seen, was_told = None, False
-    with ctx.watches.of(topic, ctx.principal) as watch:
+    watches = ctx.services.watches
+    seen, was_notified = None, False
+    with watches.watch(topic, ctx.principal) as watch:
         while True:
             await ctx.renew()
             ctx.principal.require(Scope.INVOICES_READ)
-            see = partial(ctx.read, view.see, ctx.principal, invoice_id)
-            now = await (ctx.watches.look(topic, ctx.principal.customer_id, see) if was_told else see())
+            see = partial(ctx.read, invoice_view.see, ctx.principal, invoice_id)
+            view = ctx.principal.customer_id
+            now = await (watches.read_once(topic, view, see) if was_notified else see())
             if now != seen:
                 seen = now
-                ctx.loaders.has_seen(now)
+                ctx.loaders.prime(now)
                 yield now.invoice
-            was_told = await watch.wait(LOOK_AGAIN_SECONDS)
+            was_notified = await watch.wait(POLL_SECONDS)
 
 
-async def page(ctx: Context, given: Filter, window: Window) -> Page[Issued]:
+async def page(ctx: Context, filter: Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
-    page = await ctx.read(lists.invoices_page, ctx.principal, given, window)
-    ctx.loaders.invoice.prime_many({row.id: row for row in page.rows})  # their orders' invoices, as a rule
+    page = await ctx.read(lists.invoices_page, ctx.principal, filter, window)
+    ctx.loaders.invoice.prime_many({row.id: row for row in page.rows})  # `orders { invoices }` finds them
     return page
 
 
-async def count(ctx: Context, given: Filter) -> int:
-    return await ctx.read(lists.invoices_count, ctx.principal, given)
+async def count(ctx: Context, filter: Filter) -> int:
+    return await ctx.read(lists.invoices_count, ctx.principal, filter)
 
 
-async def preview(ctx: Context, item_ids: Sequence[str]) -> Draft:
+async def preview_invoice(ctx: Context, item_ids: Sequence[str]) -> Draft:
     ctx.principal.require(Scope.INVOICES_READ)
     return await ctx.read(from_orders.preview, ctx.principal, item_ids, now=ctx.now())
 
@@ -89,7 +92,7 @@ async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str |
 
 
 async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> Issued:
-    """A customer may have their own order invoiced; the invoice's id is then not theirs to choose."""
+    """A customer may have their own order invoiced, but may not choose the invoice's id."""
     ctx.principal.require(Scope.INVOICES_WRITE, or_own=invoice_id is None)
     return await ctx.write(
         from_orders.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
@@ -97,22 +100,22 @@ async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> 
 
 
 async def invoice_paid_order(ctx: Context, order_id: str) -> Issued:
-    """A customer may have their own."""
+    """A customer may have their own order invoiced."""
     ctx.principal.require(Scope.INVOICES_WRITE, or_own=True)
     return await ctx.write(paid_orders.invoice_paid_order, ctx.principal, order_id, now=ctx.now())
 
 
 async def create_invoice(ctx: Context, values: Mapping[str, Any]) -> Issued:
-    """With `settle` or `manual_transfer` it moves money too: the invoice is as that has left it."""
+    """A one-time invoice, after the payment that `settle` or `manual_transfer` asks for."""
     ctx.principal.require(Scope.INVOICES_WRITE)
     if any(values.get(name) is not None for name in ("settle", "manual_transfer")):
         ctx.principal.require(Scope.PAYMENTS_WRITE)
     made = await ctx.write(
-        one_time.create_invoice, ctx.principal, values, gateways=ctx.gateways.names, now=ctx.now()
+        one_time.create_invoice, ctx.principal, values, gateways=ctx.services.gateways.names, now=ctx.now()
     )
     if made.begun is None:
         return made.invoice
-    await payments.carried_out(ctx, made.begun)
+    await payments.carry_out(ctx, made.begun)
     return await ctx.read(queries.found_invoice, ctx.principal, made.invoice.id)
 
 
@@ -137,7 +140,7 @@ async def credit_invoice(
 
 
 async def cancel_invoice(ctx: Context, invoice_id: str, *, reason: str | None = None) -> Issued:
-    """Credits all of an invoice that nobody has settled."""
+    """Credits all of an invoice that is not settled."""
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(cancel.cancel_invoice, ctx.principal, invoice_id, reason=reason, now=ctx.now())
 
@@ -148,30 +151,30 @@ async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:
-    """The invoices that an order's items are on."""
+    """The invoices with these ids, in that order, without those that are not there."""
     ctx.principal.require(Scope.INVOICES_READ)
     found = await ctx.loaders.invoice.load_many(ids)
     return [invoice for invoice in found if invoice is not None]
 
 
 async def newest_of(ctx: Context, order: Order) -> Issued | None:
-    """The newest invoice with what is sold on an order."""
+    """The newest invoice with items of an order, not counting those that only credit it."""
     items = sold(await orders.items(ctx, order))
     return queries.newest(await by_ids(ctx, list({item.invoice_id for item in items if item.invoice_id})))
 
 
 async def of_order(ctx: Context, order_id: str) -> list[Issued]:
-    """The invoices with items of an order, and the credits of those, oldest first."""
+    """The invoices with items of an order, and their credit invoices, oldest first."""
     found = await by_ids(ctx, await ctx.loaders.invoices_of_order.load(order_id) or [])
     return sorted(found, key=lambda each: (each.created_at, each.id))
 
 
-async def crediting(ctx: Context, invoice: Issued) -> list[Issued]:
+async def credits_of(ctx: Context, invoice: Issued) -> list[Issued]:
     """The credit invoices of an invoice, oldest first."""
     found = await by_ids(ctx, await ctx.loaders.credits.load(invoice.id) or [])
     return sorted(found, key=lambda each: (each.created_at, each.id))
 
 
 def pdf_url(ctx: Context, invoice: Issued) -> str | None:
-    """Null until the document's row exists, which is after its bytes lie in the store."""
-    return ctx.links.url(invoice.pdf_key, f"{invoice.number}.pdf") if invoice.pdf_key else None
+    """A link to the PDF that expires; None until the PDF is stored."""
+    return ctx.services.links.url(invoice.pdf_key, f"{invoice.number}.pdf") if invoice.pdf_key else None

@@ -1,4 +1,4 @@
-"""One batch per tick and table, so a page of invoices costs a fixed number of queries."""
+"""Reads rows in batches: a page of invoices costs a fixed number of statements, however long it is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Batch = Callable[[Connection, Principal, Sequence[str]], Mapping[str, T]]
 
 
 class Loaders:
-    """One request's: what it has seen once, it does not ask for again."""
+    """The loaders of one request, which reads no row twice."""
 
     def __init__(self, database: Database, principal: Principal) -> None:
         def loader(batch: Batch[T]) -> DataLoader[str, T | None]:
@@ -53,8 +53,8 @@ class Loaders:
         self.unsettled: DataLoader[str, set[str] | None] = loader(ledger_queries.unsettled_by_order)
         self.prepaid: DataLoader[str, int | None] = loader(ledger_queries.prepaid_by_order)
 
-    def has_seen(self, seen: Seen) -> None:
-        """What was read to find out whether it changed need not be read again to show it."""
+    def prime(self, seen: Seen) -> None:
+        """Keeps what was read to find out whether an invoice changed, so that it is not read again."""
         id = seen.invoice.id
         self.invoice.prime(id, seen.invoice)
         self.balance.prime(id, seen.balance)

@@ -21,13 +21,13 @@ async def order(ctx: Context, order_id: str) -> Order:
     return await ctx.read(intake.find_order, ctx.principal, order_id)
 
 
-async def page(ctx: Context, given: Filter, window: Window) -> Page[Order]:
+async def page(ctx: Context, filter: Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
-    return await ctx.read(lists.orders_page, ctx.principal, given, window)
+    return await ctx.read(lists.orders_page, ctx.principal, filter, window)
 
 
-async def count(ctx: Context, given: Filter) -> int:
-    return await ctx.read(lists.orders_count, ctx.principal, given)
+async def count(ctx: Context, filter: Filter) -> int:
+    return await ctx.read(lists.orders_count, ctx.principal, filter)
 
 
 async def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
@@ -36,14 +36,14 @@ async def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
 
 
 async def update_order(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
-    """A customer may change where their own order is invoiced, until it is."""
+    """A customer may change only the billing details of their own order, until it is invoiced."""
     ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
     update = intake.update_order if ctx.principal.customer_id is None else intake.update_billing
     return await ctx.write(update, ctx.principal, order_id, values, now=ctx.now())
 
 
 async def update_billing(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
-    """Where an order is invoiced, until it is: the same for a customer and for a key."""
+    """The billing details of an order, until it is invoiced: for a customer as for an API key."""
     ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
     return await ctx.write(intake.update_billing, ctx.principal, order_id, values, now=ctx.now())
 
@@ -51,6 +51,7 @@ async def update_billing(ctx: Context, order_id: str, values: Mapping[str, Any])
 async def ship_order_items(
     ctx: Context, order_id: str, parcels: Sequence[tuple[str, int | None]], shipped_at: datetime | None
 ) -> tuple[Order, list[OrderItem]]:
+    """The order, and the items that were shipped."""
     ctx.principal.require(Scope.ORDERS_WRITE)
     return await ctx.write(
         shipping.ship_items, ctx.principal, order_id, parcels, shipped_at=shipped_at or ctx.now()
@@ -60,7 +61,7 @@ async def ship_order_items(
 async def undo_order_items(
     ctx: Context, action: Action, order_id: str, contras: Sequence[Contra]
 ) -> tuple[Order, list[OrderItem]]:
-    """Cancels before shipment, returns after it."""
+    """Cancels items before shipment, or returns them after it: the order, and the contra items made."""
     ctx.principal.require(Scope.ORDERS_WRITE)
     return await ctx.write(returns.undo_items, ctx.principal, action, order_id, contras, now=ctx.now())
 
@@ -71,11 +72,12 @@ async def handle_order_items(ctx: Context, action: Action, order_id: str, item_i
 
 
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
+    """The items of an order, in their order."""
     return in_place(await ctx.loaders.items.load(order.id) or [])
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Order]:
-    """The orders that an invoice covers, as it names them."""
+    """The orders with these ids, in that order, without those that are not there."""
     ctx.principal.require(Scope.ORDERS_READ)
     found = await ctx.loaders.order.load_many(ids)
     return [order for order in found if order is not None]

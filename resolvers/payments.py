@@ -1,4 +1,4 @@
-"""Money: what was paid, what is to be charged, what goes back."""
+"""Payments, refunds, payment methods, and what is paid of orders and invoices."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from invoicing.access import Scope
 from invoicing.customers import details
 from invoicing.invoices import paid_orders, queries
-from invoicing.invoices import refund as repaying
+from invoicing.invoices import refund as invoice_refund
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.refund import Asked
 from invoicing.ledger import entries
@@ -16,8 +16,7 @@ from invoicing.ledger.balances import Balance
 from invoicing.ledger.reimbursement import Reimbursement
 from invoicing.orders import actions
 from invoicing.orders.intake import find_order
-from invoicing.payments import charges, manual, methods
-from invoicing.payments import refunds as refunding
+from invoicing.payments import charges, manual, methods, refunds
 from invoicing.payments.charges import PendingPayment
 from invoicing.storage.tables import Order, Payment, PaymentMethod
 from resolvers import orders
@@ -27,7 +26,7 @@ from resolvers.context import Context
 async def record_payment(
     ctx: Context, values: Mapping[str, Any]
 ) -> tuple[Payment, Order | None, Issued | None]:
-    """The payment, and what it was made on."""
+    """The payment, and the order or the invoice that it was made on."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     payment = await ctx.write(manual.record_payment, ctx.principal, values, now=ctx.now())
     if payment.order_id is not None:
@@ -40,16 +39,16 @@ async def settle_invoice(
 ) -> tuple[Payment, Issued]:
     """The charge, and the invoice after it."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
-    begun = await ctx.write(
+    pending = await ctx.write(
         charges.begin_charge,
         ctx.principal,
         invoice_id,
         payment_method,
-        gateways=ctx.gateways.names,
+        gateways=ctx.services.gateways.names,
         key=key,
         now=ctx.now(),
     )
-    payment = await carried_out(ctx, begun)
+    payment = await carry_out(ctx, pending)
     return payment, await _invoice(ctx, invoice_id)
 
 
@@ -67,15 +66,15 @@ async def settle_invoice_manually(
 async def refund_payment(ctx: Context, payment_id: str, values: Mapping[str, Any]) -> tuple[Payment, Payment]:
     """The refund, and the payment that it pays back."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
-    begun = await ctx.write(
-        refunding.begin_refund,
+    pending = await ctx.write(
+        refunds.begin_refund,
         ctx.principal,
         payment_id,
         values,
-        gateways=ctx.gateways.names,
+        gateways=ctx.services.gateways.names,
         now=ctx.now(),
     )
-    refund = await carried_out(ctx, begun)
+    refund = await carry_out(ctx, pending)
     return refund, await ctx.read(entries.payment, ctx.principal.account_id, payment_id)
 
 
@@ -92,28 +91,28 @@ async def refund_invoice(
     ctx.principal.require(Scope.INVOICES_WRITE)
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     repaid = await ctx.write(
-        repaying.refund_invoice,
+        invoice_refund.refund_invoice,
         ctx.principal,
         invoice_id,
         asked,
         key=key,
         reason=reason,
         transfer=transfer,
-        gateways=ctx.gateways.names,
+        gateways=ctx.services.gateways.names,
         now=ctx.now(),
     )
-    refunds = [await carried_out(ctx, begun) for begun in repaid.begun]
-    return await _invoice(ctx, repaid.credit.id), refunds
+    made = [await carry_out(ctx, pending) for pending in repaid.begun]
+    return await _invoice(ctx, repaid.credit.id), made
 
 
-async def carried_out(ctx: Context, begun: PendingPayment) -> Payment:
-    """What the gateway says to a payment that is written down; PENDING if it does not say."""
-    if begun.is_known or (outcome := await ctx.gateways.carry_out(begun)) is None:
-        return begun.payment
+async def carry_out(ctx: Context, pending: PendingPayment) -> Payment:
+    """Has a gateway move the money of a recorded payment. Returns it, PENDING if there is no answer yet."""
+    if pending.is_known or (outcome := await ctx.services.gateways.carry_out(pending)) is None:
+        return pending.payment
     return await ctx.write(
         charges.resolve,
         ctx.principal.account_id,
-        begun.payment.id,
+        pending.payment.id,
         outcome.status,
         reference=outcome.reference,
         error=outcome.error,
@@ -127,7 +126,7 @@ async def add_payment_method(
 ) -> PaymentMethod:
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     owner = await ctx.read(details.find_customer, ctx.principal, id=customer_id, handle=customer_handle)
-    accepted = await ctx.gateways.method(gateway, reference, owner)
+    accepted = await ctx.services.gateways.find_method(gateway, reference, owner)
     return await ctx.write(
         methods.add_payment_method,
         ctx.principal,
@@ -145,19 +144,21 @@ async def remove_payment_method(ctx: Context, method_id: str) -> PaymentMethod:
     return await ctx.write(methods.remove_payment_method, ctx.principal, method_id)
 
 
-async def balance(ctx: Context, invoice: Issued) -> Balance:
-    """Where the payment of an invoice stands."""
+async def balance_of(ctx: Context, invoice: Issued) -> Balance:
+    """What was paid of an invoice."""
     ctx.principal.require(Scope.INVOICES_READ)
     found = await ctx.loaders.balance.load(invoice.id)
     return found or Balance(invoice.id, invoice.state, Reimbursement(invoice.total))
 
 
 async def of_invoice(ctx: Context, invoice_id: str) -> Sequence[Payment]:
+    """The payments and refunds that concern an invoice, oldest first."""
     ctx.principal.require(Scope.INVOICES_READ)
     return await ctx.loaders.payments_of_invoice.load(invoice_id) or []
 
 
 async def of_order(ctx: Context, order_id: str) -> Sequence[Payment]:
+    """The payments and refunds on an order and on its invoices, oldest first."""
     ctx.principal.require(Scope.INVOICES_READ)
     return await ctx.loaders.payments_of_order.load(order_id) or []
 
@@ -168,15 +169,15 @@ async def methods_of(ctx: Context, customer_id: str) -> Sequence[PaymentMethod]:
 
 
 async def is_closed(ctx: Context, order: Order) -> bool:
-    """Everything is done with its items, and every invoice and credit invoice with them is settled."""
+    """Whether nothing is left to do with its items, and all their invoices and credits are settled."""
     items = await orders.items(ctx, order)
-    if not actions.is_done(items):  # then no statement is spent on its invoices
+    if not actions.is_done(items):  # saves the statement that looks for its invoices
         return False
     return actions.is_closed(items, await ctx.loaders.unsettled.load(order.id) or ())
 
 
 async def is_paid(ctx: Context, order: Order) -> bool:
-    """Its invoices are settled, and what is not invoiced yet was paid on the order."""
+    """Whether its invoices are settled, and what is not invoiced yet was paid on the order."""
     return paid_orders.is_paid(
         order,
         await orders.items(ctx, order),
@@ -186,5 +187,5 @@ async def is_paid(ctx: Context, order: Order) -> bool:
 
 
 async def _invoice(ctx: Context, invoice_id: str) -> Issued:
-    """As it is now: whoever moved money on it may see what that did."""
+    """The invoice now. No scope is needed: whoever moved its money may see what that did."""
     return await ctx.read(queries.found_invoice, ctx.principal, invoice_id)

@@ -1,4 +1,4 @@
-"""Who waits, in this process, for something to be told of an invoice."""
+"""Who waits, in this process, to be notified that an invoice has changed."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ MOST = 1_000
 
 
 class Watch:
-    """One who waits. What is told while nobody waits is remembered: once, however often it was told."""
+    """One who waits. A notification that comes while nobody waits is kept; several count as one."""
 
     def __init__(self) -> None:
-        self._told = asyncio.Event()
+        self._notified = asyncio.Event()
 
-    def tell(self) -> None:
-        self._told.set()
+    def notify(self) -> None:
+        self._notified.set()
 
     async def wait(self, seconds: float) -> bool:
-        """Returns when something has been told, and after `seconds` anyway; whether it was told."""
+        """Returns at a notification, or after `seconds`: True if there was a notification."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._told.wait()
-        was_told = self._told.is_set()
-        self._told.clear()
-        return was_told
+                await self._notified.wait()
+        was_notified = self._notified.is_set()
+        self._notified.clear()
+        return was_notified
 
 
 class Watches:
-    """By topic. `of` and `tell` belong on the event loop; `any_of` may be asked from everywhere."""
+    """All watches, by topic. For the event loop's thread only, but for `is_watching`, which any may ask."""
 
     def __init__(self, most: int = MOST) -> None:
-        """One key, or one customer, may hold `most` of them."""
+        """One API key, or one customer, may hold `most` watches at once."""
         self._most = most
         self._held: Counter[tuple[str, Actor]] = Counter()
-        self._waiting: dict[str, set[Watch]] = {}
+        self._watches: dict[str, set[Watch]] = {}
+        self._reads: dict[str, dict[object, asyncio.Future[Any]]] = {}
         self.ending = asyncio.Event()
-        """Set when the server ends: nobody has to wait any longer."""
-        self._looks: dict[str, dict[object, asyncio.Future[Any]]] = {}
+        """Is set when the server ends: nobody has to wait any longer."""
 
     @contextmanager
-    def of(self, topic: str, principal: Principal) -> Iterator[Watch]:
+    def watch(self, topic: str, principal: Principal) -> Iterator[Watch]:
         """Raises TooManyWatches."""
         watch, holder = Watch(), (principal.account_id, principal.actor)
         if self._held[holder] >= self._most:
@@ -56,55 +56,56 @@ class Watches:
                 f"{self._most:,} invoices are followed at once at most: end some, or let webhooks tell you."
             )
         self._held[holder] += 1
-        self._waiting.setdefault(topic, set()).add(watch)
+        self._watches.setdefault(topic, set()).add(watch)
         try:
             yield watch
         finally:
             self._held[holder] -= 1
             if not self._held[holder]:
                 del self._held[holder]
-            others = self._waiting[topic]
+            others = self._watches[topic]
             others.remove(watch)
             if not others:
-                del self._waiting[topic]
+                del self._watches[topic]
 
-    def tell(self, topics: Iterable[str]) -> None:
+    def notify(self, topics: Iterable[str]) -> None:
         for topic in topics:
-            self._looks.pop(topic, None)  # those see what was before
-            for watch in self._waiting.get(topic, ()):
-                watch.tell()
+            self._reads.pop(topic, None)  # what is being read was there before the change
+            for watch in self._watches.get(topic, ()):
+                watch.notify()
 
-    def tell_all(self) -> None:
-        self.tell([*self._waiting])
+    def notify_all(self) -> None:
+        self.notify([*self._watches])
 
     def end(self) -> None:
         self.ending.set()
-        self.tell_all()
+        self.notify_all()
 
-    def any_of(self, topics: Iterable[str]) -> bool:
-        return any(topic in self._waiting for topic in topics)
+    def is_watching(self, topics: Iterable[str]) -> bool:
+        """Whether anybody watches one of the topics."""
+        return any(topic in self._watches for topic in topics)
 
-    async def look(self, topic: str, view: object, look: Callable[[], Awaitable[T]]) -> T:
-        """What many want to see once they were told of it is looked up once for each view."""
-        looks = self._looks.setdefault(topic, {})
-        if view not in looks:
-            looks[view] = asyncio.ensure_future(look())
-            looks[view].add_done_callback(lambda done: self._looked(done, topic, looks, view))
-        seen: T = await asyncio.shield(looks[view])
-        return seen
+    async def read_once(self, topic: str, view: object, read: Callable[[], Awaitable[T]]) -> T:
+        """Reads once for all who have the same view and were notified of the same change."""
+        reads = self._reads.setdefault(topic, {})
+        if view not in reads:
+            reads[view] = asyncio.ensure_future(read())
+            reads[view].add_done_callback(lambda done: self._forget_read(done, topic, reads, view))
+        result: T = await asyncio.shield(reads[view])
+        return result
 
-    def _looked(
+    def _forget_read(
         self,
         done: asyncio.Future[Any],
         topic: str,
-        looks: dict[object, asyncio.Future[Any]],
+        reads: dict[object, asyncio.Future[Any]],
         view: object,
     ) -> None:
         if not done.cancelled():
-            done.exception()  # theirs who wait for it, should any be left
-        looks.pop(view)
-        if not looks and self._looks.get(topic) is looks:
-            del self._looks[topic]
+            done.exception()  # whoever waits for the read gets it; asyncio need not log it if nobody does
+        reads.pop(view)
+        if not reads and self._reads.get(topic) is reads:
+            del self._reads[topic]
 
     def __len__(self) -> int:
-        return sum(map(len, self._waiting.values()))
+        return sum(map(len, self._watches.values()))

@@ -1,4 +1,4 @@
-"""Finds the addresses of hosts that webhooks are to go to, and refuses those that are not public."""
+"""Finds the addresses of the hosts that webhooks go to, and refuses those that are not public."""
 
 from __future__ import annotations
 
@@ -12,47 +12,46 @@ from invoicing.errors import UrlRefused
 from invoicing.webhooks.public_hosts import is_public
 
 THREADS = 8
-PATIENCE = 5.0  # seconds for a name to be found
+PATIENCE = 5.0  # seconds in which a name has to be resolved
 
-Find = Callable[[str, int], Sequence[str]]
+Resolve = Callable[[str, int], Sequence[str]]
 
 
-def found_by_system(host: str, port: int) -> Sequence[str]:
+def resolve_by_system(host: str, port: int) -> Sequence[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 class Hosts:
-    """Names are looked up in threads of their own: a slow one holds up no other work."""
+    """Resolves names in threads of its own, so that a slow name does not hold up other work."""
 
-    def __init__(self, *, private: bool = False, find: Find = found_by_system) -> None:
+    def __init__(self, *, private: bool = False, resolve: Resolve = resolve_by_system) -> None:
+        """`private` allows private addresses too."""
         self._private = private
-        self._find = find
-        self._threads = ThreadPoolExecutor(THREADS, "find-host")
+        self._resolve = resolve
+        self._threads = ThreadPoolExecutor(THREADS, "resolve-host")
 
-    async def check(self, url: str) -> None:
-        """Refuses a URL whose host cannot be found, or may not be called."""
+    async def check_url(self, url: str) -> None:
+        """Refuses a URL whose host cannot be resolved, or is not public."""
         parts = urlsplit(url)
         await self.addresses(parts.hostname or "", parts.port or 443)
 
     async def addresses(self, host: str, port: int) -> Sequence[str]:
-        """Where the host is now. All of it has to be public, or none of it is to be called."""
-        found = await self._found(host, port)
+        """The host's addresses now. If one of them is not public, UrlRefused is raised."""
+        found = await self._addresses(host, port)
         hidden = [] if self._private else [address for address in found if not is_public(address)]
         if hidden or not found:
             raise UrlRefused(f"{host} is at {', '.join(hidden)}: {UrlRefused.__doc__}", field="url")
         return found
 
-    async def _found(self, host: str, port: int) -> Sequence[str]:
+    async def _addresses(self, host: str, port: int) -> Sequence[str]:
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(PATIENCE):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, self._find, host, port)
+                return await loop.run_in_executor(self._threads, self._resolve, host, port)
         except (OSError, UnicodeError, TimeoutError) as failure:
             raise UrlRefused(f"The host {host} cannot be found.", field="url") from failure
 
     def close(self) -> None:
-        """Names that are still looked up are not waited for."""
+        """Does not wait for names that are being resolved."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-PUBLIC = Hosts()

@@ -1,4 +1,4 @@
-"""Outgoing webhooks: endpoints, and the log of what was sent to them."""
+"""Outgoing webhooks: the endpoints, and the log of what was sent to them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ async def endpoints(ctx: Context) -> Sequence[WebhookEndpoint]:
     return await ctx.read(webhooks.endpoints_of, ctx.principal)
 
 
-async def page(ctx: Context, given: Mapping[str, Any], window: Window) -> Page[WebhookDelivery]:
+async def page(ctx: Context, filter: Mapping[str, Any], window: Window) -> Page[WebhookDelivery]:
     ctx.principal.require(Scope.WEBHOOKS_READ)
-    return await ctx.read(webhook_log.deliveries_page, ctx.principal, given, window)
+    return await ctx.read(webhook_log.deliveries_page, ctx.principal, filter, window)
 
 
-async def count(ctx: Context, given: Mapping[str, Any]) -> int:
-    return await ctx.read(webhook_log.deliveries_count, ctx.principal, given)
+async def count(ctx: Context, filter: Mapping[str, Any]) -> int:
+    return await ctx.read(webhook_log.deliveries_count, ctx.principal, filter)
 
 
 async def create_webhook_endpoint(ctx: Context, values: Mapping[str, Any]) -> tuple[WebhookEndpoint, str]:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    await _may_be_called(ctx, values)
+    await _check_url(ctx, values)
     return await ctx.write(webhooks.create_webhook_endpoint, ctx.principal, values, now=ctx.now())
 
 
@@ -37,7 +37,7 @@ async def update_webhook_endpoint(
     ctx: Context, endpoint_id: str, values: Mapping[str, Any]
 ) -> WebhookEndpoint:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    await _may_be_called(ctx, values)
+    await _check_url(ctx, values)
     return await ctx.write(
         webhooks.update_webhook_endpoint, ctx.principal, endpoint_id, values, now=ctx.now()
     )
@@ -56,8 +56,8 @@ async def rotate_webhook_secret(ctx: Context, endpoint_id: str) -> tuple[Webhook
 
 async def send_test_webhook(ctx: Context, endpoint_id: str) -> WebhookDelivery:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    sent = await ctx.write(webhooks.send_test_webhook, ctx.principal, endpoint_id, now=ctx.now())
-    return await ctx.read(webhook_log.find_delivery, ctx.principal, sent)
+    delivery_id = await ctx.write(webhooks.send_test_webhook, ctx.principal, endpoint_id, now=ctx.now())
+    return await ctx.read(webhook_log.find_delivery, ctx.principal, delivery_id)
 
 
 async def replay_webhook_delivery(ctx: Context, delivery_id: str) -> WebhookDelivery:
@@ -65,7 +65,7 @@ async def replay_webhook_delivery(ctx: Context, delivery_id: str) -> WebhookDeli
     return await ctx.write(webhook_log.replay_webhook_delivery, ctx.principal, delivery_id, now=ctx.now())
 
 
-async def _may_be_called(ctx: Context, values: Mapping[str, Any]) -> None:
-    """Outside of any transaction, for a name may take a while; and again whenever it is called."""
+async def _check_url(ctx: Context, values: Mapping[str, Any]) -> None:
+    """Not in the transaction, as resolving a name may take a while. It is checked again at each delivery."""
     if values.get("url") is not None:
-        await ctx.hosts.check(webhooks.url(values["url"], "url"))
+        await ctx.services.hosts.check_url(webhooks.url(values["url"], "url"))

@@ -1,4 +1,4 @@
-"""A refusal keeps its sentence and gains a code; any other failure shows nothing but a request id."""
+"""Errors as callers see them: a refusal has its sentence and a code, a failure only the request id."""
 
 from __future__ import annotations
 
@@ -14,33 +14,39 @@ from resolvers.context import Context
 log = structlog.get_logger(__name__)
 
 
-class Unforeseen(GraphQLError):
+class UnexpectedError(GraphQLError):
     """What was raised outside any field."""
 
 
-def raised(failure: Exception) -> GraphQLError:
-    return failure if isinstance(failure, GraphQLError) else Unforeseen(str(failure), original_error=failure)
+def as_graphql_error(failure: Exception) -> GraphQLError:
+    if isinstance(failure, GraphQLError):
+        return failure
+    return UnexpectedError(str(failure), original_error=failure)
 
 
-def shown(error: GraphQLError, ctx: Context) -> GraphQLError:
+def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
     """The error as the caller may see it."""
     cause = error.original_error
     if isinstance(cause, InvoicingError):
-        return _told(error, _extensions(cause), str(cause))
-    is_ours = error.path is not None or isinstance(error, Unforeseen)
-    if cause is None or not is_ours:  # the caller's document or values are wrong
-        return _told(error, {**_misread(error), **(error.extensions or {})}, error.message)
+        return _replaced(error, _refusal_extensions(cause), str(cause))
+    is_raised_by_us = error.path is not None or isinstance(error, UnexpectedError)
+    if cause is None or not is_raised_by_us:  # the caller's document or variables are wrong
+        extensions = {**_document_extensions(error), **(error.extensions or {})}
+        return _replaced(error, extensions, error.message)
     log.error("resolver failed", request_id=ctx.request_id, path=error.path, exc_info=cause)
     extensions = {"code": "INTERNAL_SERVER_ERROR", "request_id": ctx.request_id}
-    return _told(error, extensions, f"Internal error; the log has it under the request id {ctx.request_id}.")
+    return _replaced(
+        error, extensions, f"Internal error; the log has it under the request id {ctx.request_id}."
+    )
 
 
-def _extensions(refusal: InvoicingError) -> dict[str, Any]:
-    given: dict[str, Any] = {"field": refusal.field, "ids": list(refusal.ids)}
-    return {"code": refusal.code, **{name: value for name, value in given.items() if value}}
+def _refusal_extensions(refusal: InvoicingError) -> dict[str, Any]:
+    details: dict[str, Any] = {"field": refusal.field, "ids": list(refusal.ids)}
+    return {"code": refusal.code, **{name: value for name, value in details.items() if value}}
 
 
-def _told(error: GraphQLError, extensions: dict[str, Any], message: str) -> GraphQLError:
+def _replaced(error: GraphQLError, extensions: dict[str, Any], message: str) -> GraphQLError:
+    """The error with other extensions and another message."""
     return GraphQLError(
         message,
         nodes=error.nodes,
@@ -51,15 +57,16 @@ def _told(error: GraphQLError, extensions: dict[str, Any], message: str) -> Grap
     )
 
 
-def _misread(error: GraphQLError) -> dict[str, Any]:
+def _document_extensions(error: GraphQLError) -> dict[str, Any]:
+    """The code of an error in the caller's document or variables, and the field if it is in a variable."""
     if error.message.startswith("Syntax Error"):
         return {"code": "GRAPHQL_PARSE_FAILED"}
-    value = _VALUE.match(error.message)
+    value = _WRONG_VALUE.match(error.message)
     if value is None:
         return {"code": "GRAPHQL_VALIDATION_FAILED"}
     field = _INDEX.sub(r".\1", value["path"] or value["name"]).lstrip(".")
     return {"code": "VALIDATION_ERROR", "field": field}
 
 
-_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")
+_WRONG_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")
 _INDEX = re.compile(r"\[(\d+)\]")

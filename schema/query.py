@@ -124,4 +124,4 @@ class Query:
         name="invoicePreview", description="What invoiceItems would issue, to the cent, without issuing it."
     )
     async def invoice_preview(self, info: Info, input: InvoiceItemsInput) -> InvoicePreview:
-        return InvoicePreview.of(await invoices.preview(info.context, input.items))
+        return InvoicePreview.of(await invoices.preview_invoice(info.context, input.items))

@@ -1,4 +1,4 @@
-"""Pages of other sites may ask from a browser, where they are let in. No cookie lets anybody in anywhere."""
+"""Requests from pages of other sites, if the settings allow them. No cookie gives access to anything."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-_DAY = 86_400  # seconds; browsers remember a permission for less
+_DAY = 86_400  # seconds; browsers cap it lower
 
 
 def cross_origin(origins: Sequence[str]) -> list[Middleware]:
-    """For the origins' pages. It does not see WebSockets: GraphQL's view asks where they come from."""
+    """The middleware for these origins. It does not see WebSockets: GraphQL's view checks their origin."""
     if not origins:
         return []
     return [

@@ -1,4 +1,4 @@
-"""The documents behind signed links. The link is the key: no other authentication is asked for."""
+"""The documents behind signed links. The signature is the authentication: no key is needed."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def routes(store: FileStore, links: Links) -> list[Route]:
         try:
             key, filename = links.read_token(request.path_params["token"])
             return await _file(store, key, filename)
-        except (BadLink, ExpiredLink, DocumentMissing) as refused:
-            body = {"error": refused.code, "detail": str(refused)}
-            return JSONResponse(body, _STATUS[type(refused)], headers={"Cache-Control": "no-store"})
+        except (BadLink, ExpiredLink, DocumentMissing) as refusal:
+            body = {"error": refusal.code, "detail": str(refusal)}
+            return JSONResponse(body, _STATUS[type(refusal)], headers={"Cache-Control": "no-store"})
 
     return [Route("/documents/{token}/{filename:path}", document)]
 

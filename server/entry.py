@@ -1,10 +1,10 @@
-"""Where `invoicing` starts. Imports nothing yet: processes that render import this again, and need little."""
+"""Where `invoicing` starts. It imports little, as the processes that render PDFs import it again."""
 
 import os
 
 
 def main() -> None:
-    os.umask(0o077)  # the database, the PDFs and the secret are their owner's
+    os.umask(0o077)  # only their owner may read the database, the PDFs and the secret
     from server.commands.cli import main as run
 
     run()

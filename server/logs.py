@@ -1,4 +1,4 @@
-"""Structured logs on standard error, with the request's id: one JSON object a line, colours at a terminal."""
+"""Structured logs on standard error, with the request's id: a JSON object a line, colours in a terminal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import structlog
 
 
 def configure(level: str) -> None:
-    """Also what libraries log goes out as JSON, so that a collector reads one format."""
+    """Sets the logs up. What libraries log has the same format, so that a collector reads only one."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendering = _rendering(at_terminal=sys.stderr.isatty())
-    structlog.configure(  # past the standard library, which takes seven times as long for a line
-        processors=[*shared, *rendering],
+    renderers = _renderers(at_terminal=sys.stderr.isatty())
+    structlog.configure(  # not through the standard library, which takes seven times as long for a line
+        processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=True,
@@ -29,28 +29,27 @@ def configure(level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines would hold the webhooks' whole URLs
-    logging.getLogger("uvicorn.error").addFilter(_names_no_address)
-    logging.getLogger("uvicorn.access").disabled = True  # its lines would hold the links' tokens
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines have the webhooks' whole URLs
+    logging.getLogger("uvicorn.error").addFilter(_without_url)
+    logging.getLogger("uvicorn.access").disabled = True  # its lines have the links' tokens
 
 
-def _names_no_address(record: logging.LogRecord) -> bool:
-    """Of a WebSocket it would tell the whole address; `server.requests` has a line of its own for each."""
+def _without_url(record: logging.LogRecord) -> bool:
+    """Leaves out uvicorn's lines with whole URLs of WebSockets; `server.request_log` has a line for each."""
     return not ("WebSocket " in record.msg or record.msg.startswith("connection "))
 
 
-def line(failure: Exception) -> str:
-    """What went wrong, where a traceback would tell no more."""
+def one_line(failure: Exception) -> str:
+    """What went wrong, where a traceback would say no more."""
     return " ".join(f"{type(failure).__name__}: {failure}".split())
 
 
-def _rendering(*, at_terminal: bool) -> list[structlog.typing.Processor]:
+def _renderers(*, at_terminal: bool) -> list[structlog.typing.Processor]:
     if at_terminal:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
@@ -59,5 +58,5 @@ def _rendering(*, at_terminal: bool) -> list[structlog.typing.Processor]:
 def _json(line: dict[str, object], **options: Any) -> str:
     try:
         return orjson.dumps(line, options["default"], orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:  # half a surrogate, or a number of more than 64 bits
+    except TypeError:  # half a surrogate pair, or a number of more than 64 bits
         return json.dumps(line, default=options["default"])

@@ -1,4 +1,4 @@
-"""What this process counts, as Prometheus reads it, and what the database says of the work that waits."""
+"""Metrics for Prometheus: what this process counts, and how much work waits in the database."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ from resolvers.watches import Watches
 from server import logs
 from server.health import PATIENCE
 
-MOST_OPERATIONS = 200  # callers name them as they like: those that come later are counted as OTHERS
+MOST_OPERATIONS = 200  # callers choose the names; further ones are counted together as OTHERS
 OTHERS, UNNAMED = "(others)", "(unnamed)"
 _REQUEST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _RENDER = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 
 log = structlog.get_logger(__name__)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when each of them was made: as many lines again, that nobody asks for
-
 
 class Metrics:
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a line more for each metric, of no use
         self.registry = CollectorRegistry()
         self._operations: set[str] = set()
-        self._answered: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
+        self._by_labels: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
         self._requests = self._counter(
             "invoicing_requests", "Requests answered.", "operation", "status", "code"
         )
@@ -47,7 +46,7 @@ class Metrics:
             buckets=_REQUEST,
             registry=self.registry,
         )
-        self._conversed = self._counter(
+        self._socket_operations = self._counter(
             "invoicing_socket_operations", "Operations over WebSockets that have ended.", "operation"
         )
         self._made = self._counter("invoicing_pdfs_made", "PDFs made and stored.")
@@ -62,27 +61,27 @@ class Metrics:
             "invoicing_watches", "Subscriptions, and queries that wait for a PDF.", registry=self.registry
         )
 
-    def answered(self, operation: str | None, status: int, code: str, seconds: float) -> None:
-        name = self._bounded(operation or UNNAMED)
+    def count_request(self, operation: str | None, status: int, code: str, seconds: float) -> None:
+        name = self._label(operation or UNNAMED)
         key = name, status, code
-        if key not in self._answered:  # to look labels up costs ten times what counting does
-            self._answered[key] = self._requests.labels(name, str(status), code), self._seconds.labels(name)
-        counter, histogram = self._answered[key]
+        if key not in self._by_labels:  # looking labels up takes ten times as long as counting
+            self._by_labels[key] = self._requests.labels(name, str(status), code), self._seconds.labels(name)
+        counter, histogram = self._by_labels[key]
         counter.inc()
         histogram.observe(seconds)
 
-    def conversed(self, operation: str | None) -> None:
-        """An operation over a WebSocket has ended: how long it took, a subscription's client decides."""
-        self._conversed.labels(self._bounded(operation or UNNAMED)).inc()
+    def count_socket_operation(self, operation: str | None) -> None:
+        """Counts an operation over a WebSocket that has ended. Its duration is up to the client."""
+        self._socket_operations.labels(self._label(operation or UNNAMED)).inc()
 
-    def rendered(self, made: Sequence[float], *, failed: int) -> None:
-        """How many seconds each of the PDFs took that were made, and how many attempts made none."""
+    def count_pdfs(self, made: Sequence[float], *, failed: int) -> None:
+        """`made` has the seconds that each new PDF took; `failed` is the number of attempts that failed."""
         self._made.inc(len(made))
         self._failed.inc(failed)
         for seconds in made:
             self._drawing.observe(seconds)
 
-    def waiting(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
+    def set_backlogs(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
         for gauge in (self._waiting, self._parked, self._oldest):
             gauge.clear()
         for each in backlogs:
@@ -91,10 +90,11 @@ class Metrics:
             self._parked.labels(each.kind).set(each.parked)
             self._oldest.labels(each.kind).set(age)
 
-    def watched(self, watches: int) -> None:
+    def set_watches(self, watches: int) -> None:
         self._watches.set(watches)
 
-    def _bounded(self, operation: str) -> str:
+    def _label(self, operation: str) -> str:
+        """The operation's name, or OTHERS if there are too many already."""
         if operation in self._operations:
             return operation
         if len(self._operations) == MOST_OPERATIONS:
@@ -110,27 +110,27 @@ class Metrics:
 
 
 def routes(metrics: Metrics, database: Database, watches: Watches, token: str) -> list[Route]:
-    async def exposed(request: Request) -> Response:
-        if token and not _is_let_in(request, token):
+    async def exposition(request: Request) -> Response:
+        if token and not _is_allowed(request, token):
             refusal = "Send INVOICING_METRICS_TOKEN as `Authorization: Bearer …`.\n"
             return PlainTextResponse(refusal, 401, {"www-authenticate": "Bearer"})
         now = datetime.now(UTC)
-        metrics.watched(len(watches))
-        metrics.waiting(await _backlogs(database, now), now=now)
+        metrics.set_watches(len(watches))
+        metrics.set_backlogs(await _backlogs(database, now), now=now)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/metrics", exposed)]
+    return [Route("/metrics", exposition)]
 
 
 async def _backlogs(database: Database, now: datetime) -> list[Backlog]:
-    """None when the database is away: the rest is told all the same."""
+    """Empty if the database cannot be reached: the other metrics are returned all the same."""
     try:
         return await asyncio.wait_for(database.read_async(outbox.backlog, now=now), PATIENCE)
     except (SQLAlchemyError, TimeoutError) as failure:
-        log.warning("there is no telling what waits", reason=logs.line(failure))
+        log.warning("the backlogs cannot be read", reason=logs.one_line(failure))
         return []
 
 
-def _is_let_in(request: Request, token: str) -> bool:
-    given = request.headers.get("authorization", "").encode()
-    return hmac.compare_digest(given, f"Bearer {token}".encode())
+def _is_allowed(request: Request, token: str) -> bool:
+    sent = request.headers.get("authorization", "").encode()
+    return hmac.compare_digest(sent, f"Bearer {token}".encode())

@@ -1,6 +1,6 @@
-"""Every request gets an id, the caller's own X-Request-ID or a new one, a line in the log, and is counted.
+"""Every request is counted, gets an id (the caller's X-Request-ID, or a new one) and a line in the log.
 
-What is logged names the operation and the route, never what was sent: addresses hold the links' tokens.
+The line has the operation and the route, but nothing that was sent: the paths of links have tokens in them.
 """
 
 from __future__ import annotations
@@ -17,88 +17,95 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from invoicing.storage.tables import new_id
-from server.graphql.sse import EVENTS
+from server.graphql.sse import EVENT_STREAM
 from server.metrics import Metrics
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 
-LEFT = 499  # the caller did not wait for an answer, or never sent all of the question
+CLIENT_GONE = 499  # the client did not wait for the response, or did not send all of the request
 
-ENDING = PlainTextResponse("The server is being stopped. Ask again what became of this.", 503)
+_STOPPING = PlainTextResponse("The server is being stopped. Ask again what became of this.", 503)
 
 log = structlog.get_logger(__name__)
 
 
-class Requests:
-    """What it tells of a request, others leave in the scope's state: `operation`, and a refusal's `code`."""
+class RequestLog:
+    """Middleware. Views leave in the scope's state what it logs: `operation`, and a refusal's `code`."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await self._converse(scope, receive, send)
-            return
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request_id = _named(scope)
-        status = LEFT  # unless an answer begins
-        began = time.perf_counter()
-        answered: float | None = None  # seconds until a stream began, which goes on as its caller likes
+        serve = {"http": self._serve_request, "websocket": self._serve_connection}
+        await serve.get(scope["type"], self.app)(scope, receive, send)
 
-        async def answer(message: Message) -> None:
-            nonlocal status, answered
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                if dict(message["headers"]).get(b"content-type") == EVENTS.encode():
-                    answered = time.perf_counter() - began
-                MutableHeaders(scope=message)["x-request-id"] = request_id
-            await send(message)
-
-        with bound_contextvars(request_id=request_id):
+    async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = _Response(_set_request_id(scope), send)
+        with bound_contextvars(request_id=response.request_id):
             try:
-                await self.app(scope, receive, answer)
-            except asyncio.CancelledError:  # the server ends, and has waited for it long enough
-                if status == LEFT:
-                    await ENDING(scope, receive, answer)
+                await self.app(scope, receive, response.send)
+            except asyncio.CancelledError:  # the server ends, and has waited long enough for it
+                if response.status == CLIENT_GONE:
+                    await _STOPPING(scope, receive, response.send)
                 raise
             except Exception:
-                status = 500
+                response.status = 500
                 raise
             finally:
-                took = time.perf_counter() - began
-                self._tell(scope, status, took, answered or took)
+                self._log_request(scope, response)
 
-    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A WebSocket: a line in the log when it has ended."""
+    async def _serve_connection(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A WebSocket: its line is logged when it has ended."""
         began = time.perf_counter()
-        with bound_contextvars(request_id=_named(scope)):
+        with bound_contextvars(request_id=_set_request_id(scope)):
             try:
                 await self.app(scope, receive, send)
             finally:
                 route = getattr(scope.get("route"), "path", None)
                 log.info("connection", route=route, seconds=round(time.perf_counter() - began, 6))
 
-    def _tell(self, scope: Scope, status: int, seconds: float, answered: float) -> None:
+    def _log_request(self, scope: Scope, response: _Response) -> None:
+        seconds = time.perf_counter() - response.began
         state: dict[str, Any] = scope["state"]
         operation, code = state.get("operation"), state.get("code")
         route = getattr(scope.get("route"), "path", None)
-        self.metrics.answered(operation or route, status, code or "", answered)
-        told = {"operation": operation, "code": code}
+        self.metrics.count_request(
+            operation or route, response.status, code or "", response.stream_began or seconds
+        )
+        optional = {"operation": operation, "code": code}
         log.info(
             "request",
             method=scope["method"],
             route=route,
-            status=status,
+            status=response.status,
             seconds=round(seconds, 6),
-            **{name: value for name, value in told.items() if value},
+            **{name: value for name, value in optional.items() if value},
         )
 
 
-def _named(scope: Scope) -> str:
-    given = dict(scope["headers"]).get(b"x-request-id", b"")
-    request_id = given.decode() if _ID.fullmatch(given) else new_id()
+class _Response:
+    """Sends a response, and notes what the log and the metrics want to know of it."""
+
+    def __init__(self, request_id: str, send: Send) -> None:
+        self.request_id = request_id
+        self.status = CLIENT_GONE  # until a response begins
+        self.began = time.perf_counter()
+        self.stream_began: float | None = None
+        """Seconds until the first event of a stream. When a stream ends is up to the client."""
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if dict(message["headers"]).get(b"content-type") == EVENT_STREAM.encode():
+                self.stream_began = time.perf_counter() - self.began
+            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+        await self._send(message)
+
+
+def _set_request_id(scope: Scope) -> str:
+    sent = dict(scope["headers"]).get(b"x-request-id", b"")
+    request_id = sent.decode() if _ID.fullmatch(sent) else new_id()
     scope.setdefault("state", {})["request_id"] = request_id
     return request_id

@@ -1,4 +1,4 @@
-"""Configuration by environment, `INVOICING_…`. The embedded default needs none of it."""
+"""Settings from environment variables, `INVOICING_…`. With the embedded database none is needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
-    """Every variable, its default and its meaning: the README's table is this, printed."""
+    """Every variable, its default and its meaning. The documentation's table is printed from it."""
 
     model_config = SettingsConfigDict(env_prefix="INVOICING_", frozen=True)
 
@@ -101,19 +101,19 @@ class Settings(BaseSettings):
 
     @field_validator("log_level", mode="before")
     @classmethod
-    def _in_any_case(cls, level: str) -> str:
+    def _upper_case(cls, level: str) -> str:
         return level.upper()
 
     @field_validator("database_url")
     @classmethod
-    def _known_database(cls, url: str) -> str:
+    def _check_database_url(cls, url: str) -> str:
         if url and not re.match(r"(postgresql|postgres)(\+psycopg)?://|sqlite:///", url):
             raise ValueError("it must begin with postgresql:// or sqlite:///")
         return re.sub(r"^postgres(?=:)", "postgresql", url)
 
     @field_validator("cors_origins")
     @classmethod
-    def _known_origins(cls, origins: str) -> str:
+    def _check_origins(cls, origins: str) -> str:
         for origin in origins.split():
             if origin != "*" and not _is_origin(origin):
                 raise ValueError(
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key")
     @classmethod
-    def _long_enough(cls, secret: str) -> str:
+    def _check_secret_length(cls, secret: str) -> str:
         if secret and len(secret) < _SHORTEST_SECRET:
             raise ValueError(f"it must have at least {_SHORTEST_SECRET} characters, or links can be forged")
         return secret
@@ -146,7 +146,7 @@ class Settings(BaseSettings):
 
     @property
     def rules(self) -> Rules:
-        """What a GraphQL document may do."""
+        """What GraphQL documents may do."""
         limits = Limits(self.max_depth, self.max_aliases, self.max_root_fields, self.max_cost)
         return Rules(limits, self.introspection)
 
@@ -161,23 +161,23 @@ class Settings(BaseSettings):
 
     @cached_property
     def secret(self) -> str:
-        return self.secret_key or _kept_secret(self.data_dir / "secret")
+        return self.secret_key or _read_or_make_secret(self.data_dir / "secret")
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret in `path`, made on first use; of two processes that start together, one makes it."""
+def _read_or_make_secret(path: Path) -> str:
+    """The secret in `path`. It is made on first use, by one of the processes that start at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    mine.touch(mode=0o600)
-    mine.write_text(secrets.token_urlsafe(48))
+    new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    new.touch(mode=0o600)
+    new.write_text(secrets.token_urlsafe(48))
     with suppress(FileExistsError):
-        path.hardlink_to(mine)
-    mine.unlink()
+        path.hardlink_to(new)
+    new.unlink()
     return path.read_text()
 
 
 def _is_origin(text: str) -> bool:
     try:
         return _ORIGIN.fullmatch(text) is not None and urlsplit(text).port != 0
-    except ValueError:  # no port has that number
+    except ValueError:  # the port is out of range
         return False

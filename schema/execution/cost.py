@@ -1,8 +1,9 @@
-"""What a document asks for, found before any of it is done: how deep, how often, at what cost.
+"""What an operation asks for, worked out before any of it is executed: depth, aliases, root fields and cost.
 
-Each selection is looked at once: a fragment is weighed before those that spread it, and its weight used
-wherever it is spread. A page has as many objects as `first` or `last` says; of other lists there is no
-telling, so they are taken to have LISTED. Nothing is left out for `@skip` and `@include`.
+Each selection is looked at once: a fragment is weighed before those that spread it, and its weight is used
+wherever it is spread. A page is taken to have as many objects as `first` or `last` says. How long other lists
+are is not known in advance, so they are taken to have LIST_LENGTH objects. `@skip` and `@include` are not
+looked at: what they may leave out is counted.
 """
 
 from __future__ import annotations
@@ -29,22 +30,26 @@ from graphql import (
 )
 
 from invoicing.storage import pages
-from schema.execution.outline import PAGING, Outline, sizing
+from schema.execution.outline import PAGE_ARGUMENTS, Outline, size_variables_of
 
-LISTED = 10  # items, lines, an invoice's orders: seldom more, and a page of a hundred still has room
+LIST_LENGTH = 10  # items, lines, an invoice's orders: seldom more, and a page of a hundred is still allowed
 CAP = 1_000_000_000
 
-Sizes = Mapping[str, int | None]
+PageSizes = Mapping[str, int | None]
 
 
 class Weight(NamedTuple):
-    """Of a selection. What its pages hold is counted in `each` until the field that says their size."""
+    """The weight of a selection.
+
+    What the rows of a page hold is added up in `cost_per_row` until the field is reached that says how many
+    rows there are.
+    """
 
     depth: int = 0
     aliases: int = 0
     fields: int = 0  # on the first level
     cost: int = 0  # objects, and spreads of fragments
-    each: int = 0  # the same in a row of the page around it
+    cost_per_row: int = 0  # the same in one row of the page around it
 
     def __add__(self, other: Weight) -> Weight:  # type: ignore[override]
         return Weight(
@@ -52,106 +57,114 @@ class Weight(NamedTuple):
             min(self.aliases + other.aliases, CAP),
             min(self.fields + other.fields, CAP),
             min(self.cost + other.cost, CAP),
-            min(self.each + other.each, CAP),
+            min(self.cost_per_row + other.cost_per_row, CAP),
         )
 
 
-NOTHING = Weight()
-_SPREAD = Weight(cost=1)  # following it is work too, even where it leads to nothing
+_NOTHING = Weight()
+_SPREAD = Weight(cost=1)  # following a spread is work, even if the fragment is empty
 
 
-def weighed(
-    schema: GraphQLSchema, outline: Outline, operation: OperationDefinitionNode, sizes: Sizes
+def weigh_operation(
+    schema: GraphQLSchema, outline: Outline, operation: OperationDefinitionNode, sizes: PageSizes
 ) -> Weight:
-    """What the operation asks for when its pages have these sizes."""
+    """What the operation asks for when its variables give its pages these sizes."""
     scales = _Scales(schema, sizes)
     for fragment in outline.fragments:
         parent = schema.get_type(fragment.type_condition.name.value)
-        scales.fragments[fragment.name.value] = scales.selection(fragment.selection_set, parent)
-    return scales.selection(operation.selection_set, schema.get_root_type(operation.operation))
+        scales.fragments[fragment.name.value] = scales.weigh_selection_set(fragment.selection_set, parent)
+    return scales.weigh_selection_set(operation.selection_set, schema.get_root_type(operation.operation))
 
 
 class _Scales:
-    def __init__(self, schema: GraphQLSchema, sizes: Sizes) -> None:
+    def __init__(self, schema: GraphQLSchema, sizes: PageSizes) -> None:
         self.fragments: dict[str, Weight] = {}
         self._schema = schema
         self._sizes = sizes
-        self._pages = _page_types(schema)
+        self._page_types = _page_types(schema)
 
-    def selection(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> Weight:
-        total = NOTHING
+    def weigh_selection_set(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> Weight:
+        total = _NOTHING
         for node in selected.selections:
-            total += self._part(node, parent)
+            total += self._weigh(node, parent)
         return total
 
-    def _part(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Weight:
+    def _weigh(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Weight:
         if isinstance(node, FieldNode):
-            return self._field(node, parent)
+            return self._weigh_field(node, parent)
         if isinstance(node, FragmentSpreadNode):
-            return _SPREAD + self.fragments.get(node.name.value, NOTHING)
+            return _SPREAD + self.fragments.get(node.name.value, _NOTHING)
         condition = node.type_condition  # type: ignore[attr-defined]
         narrowed = self._schema.get_type(condition.name.value) if condition else parent
-        return self.selection(node.selection_set, narrowed)  # type: ignore[attr-defined]
+        return self.weigh_selection_set(node.selection_set, narrowed)  # type: ignore[attr-defined]
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
+    def _weigh_field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
         aliases = int(node.alias is not None)
         if node.selection_set is None:
             return Weight(1, aliases, 1)
-        field = _definition(self._schema, parent, node.name.value)
-        inner = self.selection(node.selection_set, get_named_type(field.type) if field else None)
-        cost, each = self._objects(node, field, parent, inner)
-        return Weight(inner.depth + 1, inner.aliases + aliases, 1, min(cost, CAP), min(each, CAP))
+        field = _field_definition(self._schema, parent, node.name.value)
+        inner = self.weigh_selection_set(node.selection_set, get_named_type(field.type) if field else None)
+        cost, per_row = self._costs(node, field, parent, inner)
+        return Weight(inner.depth + 1, inner.aliases + aliases, 1, min(cost, CAP), min(per_row, CAP))
 
-    def _objects(
+    def _costs(
         self, node: FieldNode, field: GraphQLField | None, parent: GraphQLNamedType | None, inner: Weight
     ) -> tuple[int, int]:
+        """The field's `cost` and `cost_per_row`."""
         own = inner.cost + 1
         if field is None:
-            return own, inner.each
-        if not field.args.keys().isdisjoint(PAGING):
-            return own + self._size(node) * inner.each, 0
+            return own, inner.cost_per_row
+        if _has_pages(field):
+            return own + self._page_size(node) * inner.cost_per_row, 0
         if not is_list_type(get_nullable_type(field.type)):
-            return own, inner.each
-        if parent in self._pages:
-            return 0, own + inner.each
-        return own * LISTED, inner.each * LISTED
+            return own, inner.cost_per_row
+        if parent in self._page_types:
+            return 0, own + inner.cost_per_row
+        return own * LIST_LENGTH, inner.cost_per_row * LIST_LENGTH
 
-    def _size(self, node: FieldNode) -> int:
-        sizes = [literal(each.value) for each in node.arguments or () if each.name.value in PAGING]
-        sizes += [self._sizes.get(name) for name in sizing(node)]
+    def _page_size(self, node: FieldNode) -> int:
+        arguments = [each.value for each in node.arguments or () if each.name.value in PAGE_ARGUMENTS]
+        sizes = [literal_size(value) for value in arguments]
+        sizes += [self._sizes.get(name) for name in size_variables_of(node)]
         return max((size for size in sizes if size is not None), default=pages.DEFAULT)
 
 
-def literal(node: object) -> int | None:
-    """The size that is written there; None where it is none."""
+def literal_size(node: object) -> int | None:
+    """The page size that the document itself names; None if the node is no whole number."""
     if not isinstance(node, IntValueNode):
         return None
-    return size_of(int(node.value[:11]))  # Python refuses to read numbers of thousands of digits
+    return page_size(int(node.value[:11]))  # Python refuses to read numbers of thousands of digits
 
 
-def size_of(value: object) -> int | None:
-    """A page's size, as a variable may say it; None where it says nothing that will be executed."""
+def page_size(value: object) -> int | None:
+    """A page size as a variable may give it; None if it is not one that will be executed."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
         return None
     return max(0, min(int(value), CAP))
 
 
-def _definition(schema: GraphQLSchema, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
-    if parent is schema.query_type and name in _META:
-        return _META[name]
+def _field_definition(
+    schema: GraphQLSchema, parent: GraphQLNamedType | None, name: str
+) -> GraphQLField | None:
+    if parent is schema.query_type and name in _META_FIELDS:
+        return _META_FIELDS[name]
     fields: Mapping[str, GraphQLField] = getattr(parent, "fields", {})
     return fields.get(name)
 
 
-_META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+_META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+
+
+def _has_pages(field: GraphQLField) -> bool:
+    return not field.args.keys().isdisjoint(PAGE_ARGUMENTS)
 
 
 @lru_cache
 def _page_types(schema: GraphQLSchema) -> frozenset[GraphQLNamedType]:
-    """The connections: what is given for `first` or `last`."""
+    """The connections: the types of the fields that take `first` or `last`."""
     return frozenset(
         get_named_type(field.type)
         for kind in schema.type_map.values()
         for field in getattr(kind, "fields", {}).values()
-        if isinstance(field, GraphQLField) and not field.args.keys().isdisjoint(PAGING)
+        if isinstance(field, GraphQLField) and _has_pages(field)
     )

@@ -1,4 +1,7 @@
-"""A document is parsed and validated once; a long one, which clients do not repeat, each time it comes."""
+"""The documents that came lately, parsed and validated once.
+
+A long document is parsed and validated each time: clients do not repeat it, and it would fill the cache.
+"""
 
 from __future__ import annotations
 
@@ -13,112 +16,126 @@ from graphql import (
     GraphQLSchema,
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationContext,
     parse,
     specified_rules,
     validate,
 )
-from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
 
 from resolvers.context import Context
-from schema.execution import limits as guard
-from schema.execution.limits import Limits
-from schema.execution.outline import Outline, outlined
+from schema.execution.limits import Limits, limit_errors, page_sizes
+from schema.execution.outline import Outline, outline_of
 
-MOST_TOKENS = 10_000  # room for an invoice of 5,000 items whose ids are written into the document
-LONGEST = 8_192  # characters: a cache of 512 such documents stays within a few dozen megabytes
-REMEMBERED = 512
-MOST_SIZES = 64  # pages of different sizes that one document is known to ask for
-
-# Comparing each field with each of the same name is the one part of validation that takes long: a fifth of a
-# second at most, where the library would allow a whole one.
-overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = 100_000
+MOST_TOKENS = 10_000  # enough for an invoice of 5,000 items whose ids are written into the document
+MOST_CHARACTERS = 8_192  # of a cached document: 512 of them stay within a few dozen megabytes
+MOST_DOCUMENTS = 512
+MOST_SIZES = 64  # combinations of page sizes that one document is remembered to have asked for
+MOST_COMPARISONS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a document may do."""
+    """What documents may do."""
 
     limits: Limits = field(default_factory=Limits)
     introspection: bool = True
 
 
-class Reading:
+class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):
+    """Compares fields of the same name: the one part of validation that takes long.
+
+    MOST_COMPARISONS end it after a fifth of a second; the library's own limit would allow a whole second.
+    """
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = MOST_COMPARISONS
+
+
+_RULES = tuple(
+    FieldsCanBeMerged if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+)
+
+
+class ParsedDocument:
     """A document, and what has been found out about it so far."""
 
     def __init__(self, schema: GraphQLSchema, rules: Rules, text: str) -> None:
-        self.document = parse(text, max_tokens=MOST_TOKENS)
+        self.node = parse(text, max_tokens=MOST_TOKENS)
         self._schema = schema
         self._rules = rules
-        self._refusals: dict[tuple[object, ...], list[GraphQLError]] = {}
+        self._limit_errors: dict[tuple[object, ...], list[GraphQLError]] = {}
 
     def errors(self, operation: str | None, variables: Mapping[str, Any]) -> Sequence[GraphQLError]:
-        """Why it is not executed. Too much is told before anything else: validating it may take long."""
+        """Why the operation is not executed. Limits come first: a large document takes long to validate."""
         if self._outline is None:
-            return self._cycles
-        return self._too_much(self._outline, operation, variables) or self._invalid
+            return self._cycle_errors
+        return self._errors_of_limits(self._outline, operation, variables) or self._validation_errors
 
-    def _too_much(
+    def _errors_of_limits(
         self, outline: Outline, name: str | None, variables: Mapping[str, Any]
     ) -> list[GraphQLError]:
         operation = outline.operations.get(name)
         if operation is None:
             return []
-        sizes = guard.sizes(outline, operation, variables)
+        sizes = page_sizes(outline, operation, variables)
         key = (name, *sizes.values())
-        if key not in self._refusals:
-            if len(self._refusals) == MOST_SIZES:
-                self._refusals.clear()
-            self._refusals[key] = guard.refusals(self._schema, outline, operation, sizes, self._rules.limits)
-        return self._refusals[key]
+        if key not in self._limit_errors:
+            if len(self._limit_errors) == MOST_SIZES:
+                self._limit_errors.clear()
+            limits = self._rules.limits
+            self._limit_errors[key] = limit_errors(self._schema, outline, operation, sizes, limits)
+        return self._limit_errors[key]
 
     @cached_property
     def _outline(self) -> Outline | None:
         try:
-            return outlined(self.document)
+            return outline_of(self.node)
         except CycleError:
             return None
 
     @cached_property
-    def _cycles(self) -> Sequence[GraphQLError]:
-        return validate(self._schema, self.document, [NoFragmentCyclesRule])
+    def _cycle_errors(self) -> Sequence[GraphQLError]:
+        return validate(self._schema, self.node, [NoFragmentCyclesRule])
 
     @cached_property
-    def _invalid(self) -> Sequence[GraphQLError]:
-        asking = () if self._rules.introspection else (NoSchemaIntrospectionCustomRule,)
-        return validate(self._schema, self.document, (*specified_rules, *asking))
+    def _validation_errors(self) -> Sequence[GraphQLError]:
+        more = () if self._rules.introspection else (NoSchemaIntrospectionCustomRule,)
+        return validate(self._schema, self.node, (*_RULES, *more))
 
 
-class Readings:
-    """Of a schema under its rules, by the documents' text."""
+class DocumentCache:
+    """The parsed documents of one schema, by their text."""
 
     def __init__(self, schema: GraphQLSchema, rules: Rules) -> None:
         self._schema = schema
         self._rules = rules
-        self._remembered = lru_cache(REMEMBERED)(self._read)
+        self._cached = lru_cache(MOST_DOCUMENTS)(self._parse)
 
-    def of(self, text: str) -> Reading:
-        return self._remembered(text) if len(text) <= LONGEST else self._read(text)
+    def get(self, text: str) -> ParsedDocument:
+        return self._cached(text) if len(text) <= MOST_CHARACTERS else self._parse(text)
 
-    def _read(self, text: str) -> Reading:
-        return Reading(self._schema, self._rules, text)
+    def _parse(self, text: str) -> ParsedDocument:
+        return ParsedDocument(self._schema, self._rules, text)
 
 
-class ReadOnce(SchemaExtension):
-    """By the document's text: Strawberry's own caches hash the whole syntax tree for every request."""
+class CachedDocuments(SchemaExtension):
+    """Takes documents from the cache. Strawberry's own caches hash the whole syntax tree of every request."""
 
-    def __init__(self, readings: Readings) -> None:
-        self._readings = readings
+    def __init__(self, cache: DocumentCache) -> None:
+        self._cache = cache
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
-        self._reading = self._readings.of(context.query or "")
-        context.graphql_document = self._reading.document
+        self._document = self._cache.get(context.query or "")
+        context.graphql_document = self._document.node
         yield
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        errors = self._reading.errors(context.operation_name, context.variables or {})
+        errors = self._document.errors(context.operation_name, context.variables or {})
         context.pre_execution_errors = list(errors)
         if isinstance(context.context, Context):
             context.context.operation = context.operation_name

@@ -1,4 +1,4 @@
-"""Refuses a document that asks for more than one request may have."""
+"""Refuses an operation that asks for more than one request may have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
-from schema.execution.cost import Sizes, Weight, literal, size_of, weighed
+from schema.execution.cost import PageSizes, Weight, literal_size, page_size, weigh_operation
 from schema.execution.outline import Outline
 
 CODE = "QUERY_TOO_COMPLEX"
@@ -16,7 +16,10 @@ CODE = "QUERY_TOO_COMPLEX"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one operation. It costs a point for each object it may answer with, and each fragment it spreads."""
+    """The most that one operation may have.
+
+    It costs a point for each object that it may return, and for each fragment that it spreads.
+    """
 
     depth: int = 16  # GraphiQL's introspection has 15
     aliases: int = 50
@@ -24,38 +27,39 @@ class Limits:
     cost: int = 50_000
 
 
-def sizes(
+def page_sizes(
     outline: Outline, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> dict[str, int | None]:
-    """How long the variables make the pages."""
-    if not outline.sizing:
+    """How long the variables make the pages, by the variables' names."""
+    if not outline.size_variables:
         return {}
     declared = operation.variable_definitions or ()
-    defaults = {each.variable.name.value: literal(each.default_value) for each in declared}
-    return {name: size_of(variables.get(name, defaults.get(name))) for name in outline.sizing}
+    defaults = {each.variable.name.value: literal_size(each.default_value) for each in declared}
+    return {name: page_size(variables.get(name, defaults.get(name))) for name in outline.size_variables}
 
 
-def refusals(
+def limit_errors(
     schema: GraphQLSchema,
     outline: Outline,
     operation: OperationDefinitionNode,
-    given: Sizes,
+    sizes: PageSizes,
     limits: Limits,
 ) -> list[GraphQLError]:
-    """One for each limit that the operation is over."""
-    weight = weighed(schema, outline, operation, given)
+    """One error for each limit that the operation is over."""
+    weight = weigh_operation(schema, outline, operation, sizes)
     return [
         GraphQLError(
             sentence.format(value=value, most=most),
             operation,
             extensions={"code": CODE, "limit": limit, "value": value, "most": most},
         )
-        for limit, value, most, sentence in _held_against(weight, limits)
+        for limit, value, most, sentence in _compare(weight, limits)
         if value > most
     ]
 
 
-def _held_against(weight: Weight, limits: Limits) -> list[tuple[str, int, int, str]]:
+def _compare(weight: Weight, limits: Limits) -> list[tuple[str, int, int, str]]:
+    """Each limit's name, the operation's value, the most it may be, and what is said if it is more."""
     return [
         ("depth", weight.depth, limits.depth, "It goes {value:,} levels deep: {most:,} at most."),
         ("aliases", weight.aliases, limits.aliases, "It has {value:,} aliases: {most:,} at most."),

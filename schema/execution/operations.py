@@ -1,4 +1,4 @@
-"""What a document holds, as far as it has to be known before it is executed."""
+"""Which operations a document has, as far as that must be known before it is executed."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ class AmbiguousDocument(InvoicingError):
     code = "BAD_REQUEST"
 
 
-def has_several(document: str | None, name: str | None) -> bool:
-    """Strawberry would run the first. Only named ones can be several, so few documents are parsed here."""
+def is_ambiguous(document: str | None, name: str | None) -> bool:
+    """Whether the document has several operations and none is named: Strawberry would run the first.
+
+    Where there are several, each begins with a keyword, so few documents have to be parsed for this.
+    """
     if name is not None or document is None or len(_OPERATION.findall(document)) < 2:
         return False
     return len(_operations(document)) > 1
 
 
 def is_subscription(document: str | None, name: str | None) -> bool:
-    """Whether what is asked for goes on. Few documents are parsed here: the word is in few."""
+    """Whether the operation is a subscription. Few documents contain the word, so few are parsed for this."""
     if document is None or "subscription" not in document:
         return False
     return any(
@@ -40,6 +43,6 @@ def is_subscription(document: str | None, name: str | None) -> bool:
 def _operations(document: str) -> Sequence[OperationDefinitionNode]:
     try:
         definitions = parse(document, max_tokens=MOST_TOKENS).definitions
-    except GraphQLError:  # told where it is executed
+    except GraphQLError:  # reported when the document is executed
         return ()
     return [each for each in definitions if isinstance(each, OperationDefinitionNode)]

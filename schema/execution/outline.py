@@ -1,4 +1,4 @@
-"""A document's parts, in the order in which they can be weighed."""
+"""The parts of a document, in the order in which they can be weighed."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from graphql import (
     VariableNode,
 )
 
-PAGING = ("first", "last")
+PAGE_ARGUMENTS = ("first", "last")
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A document's parts. A fragment comes after those that it spreads."""
+    """The parts of a document. A fragment comes after the fragments that it spreads."""
 
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: tuple[FragmentDefinitionNode, ...]
-    sizing: tuple[str, ...]  # the variables that say how long a page is
+    size_variables: tuple[str, ...]
+    """The variables that say how long a page is."""
 
 
-def outlined(document: DocumentNode) -> Outline:
-    """Raises graphlib.CycleError where a fragment spreads itself, by a detour or not."""
+def outline_of(document: DocumentNode) -> Outline:
+    """Raises graphlib.CycleError where a fragment spreads itself, directly or through others."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
@@ -38,9 +39,9 @@ def outlined(document: DocumentNode) -> Outline:
     spreads: dict[str, set[str]] = {name: set() for name in fragments}
     sizes: dict[str, None] = {}
     for definition in (*operations, *fragments.values()):
-        for node in _within(definition.selection_set):
+        for node in _all_selections(definition.selection_set):
             if isinstance(node, FieldNode):
-                sizes.update(dict.fromkeys(sizing(node)))
+                sizes.update(dict.fromkeys(size_variables_of(node)))
             elif isinstance(node, FragmentSpreadNode) and isinstance(definition, FragmentDefinitionNode):
                 spreads[definition.name.value].add(node.name.value)
     order = [fragments[name] for name in TopologicalSorter(spreads).static_order() if name in fragments]
@@ -48,18 +49,18 @@ def outlined(document: DocumentNode) -> Outline:
     return Outline(named, tuple(order), tuple(sizes))
 
 
-def _within(selected: SelectionSetNode) -> Iterator[SelectionNode]:
-    """All that is selected here and further in, without recursion."""
-    stack = [selected]
+def size_variables_of(node: FieldNode) -> Iterator[str]:
+    """The variables that say how long the field's page is."""
+    for argument in node.arguments or ():
+        if argument.name.value in PAGE_ARGUMENTS and isinstance(argument.value, VariableNode):
+            yield argument.value.name.value
+
+
+def _all_selections(selection_set: SelectionSetNode) -> Iterator[SelectionNode]:
+    """Everything that is selected, at every level. Without recursion: a document may be very deep."""
+    stack = [selection_set]
     while stack:
         for node in stack.pop().selections:
             yield node
             if inner := getattr(node, "selection_set", None):
                 stack.append(inner)
-
-
-def sizing(node: FieldNode) -> Iterator[str]:
-    """The variables that size the field's page."""
-    for argument in node.arguments or ():
-        if argument.name.value in PAGING and isinstance(argument.value, VariableNode):
-            yield argument.value.name.value

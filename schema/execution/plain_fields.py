@@ -1,15 +1,15 @@
-"""Execution with a short cut: what is plain data is read and serialised at once.
+"""A faster way to execute fields that are plain attributes.
 
-graphql-core builds a path and a resolver's info for every field, and Strawberry wraps every attribute: ten
-microseconds each, for a hundred fields of an invoice. Most of them have no resolver and need none of it. So
-a selection of nothing but attributes is made into a reader once a request, and each line of an invoice goes
-through it. What is not that simple (a null where none may be, a value that cannot be serialised) goes the
-usual way, which tells what is wrong and where.
+For every field, graphql-core builds a path and a resolver's info, and Strawberry wraps the attribute: ten
+microseconds each, and an invoice has a hundred fields. Most of them have no resolver and need none of that.
+So a selection that has only attributes is turned into a reader once a request, and every line of an invoice
+goes through it. Anything else (a null where none may be, a value that cannot be serialised) falls back to
+graphql-core, which reports the error and its path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,25 +31,45 @@ Read = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
-    """A field that is an attribute of its object; `read` makes its value an answer where that is a scalar."""
+class PlainField:
+    """A field that is an attribute of its object. `read` serialises it; None if it is an object itself."""
 
     attribute: str
     type: GraphQLOutputType
     read: Read | None
 
 
-PLAIN: dict[tuple[str, str], Plain] = {}
-"""The plain fields by type and name: `plain_fields` finds them once the schema is built."""
+_EXTENSION = "plain_fields"
 
 
-class NotPlain(Exception):
-    """A null where none may be: the usual way tells where."""
+def keep_plain_fields(schema: GraphQLSchema) -> None:
+    """Finds the plain fields of a schema and keeps them with it, where its executions look for them."""
+    schema.extensions[_EXTENSION] = {
+        (parent.name, name): PlainField(definition.python_name, field.type, _leaf_reader(field.type))
+        for parent in schema.type_map.values()
+        if isinstance(parent, GraphQLObjectType)
+        for name, field in parent.fields.items()
+        if isinstance(definition := field.extensions.get("strawberry-definition"), StrawberryField)
+        and definition.is_basic_field
+    }
 
 
-class PlainFields(StrawberryGraphQLCoreExecutionContext):
+def plain_fields(schema: GraphQLSchema) -> Mapping[tuple[str, str], PlainField]:
+    """The plain fields that are kept with the schema, by the names of type and field."""
+    kept: Mapping[tuple[str, str], PlainField] = schema.extensions[_EXTENSION]
+    return kept
+
+
+class UnexpectedNull(Exception):
+    """A null where none may be: graphql-core reports where."""
+
+
+class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
+    """Executes an operation of a schema whose plain fields are kept with it."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._plain_fields = plain_fields(self.schema)
         self._readers: dict[tuple[str, int], Read | None] = {}
 
     def execute_field(
@@ -60,11 +80,11 @@ class PlainFields(StrawberryGraphQLCoreExecutionContext):
         path: Path,
         position_context: Any,
     ) -> Any:
-        plain = PLAIN.get((parent_type.name, field_details_list[0].node.name.value))
+        plain = self._plain_fields.get((parent_type.name, field_details_list[0].node.name.value))
         if plain is not None and plain.read is not None:
             try:
                 return plain.read(getattr(source, plain.attribute))
-            except Exception:  # noqa: S110 (told below, with its path)
+            except Exception:  # noqa: S110 (graphql-core reports it below, with its path)
                 pass
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
@@ -76,34 +96,34 @@ class PlainFields(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        read = self._reader(return_type, field_details_list)
+        read = self._object_reader(return_type, field_details_list)
         if read is not None:
             try:
                 return read(result)
-            except Exception:  # noqa: S110 (told below, with its path)
+            except Exception:  # noqa: S110 (graphql-core reports it below, with its path)
                 pass
         return super().collect_and_execute_subfields(
             return_type, field_details_list, path, result, position_context
         )
 
-    def _reader(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Read | None:
-        """Reads all that is selected of an object; None if some of it needs a resolver."""
-        key = (
-            parent.name,
-            id(details),
-        )  # the list lives as long as the execution: its sub-fields are kept with it
+    def _object_reader(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Read | None:
+        """Reads everything that is selected of an object; None if some of it needs a resolver.
+
+        `id(details)` is a safe key: graphql-core keeps the list, with its sub-fields, as long as it executes.
+        """
+        key = (parent.name, id(details))
         if key not in self._readers:
-            self._readers[key] = self._made_reader(parent, details)
+            self._readers[key] = self._make_object_reader(parent, details)
         return self._readers[key]
 
-    def _made_reader(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Read | None:
+    def _make_object_reader(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Read | None:
         selected, deferred, _ = self.collect_subfields(parent, details)
         fields: list[tuple[str, str, Read]] = []
         for name, group in selected.items():
-            plain = PLAIN.get((parent.name, group[0].node.name.value))
+            plain = self._plain_fields.get((parent.name, group[0].node.name.value))
             if plain is None:
                 return None
-            read = plain.read or self._completer(plain.type, group)
+            read = plain.read or self._inner_reader(plain.type, group)
             if read is None:
                 return None
             fields.append((name, plain.attribute, read))
@@ -111,46 +131,36 @@ class PlainFields(StrawberryGraphQLCoreExecutionContext):
             return None
         return lambda source: {name: read(getattr(source, attribute)) for name, attribute, read in fields}
 
-    def _completer(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Read | None:
+    def _inner_reader(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Read | None:
+        """Reads a field whose value is an object, or a list of objects."""
         if is_non_null_type(kind):
-            return _required(self._completer(kind.of_type, details))
+            return _non_null_reader(self._inner_reader(kind.of_type, details))
         if is_list_type(kind):
-            return _each(self._completer(kind.of_type, details))
-        return _given(self._reader(kind, details)) if is_object_type(kind) else None
+            return _list_reader(self._inner_reader(kind.of_type, details))
+        return _nullable_reader(self._object_reader(kind, details)) if is_object_type(kind) else None
 
 
-def plain_fields(schema: GraphQLSchema) -> dict[tuple[str, str], Plain]:
-    """The fields that are attributes of their object, by type and name."""
-    return {
-        (parent.name, name): Plain(definition.python_name, field.type, _leaf(field.type))
-        for parent in schema.type_map.values()
-        if isinstance(parent, GraphQLObjectType)
-        for name, field in parent.fields.items()
-        if isinstance(definition := field.extensions.get("strawberry-definition"), StrawberryField)
-        and definition.is_basic_field
-    }
-
-
-def _leaf(kind: GraphQLOutputType) -> Read | None:
+def _leaf_reader(kind: GraphQLOutputType) -> Read | None:
+    """Serialises a scalar, an enum, or a list of them; None for objects."""
     if is_non_null_type(kind):
-        return _required(_leaf(kind.of_type))
+        return _non_null_reader(_leaf_reader(kind.of_type))
     if is_list_type(kind):
-        return _each(_leaf(kind.of_type))
-    return _given(kind.serialize) if is_leaf_type(kind) else None
+        return _list_reader(_leaf_reader(kind.of_type))
+    return _nullable_reader(kind.serialize) if is_leaf_type(kind) else None
 
 
-def _required(read: Read | None) -> Read | None:
-    def required(value: Any) -> Any:
+def _non_null_reader(read: Read | None) -> Read | None:
+    def read_value(value: Any) -> Any:
         if value is None:
-            raise NotPlain
+            raise UnexpectedNull
         return read(value) if read else None
 
-    return read and required
+    return read and read_value
 
 
-def _given(read: Read | None) -> Read | None:
+def _nullable_reader(read: Read | None) -> Read | None:
     return read and (lambda value: None if value is None else read(value))
 
 
-def _each(read: Read | None) -> Read | None:
+def _list_reader(read: Read | None) -> Read | None:
     return read and (lambda values: None if values is None else [read(value) for value in values])

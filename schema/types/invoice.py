@@ -59,7 +59,7 @@ class Invoice:
 
     @strawberry.field(description="Whose it is, as they are now; null after a guest's order.")
     async def customer(self, info: Info) -> Customer | None:
-        found = await customers.of(info.context, self.row.customer_id)
+        found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None
 
     @strawberry.field(
@@ -80,7 +80,7 @@ class Invoice:
 
     @strawberry.field(description="What has been paid of it, computed from the ledger.")
     async def reimbursement(self, info: Info) -> Reimbursement:
-        return Reimbursement.of(await payments.balance(info.context, self.row))
+        return Reimbursement.of(await payments.balance_of(info.context, self.row))
 
     @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
     async def credits(self, info: Info) -> list[Invoice]:
@@ -89,7 +89,7 @@ class Invoice:
 
     @strawberry.field(description="The credit invoices that credit this one, oldest first.")
     async def credited_by(self, info: Info) -> list[Invoice]:
-        return [Invoice.of(row) for row in await invoices.crediting(info.context, self.row)]
+        return [Invoice.of(row) for row in await invoices.credits_of(info.context, self.row)]
 
     @strawberry.field(description="Null until the PDF has been generated: ask again. A link that expires.")
     def pdf_url(self, info: Info) -> str | None:

@@ -72,7 +72,7 @@ class Order:
 
     @strawberry.field(description="Who ordered; null on a guest's order.")
     async def customer(self, info: Info) -> Customer | None:
-        found = await customers.of(info.context, self.row.customer_id)
+        found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None
 
     @strawberry.field(description="Its lines, in their order.")

@@ -25,7 +25,7 @@ class CustomerSession:
 
     @strawberry.field(description="Whose it is.")
     async def customer(self, info: Info) -> Customer | None:
-        found = await customers.of(info.context, self.row.customer_id)
+        found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None
 
     @classmethod

@@ -16,10 +16,10 @@ from resolvers.webhook_hosts import Hosts
 from server import logs
 from server.commands.common import opened
 from server.settings import Settings
-from server.workers.charges import inquiring
-from server.workers.pdf import Worker
-from server.workers.subscribers import telling
-from server.workers.webhooks import delivering
+from server.workers.charges import asking_gateways
+from server.workers.pdf import PdfWorker
+from server.workers.subscribers import notifying_watches
+from server.workers.webhooks import sending_webhooks
 
 
 def worker(
@@ -35,19 +35,23 @@ def worker(
     with opened(settings) as database:
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
         store = FileStore(settings.documents_dir)
-        maker = Worker(database, store, processes=max(settings.workers, 1))
+        pdfs = PdfWorker(database, store, processes=max(settings.workers, 1))
         if drain:
-            typer.echo(f"{asyncio.run(maker.drain()):,} PDFs made.", err=True)
+            typer.echo(f"{asyncio.run(pdfs.drain()):,} PDFs made.", err=True)
         else:
             hosts = Hosts(private=settings.webhook_private_addresses)
-            asyncio.run(_until_stopped(maker, database, Gateways(settings.gateways), hosts))
+            asyncio.run(_run_until_stopped(pdfs, database, Gateways(settings.gateways), hosts))
 
 
-async def _until_stopped(worker: Worker, database: Database, gateways: Gateways, hosts: Hosts) -> None:
+async def _run_until_stopped(pdfs: PdfWorker, database: Database, gateways: Gateways, hosts: Hosts) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, worker.stop)
-    async with inquiring(database, gateways), delivering(database, hosts), telling(database, Watches()):
-        await worker.run()
+        loop.add_signal_handler(name, pdfs.stop)
+    async with (
+        asking_gateways(database, gateways),
+        sending_webhooks(database, hosts),
+        notifying_watches(database, Watches()),
+    ):
+        await pdfs.run()
     gateways.close()
     hosts.close()

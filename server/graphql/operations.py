@@ -1,4 +1,4 @@
-"""What a GraphQL operation gets to know of its caller, and how its answers go on: as events, over sockets."""
+"""GraphQL operations over all transports: their contexts, and how subscriptions are sent."""
 
 from __future__ import annotations
 
@@ -17,103 +17,74 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
-from documents.links import Links
 from invoicing.errors import Unauthorized
-from invoicing.storage.database import Database
 from resolvers.context import Context
-from resolvers.gateway_calls import Gateways
-from resolvers.watches import Watches
-from resolvers.webhook_hosts import Hosts
 from schema.execution.operations import is_subscription
-from server.auth import Authenticator, bearer, token_in
-from server.graphql import sse
-from server.graphql.content_types import VARY, negotiated
-from server.graphql.websocket import STRANGER, Connected, Socket, TextSocket
+from server.auth import bearer, token_in
+from server.contexts import Contexts, request_id
+from server.graphql.content_types import VARY, negotiate
+from server.graphql.sse import EventStreams
+from server.graphql.websocket import NOBODY, ConnectionContext, ConnectionHandler, TextAdapter
 from server.metrics import Metrics
 
-INIT_PATIENCE = timedelta(seconds=10)  # until a connection says who it is
+INIT_PATIENCE = timedelta(seconds=10)  # in which a WebSocket has to say who it is
 
 
-class Conversing(GraphQL[Context, None]):
-    """Subscriptions come over a WebSocket, or as server-sent events until the watches end."""
+class Operations(GraphQL[Context, None]):
+    """Subscriptions are sent over a WebSocket, or as server-sent events until the server ends."""
 
-    websocket_adapter_class = TextSocket
-    graphql_transport_ws_handler_class = Socket
+    websocket_adapter_class = TextAdapter
+    graphql_transport_ws_handler_class = ConnectionHandler
 
     def __init__(
-        self,
-        schema: BaseSchema,
-        *,
-        database: Database,
-        links: Links,
-        gateways: Gateways,
-        hosts: Hosts,
-        authenticator: Authenticator,
-        watches: Watches,
-        metrics: Metrics,
-        origins: Sequence[str] = (),
+        self, schema: BaseSchema, *, contexts: Contexts, metrics: Metrics, origins: Sequence[str] = ()
     ) -> None:
         super().__init__(
             schema,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=INIT_PATIENCE,
-            max_subscriptions_per_connection=None,  # the socket's own limit has a code
+            max_subscriptions_per_connection=None,  # ConnectionHandler has a limit whose error has a code
             allowed_origins=origins,
         )
-        self.database = database
-        self.links = links
-        self.gateways = gateways
-        self.hosts = hosts
-        self.authenticator = authenticator
-        self.watches = watches
+        self.contexts = contexts
         self.metrics = metrics
+        self.event_streams = EventStreams(contexts.services.watches.ending)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        make: Callable[..., Context] = partial(
-            Connected if request.scope["type"] == "websocket" else Context,
-            database=self.database,
-            links=self.links,
-            gateways=self.gateways,
-            request_id=request.scope["state"]["request_id"],
-            forget_keys=self._forget_keys,
-            hosts=self.hosts,
-            watches=self.watches,
-        )
-        if request.scope["type"] == "websocket":
-            handshake = request.headers.get("authorization", "")
-            return make(STRANGER, handshake=handshake, counted=self.metrics.conversed)
-        admitted = partial(self.authenticator.principal_of, bearer(request))
-        return make(await admitted(), admitted=admitted)
-
-    def _forget_keys(self) -> None:
-        """Those who follow something by a key that has ended find out now."""
-        self.authenticator.forget()
-        self.watches.tell_all()
+        if isinstance(request, WebSocket):
+            return ConnectionContext(
+                NOBODY,
+                self.contexts.services,
+                request_id(request),
+                handshake=request.headers.get("authorization", ""),
+                count_operation=self.metrics.count_socket_operation,
+            )
+        return await self.contexts.for_token(request, bearer(request))
 
     async def execute_operation(self, *args: Any, **kwargs: Any) -> Any:
-        asked, request = kwargs["request_data"], kwargs["request"]
-        if asked.protocol != "http":
-            request.scope["state"]["operation"] = asked.operation_name
+        sent, request = kwargs["request_data"], kwargs["request"]
+        if sent.protocol != "http":
+            request.scope["state"]["operation"] = sent.operation_name
         return await super().execute_operation(*args, **kwargs)
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
-        """Lets the connection in. Whether its key still holds is asked again with each operation."""
-        if not isinstance(context, Connected):
-            raise TypeError("Only connections are let in.")
+        """Accepts the connection. Whether its key is still valid is checked again with each operation."""
+        if not isinstance(context, ConnectionContext):
+            raise TypeError("Only a connection can be accepted.")
         try:
-            context.admitted = partial(self.authenticator.principal_of, token_in(context.authorization()))
+            token = token_in(context.authorization())
+            context.find_principal = partial(self.contexts.authenticator.principal_of, token)
             await context.renew()
         except Unauthorized as refusal:
             raise ConnectionRejectionError from refusal
         return UnsetType()
 
     async def parse_http_body(self, request: Any) -> Any:
-        """What could be answered as JSON is, unless it goes on."""
-        asked: Any = await super().parse_http_body(request)
-        if asked.protocol == "http" or negotiated(request.headers.get("accept", "")) is None:
-            return asked
-        goes_on = is_subscription(asked.query, asked.operation_name)
-        return asked if goes_on else replace(asked, protocol="http")
+        """Answers with JSON where the client accepts it, unless the operation is a subscription."""
+        sent: Any = await super().parse_http_body(request)
+        if sent.protocol == "http" or negotiate(request.headers.get("accept", "")) is None:
+            return sent
+        return sent if is_subscription(sent.query, sent.operation_name) else replace(sent, protocol="http")
 
     async def create_streaming_response(
         self,
@@ -122,4 +93,4 @@ class Conversing(GraphQL[Context, None]):
         sub_response: Response,
         headers: Mapping[str, str],
     ) -> Response:
-        return sse.Events(sse.until(self.watches.ending, stream()), headers={**headers, **VARY})
+        return self.event_streams.response(stream(), {**headers, **VARY})

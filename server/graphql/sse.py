@@ -1,4 +1,4 @@
-"""Answers that go on: server-sent events, as GraphQL over SSE has them in its distinct connections mode."""
+"""Results that go on, as server-sent events: GraphQL over SSE, in its distinct connections mode."""
 
 from __future__ import annotations
 
@@ -6,69 +6,75 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Send
 
-from server.graphql.content_types import accepts, negotiated
+from server.graphql.content_types import accepts, negotiate
 
-EVENTS = "text/event-stream"
-STALLED = 30.0  # seconds that somebody may leave unread what they asked for
-
-
-def are_all_that_is_taken(accept: str) -> bool:
-    """What has one answer comes as an event too then."""
-    return negotiated(accept) is None and accepts(accept, EVENTS)
+EVENT_STREAM = "text/event-stream"
+MOST_UNREAD_SECONDS = 30.0  # a client that reads nothing for that long is given up
 
 
-class Events(StreamingResponse):
-    """Closes what it streams when its caller is gone, and not some time later."""
+def accepts_only_events(accept: str) -> bool:
+    """Whether even an operation with one result has to be answered with an event."""
+    return negotiate(accept) is None and accepts(accept, EVENT_STREAM)
+
+
+class EventStreams:
+    """Makes the event streams of a server, and ends them once `ending` is set."""
+
+    def __init__(self, ending: asyncio.Event) -> None:
+        self._ending = ending
+        self._closing: set[asyncio.Future[None]] = set()  # asyncio itself keeps no task alive
+
+    def response(self, events: AsyncIterator[str], headers: Mapping[str, str]) -> Response:
+        return EventStreamResponse(self._until_ending(events), headers)
+
+    async def _until_ending(self, events: AsyncIterator[str]) -> AsyncGenerator[str, None]:
+        """The events, cut off when the server ends: without `complete`, so that the client connects again."""
+        ending = asyncio.ensure_future(self._ending.wait())
+        step = asyncio.ensure_future(anext(events))
+        try:
+            while True:
+                await asyncio.wait((step, ending), return_when=asyncio.FIRST_COMPLETED)
+                if ending.done():
+                    return
+                try:
+                    event = step.result()
+                except StopAsyncIteration:
+                    return
+                yield event
+                step = asyncio.ensure_future(anext(events))
+        finally:
+            ending.cancel()
+            closing = asyncio.ensure_future(_close(events, step))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
+
+
+class EventStreamResponse(StreamingResponse):
+    """Closes the events as soon as the client is gone, not when they are garbage-collected."""
 
     def __init__(self, events: AsyncGenerator[str, None], headers: Mapping[str, str]) -> None:
         super().__init__(events, headers=headers)
         self._events = events
 
     async def stream_response(self, send: Send) -> None:
-        async def sent(message: Message) -> None:
-            async with asyncio.timeout(STALLED):
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(MOST_UNREAD_SECONDS):
                 await send(message)
 
-        with suppress(TimeoutError):  # a caller who reads nothing any more is as good as gone
+        with suppress(TimeoutError):
             async with aclosing(self._events):
-                await super().stream_response(sent)
+                await super().stream_response(send_in_time)
 
 
-async def until(ending: asyncio.Event, stream: AsyncIterator[str]) -> AsyncGenerator[str, None]:
-    """The stream, cut off when the server ends: not `complete`, so its client comes again."""
-    end = asyncio.ensure_future(ending.wait())
-    step = asyncio.ensure_future(anext(stream))
-    try:
-        while True:
-            await asyncio.wait((step, end), return_when=asyncio.FIRST_COMPLETED)
-            if end.done():
-                return
-            try:
-                chunk = step.result()
-            except StopAsyncIteration:
-                return
-            yield chunk
-            step = asyncio.ensure_future(anext(stream))
-    finally:
-        end.cancel()
-        closing = asyncio.ensure_future(_closed(stream, step))
-        _CLOSING.add(closing)
-        closing.add_done_callback(_CLOSING.discard)
-        await asyncio.shield(closing)
-
-
-async def _closed(stream: AsyncIterator[str], step: asyncio.Future[str]) -> None:
-    """In a task of its own: that of a caller who is gone is cancelled at whatever it waits for."""
+async def _close(events: AsyncIterator[str], step: asyncio.Future[str]) -> None:
+    """Runs as a task of its own: if the client is gone, its task is cancelled at whatever it waits for."""
     step.cancel()
     await asyncio.wait((step,))
     if not step.cancelled():
         step.exception()  # nobody is left to be told
-    if isinstance(stream, AsyncGenerator):
-        await stream.aclose()
-
-
-_CLOSING: set[asyncio.Future[None]] = set()
-"""The loop itself keeps no task alive."""
+    if isinstance(events, AsyncGenerator):
+        await events.aclose()

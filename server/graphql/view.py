@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: Strawberry's view with our principal, our errors and a faster JSON."""
+"""GraphQL over HTTP: Strawberry's view with our errors and a faster JSON."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from strawberry.types.graphql import OperationType
 
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
-from schema.execution.operations import AmbiguousDocument, has_several
-from server.graphql import sse
-from server.graphql.content_types import GRAPHQL, JSON, VARY, answer_type, negotiated, read_body
+from schema.execution.operations import AmbiguousDocument, is_ambiguous
+from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_body, response_type
 from server.graphql.explorer import Explorer
-from server.graphql.operations import Conversing
+from server.graphql.operations import Operations
+from server.graphql.sse import accepts_only_events
 
 _CODES = {
     400: "BAD_REQUEST",
@@ -40,11 +40,11 @@ _CODES = {
 log = structlog.get_logger(__name__)
 
 
-class GraphQLView(Conversing):
-    """POST runs an operation; GET in a browser opens the explorer, which needs no key itself."""
+class GraphQLView(Operations):
+    """POST executes an operation; GET in a browser opens the explorer, which needs no key itself."""
 
-    def __init__(self, schema: BaseSchema, *, explorer: Explorer, **served: Any) -> None:
-        super().__init__(schema, **served)
+    def __init__(self, schema: BaseSchema, *, explorer: Explorer, **options: Any) -> None:
+        super().__init__(schema, **options)
         self.explorer = explorer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,38 +53,38 @@ class GraphQLView(Conversing):
             return
         request = Request(scope, receive)
         try:
-            response = await self._answer(request)
+            response = await self._respond(request)
         except Unauthorized as refusal:
-            response = _error(request, 401, str(refusal))
+            response = _error_response(request, 401, str(refusal))
             response.headers["www-authenticate"] = "Bearer"
         except MethodNotAllowed as refusal:
-            response = _error(request, 405, refusal.reason)
+            response = _error_response(request, 405, refusal.reason)
             response.headers["allow"] = refusal.allowed
         except HTTPException as refusal:
-            response = _error(request, refusal.status_code, refusal.reason)
+            response = _error_response(request, refusal.status_code, refusal.reason)
         except ClientDisconnect:
             return
         except Exception as failure:
             request_id = scope["state"]["request_id"]
             log.error("request failed", request_id=request_id, exc_info=failure)
             message = f"Internal error; the log has it under the request id {request_id}."
-            response = _error(request, 500, message, request_id=request_id)
+            response = _error_response(request, 500, message, request_id=request_id)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         if _is_browser(request):
             return await run_in_threadpool(self.explorer.page)
         if request.method not in ("GET", "POST"):
             raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
-        is_stream = sse.are_all_that_is_taken(request.headers.get("accept", ""))
-        request.scope["state"]["media"] = JSON if is_stream else answer_type(request)
+        only_events = accepts_only_events(request.headers.get("accept", ""))
+        request.scope["state"]["media"] = JSON if only_events else response_type(request)
         if request.method == "POST":
             await read_body(request)
         return await self.run(request)
 
     async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        asked: GraphQLRequestData = kwargs["request_data"]
-        if has_several(asked.query, asked.operation_name):
+        sent: GraphQLRequestData = kwargs["request_data"]
+        if is_ambiguous(sent.query, sent.operation_name):
             raise HTTPException(400, str(AmbiguousDocument()))
         request: Request = kwargs["request"]
         context: Context = kwargs["context"]
@@ -101,7 +101,7 @@ class GraphQLView(Conversing):
         return result
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
-        return False  # ours is served before this is asked
+        return False  # our explorer is served before Strawberry asks this
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
@@ -113,12 +113,12 @@ class GraphQLView(Conversing):
         return Response(media_type=request.scope["state"]["media"])
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        shown = process_result(result)
+        processed = process_result(result)
         if result.errors:
             request.scope["state"]["code"] = (result.errors[0].extensions or {}).get("code")
         if result.data is None and all(error.path is None for error in result.errors or ()):
-            del shown["data"]  # nothing was executed
-        return shown
+            del processed["data"]  # nothing was executed
+        return processed
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
@@ -140,8 +140,8 @@ def _is_browser(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
-def _error(request: Request, status: int, message: str, **more: str) -> Response:
+def _error_response(request: Request, status: int, message: str, **more: str) -> Response:
     code = request.scope["state"]["code"] = _CODES.get(status, "BAD_REQUEST")
     body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
-    media = negotiated(request.headers.get("accept", "")) or JSON
+    media = negotiate(request.headers.get("accept", "")) or JSON
     return Response(orjson.dumps(body), status, VARY, media_type=media)

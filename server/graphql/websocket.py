@@ -23,49 +23,47 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from invoicing.access import Actor, Principal
 from invoicing.errors import TooManyWatches
 from resolvers.context import Context
-from server.graphql.sse import STALLED
+from server.graphql.sse import MOST_UNREAD_SECONDS
 
 log = structlog.get_logger(__name__)
 
-STRANGER = Principal("", Actor("", "", ""), frozenset())  # until the connection is initialised
+NOBODY = Principal("", Actor("", "", ""), frozenset())  # until the connection is initialised
 
 LONGEST_ID = 255
-LONGEST_REASON = 123  # bytes: what a close frame holds
+LONGEST_REASON = 123  # bytes, all that a close frame holds
 
-MOST_AT_ONCE = 100  # operations of a connection
+MOST_OPERATIONS = 100  # of one connection at the same time
 _TOO_MANY = GraphQLError(
-    f"A connection has {MOST_AT_ONCE} operations at once at most: end some, or open another.",
+    f"A connection has {MOST_OPERATIONS} operations at once at most: end some, or open another.",
     extensions={"code": TooManyWatches.code},
 )
 
-_OBJECT = (dict, type(None))
-
 
 @dataclass(slots=True)
-class Connected(Context):
-    """A connection's: `connection_params` is what it was initialised with."""
+class ConnectionContext(Context):
+    """The context of a connection. Strawberry sets `connection_params` when it is initialised."""
 
-    handshake: str = ""  # the Authorization header it came with
+    handshake: str = ""  # the Authorization header of the handshake
     connection_params: Mapping[str, object] = field(default_factory=dict)
-    counted: Callable[[str | None], None] = lambda _: None  # told of each operation that has ended
+    count_operation: Callable[[str | None], None] = lambda _: None  # is called for each that has ended
 
     def authorization(self) -> str:
-        """Browsers can set no headers here: they name the token when they initialise the connection."""
-        given = {name.lower(): value for name, value in self.connection_params.items()}
-        return str(given.get("authorization") or self.handshake)
+        """Browsers cannot set headers on a WebSocket, so they send the token in `connection_init`."""
+        params = {name.lower(): value for name, value in self.connection_params.items()}
+        return str(params.get("authorization") or self.handshake)
 
 
-class TextSocket(ASGIWebSocketAdapter):
-    """JSON goes out as text: binary frames are refused by clients."""
+class TextAdapter(ASGIWebSocketAdapter):
+    """Sends JSON as text: clients refuse binary frames."""
 
     is_gone = False
 
     async def send_json(self, message: Mapping[str, object]) -> None:
-        """Raises WebSocketDisconnected when nobody is there, or reads what they asked for."""
+        """Raises WebSocketDisconnected if the client is gone, or reads nothing any more."""
         if self.is_gone:
             raise WebSocketDisconnected
         try:
-            async with asyncio.timeout(STALLED):
+            async with asyncio.timeout(MOST_UNREAD_SECONDS):
                 await self.ws.send_text(cast(bytes, self.view.encode_json(message)).decode())
         except (WebSocketDisconnect, RuntimeError, TimeoutError) as gone:
             self.is_gone = True
@@ -80,10 +78,10 @@ class TextSocket(ASGIWebSocketAdapter):
             await super().close(code, shortened)
 
 
-class Socket(BaseGraphQLTransportWSHandler[Context, None]):
+class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         is_new = message["id"] not in self.operations
-        if self.connection_acknowledged and is_new and len(self.operations) >= MOST_AT_ONCE:
+        if self.connection_acknowledged and is_new and len(self.operations) >= MOST_OPERATIONS:
             await self.send_message({"id": message["id"], "type": "error", "payload": [_TOO_MANY.formatted]})
             return
         await super().handle_subscribe(message)
@@ -93,14 +91,12 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             await super().run_operation(operation)
         finally:
-            self._ended(operation, time.perf_counter() - began)
-
-    def _ended(self, operation: Operation[Context, None], seconds: float) -> None:
-        log.info("operation", operation=operation.operation_name, seconds=round(seconds, 6))
-        cast(Connected, self.context).counted(operation.operation_name)
+            seconds = round(time.perf_counter() - began, 6)
+            log.info("operation", operation=operation.operation_name, seconds=seconds)
+            cast(ConnectionContext, self.context).count_operation(operation.operation_name)
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """What the schema does not tell the caller; that they are gone is nothing to report."""
+        """Logs what the schema does not report to the client. That the client is gone is not an error."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("operation failed", exc_info=error)
 
@@ -114,18 +110,18 @@ class Socket(BaseGraphQLTransportWSHandler[Context, None]):
 
 
 def _is_well_formed(message: Any) -> bool:
-    """Strawberry trusts the types of what it reads."""
+    """Strawberry does not check the types of what it reads."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return False
     if message["type"] not in ("subscribe", "complete"):
         return True
-    id, asked = message.get("id"), message.get("payload")
+    id, payload = message.get("id"), message.get("payload")
     if not isinstance(id, str) or len(id) > LONGEST_ID:
         return False
     return message["type"] == "complete" or (
-        isinstance(asked, dict)
-        and isinstance(asked.get("query"), str)
-        and isinstance(asked.get("variables"), _OBJECT)
-        and isinstance(asked.get("operationName"), (str, type(None)))
-        and isinstance(asked.get("extensions"), _OBJECT)
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("extensions"), dict | None)
     )

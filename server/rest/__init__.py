@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from server.contexts import Contexts
 from server.rest import openapi, polar, reepay
 from server.rest.door import Facade
-from server.rest.http import Front
 from server.rest.order_invoices import routes as order_invoices
 
 FACADES: tuple[Facade, ...] = (reepay.FACADE, order_invoices.FACADE, polar.FACADE)
 
 
-def routes(front: Front) -> list[Route]:
-    return [*openapi.routes(FACADES), *(route for facade in FACADES for route in facade.routes(front))]
+def routes(contexts: Contexts) -> list[Route]:
+    return [*openapi.routes(FACADES), *(route for facade in FACADES for route in facade.routes(contexts))]

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from server.rest.http import Front
+from server.contexts import Contexts
 
 Schema = Mapping[str, Any]
 """A JSON Schema, or another object of OpenAPI 3.1."""
@@ -21,7 +21,7 @@ class Facade:
 
     name: str
     description: str
-    routes: Callable[[Front], Sequence[Route]]
+    routes: Callable[[Contexts], Sequence[Route]]
     paths: Mapping[str, Schema]
     schemas: Mapping[str, Schema]
     security: Mapping[str, Schema]

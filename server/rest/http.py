@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,13 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from documents.links import Links
 from invoicing.errors import InvoicingError
-from invoicing.storage.database import Database
-from resolvers.context import Context
-from resolvers.gateway_calls import Gateways
-from server.auth import Authenticator
-from server.bodies import TooLarge, body, media_type
+from server import bodies
+from server.bodies import media_type, read_bytes
+from server.contexts import request_id
 
 Answer = Callable[[Request], Awaitable[Response]]
 Refused = Callable[[Request, InvoicingError], Response]
@@ -63,38 +59,12 @@ class InternalError(InvoicingError):
     code = "INTERNAL_SERVER_ERROR"
 
 
-@dataclass(frozen=True, slots=True)
-class Front:
-    """The server, as its front doors see it."""
-
-    database: Database
-    links: Links
-    gateways: Gateways
-    authenticator: Authenticator
-
-    async def context(self, request: Request, token: str) -> Context:
-        """What resolvers take, for whom the token stands for. Raises Unauthorized if it is not known."""
-        principal = await self.authenticator.principal_of(token)
-        return Context(
-            principal,
-            self.database,
-            self.links,
-            self.gateways,
-            request_id(request),
-            self.authenticator.forget,
-        )
-
-
-def request_id(request: Request) -> str:
-    return str(request.scope["state"]["request_id"])
-
-
 async def json_object(request: Request, *, or_nothing: bool = False) -> dict[str, Any]:
     """The body, a JSON object of no more bytes than GraphQL takes; `or_nothing`: no body is an empty one."""
     try:
-        given = await body(request)
-    except TooLarge as large:
-        raise BodyTooLarge(str(large)) from large
+        given = await read_bytes(request)
+    except bodies.BodyTooLarge as refusal:
+        raise BodyTooLarge(str(refusal)) from refusal
     if or_nothing and not given.strip():
         return {}
     if media_type(request) != "application/json":

@@ -1,1 +1,1 @@
-"""What works beside the requests: PDFs, charges, webhooks, subscribers."""
+"""What works beside the requests: makes PDFs, asks gateways, sends webhooks, notifies subscribers."""

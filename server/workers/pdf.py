@@ -1,6 +1,7 @@
-"""Makes the PDFs: claims invoices by lease, has them rendered in processes, records what lies in the store.
+"""Makes the PDFs: claims invoices by lease, has them rendered in processes, records what is in the store.
 
-It may be killed anywhere. A lease that nobody renews ends, and another attempt starts from the snapshot.
+The process may be killed at any point: a lease that nobody renews ends, and another attempt starts from the
+snapshot.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.outbox import MAX_ATTEMPTS, Failure
 from invoicing.storage.tables import Job
 from server.metrics import Metrics
-from server.workers.pdf_processes import Outcome, Produce, Renderers
+from server.workers.pdf_processes import Outcome, Render, Renderers
 from server.workers.wakeup import Wakeup
 
 BATCH = 16
@@ -32,8 +33,8 @@ GRACE = 5.0  # seconds that batches may take to end when the worker stops
 log = structlog.get_logger()
 
 
-class Worker:
-    """Use one once: `run` it in a server, or `drain` the queue."""
+class PdfWorker:
+    """To be used once: `run` it in a server, or `drain` the queue."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Worker:
         *,
         processes: int = 1,
         lease: timedelta = outbox.LEASE,
-        produce: Produce = render_all,
+        render: Render = render_all,
         metrics: Metrics | None = None,
     ) -> None:
         self._database = database
@@ -50,8 +51,8 @@ class Worker:
         self._lease = lease
         self._metrics = metrics or Metrics()
         self._wakeup = Wakeup(database, outbox.RENDER_INVOICE)
-        self._renderers = Renderers(produce, processes=processes, patience=lease.total_seconds())
-        self._room = processes + 1  # a batch for each process, and one that waits for the first to be free
+        self._renderers = Renderers(render, processes=processes, patience=lease.total_seconds())
+        self._most_batches = processes + 1  # one for each process, and one that waits
         self._batches: dict[asyncio.Task[None], Sequence[DuePdf]] = {}
         self._stopped = False
         self._made = 0
@@ -65,7 +66,7 @@ class Worker:
                     await self._wakeup.wait(POLL)
 
     async def drain(self, progress: Callable[[int], None] = lambda _: None) -> int:
-        """Works until nothing is due; answers how many PDFs it made, and tells `progress` on the way."""
+        """Works until nothing is due. Returns how many PDFs it made, and tells `progress` how many so far."""
         async with self._working():
             while not self._stopped:
                 if await self._begin():
@@ -77,26 +78,26 @@ class Worker:
         return self._made
 
     def stop(self) -> None:
-        """Lets `run` end what it has begun, for a few seconds, and return. Call it on the event loop."""
+        """Lets `run` finish what it has begun, for a few seconds, and return. Call it on the event loop."""
         self._stopped = True
         self._wakeup.wake()
 
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[None]:
         async with self._wakeup.listening():
-            pulse = asyncio.create_task(self._renew())
+            renewing = asyncio.create_task(self._keep_leases())
             try:
                 await self._renderers.start()
                 yield
                 if self._batches:
                     await asyncio.wait(self._batches, timeout=GRACE)
             finally:
-                pulse.cancel()
+                renewing.cancel()
                 await self._leave()
 
     async def _begin(self) -> bool:
-        """Begins a batch, if there is room and one is due; says whether more may be due."""
-        if len(self._batches) == self._room:
+        """Begins a batch if one is due, and one more may be begun. Returns whether more may be due."""
+        if len(self._batches) == self._most_batches:
             return False
         try:
             batch = await self._claim()
@@ -110,7 +111,7 @@ class Worker:
         return len(batch) == BATCH
 
     async def _claim(self) -> Sequence[DuePdf]:
-        """Not to be interrupted: a claim that nobody knows of could not be given back."""
+        """Lets a claim finish even if cancelled: one that nobody knows of could not be given back."""
         claim = asyncio.ensure_future(
             self._database.write_async(pdf.claim, most=BATCH, now=_now(), lease=self._lease)
         )
@@ -125,13 +126,13 @@ class Worker:
     async def _work(self, batch: Sequence[DuePdf]) -> None:
         outcomes = await self._outcomes(batch)
         made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, StoredPdf)]
-        printed = [RenderedPdf(job, one.key, one.size, one.sha256) for job, one in made]
+        rendered = [RenderedPdf(job, stored.key, stored.size, stored.sha256) for job, stored in made]
         failures = [
             await self._failure(job, failed) for job, failed in outcomes if isinstance(failed, RenderFailure)
         ]
-        await self._database.write_async(pdf.record, printed, failures, now=_now())
-        self._made += len(printed)
-        self._metrics.rendered([one.seconds for _, one in made], failed=len(failures))
+        await self._database.write_async(pdf.record, rendered, failures, now=_now())
+        self._made += len(rendered)
+        self._metrics.count_pdfs([stored.seconds for _, stored in made], failed=len(failures))
 
     async def _outcomes(self, batch: Sequence[DuePdf]) -> list[tuple[Job, Outcome]]:
         alive = [due for due in batch if due.job.attempts <= MAX_ATTEMPTS]
@@ -156,21 +157,21 @@ class Worker:
             traceback=failed.traceback,
         )
         failure = Failure(job, failed.reason)
-        if failure.is_final:  # there may be no later attempt to tidy up
+        if failure.is_final:  # there may be no later attempt that would tidy up
             key = pdf_key(job.account_id, job.subject_id)
-            with suppress(OSError):  # where the store is what fails, there is nothing to tidy
+            with suppress(OSError):  # if the store is what fails, there is nothing to tidy up
                 await asyncio.to_thread(self._store.clear, key, attempts=job.attempts)
         return failure
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if len(self._batches) == self._room:
-            self._wakeup.wake()  # there was no room, so somebody may wait for some
+        if len(self._batches) == self._most_batches:
+            self._wakeup.wake()  # `run` may wait until one more may be begun
         del self._batches[task]
         if not task.cancelled() and (error := task.exception()):
             log.error("a batch is left to another attempt", exc_info=error)
 
-    async def _renew(self) -> None:
-        """A batch that takes long, because it waits or is tried one by one, stays ours."""
+    async def _keep_leases(self) -> None:
+        """Renews the leases of batches that take long, because they wait or are tried one by one."""
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
             if held := self._held():
@@ -180,7 +181,7 @@ class Worker:
                     log.exception("leases are not renewed")
 
     async def _leave(self) -> None:
-        """Ends the processes and gives back what they had not finished: another worker goes on at once."""
+        """Ends the processes and gives back what is not finished, so that another worker takes it at once."""
         held, tasks = self._held(), list(self._batches)
         for task in tasks:
             task.cancel()
@@ -196,6 +197,29 @@ class Worker:
 
     def _held(self) -> list[Job]:
         return [due.job for batch in self._batches.values() for due in batch]
+
+
+@asynccontextmanager
+async def making_pdfs(
+    database: Database, store: FileStore, processes: int, metrics: Metrics
+) -> AsyncIterator[None]:
+    """Makes PDFs in the background. Without processes, it only wakes workers elsewhere."""
+    if processes == 0:
+        async with Wakeup(database, outbox.RENDER_INVOICE).listening():
+            yield
+        return
+    worker = PdfWorker(database, store, processes=processes, metrics=metrics)
+    task = asyncio.create_task(worker.run())
+    task.add_done_callback(_log_end)
+    yield
+    worker.stop()
+    await asyncio.wait([task])
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    """The server goes on issuing invoices without PDFs, so an operator has to know."""
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("no PDFs are made until the server is started again", exc_info=error)
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""Processes that render: asked over a pipe, killed when they hang, replaced when they died."""
+"""Processes that render PDFs: they get tasks over a pipe, are killed if they hang, replaced if they die."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from documents.render_job import RenderFailure, RenderTask, StoredPdf
 from server import logs
 
 Outcome = StoredPdf | RenderFailure
-Produce = Callable[[Sequence[RenderTask]], list[Outcome]]
+Render = Callable[[Sequence[RenderTask]], list[Outcome]]
 
 log = structlog.get_logger()
 
@@ -33,10 +33,10 @@ class RendererLost(Exception):
 
 
 class Renderers:
-    """A batch goes to the process that is free first."""
+    """Gives each batch to the process that is free first."""
 
-    def __init__(self, produce: Produce, *, processes: int, patience: float) -> None:
-        self._all = [Renderer(produce, patience=patience) for _ in range(processes)]
+    def __init__(self, render: Render, *, processes: int, patience: float) -> None:
+        self._all = [Renderer(render, patience=patience) for _ in range(processes)]
         self._free: asyncio.Queue[Renderer] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(processes, "render")
 
@@ -50,19 +50,19 @@ class Renderers:
         """An outcome for each task, in their order."""
         renderer = await self._free.get()
         try:
-            return await self._tried(renderer, tasks)
+            return await self._try(renderer, tasks)
         finally:
             self._free.put_nowait(renderer)
 
-    async def _tried(self, renderer: Renderer, tasks: Sequence[RenderTask]) -> list[Outcome]:
-        """If the process is lost, each task is tried alone: only the one that takes it down fails."""
+    async def _try(self, renderer: Renderer, tasks: Sequence[RenderTask]) -> list[Outcome]:
+        """If the process dies or hangs, each task is tried alone: only the one that causes it fails."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, renderer.render, tasks)
         except RendererLost as lost:
             if len(tasks) == 1:
                 return [RenderFailure(str(lost))]
             log.warning("a batch is tried one by one", reason=str(lost), invoices=len(tasks))
-        return [outcome for task in tasks for outcome in await self._tried(renderer, [task])]
+        return [outcome for task in tasks for outcome in await self._try(renderer, [task])]
 
     async def close(self) -> None:
         """Kills the processes, whatever they are doing."""
@@ -74,26 +74,26 @@ class Renderers:
 
 
 class Renderer:
-    """One process. Its methods block, so call them in a thread; all but `kill`, which any thread may call."""
+    """One process. Its methods block, so call them in a thread; only `kill` may be called from any."""
 
-    def __init__(self, produce: Produce, *, patience: float) -> None:
-        self._produce = produce
+    def __init__(self, render: Render, *, patience: float) -> None:
+        self._render = render
         self._patience = patience
         self._running: tuple[BaseProcess, Connection] | None = None
         self._killed = False
         self._lock = threading.Lock()
 
     def start(self) -> tuple[BaseProcess, Connection]:
-        """Starts the process and waits until it is warm."""
-        ours, theirs = _spawn.Pipe()
+        """Starts the process and waits until it is ready."""
+        ours, its = _spawn.Pipe()
         level = logging.getLevelName(logging.getLogger().level)
-        process = _spawn.Process(target=_serve, args=(theirs, self._produce, level), daemon=True)
+        process = _spawn.Process(target=_serve, args=(its, self._render, level), daemon=True)
         with self._lock:
             if self._killed:
                 raise RendererLost("The worker stops.")
             process.start()
             self._running = process, ours
-        theirs.close()  # while we hold the child's end, its death is not seen
+        its.close()  # as long as we hold it, the death of the process is not seen
         try:
             ours.recv()
         except (EOFError, OSError) as broken:
@@ -101,7 +101,7 @@ class Renderer:
         return process, ours
 
     def render(self, tasks: Sequence[RenderTask]) -> list[Outcome]:
-        """Raises RendererLost if no answer comes within `patience` seconds, or none ever will."""
+        """Raises RendererLost if there is no result within `patience` seconds, or the process died."""
         _, pipe = self._running or self.start()
         try:
             pipe.send(tasks)
@@ -114,7 +114,7 @@ class Renderer:
         raise RendererLost(f"Rendering took longer than {self._patience:g} seconds.")
 
     def kill(self) -> None:
-        """Kills the process for good; a call to `render` that waits for it raises RendererLost."""
+        """Kills the process; it is not replaced. A call to `render` that waits for it raises RendererLost."""
         with self._lock:
             self._killed = True
             if self._running:
@@ -125,25 +125,25 @@ class Renderer:
             return None
         process, pipe = self._running
         self._running = None
-        pipe.close()  # one that still runs sees it and leaves; one that hangs does not
+        pipe.close()  # a process that still runs sees this and ends; one that hangs does not
         process.join(0.2)
         process.kill()
         process.join()
         return process.exitcode
 
 
-def _serve(pipe: Connection, produce: Produce, level: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets a batch end
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+def _serve(pipe: Connection, render: Render, level: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets batches finish
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     logs.configure(level)
     pdf.load_fonts()
     pipe.send("ready")
     with suppress(EOFError, OSError):  # the parent is gone
         while True:
-            pipe.send(produce(pipe.recv()))
+            pipe.send(render(pipe.recv()))
 
 
-def _leave_with_parent() -> None:
+def _end_with_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(0)

@@ -1,4 +1,4 @@
-"""A talk with PostgreSQL beside the transactions, to hear and to tell what is new."""
+"""Connections to PostgreSQL beside the transactions, for NOTIFY and LISTEN."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from invoicing.storage.database import Database
 
 RECONNECT = 1.0  # seconds
 
-Talk = Callable[[AsyncConnection], Awaitable[None]]
+Use = Callable[[AsyncConnection], Awaitable[None]]
 
 log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def talking(database: Database, talks: Sequence[Talk], *, without: str) -> AsyncIterator[None]:
-    """Keeps the talks going, each over a connection of its own. `without` is what it means to lose one."""
+async def staying_connected(database: Database, uses: Sequence[Use], *, warning: str) -> AsyncIterator[None]:
+    """Runs each use over a connection of its own, and connects again when it is lost, with this warning."""
     url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    tasks = [asyncio.create_task(_kept_going(url, talk, without)) for talk in talks]
+    tasks = [asyncio.create_task(_stay_connected(url, use, warning)) for use in uses]
     try:
         yield
     finally:
@@ -32,11 +32,11 @@ async def talking(database: Database, talks: Sequence[Talk], *, without: str) ->
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _kept_going(url: str, talk: Talk, without: str) -> None:
+async def _stay_connected(url: str, use: Use, warning: str) -> None:
     while True:
         try:
             async with await AsyncConnection.connect(url, autocommit=True) as connection:
-                await talk(connection)
+                await use(connection)
         except psycopg.Error as lost:
-            log.warning(without, reason=str(lost).strip())
+            log.warning(warning, reason=str(lost).strip())
             await asyncio.sleep(RECONNECT)

@@ -1,6 +1,6 @@
-"""Word of what changed, to whoever watches: in this process at once, on PostgreSQL by NOTIFY in the others.
+"""Notifies those who watch an invoice that it changed: here at once, in other processes by NOTIFY.
 
-A word may be lost; those who watch look again by themselves every few seconds.
+A notification may be lost: those who watch also look by themselves every few seconds.
 """
 
 from __future__ import annotations
@@ -16,78 +16,78 @@ from invoicing.storage import after_commit
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
 from resolvers.watches import Watches
-from server.workers.pg_notify import talking
-from server.workers.wakeup import COALESCED, on_loop
+from server.workers.pg_notify import staying_connected
+from server.workers.wakeup import MIN_INTERVAL, call_on_loop
 
 CHANNEL = "invoicing_invoices"
-LONGEST = 7_900  # bytes; PostgreSQL takes 8,000
+LONGEST = 7_900  # bytes of a notification; PostgreSQL allows 8,000
 
 
 @asynccontextmanager
-async def telling(database: Database, watches: Watches) -> AsyncIterator[None]:
-    """Tells the watches of this process, and on PostgreSQL those of all others."""
-    teller = _Teller(watches, everywhere=not database.is_sqlite)
-    database.listeners.append(teller.committed)
-    talks = [] if database.is_sqlite else [teller.tell, teller.hear]
+async def notifying_watches(database: Database, watches: Watches) -> AsyncIterator[None]:
+    """Notifies the watches of this process, and on PostgreSQL those of all others."""
+    notifier = _Notifier(watches, has_others=not database.is_sqlite)
+    database.listeners.append(notifier.committed)
+    uses = [] if database.is_sqlite else [notifier.notify_others, notifier.listen]
     try:
-        async with talking(database, talks, without="changes of other servers are seen late"):
+        async with staying_connected(database, uses, warning="changes of other servers are seen late"):
             yield
     finally:
-        database.listeners.remove(teller.committed)
+        database.listeners.remove(notifier.committed)
 
 
-class _Teller:
-    def __init__(self, watches: Watches, *, everywhere: bool) -> None:
+class _Notifier:
+    def __init__(self, watches: Watches, *, has_others: bool) -> None:
         self._watches = watches
-        self._everywhere = everywhere
+        self._has_others = has_others
         self._loop = asyncio.get_running_loop()
         self._name = new_id()
-        self._untold: set[str] = set()
-        self._something = asyncio.Event()
+        self._unsent: set[str] = set()
+        self._has_unsent = asyncio.Event()
 
-    def committed(self, told: Collection[str]) -> None:
-        """From the thread that has committed. Where nobody could want to know, the loop is left alone."""
-        changed = [topic for topic in told if after_commit.is_of_invoice(topic)]
-        if changed and (self._everywhere or self._watches.any_of(changed)):
-            on_loop(self._loop, lambda: self._spread(changed))
+    def committed(self, topics: Collection[str]) -> None:
+        """Is called by the thread that committed. It leaves the loop alone if nobody could be watching."""
+        changed = [topic for topic in topics if after_commit.is_of_invoice(topic)]
+        if changed and (self._has_others or self._watches.is_watching(changed)):
+            call_on_loop(self._loop, lambda: self._notify(changed))
 
-    def _spread(self, changed: Collection[str]) -> None:
-        self._watches.tell(changed)
-        if self._everywhere:
-            self._untold.update(changed)
-            self._something.set()
+    def _notify(self, changed: Collection[str]) -> None:
+        self._watches.notify(changed)
+        if self._has_others:
+            self._unsent.update(changed)
+            self._has_unsent.set()
 
-    async def tell(self, connection: AsyncConnection) -> None:
-        """Apart from the transactions: a NOTIFY in them would make their commits queue up."""
+    async def notify_others(self, connection: AsyncConnection) -> None:
+        """Not in the transactions themselves: commits with a NOTIFY in them wait for each other."""
         while True:
-            await self._something.wait()
-            self._something.clear()
-            untold, self._untold = self._untold, set()
+            await self._has_unsent.wait()
+            self._has_unsent.clear()
+            unsent, self._unsent = self._unsent, set()
             try:
-                for word in words(self._name, sorted(untold)):
-                    await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, word))
-            except psycopg.Error:  # over the next connection, then
-                self._untold |= untold
-                self._something.set()
+                for payload in payloads(self._name, sorted(unsent)):
+                    await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
+            except psycopg.Error:  # they are sent over the next connection
+                self._unsent |= unsent
+                self._has_unsent.set()
                 raise
-            await asyncio.sleep(COALESCED)
+            await asyncio.sleep(MIN_INTERVAL)
 
-    async def hear(self, connection: AsyncConnection) -> None:
+    async def listen(self, connection: AsyncConnection) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
-        self._watches.tell_all()  # what was told while nobody listened
+        self._watches.notify_all()  # there may have been changes while nobody listened
         async for notification in connection.notifies():
             name, *changed = notification.payload.split("\n")
             if name != self._name:
-                self._watches.tell(changed)
+                self._watches.notify(changed)
 
 
-def words(name: str, topics: Iterable[str]) -> Iterator[str]:
-    """As many topics at once as a notification holds, under the name of who tells them."""
-    word = name
+def payloads(name: str, topics: Iterable[str]) -> Iterator[str]:
+    """The topics, as many in a notification as it can hold, each after the name of the sender."""
+    payload = name
     for topic in topics:
-        if len(f"{word}\n{topic}".encode()) > LONGEST:
-            yield word
-            word = name
-        word += f"\n{topic}"
-    if word != name:
-        yield word
+        if len(f"{payload}\n{topic}".encode()) > LONGEST:
+            yield payload
+            payload = name
+        payload += f"\n{topic}"
+    if payload != name:
+        yield payload

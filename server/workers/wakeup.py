@@ -1,6 +1,6 @@
-"""Waking workers at once: in this process by an event, on PostgreSQL in other processes by NOTIFY.
+"""Wakes workers as soon as there is work: in this process by an event, in others by PostgreSQL's NOTIFY.
 
-Polling is the safety net: a word that is lost costs a second.
+A notification may be lost: workers also poll, so that costs a second at most.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from psycopg import AsyncConnection
 
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
-from server.workers.pg_notify import talking
+from server.workers.pg_notify import staying_connected
 
 CHANNEL = "invoicing_outbox"
-COALESCED = 0.01  # seconds: many commits, one NOTIFY
+MIN_INTERVAL = 0.01  # seconds between two notifications, so that many commits need only one
 
 
 class Wakeup:
-    """Wakes workers of one kind of job; unless `everywhere`, only when this process has committed."""
+    """Wakes workers of one kind of job; unless `everywhere`, only for commits of this process."""
 
     def __init__(self, database: Database, kind: str, *, everywhere: bool = True) -> None:
         self._database = database
         self._kind = kind
-        self._everywhere = everywhere and not database.is_sqlite
+        self._has_others = everywhere and not database.is_sqlite
         self._awake = asyncio.Event()
-        self._untold = asyncio.Event()
+        self._has_unsent = asyncio.Event()
         self._name = new_id()
 
     def wake(self) -> None:
@@ -37,50 +37,51 @@ class Wakeup:
         self._awake.clear()
 
     async def wait(self, seconds: float) -> None:
-        """Returns when there may be work, and after `seconds` anyway."""
-        with suppress(
-            TimeoutError
-        ):  # not by wait_for: Python 3.11's loses a cancellation that comes with the wake
+        """Returns when there may be work, or after `seconds`.
+
+        Not by `asyncio.wait_for`: Python 3.11's loses a cancellation that comes at the same time.
+        """
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._awake.wait()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hears of commits here and elsewhere, and tells the others of those here."""
+        """Wakes at commits here and elsewhere, and notifies other processes of commits here."""
         loop = asyncio.get_running_loop()
 
         def committed(kinds: Collection[str]) -> None:
             if self._kind in kinds:
-                on_loop(loop, self._committed)
+                call_on_loop(loop, self._committed)
 
         self._database.listeners.append(committed)
-        talks = [self._tell, self._hear] if self._everywhere else []
+        uses = [self._notify_others, self._listen] if self._has_others else []
         try:
-            async with talking(self._database, talks, without="workers are woken by polling alone"):
+            async with staying_connected(self._database, uses, warning="workers are woken by polling alone"):
                 yield
         finally:
             self._database.listeners.remove(committed)
 
     def _committed(self) -> None:
         self._awake.set()
-        self._untold.set()
+        self._has_unsent.set()
 
-    async def _tell(self, connection: AsyncConnection) -> None:
-        """Apart from the transactions that issue: a NOTIFY in them would make their commits queue up."""
+    async def _notify_others(self, connection: AsyncConnection) -> None:
+        """Not in the transactions themselves: commits with a NOTIFY in them wait for each other."""
         while True:
-            await self._untold.wait()
-            self._untold.clear()
+            await self._has_unsent.wait()
+            self._has_unsent.clear()
             await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._name))
-            await asyncio.sleep(COALESCED)
+            await asyncio.sleep(MIN_INTERVAL)
 
-    async def _hear(self, connection: AsyncConnection) -> None:
+    async def _listen(self, connection: AsyncConnection) -> None:
         await connection.execute(f"LISTEN {CHANNEL}")
         async for notification in connection.notifies():
             if notification.payload != self._name:
                 self._awake.set()
 
 
-def on_loop(loop: asyncio.AbstractEventLoop, done: Callable[[], None]) -> None:
-    """From the thread that has committed."""
-    with suppress(RuntimeError):  # the loop has ended, and the worker with it; the commit stands
-        loop.call_soon_threadsafe(done)
+def call_on_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """From another thread."""
+    with suppress(RuntimeError):  # the loop has ended, and its workers with it; the commit is done
+        loop.call_soon_threadsafe(call)

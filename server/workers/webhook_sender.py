@@ -1,4 +1,4 @@
-"""One message to one endpoint: signed as Standard Webhooks has it, to an address that was checked."""
+"""Sends a message to an endpoint: signed by Standard Webhooks, to an address that was checked."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from invoicing.errors import UrlRefused
 from invoicing.webhooks.deliveries import Answer, Due
 from resolvers.webhook_hosts import Hosts
 
-TIMEOUT = 15.0  # seconds, for all of it
-CONNECT = 5.0  # seconds for one address of several
-MOST_READ = 65_536  # bytes of the answer
-SHOWN = 300  # characters of it in the log
+TIMEOUT = 15.0  # seconds for the whole delivery
+CONNECT_TIMEOUT = 5.0  # seconds for each of several addresses
+MOST_READ = 65_536  # bytes of the response
+MOST_LOGGED = 300  # characters of the response
 _PORTS = {"http": 80, "https": 443}
-_ROOM = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
-class Checked(httpx.AsyncBaseTransport):
-    """Looks a host up once and connects to what was found and checked; Host and the certificate's name stay.
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """Resolves a host once, checks its addresses and connects to one of them.
 
-    No connection is kept: the next message has its host looked up again.
+    The Host header and the name that the certificate must have are not changed. Connections are not kept, so
+    the host of the next message is resolved and checked again.
     """
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
-        self._transport = httpx.AsyncHTTPTransport(limits=_ROOM)
+        self._transport = httpx.AsyncHTTPTransport(limits=_LIMITS)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -36,15 +37,15 @@ class Checked(httpx.AsyncBaseTransport):
         addresses = await self._hosts.addresses(host, url.port or _PORTS[url.scheme])
         for address in addresses[:-1]:
             try:
-                return await self._at(address, host, request)
+                return await self._send_to(address, host, request)
             except (httpx.ConnectError, httpx.ConnectTimeout):  # nothing was sent
                 continue
-        return await self._at(addresses[-1], host, request)
+        return await self._send_to(addresses[-1], host, request)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _at(self, address: str, host: str, request: httpx.Request) -> httpx.Response:
+    async def _send_to(self, address: str, host: str, request: httpx.Request) -> httpx.Response:
         pinned = httpx.Request(
             request.method,
             request.url.copy_with(host=address),
@@ -59,17 +60,17 @@ class Sender:
     def __init__(self, hosts: Hosts, *, timeout: float = TIMEOUT) -> None:
         self._timeout = timeout
         self._http = httpx.AsyncClient(
-            transport=Checked(hosts),
-            timeout=httpx.Timeout(timeout, connect=CONNECT),
+            transport=CheckedTransport(hosts),
+            timeout=httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
             follow_redirects=False,
             trust_env=False,
         )
 
     async def send(self, due: Due, *, now: datetime) -> Answer:
-        """What the endpoint says, in time; whatever it is, this does not fail."""
+        """The endpoint's answer, or why there is none. Raises nothing of what can go wrong on the way."""
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._sent(due, now)
+                return await self._post(due, now)
         except TimeoutError:
             return Answer(error=f"There was no answer within {self._timeout:g} seconds.")
         except UrlRefused as refusal:
@@ -80,20 +81,19 @@ class Sender:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _sent(self, due: Due, now: datetime) -> Answer:
-        headers = signed(due, now)
-        async with self._http.stream("POST", due.url, content=due.body.encode(), headers=headers) as answer:
-            said = await _beginning(answer)
-        if answer.is_success:
-            return Answer(answer.status_code)
-        shown = said.decode(errors="replace").replace("\0", "")[:SHOWN].strip()
-        return Answer(
-            answer.status_code, f"It answered {answer.status_code}" + (f": {shown}" if shown else ".")
-        )
+    async def _post(self, due: Due, now: datetime) -> Answer:
+        headers = signed_headers(due, now)
+        async with self._http.stream("POST", due.url, content=due.body.encode(), headers=headers) as response:
+            beginning = await _read_beginning(response)
+        if response.is_success:
+            return Answer(response.status_code)
+        text = beginning.decode(errors="replace").replace("\0", "")[:MOST_LOGGED].strip()
+        reason = f"It answered {response.status_code}" + (f": {text}" if text else ".")
+        return Answer(response.status_code, reason)
 
 
-def signed(due: Due, now: datetime) -> dict[str, str]:
-    """The headers of Standard Webhooks; two secrets make two signatures, either of which will do."""
+def signed_headers(due: Due, now: datetime) -> dict[str, str]:
+    """The headers of Standard Webhooks. With two secrets there are two signatures: the receiver needs one."""
     signatures = [Webhook(secret).sign(due.message_id, now, due.body) for secret in due.secrets]
     return {
         "content-type": "application/json",
@@ -105,10 +105,10 @@ def signed(due: Due, now: datetime) -> dict[str, str]:
     }
 
 
-async def _beginning(answer: httpx.Response) -> bytes:
-    """As much of the answer as is read, not unpacked."""
+async def _read_beginning(response: httpx.Response) -> bytes:
+    """The first bytes of the response, not decompressed."""
     read = bytearray()
-    async for chunk in answer.aiter_raw():
+    async for chunk in response.aiter_raw():
         read += chunk
         if len(read) >= MOST_READ:
             break

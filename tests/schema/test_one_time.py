@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from documents.store import FileStore
 from invoicing.storage.database import Database
-from server.workers.pdf import Worker
+from server.workers.pdf import PdfWorker
 from tests.support import factories
 from tests.support.client import CREATE_INVOICE, CREDIT, INVOICE_ORDER, Client, client, data, errors
 from tests.support.factories import ADDRESS, order_line
@@ -96,7 +96,7 @@ def test_everything_that_is_asked_for_is_on_the_invoice(shop: Client) -> None:
 def test_its_paper_is_made_and_says_so_too(shop: Client, tmp_path: Path) -> None:
     shop.ask(CREATE_INVOICE, input=FULL)
     store = FileStore(tmp_path / "documents")
-    assert asyncio.run(Worker(shop.database, store).drain()) == 1
+    assert asyncio.run(PdfWorker(shop.database, store).drain()) == 1
     invoice = shop.ask(INVOICE, id="h")["invoice"]
     paper = shop.request("GET", invoice["pdf_url"])
     text = PdfReader(io.BytesIO(paper.content)).pages[0].extract_text()

@@ -14,7 +14,7 @@ from documents.store import FileStore
 from invoicing.storage import outbox, tables
 from invoicing.storage.database import Database
 from server.metrics import MOST_OPERATIONS, OTHERS, Metrics
-from server.workers.pdf import Worker
+from server.workers.pdf import PdfWorker
 from tests.support import factories
 from tests.support.client import CREATE_ORDER, INVOICE_ORDER, Client, client
 from tests.support.factories import item
@@ -68,7 +68,7 @@ def test_requests_are_counted_by_operation_status_and_code(shop: Client) -> None
 def test_callers_cannot_make_ever_more_labels() -> None:
     metrics = Metrics()
     for number in range(3 * MOST_OPERATIONS):
-        metrics.answered(f"Operation{number}", 200, "", 0.001)
+        metrics.count_request(f"Operation{number}", 200, "", 0.001)
     counted = metrics.registry.get_sample_value
     assert counted("invoicing_requests_total", {"operation": OTHERS, "status": "200", "code": ""}) == 400
     assert len(list(metrics._operations)) == MOST_OPERATIONS
@@ -83,7 +83,7 @@ def test_the_work_that_waits_is_told(shop: Client, tmp_path: Path) -> None:
     assert samples(waiting, "invoicing_outbox_jobs") == {("invoice.render",): 2}
     assert samples(waiting, "invoicing_outbox_parked_jobs") == {("invoice.render",): 0}
     assert 0 < samples(waiting, "invoicing_outbox_oldest_due_seconds")["invoice.render",] < 60
-    asyncio.run(Worker(shop.database, FileStore(tmp_path / "documents")).drain())
+    asyncio.run(PdfWorker(shop.database, FileStore(tmp_path / "documents")).drain())
     assert samples(exposed(shop), "invoicing_outbox_jobs") == {}
 
 
@@ -108,12 +108,12 @@ def test_pdfs_are_counted_where_they_are_made(shop: Client, tmp_path: Path) -> N
     shop.ask(CREATE_ORDER, input={"id": "o", "billing_name": "Ann", "items": [item(id="a"), item(id="b")]})
     shop.ask(INVOICE_ORDER, input={"order_id": "o"})
     store, metrics = FileStore(tmp_path / "documents"), Metrics()
-    asyncio.run(Worker(shop.database, store, produce=fail_all, metrics=metrics).drain())
+    asyncio.run(PdfWorker(shop.database, store, render=fail_all, metrics=metrics).drain())
     value = metrics.registry.get_sample_value
     assert (value("invoicing_pdfs_made_total"), value("invoicing_pdfs_failed_total")) == (0, 1)
     again = update(tables.outbox).values(run_after=factories.NOW)
     shop.database.write(lambda connection: connection.execute(again))
-    asyncio.run(Worker(shop.database, store, metrics=metrics).drain())
+    asyncio.run(PdfWorker(shop.database, store, metrics=metrics).drain())
     assert (value("invoicing_pdfs_made_total"), value("invoicing_pdfs_failed_total")) == (1, 1)
     assert value("invoicing_render_seconds_count") == 1
     assert 0 < (value("invoicing_render_seconds_sum") or 0) < 60

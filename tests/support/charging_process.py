@@ -9,20 +9,18 @@ import asyncio
 import sys
 from pathlib import Path
 
-from documents.links import Links
 from gateways.sandbox import Sandbox
 from invoicing.access import Actor, Principal, Scope
 from invoicing.storage.database import Database
 from resolvers import payments
-from resolvers.context import Context
 from resolvers.gateway_calls import Gateways
+from tests.support.contexts import context
 
 
 def main(url: str, sandbox: str, account_id: str, invoice_id: str) -> None:
     principal = Principal(account_id, Actor("key", "Test", "api_key"), frozenset(Scope))
     gateways = Gateways({"sandbox": Sandbox(Path(sandbox))})
-    links = Links("s" * 32, "http://localhost", 600)
-    ctx = Context(principal, Database(url), links, gateways, "request", lambda: None)
+    ctx = context(principal, Database(url), gateways)
     asyncio.run(payments.settle_invoice(ctx, invoice_id, "auto", None))
 
 

@@ -10,11 +10,11 @@ import sys
 
 from invoicing.storage.database import Database
 from resolvers.webhook_hosts import Hosts
-from server.workers.webhooks import Deliveries
+from server.workers.webhooks import WebhookWorker
 
 
 def main(url: str) -> None:
-    asyncio.run(Deliveries(Database(url), Hosts(private=True)).run())
+    asyncio.run(WebhookWorker(Database(url), Hosts(private=True)).run())
 
 
 if __name__ == "__main__":

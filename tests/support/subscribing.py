@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from documents.store import FileStore
 from server.commands.serve import Server
-from server.workers.pdf import Worker
+from server.workers.pdf import PdfWorker
 from tests.support.client import Client
 
 SOON = 10  # seconds: long enough for a busy machine, and nobody waits for it to end
@@ -148,4 +148,4 @@ async def ask(address: str, shop: Client, query: str, **variables: Any) -> Any:
 
 async def print_all(shop: Client, store: FileStore) -> None:
     """Makes the PDFs that are due."""
-    await Worker(shop.database, store).drain()
+    await PdfWorker(shop.database, store).drain()

@@ -44,15 +44,15 @@ def render_slowly(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure
 async def serve(url: str, folder: str, lease: str) -> None:
     from documents.store import FileStore  # not at the top: the rendering processes import this module too
     from invoicing.storage.database import Database
-    from server.workers.pdf import Worker
+    from server.workers.pdf import PdfWorker
 
     database = Database(url)
-    worker = Worker(
+    worker = PdfWorker(
         database,
         FileStore(Path(folder)),
         lease=timedelta(seconds=float(lease)),
         processes=2,
-        produce=render_slowly,
+        render=render_slowly,
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     await worker.run()

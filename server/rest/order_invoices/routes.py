@@ -15,10 +15,10 @@ from invoicing import errors, money
 from invoicing.errors import InvoicingError, NotFound, Unauthorized
 from invoicing.invoices.queries import Issued
 from resolvers import invoices
+from server.contexts import Contexts
 from server.rest.door import Facade
 from server.rest.http import (
     BodyTooLarge,
-    Front,
     InternalError,
     MethodNotAllowed,
     UnsupportedMediaType,
@@ -52,9 +52,9 @@ TABLE: Mapping[type[InvoicingError], tuple[int, str | None]] = {
 """Status and message; without a message, the refusal's own."""
 
 
-def routes(front: Front) -> Sequence[Route]:
+def routes(contexts: Contexts) -> Sequence[Route]:
     async def create(request: Request) -> Response:
-        ctx = await front.context(request, _token(request))
+        ctx = await contexts.for_token(request, _token(request))
         order_id = _order_id(Given(await json_object(request)))
         issued = await invoices.invoice_order(ctx, order_id, None)
         return json_response({"success": True, "data": _shown(issued, order_id), "message": CREATED}, 201)

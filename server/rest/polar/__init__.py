@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from server.contexts import Contexts
 from server.rest.door import Facade
-from server.rest.http import Front
 from server.rest.polar import routes_orders, routes_sessions
 from server.rest.polar.openapi_paths import PATHS, SECURITY
 from server.rest.polar.openapi_schemas import SCHEMAS
 
 
-def routes(front: Front) -> list[Route]:
+def routes(contexts: Contexts) -> list[Route]:
     return [
-        *routes_orders.routes(front, routes_orders.CUSTOMERS),
-        *routes_orders.routes(front, routes_orders.MERCHANTS),
-        *routes_sessions.routes(front),
+        *routes_orders.routes(contexts, routes_orders.CUSTOMERS),
+        *routes_orders.routes(contexts, routes_orders.MERCHANTS),
+        *routes_sessions.routes(contexts),
     ]
 
 

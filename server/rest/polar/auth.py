@@ -11,7 +11,7 @@ from invoicing.storage.tables import Order
 from resolvers import orders
 from resolvers.context import Context
 from server.auth import bearer
-from server.rest.http import Front
+from server.contexts import Contexts
 from server.rest.json_body import is_id
 
 
@@ -23,17 +23,17 @@ class NoUuid(MalformedId):
     """Input should be a valid UUID, or the id of an order"""
 
 
-async def customer(front: Front, request: Request) -> Context:
+async def customer(contexts: Contexts, request: Request) -> Context:
     """A customer's. Raises Forbidden for a key."""
-    ctx = await _anyone(front, request)
+    ctx = await _anyone(contexts, request)
     if ctx.principal.customer_id is None:
         raise Forbidden("This needs a customer session, not an API key.")
     return ctx
 
 
-async def merchant(front: Front, request: Request) -> Context:
+async def merchant(contexts: Contexts, request: Request) -> Context:
     """A key's. Raises Forbidden for a customer's session."""
-    ctx = await _anyone(front, request)
+    ctx = await _anyone(contexts, request)
     if ctx.principal.customer_id is not None:
         raise Forbidden("This needs an API key, not a customer session.")
     return ctx
@@ -52,12 +52,12 @@ async def order_of(ctx: Context, request: Request) -> Order:
     raise NoUuid
 
 
-async def _anyone(front: Front, request: Request) -> Context:
+async def _anyone(contexts: Contexts, request: Request) -> Context:
     try:
         token = bearer(request)
     except Unauthorized as nobody:
         raise NoToken from nobody
-    return await front.context(request, token)
+    return await contexts.for_token(request, token)
 
 
 def _is_uuid(given: str) -> bool:

@@ -20,6 +20,7 @@ from invoicing.errors import (
     Unauthorized,
     ValidationError,
 )
+from server.contexts import request_id
 from server.rest.http import (
     BodyTooLarge,
     InternalError,
@@ -28,7 +29,6 @@ from server.rest.http import (
     UnknownPath,
     UnsupportedMediaType,
     json_response,
-    request_id,
 )
 from server.rest.polar.addresses import WORDS
 from server.rest.polar.auth import NoToken, NoUuid

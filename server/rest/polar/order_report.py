@@ -34,7 +34,7 @@ class Known:
 async def known(ctx: Context, order: Order) -> Known:
     items, customer, invoice, is_paid, moved = await asyncio.gather(
         orders.items(ctx, order),
-        customers.of(ctx, order.customer_id),
+        customers.by_id(ctx, order.customer_id),
         invoices.newest_of(ctx, order),
         payments.is_paid(ctx, order),
         payments.of_order(ctx, order.id),

@@ -15,7 +15,8 @@ from invoicing.errors import NotFound
 from invoicing.storage.tables import Order
 from resolvers import invoices, orders
 from resolvers.context import Context
-from server.rest.http import Front, json_object, json_response, route, unknown
+from server.contexts import Contexts
+from server.rest.http import json_object, json_response, route, unknown
 from server.rest.json_body import Given
 from server.rest.polar import auth, requests, responses, responses_lists
 from server.rest.polar.errors import refused
@@ -27,7 +28,7 @@ class Door:
     """Where orders are found, by whom, by what filters, and how they are shown."""
 
     path: str
-    asked: Callable[[Front, Request], Awaitable[Context]]
+    asked: Callable[[Contexts, Request], Awaitable[Context]]
     filters: Mapping[str, str]
     shown: Callable[[Known], dict[str, Any]]
 
@@ -36,8 +37,8 @@ CUSTOMERS = Door("/v1/customer-portal/orders", auth.customer, {"query": "search"
 MERCHANTS = Door("/v1/orders", auth.merchant, {"customer_id": "customer_id"}, responses.merchants_order)
 
 
-def routes(front: Front, door: Door) -> list[Route]:
-    here = _Orders(front, door)
+def routes(contexts: Contexts, door: Door) -> list[Route]:
+    here = _Orders(contexts, door)
     return [
         route(f"{door.path}/", refused, get=here.page),
         route(f"{door.path}/{{id}}", refused, get=here.order, patch=here.update),
@@ -47,12 +48,12 @@ def routes(front: Front, door: Door) -> list[Route]:
 
 
 class _Orders:
-    def __init__(self, front: Front, door: Door) -> None:
-        self._front = front
+    def __init__(self, contexts: Contexts, door: Door) -> None:
+        self._contexts = contexts
         self._door = door
 
     async def page(self, request: Request) -> Response:
-        ctx = await self._door.asked(self._front, request)
+        ctx = await self._door.asked(self._contexts, request)
         looked_for = responses_lists.filter_of(request, self._door.filters)
         window = responses_lists.window_of(request)
         page, total = await asyncio.gather(
@@ -63,25 +64,25 @@ class _Orders:
         return json_response(responses_lists.shown(items, total, window))
 
     async def order(self, request: Request) -> Response:
-        ctx = await self._door.asked(self._front, request)
+        ctx = await self._door.asked(self._contexts, request)
         return await self._shown(ctx, await auth.order_of(ctx, request))
 
     async def update(self, request: Request) -> Response:
-        ctx = await self._door.asked(self._front, request)
+        ctx = await self._door.asked(self._contexts, request)
         order = await auth.order_of(ctx, request)
         values = requests.billing(Given(await json_object(request)))
         return await self._shown(ctx, await orders.update_billing(ctx, order.id, values))
 
     async def issue(self, request: Request) -> Response:
         """202, and null for a body: the invoice is issued and its PDF on its way, or there."""
-        ctx = await self._door.asked(self._front, request)
+        ctx = await self._door.asked(self._contexts, request)
         order = await auth.order_of(ctx, request)
         await invoices.invoice_paid_order(ctx, order.id)
         return json_response(None, 202)
 
     async def invoice(self, request: Request) -> Response:
         """The newest invoice's PDF, if it is there."""
-        ctx = await self._door.asked(self._front, request)
+        ctx = await self._door.asked(self._contexts, request)
         order = await auth.order_of(ctx, request)
         issued = await invoices.newest_of(ctx, order)
         url = invoices.pdf_url(ctx, issued) if issued else None

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from resolvers import customers
-from server.rest.http import Front, json_object, json_response, route, unknown
+from server.contexts import Contexts
+from server.rest.http import json_object, json_response, route, unknown
 from server.rest.json_body import Given
 from server.rest.polar import auth, requests, responses
 from server.rest.polar.errors import refused
@@ -16,9 +17,9 @@ from server.rest.polar.routes_orders import CUSTOMERS
 PATH = "/v1/customer-sessions/"
 
 
-def routes(front: Front) -> list[Route]:
+def routes(contexts: Contexts) -> list[Route]:
     async def create(request: Request) -> Response:
-        ctx = await auth.merchant(front, request)
+        ctx = await auth.merchant(contexts, request)
         asked = requests.session(Given(await json_object(request)))
         whose = await customers.customer(ctx, asked["id"], asked["handle"])
         row, token = await customers.create_customer_session(ctx, whose.id, None, None, asked["return_url"])
@@ -29,7 +30,7 @@ def routes(front: Front) -> list[Route]:
             "token": token,
             "expires_at": row.expires_at,
             "return_url": row.return_url,
-            "customer_portal_url": f"{front.links.base_url}{CUSTOMERS.path}/",
+            "customer_portal_url": f"{contexts.services.links.base_url}{CUSTOMERS.path}/",
             "customer_id": whose.id,
             "customer": responses.customer(whose),
         }

@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from invoicing import errors
 from invoicing.errors import InvoicingError
+from server.contexts import request_id
 from server.rest import http
-from server.rest.http import json_response, request_id
+from server.rest.http import json_response
 from server.rest.reepay.words import theirs
 
 INVALID, INTERNAL, UNAUTHENTICATED, UNAUTHORIZED, UNKNOWN = 1, 2, 6, 7, 8

@@ -8,7 +8,7 @@ from typing import Any
 
 from invoicing.snapshot import Address
 from invoicing.storage.tables import Payment
-from resolvers.invoice_history import Accounted
+from resolvers.invoice_history import InvoiceHistory
 from server.rest.reepay.responses_lines import instant, note_line, order_line
 from server.rest.reepay.words import ADDRESS, METHODS, STATES
 
@@ -17,7 +17,7 @@ _METHODS = {ours: theirs for theirs, ours in METHODS.items()}
 _TRANSACTION = {"PENDING": "pending", "FAILED": "failed", "CANCELLED": "cancelled"}
 
 
-def invoice(found: Accounted) -> dict[str, Any]:
+def invoice(found: InvoiceHistory) -> dict[str, Any]:
     row, frozen = found.invoice, found.invoice.frozen()
     return {
         "id": row.id,
@@ -26,7 +26,7 @@ def invoice(found: Accounted) -> dict[str, Any]:
         "number": row.sequence,
         "accounting_number": row.number,
         "state": STATES[row.state],
-        "processing": found.is_under_way,
+        "processing": found.is_pending,
         "type": ONE_TIME,
         "currency": row.currency,
         "amount": row.total,
@@ -70,7 +70,7 @@ def transaction(payment: Payment, invoice_id: str) -> dict[str, Any]:
     }
 
 
-def credit_note(credit: Accounted) -> dict[str, Any]:
+def credit_note(credit: InvoiceHistory) -> dict[str, Any]:
     """Its amounts are of what goes back, above zero."""
     row, frozen = credit.invoice, credit.invoice.frozen()
     refunds = [each for each in credit.payments if each.type == "REFUND"]
@@ -90,7 +90,7 @@ def credit_note(credit: Accounted) -> dict[str, Any]:
     }
 
 
-def refund(credit: Accounted, refunds: Sequence[Payment]) -> dict[str, Any]:
+def refund(credit: InvoiceHistory, refunds: Sequence[Payment]) -> dict[str, Any]:
     """The credit note, and what became of the money."""
     by_state = {each.status: each for each in refunds}
     worst = next(
@@ -108,7 +108,7 @@ def refund(credit: Accounted, refunds: Sequence[Payment]) -> dict[str, Any]:
     }
 
 
-def _customer(found: Accounted) -> str | None:
+def _customer(found: InvoiceHistory) -> str | None:
     """Its handle, or its id if it has none; null after a guest's order."""
     return None if found.customer is None else found.customer.handle or found.customer.id
 

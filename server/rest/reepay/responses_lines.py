@@ -8,10 +8,10 @@ from typing import Any
 from invoicing.money import portion
 from invoicing.snapshot import Line
 from invoicing.vat.arithmetic import WHOLE
-from resolvers.invoice_history import Accounted
+from resolvers.invoice_history import InvoiceHistory
 
 
-def order_line(line: Line, found: Accounted) -> dict[str, Any]:
+def order_line(line: Line, found: InvoiceHistory) -> dict[str, Any]:
     unit, unit_vat = _unit(line.unit_price, line.vat_rate, found.invoice.is_including_vat)
     return {
         "id": line.id,
@@ -30,7 +30,7 @@ def order_line(line: Line, found: Accounted) -> dict[str, Any]:
     }
 
 
-def note_line(line: Line, credit: Accounted) -> dict[str, Any]:
+def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
     unit, unit_vat = _unit(line.unit_price, line.vat_rate, credit.invoice.is_including_vat)
     gross = -line.total_ex_vat - line.vat_amount
     return {

@@ -14,16 +14,17 @@ from invoicing.invoices.queries import Issued
 from invoicing.storage.tables import new_id
 from resolvers import customers, invoices, payments
 from resolvers.context import Context
-from resolvers.invoice_history import accounted, may_account
-from server.rest.http import Answer, Front, json_object, json_response, route, unknown
+from resolvers.invoice_history import check_may_see_history, invoice_history
+from server.contexts import Contexts
+from server.rest.http import Answer, json_object, json_response, route, unknown
 from server.rest.json_body import Given, is_id
 from server.rest.reepay import requests, responses
 from server.rest.reepay.errors import CreditNoteNotFound, refused
 
 
-def routes(front: Front) -> Sequence[Route]:
+def routes(contexts: Contexts) -> Sequence[Route]:
     async def create(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         given = Given(await json_object(request))
         handle = request.path_params["handle"]
         if not is_id(handle):
@@ -32,18 +33,18 @@ def routes(front: Front) -> Sequence[Route]:
         return await _invoice(ctx, await invoices.create_invoice(ctx, requests.invoice(given, customer)))
 
     async def get(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         return await _invoice(ctx, await _sale(ctx, request.path_params["id"]))
 
     async def settle(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         given = Given(await json_object(request, or_nothing=True))
         sale = await _sale(ctx, request.path_params["id"])
         _, settled = await payments.settle_invoice(ctx, sale.id, requests.method(given), _key(given))
         return await _invoice(ctx, settled)
 
     async def manual_settle(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         given = Given(await json_object(request))
         sale = await _sale(ctx, request.path_params["id"])
         transfer = requests.manual_transfer(given)
@@ -51,12 +52,12 @@ def routes(front: Front) -> Sequence[Route]:
         return await _invoice(ctx, settled)
 
     async def cancel(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         sale = await _sale(ctx, request.path_params["id"])
         return await _invoice(ctx, await invoices.cancel_invoice(ctx, sale.id))
 
     async def refund(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         given = Given(await json_object(request))
         sale = await _sale(ctx, given.needed(given.text, "invoice"))
         transfer = given.object("manual_transfer")
@@ -68,12 +69,12 @@ def routes(front: Front) -> Sequence[Route]:
             reason=given.text("text"),
             transfer=None if transfer is None else requests.manual_transfer(transfer),
         )
-        return json_response(responses.refund(await accounted(ctx, credit), refunds))
+        return json_response(responses.refund(await invoice_history(ctx, credit), refunds))
 
     async def credit_note(request: Request) -> Response:
-        ctx = await _context(front, request)
+        ctx = await _context(contexts, request)
         note = await _note(ctx, request.path_params["id"])
-        return json_response(responses.credit_note(await accounted(ctx, note)))
+        return json_response(responses.credit_note(await invoice_history(ctx, note)))
 
     return [
         _route("/v1/customer/{handle}/invoice", post=create),
@@ -91,10 +92,10 @@ def _route(path: str, **answers: Answer) -> Route:
     return route(path, refused, **answers)
 
 
-async def _context(front: Front, request: Request) -> Context:
+async def _context(contexts: Contexts, request: Request) -> Context:
     """For whoever may see what the answers show: a refusal comes before a change."""
-    ctx = await front.context(request, _api_key(request))
-    may_account(ctx.principal)
+    ctx = await contexts.for_token(request, _api_key(request))
+    check_may_see_history(ctx.principal)
     return ctx
 
 
@@ -134,4 +135,4 @@ def _key(given: Given) -> str:
 
 
 async def _invoice(ctx: Context, invoice: Issued) -> Response:
-    return json_response(responses.invoice(await accounted(ctx, invoice)))
+    return json_response(responses.invoice(await invoice_history(ctx, invoice)))

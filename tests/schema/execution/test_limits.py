@@ -14,21 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicing.storage.database import Database
-from schema import ruled, schema
-from schema.execution.cost import CAP, Weight, weighed
-from schema.execution.documents import MOST_SIZES, Reading, Rules
-from schema.execution.limits import Limits, sizes
-from schema.execution.outline import outlined
+from schema import schema_under
+from schema.execution.cost import CAP, Weight, weigh_operation
+from schema.execution.documents import MOST_SIZES, ParsedDocument, Rules
+from schema.execution.limits import Limits, page_sizes
+from schema.execution.outline import outline_of
 from tests.support.client import CREATE_ORDER, Client, client
 from tests.support.factories import item
 
-GRAPH = schema.graphql_schema
+GRAPH = schema_under(Rules()).graphql_schema
 
 
 def weight(text: str, **variables: Any) -> Weight:
-    outline = outlined(parse(text))
+    outline = outline_of(parse(text))
     operation = next(iter(outline.operations.values()))
-    return weighed(GRAPH, outline, operation, sizes(outline, operation, variables))
+    return weigh_operation(GRAPH, outline, operation, page_sizes(outline, operation, variables))
 
 
 def bomb(length: int, selected: str) -> str:
@@ -152,8 +152,8 @@ def test_a_bomb_of_fragments_is_looked_at_twice_and_no_more(text: str) -> None:
     document = visit(parse(text), Counting())
     there = text.count("...") + text.count("{ id }") + text.count("a: ") + 1
     Counted.looked = 0
-    outline = outlined(document)
-    found = weighed(GRAPH, outline, next(iter(outline.operations.values())), {})
+    outline = outline_of(document)
+    found = weigh_operation(GRAPH, outline, next(iter(outline.operations.values())), {})
     assert found.cost == CAP
     assert Counted.looked == 2 * there
 
@@ -163,7 +163,7 @@ def test_a_bomb_is_refused_before_it_is_validated(monkeypatch: pytest.MonkeyPatc
         raise AssertionError("It was validated.")
 
     monkeypatch.setattr("schema.execution.documents.validate", untouched)
-    (error,) = Reading(GRAPH, Rules(), BOMBS[0]).errors(None, {})
+    (error,) = ParsedDocument(GRAPH, Rules(), BOMBS[0]).errors(None, {})
     assert error.extensions == {"code": "QUERY_TOO_COMPLEX", "limit": "cost", "value": CAP, "most": 50_000}
 
 
@@ -176,7 +176,7 @@ def test_a_bomb_is_refused_before_it_is_validated(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_a_fragment_that_spreads_itself_is_told_of(text: str) -> None:
-    errors = Reading(GRAPH, Rules(), text).errors(None, {})
+    errors = ParsedDocument(GRAPH, Rules(), text).errors(None, {})
     assert errors
     assert all("within itself" in error.message for error in errors)
 
@@ -191,17 +191,17 @@ def test_what_was_found_is_remembered_by_the_sizes_of_pages(monkeypatch: pytest.
 
     def noting(*args: Any) -> Weight:
         weighings.append(args)
-        return weighed(*args)
+        return weigh_operation(*args)
 
-    monkeypatch.setattr("schema.execution.limits.weighed", noting)
+    monkeypatch.setattr("schema.execution.limits.weigh_operation", noting)
     text = "query ($n: Int, $id: String!) { invoices(first: $n) { nodes { id } } order(id: $id) { id } }"
-    reading = Reading(GRAPH, Rules(), text)
+    parsed = ParsedDocument(GRAPH, Rules(), text)
     for n, id in ((5, "a"), (5, "b"), (6, "a"), (5, "c")):
-        assert not reading.errors(None, {"n": n, "id": id})
+        assert not parsed.errors(None, {"n": n, "id": id})
     assert len(weighings) == 2
     for n in range(3 * MOST_SIZES):
-        reading.errors(None, {"n": n})
-    assert len(reading._refusals) <= MOST_SIZES
+        parsed.errors(None, {"n": n})
+    assert len(parsed._limit_errors) <= MOST_SIZES
 
 
 # ---------------------------------------------------------------- refused
@@ -268,7 +268,7 @@ def test_a_refused_change_is_not_made(shop: Client) -> None:
     assert shop.ask(CREATE_ORDER, input=given)
 
 
-def test_only_the_operation_that_is_asked_for_is_weighed(shop: Client) -> None:
+def test_only_the_operation_that_is_asked_for_is_weigh_operation(shop: Client) -> None:
     text = "query small { account { id } } query large { invoices(first: 60000) { nodes { id } } }"
     small, large = (
         shop.request("POST", json={"query": text, "operationName": name}).json()
@@ -289,9 +289,9 @@ def test_introspection_is_within_the_limits_and_not_many_times(shop: Client) -> 
 
 
 def test_without_introspection_the_schema_is_not_told() -> None:
-    hidden, told = ruled(Rules(introspection=False)), ruled(Rules())
+    hidden, told = schema_under(Rules(introspection=False)), schema_under(Rules())
     for text in ("{ __schema { queryType { name } } }", '{ __type(name: "Order") { name } }'):
         assert hidden.execute_sync(text).errors
         assert not told.execute_sync(text).errors
     assert hidden.execute_sync("{ __typename }").data == {"__typename": "Query"}
-    assert ruled(Rules(Limits(cost=5))) is ruled(Rules(Limits(cost=5)))
+    assert schema_under(Rules(Limits(cost=5))) is schema_under(Rules(Limits(cost=5)))

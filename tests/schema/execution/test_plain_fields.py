@@ -14,20 +14,18 @@ from graphql import GraphQLObjectType, get_named_type
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 
-from documents.links import Links
 from invoicing.storage.database import Database
-from resolvers.context import Context
-from resolvers.gateway_calls import Gateways
-from schema import ruled, schema
+from schema import schema_under
 from schema.execution.documents import Rules
 from schema.execution.limits import Limits
-from schema.execution.plain_fields import PLAIN, PlainFields, plain_fields
+from schema.execution.plain_fields import PlainFieldExecution, keep_plain_fields, plain_fields
 from schema.mutations import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
 from schema.types.scalars import SCALARS
 from tests.support import factories
 from tests.support.client import INVOICE_ITEMS, Client, client
+from tests.support.contexts import context
 from tests.support.factories import item
 
 USUAL = strawberry.Schema(
@@ -36,7 +34,8 @@ USUAL = strawberry.Schema(
     subscription=Subscription,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
 )
-FREE = ruled(Rules(Limits(depth=100, aliases=1_000, root_fields=100, cost=10**9)))
+SCHEMA = schema_under(Rules())
+FREE = schema_under(Rules(Limits(depth=100, aliases=1_000, root_fields=100, cost=10**9)))
 
 QUERIES = [
     "{ __typename }",
@@ -84,18 +83,15 @@ def shop(database: Database, tmp_path: Path) -> Client:
 
 
 def executed(shop: Client, by: strawberry.Schema, query: str, variables: dict[str, Any]) -> Any:
-    def context() -> Context:
-        links = Links("secret", "https://invoices.example", 600)
-        return Context(shop.principal, shop.database, links, Gateways({}), "request", lambda: None)
-
-    result = asyncio.run(by.execute(query, variable_values=variables, context_value=context()))
+    ctx = context(shop.principal, shop.database)
+    result = asyncio.run(by.execute(query, variable_values=variables, context_value=ctx))
     assert isinstance(result, ExecutionResult)
     return result.data, sorted((str(e.path), str(e.locations)) for e in result.errors or [])
 
 
 def test_the_short_cut_answers_what_the_usual_way_answers(shop: Client) -> None:
     for query, variables in [*((query, dict[str, Any]()) for query in QUERIES), *VARIABLE]:
-        short = executed(shop, schema, query, variables)
+        short = executed(shop, SCHEMA, query, variables)
         usual = executed(shop, USUAL, query, variables)
         assert short == usual, query
         assert list(short[0] or {}) == list(usual[0] or {})
@@ -115,7 +111,7 @@ ROOTS = {
 
 def selection(dice: random.Random, type_name: str, depth: int) -> str:
     """Some of the type's fields, under other names, in fragments, behind directives, some of them twice."""
-    kind = schema.graphql_schema.type_map[type_name]
+    kind = SCHEMA.graphql_schema.type_map[type_name]
     assert isinstance(kind, GraphQLObjectType)
     chosen = []
     for name in dice.sample([*kind.fields, "__typename"], dice.randint(1, min(6, len(kind.fields)))):
@@ -156,11 +152,11 @@ def unstable(answer: Any) -> Any:
 
 
 def test_the_short_cut_is_taken() -> None:
-    assert plain_fields(schema.graphql_schema).keys() == PLAIN.keys()
-    assert {("Invoice", "total"), ("OrderItem", "unit_price"), ("OrderAction", "action")} <= PLAIN.keys()
+    plain = plain_fields(SCHEMA.graphql_schema)
+    assert {("Invoice", "total"), ("OrderItem", "unit_price"), ("OrderAction", "action")} <= plain.keys()
     resolved = {("Order", "status"), ("Invoice", "pdf_url"), ("Order", "subtotal"), ("Account", "api_keys")}
-    assert not resolved & PLAIN.keys()
-    assert PLAIN["InvoiceLine", "vat"].read is None  # an object, read as far as it is asked for
+    assert not resolved & plain.keys()
+    assert plain["InvoiceLine", "vat"].read is None  # an object, read as far as it is asked for
 
 
 @strawberry.type
@@ -180,17 +176,12 @@ def odd(value: Odd) -> Any:
             return value
 
     usual = strawberry.Schema(query=Root)
-    short = strawberry.Schema(query=Root, execution_context_class=PlainFields)
-    added = plain_fields(short._schema)
-    PLAIN.update(added)
-    try:
-        outcomes = []
-        for made in (usual, short):
-            result = made.execute_sync("{ odd { number name ids } }")
-            outcomes.append((result.data, [(error.message, error.path) for error in result.errors or []]))
-    finally:
-        for name in added:
-            del PLAIN[name]
+    short = strawberry.Schema(query=Root, execution_context_class=PlainFieldExecution)
+    keep_plain_fields(short._schema)
+    outcomes = []
+    for made in (usual, short):
+        result = made.execute_sync("{ odd { number name ids } }")
+        outcomes.append((result.data, [(error.message, error.path) for error in result.errors or []]))
     assert outcomes[0] == outcomes[1]
     return outcomes[0]
 

@@ -19,7 +19,7 @@ from invoicing.storage.database import Database
 from resolvers import invoices
 from resolvers.context import Context
 from resolvers.watches import Watches
-from server.workers.subscribers import LONGEST, telling, words
+from server.workers.subscribers import LONGEST, notifying_watches, payloads
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.client import CREDIT, RECORD, Client, client
@@ -45,7 +45,7 @@ SESSION = "mutation ($input: CreateCustomerSessionInput!) { createCustomerSessio
 @pytest.fixture
 def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """An invoice `v` of Ann's and one of Ben's. What is heard in time was told: nobody looks again."""
-    monkeypatch.setattr(invoices, "LOOK_AGAIN_SECONDS", 10 * SOON)
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * SOON)
     shop = client(database, tmp_path, cors_origins="https://shop.example")
     for name, invoice in {"ann": "v", "ben": "bens"}.items():
         factories.customer(database, shop.principal, id=name)
@@ -88,7 +88,7 @@ async def test_the_invoice_is_told_now_and_whenever_its_pdf_payment_or_credits_c
 async def test_what_changes_in_another_server_is_told_too(
     fresh_postgresql: FreshUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(invoices, "LOOK_AGAIN_SECONDS", 10 * SOON)
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * SOON)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
         shop = client(here, tmp_path)
@@ -126,8 +126,8 @@ async def test_no_word_is_lost_while_others_are_spoken(
         here, there = Database(url), Database(url)
         watches = Watches()
         with ExitStack() as stack:
-            waiting = [stack.enter_context(watches.of(topic, NOBODY)) for topic in topics]
-            async with telling(here, Watches()), telling(there, watches):
+            waiting = [stack.enter_context(watches.watch(topic, NOBODY)) for topic in topics]
+            async with notifying_watches(here, Watches()), notifying_watches(there, watches):
                 await _heard(here)
                 for watch in waiting:
                     await watch.wait(0)  # it was told once when its server began to listen
@@ -163,7 +163,7 @@ async def test_the_scope_is_that_of_the_query(shop: Client, transport: str) -> N
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_it_ends_with_the_key(shop: Client, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
-    monkeypatch.setattr(invoices, "LOOK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 0.01)
     other = shop.limited_to(Scope.INVOICES_READ)
     revoke = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { api_key { id } } }"
     async with served(shop.app) as address, following(transport, address, other.token, "v") as caller:
@@ -298,7 +298,7 @@ async def test_what_fails_is_told_without_its_reason(
     async with served(shop.app) as address, following(transport, address, shop.token, "v") as caller:
         await caller.told()
         monkeypatch.setattr(Context, "renew", failing)
-        shop.app.state.watches.tell_all()
+        shop.app.state.watches.notify_all()
         (error,) = (await caller.told())["errors"]
         assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
         assert "secret" not in error["message"]
@@ -452,10 +452,10 @@ def test_it_waits_ten_seconds_at_most(shop: Client, ms: int) -> None:
 
 def test_a_word_is_no_longer_than_postgresql_takes() -> None:
     topics = [f"{number:05}é" for number in range(5_000)]
-    spoken = list(words("me", topics))
+    spoken = list(payloads("me", topics))
     assert [topic for word in spoken for topic in word.split("\n")[1:]] == topics
     assert all(len(word.encode()) <= LONGEST and word.startswith("me\n") for word in spoken)
-    assert list(words("me", [])) == []
+    assert list(payloads("me", [])) == []
 
 
 async def _closed(connection: websockets.ClientConnection) -> int:

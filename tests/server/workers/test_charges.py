@@ -26,7 +26,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import Job, Payment
 from invoicing.storage.tables import outbox as jobs
 from resolvers.gateway_calls import Gateways
-from server.workers.charges import Inquiries
+from server.workers.charges import ChargeWorker
 from tests.support import factories
 
 ROOT = Path(__file__).parents[3]
@@ -70,7 +70,7 @@ def begun(
 
 def asked(database: Database, sandbox: Sandbox | None) -> int:
     gateways = Gateways({"sandbox": sandbox} if sandbox else {})
-    return asyncio.run(Inquiries(database, gateways).ask())
+    return asyncio.run(ChargeWorker(database, gateways).ask())
 
 
 def payment(database: Database, begun: PendingPayment) -> Payment:
@@ -197,7 +197,7 @@ def test_two_servers_ask_once(
 
     async def both() -> list[int]:
         gateways = Gateways({"sandbox": sandbox})
-        return await asyncio.gather(*(Inquiries(database, gateways).ask() for _ in range(2)))
+        return await asyncio.gather(*(ChargeWorker(database, gateways).ask() for _ in range(2)))
 
     assert sorted(asyncio.run(both())) == [0, 1]
     assert charges(tmp_path / "sandbox.db") == 1

@@ -12,7 +12,7 @@ from documents.store import FileStore
 from invoicing.access import Principal
 from invoicing.invoices import from_orders, queries
 from invoicing.storage.database import Database
-from server.workers.pdf import Worker
+from server.workers.pdf import PdfWorker
 from tests.support import factories
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +22,7 @@ async def test_a_pdf_whose_file_was_lost_is_made_again(
     database: Database, principal: Principal, store: FileStore
 ) -> None:
     issued = factories.invoice(database, principal)
-    await Worker(database, store).drain()
+    await PdfWorker(database, store).drain()
     key = database.read(queries.found_invoice, principal, issued.id).pdf_key
     assert key is not None
     paper = store.path(key).read_bytes()
@@ -30,7 +30,7 @@ async def test_a_pdf_whose_file_was_lost_is_made_again(
 
     again = database.write(from_orders.retry_pdf, principal, issued.id, now=datetime.now(UTC))
     assert again.pdf_key is None
-    await Worker(database, store).drain()
+    await PdfWorker(database, store).drain()
     assert database.read(queries.found_invoice, principal, issued.id).pdf_key == key
     assert store.path(key).read_bytes() == paper
 
@@ -44,7 +44,7 @@ async def test_where_the_store_fails_the_pdf_is_given_up_with_the_reason(
     (store.root / principal.account_id).write_text("no folder")
     database.write(lambda connection: connection.execute(text("UPDATE outbox SET attempts = 4")))
 
-    await Worker(database, store).drain()
+    await PdfWorker(database, store).drain()
     assert database.read(queries.found_invoice, principal, issued.id).pdf_failed_at is not None
     told = database.read(
         lambda connection: connection.execute(text("SELECT last_error FROM outbox")).scalar_one()

@@ -25,8 +25,8 @@ from invoicing.storage.tables import Document, Job, documents
 from invoicing.storage.tables import outbox as jobs
 from server.workers import pdf as worker
 from server.workers import pg_notify
-from server.workers.pdf import Worker
-from server.workers.pdf_processes import Produce
+from server.workers.pdf import PdfWorker
+from server.workers.pdf_processes import Render
 from server.workers.wakeup import Wakeup
 from tests.conftest import FreshUrl
 from tests.support import factories
@@ -40,8 +40,8 @@ _OTHERS = (
 )
 
 
-def drained(database: Database, store: FileStore, produce: Produce = render_all, *, lease: float = 10) -> int:
-    return asyncio.run(Worker(database, store, produce=produce, lease=timedelta(seconds=lease)).drain())
+def drained(database: Database, store: FileStore, render: Render = render_all, *, lease: float = 10) -> int:
+    return asyncio.run(PdfWorker(database, store, render=render, lease=timedelta(seconds=lease)).drain())
 
 
 def named(database: Database, principal: Principal, *names: str) -> list[Issued]:
@@ -62,7 +62,7 @@ def hurry(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def running(worker: Worker) -> AsyncIterator[None]:
+async def running(worker: PdfWorker) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         group.create_task(worker.run())
         yield
@@ -93,7 +93,7 @@ def test_whoever_drains_hears_how_far_it_is(
     for _ in range(40):
         factories.invoice(database, principal)
     heard: list[int] = []
-    asyncio.run(Worker(database, store).drain(heard.append))
+    asyncio.run(PdfWorker(database, store).drain(heard.append))
     assert heard[-1] == 40
     assert heard == sorted(heard)
 
@@ -103,7 +103,7 @@ def test_what_two_workers_do_is_done_once(database: Database, principal: Princip
         factories.invoice(database, principal)
 
     async def both() -> list[int]:
-        return await asyncio.gather(*(Worker(database, store).drain() for _ in range(2)))
+        return await asyncio.gather(*(PdfWorker(database, store).drain() for _ in range(2)))
 
     assert sum(asyncio.run(both())) == 60
     assert len(papers(database)) == 60
@@ -114,7 +114,7 @@ async def test_a_commit_wakes_the_worker(
     database: Database, principal: Principal, store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "POLL", 60.0)
-    async with running(Worker(database, store)):
+    async with running(PdfWorker(database, store)):
         for made in range(1, 4):
             factories.invoice(database, principal)
             await eventually(lambda made=made: len(papers(database)) == made)  # type: ignore[misc]
@@ -127,7 +127,7 @@ async def test_on_postgresql_a_commit_wakes_the_workers_of_other_processes(
     monkeypatch.setattr(worker, "POLL", 60.0)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
-        async with Wakeup(here, outbox.RENDER_INVOICE).listening(), running(Worker(there, store)):
+        async with Wakeup(here, outbox.RENDER_INVOICE).listening(), running(PdfWorker(there, store)):
             principal = factories.principal(here)
             await eventually(lambda: _listeners(here) > 1)
             factories.invoice(here, principal)
@@ -149,7 +149,7 @@ async def test_a_worker_outlives_its_connections(
     cut = select(func.pg_terminate_backend(_OTHERS.c.pid))
     with fresh_postgresql() as url:
         here, there = Database(url, threads=1), Database(url)
-        async with running(Worker(there, store)):
+        async with running(PdfWorker(there, store)):
             principal = factories.principal(here)
             for made in range(1, 3):
                 factories.invoice(here, principal)
@@ -274,7 +274,7 @@ async def test_a_worker_that_stops_ends_what_it_has_begun(
     database: Database, principal: Principal, store: FileStore
 ) -> None:
     named(database, principal, *["Mug"] * 10)
-    async with running(Worker(database, store, produce=render_slowly)):
+    async with running(PdfWorker(database, store, render=render_slowly)):
         await eventually(lambda: bool(waiting(database)[0].lease_token))
     assert len(papers(database)) == 10
 
@@ -282,7 +282,7 @@ async def test_a_worker_that_stops_ends_what_it_has_begun(
 @pytest.mark.anyio
 @pytest.mark.parametrize("end", [lambda worker, _: worker.stop(), lambda _, task: task.cancel()])
 async def test_a_worker_that_is_stopped_in_the_middle_gives_back_what_it_holds(
-    end: Callable[[Worker, asyncio.Task[None]], None],
+    end: Callable[[PdfWorker, asyncio.Task[None]], None],
     database: Database,
     principal: Principal,
     store: FileStore,
@@ -290,7 +290,7 @@ async def test_a_worker_that_is_stopped_in_the_middle_gives_back_what_it_holds(
 ) -> None:
     monkeypatch.setattr(worker, "GRACE", 0.01)
     named(database, principal, HANGING, HANGING)
-    stopping = Worker(database, store, produce=crash_or_hang)
+    stopping = PdfWorker(database, store, render=crash_or_hang)
     task = asyncio.create_task(stopping.run())
     await eventually(lambda: bool(waiting(database)[0].lease_token))
     ended = time.monotonic()
@@ -298,4 +298,4 @@ async def test_a_worker_that_is_stopped_in_the_middle_gives_back_what_it_holds(
     await asyncio.wait([task])
     assert time.monotonic() - ended < 5
     assert [(job.attempts, job.lease_token) for job in waiting(database)] == [(0, None)] * 2
-    assert await Worker(database, store).drain() == 2
+    assert await PdfWorker(database, store).drain() == 2

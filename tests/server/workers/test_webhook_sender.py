@@ -88,16 +88,16 @@ def test_nothing_is_sent_to_a_private_address_by_whatever_name(host: str) -> Non
 
 def test_a_host_of_which_one_address_is_private_is_not_called() -> None:
     with receiving() as receiver:
-        answer = sent(Hosts(find=Names([PUBLIC, HERE])), named(receiver))
+        answer = sent(Hosts(resolve=Names([PUBLIC, HERE])), named(receiver))
     assert receiver.got == []
     assert HERE in str(answer.error)
 
 
 def test_a_name_that_turns_private_after_it_was_checked_is_not_called() -> None:
     names = Names([PUBLIC], [HERE])
-    hosts = Hosts(find=names)
+    hosts = Hosts(resolve=names)
     with receiving() as receiver:
-        asyncio.run(hosts.check(named(receiver)))
+        asyncio.run(hosts.check_url(named(receiver)))
         answer = sent(hosts, named(receiver))
     assert receiver.got == []
     assert "public" in str(answer.error)
@@ -107,7 +107,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_called() -> None:
     """A name is looked up once for a message: what it says a moment later does not count."""
     names = Names([HERE], [PUBLIC])
     with receiving() as receiver:
-        assert sent(Hosts(private=True, find=names), named(receiver)) == Answer(200)
+        assert sent(Hosts(private=True, resolve=names), named(receiver)) == Answer(200)
     assert names.asked == ["hooks.test"]
     assert receiver.got[0].headers["host"] == named(receiver).split("/")[2]
 
@@ -115,7 +115,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_called() -> None:
 def test_the_next_address_is_tried_where_the_first_does_not_listen() -> None:
     with receiving() as receiver:
         names = Names(["127.0.0.2", HERE])  # both are this machine, which listens at one of them
-        assert sent(Hosts(private=True, find=names), named(receiver)) == Answer(200)
+        assert sent(Hosts(private=True, resolve=names), named(receiver)) == Answer(200)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_certificate_has_to_be_the_names_though_an_address_is_called(
     authority.issue_cert(certified).configure_cert(tls)
     tls.sni_callback = lambda _, name, __: asked.append(name)
     with receiving(tls=tls) as receiver:
-        answer = sent(Hosts(private=True, find=Names([HERE])), named(receiver))
+        answer = sent(Hosts(private=True, resolve=Names([HERE])), named(receiver))
     assert (answer == Answer(200), len(receiver.got) == 1) == (trusted, trusted)
     assert asked == ["hooks.test"]
 
@@ -227,7 +227,7 @@ def failing(_: str, __: int) -> Any:
 
 @pytest.mark.parametrize("find", [failing, Names([])])
 def test_a_host_that_is_not_found_is_refused_and_fails(find: Any) -> None:
-    hosts = Hosts(find=find)
+    hosts = Hosts(resolve=find)
     with pytest.raises(UrlRefused):
-        asyncio.run(hosts.check("https://hooks.test/"))
+        asyncio.run(hosts.check_url("https://hooks.test/"))
     assert sent(hosts, "https://hooks.test/").error

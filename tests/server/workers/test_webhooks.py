@@ -24,7 +24,7 @@ from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.events import DELIVER, WebhookEvent
 from resolvers.webhook_hosts import Hosts
 from server.workers import webhooks as module
-from server.workers.webhooks import ROOM_OF_ONE, Deliveries
+from server.workers.webhooks import MOST_TO_ONE, WebhookWorker
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.webhook_listener import deliveries, endpoint, time_goes_by
@@ -35,7 +35,7 @@ CREATED = [WebhookEvent.INVOICE_CREATED]
 
 
 def drain(database: Database, *, timeout: float = 5) -> None:
-    asyncio.run(Deliveries(database, Hosts(private=True), timeout=timeout).drain())
+    asyncio.run(WebhookWorker(database, Hosts(private=True), timeout=timeout).drain())
 
 
 def listening(database: Database, principal: Principal, receiver: Receiver) -> str:
@@ -55,7 +55,7 @@ def waiting(database: Database) -> list[Job]:
 
 @asynccontextmanager
 async def running(database: Database) -> AsyncIterator[None]:
-    task = asyncio.create_task(Deliveries(database, Hosts(private=True)).run())
+    task = asyncio.create_task(WebhookWorker(database, Hosts(private=True)).run())
     await asyncio.sleep(0)
     yield
     task.cancel()
@@ -182,7 +182,7 @@ def test_of_two_workers_one_sends_each_message(database: Database, principal: Pr
 
         async def both() -> None:
             hosts = Hosts(private=True)
-            await asyncio.gather(*(Deliveries(database, hosts).drain() for _ in range(2)))
+            await asyncio.gather(*(WebhookWorker(database, hosts).drain() for _ in range(2)))
 
         asyncio.run(both())
     sent = [got.id for got in receiver.got]
@@ -201,11 +201,11 @@ def test_an_endpoint_that_hangs_holds_nobody_else_up(database: Database, princip
         async def run() -> None:
             async with running(database):
                 await asyncio.to_thread(quick.wait)
-                await asyncio.to_thread(slow.wait, ROOM_OF_ONE)
-                assert len(slow.got) == ROOM_OF_ONE
+                await asyncio.to_thread(slow.wait, MOST_TO_ONE)
+                assert len(slow.got) == MOST_TO_ONE
                 slow.replies.clear()
                 slow.free.set()
-                await asyncio.to_thread(slow.wait, 41 - ROOM_OF_ONE)
+                await asyncio.to_thread(slow.wait, 41 - MOST_TO_ONE)
 
         asyncio.run(run())
     assert len({got.id for got in slow.got}) == 41

@@ -15,7 +15,7 @@ from invoicing.customers import sessions
 from invoicing.payments import manual
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
-from server.workers.pdf import Worker
+from server.workers.pdf import PdfWorker
 from tests.support import factories
 from tests.support.client import Client, client
 from tests.support.rest_door import described
@@ -63,7 +63,7 @@ class Shop:
         self.database.write(manual.record_payment, self.merchant.principal, given, now=factories.NOW)
 
     def make_pdfs(self) -> None:
-        asyncio.run(Worker(self.database, FileStore(self.folder / "documents")).drain())
+        asyncio.run(PdfWorker(self.database, FileStore(self.folder / "documents")).drain())
 
 
 def ask(asker: Client, method: str, path: str, **options: Any) -> httpx.Response:
