@@ -17,7 +17,7 @@ from invoicing.accounts.settings import account
 from invoicing.importing.columns import PLAIN
 from invoicing.importing.csv_file import Source
 from invoicing.importing.orders import Terms
-from invoicing.importing.run import MOST_ORDERS, import_orders
+from invoicing.importing.run import MAX_ORDERS, import_orders
 from invoicing.storage.tables import accounts, customers, order_items, orders
 
 LEAST = 0.25
@@ -84,12 +84,12 @@ def _batches(connection: Connection) -> list[Batch]:
         return [dict(row) for row in found.mappings()]
 
     ordered, items = rows(orders, "id"), rows(order_items, "order_id", "position")
-    parts = range(0, len(ordered), MOST_ORDERS)
+    parts = range(0, len(ordered), MAX_ORDERS)
     first: Batch = [(accounts, rows(accounts, "id")), (customers, rows(customers, "id"))]
     return [first] + [
         [
-            (orders, ordered[start : start + MOST_ORDERS]),
-            (order_items, items[start * OF_ORDER : (start + MOST_ORDERS) * OF_ORDER]),
+            (orders, ordered[start : start + MAX_ORDERS]),
+            (order_items, items[start * OF_ORDER : (start + MAX_ORDERS) * OF_ORDER]),
         ]
         for start in parts
     ]

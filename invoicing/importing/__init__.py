@@ -1,1 +1,1 @@
-"""Orders in bulk from CSV: every line is imported, already there, or rejected with its reason."""
+"""Imports orders in bulk from CSV: each line is imported, exists already, or is rejected with a reason."""

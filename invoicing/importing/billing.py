@@ -1,4 +1,4 @@
-"""Shipping, invoicing and crediting what was imported, many documents in one transaction."""
+"""Ships, invoices and credits what was imported, many documents in one transaction."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ _FINISH = (
 )
 
 
-def bill(
+def invoice_orders(
     connection: Connection, principal: Principal, order_ids: Sequence[str], *, now: datetime
 ) -> list[Issued]:
-    """An invoice for each of the orders that has something left to invoice."""
+    """Ships the orders and issues an invoice for each that has something left to invoice."""
     key = {"account": principal.account_id, "ids": list(order_ids)}
     connection.execute(_LOCK_ORDERS, key)
     items = [item for item in connection.execute(_LOCK, key) if item.undone_as is None]
@@ -79,7 +79,7 @@ def bill(
     ]
 
 
-def credit(
+def credit_cancellations(
     connection: Connection,
     principal: Principal,
     order_ids: Sequence[str],
@@ -89,7 +89,7 @@ def credit(
 ) -> list[Issued]:
     """A credit invoice for each of the cancellation documents that has something left to credit.
 
-    What these took back from the orders is handled to the end, as `bill` ships what it invoices.
+    Contra items that wait for a step are finished first, just as `invoice_orders` ships what it invoices.
     """
     mine = {"account": principal.account_id}
     key = {**mine, "ids": list(order_ids), "numbers": list(numbers)}
@@ -99,11 +99,13 @@ def credit(
         connection.execute(_FINISH, {**mine, "ids": unfinished, "now": now})
     undone = {**mine, "ids": [contra.contra_of for contra in contras]}
     lock_invoices_to_credit(connection, principal, set(connection.execute(_SOLD_ON, undone).scalars()))
-    of: defaultdict[str, list[str]] = defaultdict(list)
+    contra_ids: defaultdict[str, list[str]] = defaultdict(list)
     for contra in contras:
-        of[contra.undo_reason].append(contra.id)
+        contra_ids[contra.undo_reason].append(contra.id)
     return [
-        from_orders.invoice_items(connection, principal, of[number][start : start + MAX_ITEMS], now=now)
+        from_orders.invoice_items(
+            connection, principal, contra_ids[number][start : start + MAX_ITEMS], now=now
+        )
         for number in numbers
-        for start in range(0, len(of[number]), MAX_ITEMS)
+        for start in range(0, len(contra_ids[number]), MAX_ITEMS)
     ]

@@ -1,4 +1,4 @@
-"""Cancellation documents as they stand in the file: what they take back, whose it was, and when."""
+"""Cancellation documents as the file has them: what they take back, from which customer, and when."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing import cells
 from invoicing.importing.columns import Row
 from invoicing.importing.lines import Line
-from invoicing.importing.matching import Asked
-from invoicing.importing.orders import Terms, agreed, dated
-from invoicing.importing.rejects import Flaw, Flawed, Reject, Rejects, flaw, rejected
+from invoicing.importing.matching import Requested
+from invoicing.importing.orders import Terms, order_date, order_fields
+from invoicing.importing.rejects import Flaw, FlawedOrder, Reject, Rejects, flaw_of, rejects_of_order
 
-_GUEST = Flaw("no_customer", "The line names no customer, so whose purchase it takes back cannot be told.")
+_GUEST = Flaw("no_customer", "The line names no customer, so it is not known whose purchase it takes back.")
 
 
 @dataclass(slots=True)
-class Cancelled:
-    """All lines of one document for one product: taken back together, or rejected together."""
+class CancelledProduct:
+    """All lines of one document for one product: they are taken back together or rejected together."""
 
     sku: str
     lines: list[Line] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    requested: list[Requested] = field(default_factory=list)
 
     @property
     def quantity(self) -> int:
-        return sum(each.quantity for each in self.asked)
+        return sum(each.quantity for each in self.requested)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A document; `customer` is the handle, `currency` and `including_vat` how its prices are to be read."""
+    """A document. `customer` is the handle; `currency` and `including_vat` tell what its prices mean."""
 
     number: str
     line: int
@@ -41,56 +41,56 @@ class Cancellation:
     currency: str
     including_vat: bool
     at: datetime
-    products: Sequence[Cancelled]
+    products: Sequence[CancelledProduct]
 
 
-def cancellation(lines: Sequence[Line], terms: Terms, rejects: Rejects) -> Cancellation | None:
-    """None if nothing of it can be read. Unlike an order's, each of its lines stands for itself."""
+def read_cancellation(lines: Sequence[Line], terms: Terms, rejects: Rejects) -> Cancellation | None:
+    """None if no line of it can be read. Unlike those of an order, its lines are rejected one by one."""
     rejects.add([Reject(line.number, line.fields, line.flaw) for line in lines if line.flaw is not None])
-    sound = [line for line in lines if line.flaw is None]
-    if not sound:
+    readable = [line for line in lines if line.flaw is None]
+    if not readable:
         return None
     try:
-        return _cancellation(agreed(sound), sound, terms, rejects)
-    except Flawed as flawed:
-        rejects.add(rejected(sound, flawed))
+        return _cancellation(order_fields(readable), readable, terms, rejects)
+    except FlawedOrder as flawed:
+        rejects.add(rejects_of_order(readable, flawed))
     except InvoicingError as error:
-        rejects.add(rejected(sound, _of_all(sound, flaw(error))))
+        rejects.add(rejects_of_order(readable, _on_all_lines(readable, flaw_of(error))))
     return None
 
 
-def _cancellation(order: Row, sound: Sequence[Line], terms: Terms, rejects: Rejects) -> Cancellation:
+def _cancellation(order: Row, readable: Sequence[Line], terms: Terms, rejects: Rejects) -> Cancellation:
     number = checks.text(64)(order.get("order_number"), "number")
     currency = checks.currency(order.get("currency") or terms.currency, "currency")
-    at = dated(order, terms)
+    at = order_date(order, terms)
     if "customer_handle" not in order:
-        raise _of_all(sound, _GUEST)
+        raise _on_all_lines(readable, _GUEST)
     handle = checks.handle(order["customer_handle"], "handle")
-    products = _products(sound, currency, rejects)
-    return Cancellation(number, sound[0].number, handle, currency, terms.including_vat, at, products)
+    products = _products(readable, currency, rejects)
+    return Cancellation(number, readable[0].number, handle, currency, terms.including_vat, at, products)
 
 
-def _products(sound: Sequence[Line], currency: str, rejects: Rejects) -> list[Cancelled]:
-    products: dict[str, Cancelled] = {}
-    for line in sound:
+def _products(readable: Sequence[Line], currency: str, rejects: Rejects) -> list[CancelledProduct]:
+    products: dict[str, CancelledProduct] = {}
+    for line in readable:
         try:
-            asked = _asked(line.row, currency)
+            requested = _requested(line.row, currency)
         except InvoicingError as error:
-            rejects.add([Reject(line.number, line.fields, flaw(error))])
+            rejects.add([Reject(line.number, line.fields, flaw_of(error))])
             continue
-        product = products.setdefault(line.row["sku"], Cancelled(line.row["sku"]))
+        product = products.setdefault(line.row["sku"], CancelledProduct(line.row["sku"]))
         product.lines.append(line)
-        product.asked.append(asked)
+        product.requested.append(requested)
     return list(products.values())
 
 
-def _asked(row: Row, currency: str) -> Asked:
+def _requested(row: Row, currency: str) -> Requested:
     checks.text(200)(row.get("sku"), "sku")
-    quantity = cells.whole(row.get("quantity", ""), "quantity")
+    quantity = cells.whole_number(row.get("quantity", ""), "quantity")
     if quantity >= 0:
         raise ValidationError("quantity must be below 0 on a cancellation.", field="quantity")
-    return Asked(-quantity, cells.amount(row.get("unit_price", ""), "unit_price", currency))
+    return Requested(-quantity, cells.amount(row.get("unit_price", ""), "unit_price", currency))
 
 
-def _of_all(lines: Sequence[Line], found: Flaw) -> Flawed:
-    return Flawed(dict.fromkeys(range(len(lines)), found))
+def _on_all_lines(lines: Sequence[Line], flaw_of_all: Flaw) -> FlawedOrder:
+    return FlawedOrder(dict.fromkeys(range(len(lines)), flaw_of_all))

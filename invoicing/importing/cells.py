@@ -1,4 +1,4 @@
-"""What a cell says, as the value that an order takes."""
+"""A cell's text as a value of an order."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from functools import lru_cache
 from invoicing.errors import ValidationError
 from invoicing.money import from_major
 
-_minor = lru_cache(10_000)(from_major)  # a shop has few prices
+_minor = lru_cache(10_000)(from_major)  # cached, as a shop has few different prices
 
 _WHOLE = re.compile(r"-?[0-9]{1,12}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
-def whole(cell: str, column: str) -> int:
+def whole_number(cell: str, column: str) -> int:
     if not _WHOLE.fullmatch(cell):
-        raise _refused(cell, column, "must be a whole number such as 12")
+        raise _refusal(cell, column, "must be a whole number such as 12")
     return int(cell)
 
 
 def amount(cell: str, column: str, currency: str) -> int:
-    """Major units with a decimal point in, minor units out, exactly."""
+    """Takes major units with a decimal point; returns minor units, exactly."""
     if not _DECIMAL.fullmatch(cell):
-        raise _refused(cell, column, "must be an amount such as 1234.50, without thousands separators")
+        raise _refusal(cell, column, "must be an amount such as 1234.50, without thousands separators")
     try:
         return _minor(cell, currency)
     except ValueError as error:
@@ -33,7 +33,7 @@ def amount(cell: str, column: str, currency: str) -> int:
 
 def percentage(cell: str, column: str) -> float:
     if not _DECIMAL.fullmatch(cell):
-        raise _refused(cell, column, "must be a percentage such as 5.5")
+        raise _refusal(cell, column, "must be a percentage such as 5.5")
     return float(cell)
 
 
@@ -41,20 +41,20 @@ def day(cell: str, column: str) -> date:
     try:
         return date.fromisoformat(cell)
     except ValueError:
-        raise _refused(cell, column, "must be a date such as 2024-02-29") from None
+        raise _refusal(cell, column, "must be a date such as 2024-02-29") from None
 
 
 def instant(cell: str, column: str, timezone: tzinfo, now: datetime) -> datetime:
-    """A date or a moment, in the given time zone if it names none, not after tomorrow."""
+    """A date or a moment, in the given time zone if it names none; at most one day in the future."""
     try:
         given = datetime.fromisoformat(cell)
         moment = (given if given.tzinfo else given.replace(tzinfo=timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _refused(cell, column, "must be a date such as 2024-02-29 or 2024-02-29T13:45") from None
+        raise _refusal(cell, column, "must be a date such as 2024-02-29 or 2024-02-29T13:45") from None
     if moment > now + timedelta(days=1):
-        raise _refused(cell, column, "must not lie in the future")
+        raise _refusal(cell, column, "must not lie in the future")
     return moment
 
 
-def _refused(cell: str, column: str, rule: str) -> ValidationError:
+def _refusal(cell: str, column: str, rule: str) -> ValidationError:
     return ValidationError(f"{column} {rule} (it is “{cell[:40]}”).", field=column)

@@ -1,4 +1,4 @@
-"""The plain format: the columns that orders are imported from, and what each may hold."""
+"""The columns of files to import, and the plain format, which every format is converted to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invoicing.importing.csv_file import UnreadableFile
 
 Row = Mapping[str, str]
 
-ORDER = (
+ORDER_COLUMNS = (
     "order_number",
     "order_id",
     "order_date",
@@ -29,9 +29,9 @@ ORDER = (
     "purchase_order_number",
     "buyer_reference",
 )
-"""What is true of the whole order: its lines agree on it, or leave it empty."""
+"""The columns of the whole order: its lines have the same value there, or none."""
 
-ITEM = (
+ITEM_COLUMNS = (
     "item_type",
     "sku",
     "name",
@@ -45,22 +45,22 @@ ITEM = (
     "exemption_reason",
 )
 
-ADDRESS = {
+ADDRESS_COLUMNS = {
     "customer_address": "address_line_1",
     "customer_postal_code": "postal_code",
     "customer_city": "locality",
     "customer_country": "country_code",
 }
-"""Where an address keeps what these columns say."""
+"""The field of an address that each of these columns fills."""
 
-OF_REJECTS = ("reject_line", "reject_reason", "reject_message")
-"""What a file of rejects has in front of the original columns, so that it can be mended and imported."""
+REJECT_COLUMNS = ("reject_line", "reject_reason", "reject_message")
+"""The columns that a file of rejects has before the original ones. An import ignores them."""
 
-_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,200}")  # with room for the number of an item
+_ID = re.compile(r"[A-Za-z0-9_.@:-]{1,200}")  # shorter than an id may be, to leave room for an item's number
 
 
-class SetAside(Exception):
-    """The line is not for sale: it is listed among the rejects, and the order goes on without it."""
+class NotASale(Exception):
+    """The line is not a sale: it is listed with the rejects, and its order is imported without it."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -68,7 +68,7 @@ class SetAside(Exception):
         self.message = message
 
 
-def _as_it_is(row: Row) -> Row:
+def _unchanged(row: Row) -> Row:
     return row
 
 
@@ -78,42 +78,42 @@ def _never(_: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file: the columns it must and may have, and how a row of it reads in the plain columns."""
+    """A kind of file: the columns it must and may have, and how a row is converted to the plain columns."""
 
     required: Sequence[str]
     known: frozenset[str]
-    key: Sequence[str]  # what names the order: the first of these that is filled in
-    plain: Callable[[Row], Row]
+    key: Sequence[str]  # the columns that identify the order: the first that is not empty does
+    to_plain: Callable[[Row], Row]
     including_vat: bool
     currency: str | None = None
-    cancels: Callable[[Row], bool] = _never  # whether a row of the file belongs to a cancellation
+    is_cancellation: Callable[[Row], bool] = _never  # whether a row belongs to a cancellation
 
 
 PLAIN = Format(
     required=("order_number", "name", "quantity", "unit_price"),
-    known=frozenset((*ORDER, *ITEM)),
+    known=frozenset((*ORDER_COLUMNS, *ITEM_COLUMNS)),
     key=("order_id", "order_number"),
-    plain=_as_it_is,
+    to_plain=_unchanged,
     including_vat=True,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of one file, against its format."""
+    """The columns of one file, compared with its format."""
 
     names: Sequence[str]
-    kept: Sequence[tuple[int, str]]
+    known: Sequence[tuple[int, str]]
     key: Sequence[int]
     ignored: Sequence[str]
 
     def row(self, fields: Sequence[str]) -> dict[str, str]:
-        """The cells that say something, by their column; a line that is too short has fewer."""
-        some = len(fields)
-        return {name: cell for at, name in self.kept if at < some and (cell := fields[at].strip())}
+        """The cells that are not empty, by their column. A line may be too short for all columns."""
+        count = len(fields)
+        return {name: cell for at, name in self.known if at < count and (cell := fields[at].strip())}
 
-    def order(self, fields: Sequence[str]) -> str:
-        """The id that the line's order gets, whenever the file is imported; empty if it names none."""
+    def order_id(self, fields: Sequence[str]) -> str:
+        """The id of the line's order, the same at every import of the file; empty if the line names none."""
         for at in self.key:
             if at < len(fields) and (named := fields[at].strip()):
                 return named if _ID.fullmatch(named) else _digest(named)
@@ -121,10 +121,12 @@ class Columns:
 
 
 def columns(header: Sequence[str], expected: Format) -> Columns:
-    """Which cells hold what; capital letters in names do not matter."""
-    known = {name.casefold(): name for name in expected.known}
-    kept = [(at, known[name.casefold()]) for at, name in enumerate(header) if name.casefold() in known]
-    found = [name for _, name in kept]
+    """The columns of a file with this header. Upper and lower case are the same. Raises UnreadableFile."""
+    known_names = {name.casefold(): name for name in expected.known}
+    known = [
+        (at, known_names[name.casefold()]) for at, name in enumerate(header) if name.casefold() in known_names
+    ]
+    found = [name for _, name in known]
     if missing := [name for name in expected.required if name not in found]:
         raise UnreadableFile(
             f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
@@ -132,10 +134,10 @@ def columns(header: Sequence[str], expected: Format) -> Columns:
         )
     if repeated := sorted({name for name in found if found.count(name) > 1}):
         raise UnreadableFile(f"The file has the column {', '.join(repeated)} more than once.")
-    key = [at for name in expected.key for at, column in kept if column == name]
-    expected_names = {*known, *OF_REJECTS}
+    key = [at for name in expected.key for at, column in known if column == name]
+    expected_names = {*known_names, *REJECT_COLUMNS}
     ignored = [name for name in header if name.casefold() not in expected_names]
-    return Columns(header, kept, key, ignored)
+    return Columns(header, known, key, ignored)
 
 
 def _digest(name: str) -> str:

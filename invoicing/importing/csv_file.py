@@ -1,4 +1,4 @@
-"""A CSV file as records with their line numbers, whatever its bytes."""
+"""Reads a CSV file of any bytes as records with their line numbers."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class UnreadableFile(InvoicingError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of data, which quoted line breaks may spread over several; `line` is where it begins.
+    """One record. Quoted line breaks may spread it over several lines; `line` is the first.
 
-    `fault` says why it cannot be read; its one field is then the text as it stands.
+    `fault` says why it cannot be read; then its only field is the original text.
     """
 
     line: int
@@ -53,7 +53,7 @@ class Source:
         return [name.encode("utf-8", "replace").decode().strip() for name in first.fields]
 
     def records(self) -> Iterator[Record]:
-        """What follows the header, without blank lines. Bytes that are not UTF-8 come as lone surrogates."""
+        """The records after the header. Blank lines are skipped; bytes that are not UTF-8 are surrogates."""
         with self._text() as text:
             found = _records(text, _delimiter(text))
             next(found, None)
@@ -61,7 +61,7 @@ class Source:
 
     @contextmanager
     def _text(self) -> Iterator[IO[str]]:
-        """The file decoded, from its start."""
+        """The file's decoded text, from its start."""
         with ExitStack() as open_files:
             raw: BinaryIO = open_files.enter_context(self.path.open("rb"))
             packed = raw.read(2) == _GZIP
@@ -79,15 +79,15 @@ class Source:
 
 
 def _delimiter(text: IO[str]) -> str:
-    """Comma, semicolon or tab: the one that the header has most of."""
+    """Comma, semicolon or tab: the most frequent one in the header."""
     header = text.readline(_LONGEST_HEADER)
     text.seek(0)
     return max(_DELIMITERS, key=header.count)
 
 
 def _records(text: IO[str], delimiter: str) -> Iterator[Record]:
-    raw: list[str] = []  # the lines of the record at hand
-    reader = csv.reader(_kept(text, raw), delimiter=delimiter)
+    raw: list[str] = []  # the lines of the current record
+    reader = csv.reader(_noted_lines(text, raw), delimiter=delimiter)
     while True:
         line = reader.line_num + 1
         raw.clear()
@@ -99,16 +99,16 @@ def _records(text: IO[str], delimiter: str) -> Iterator[Record]:
             yield Record(line, ["".join(raw)], f"The line is no CSV: {error}.")
         else:
             if fields:
-                yield Record(line, fields, _undecoded(raw))
+                yield Record(line, fields, _encoding_fault(raw))
 
 
-def _kept(text: IO[str], raw: list[str]) -> Iterator[str]:
+def _noted_lines(text: IO[str], raw: list[str]) -> Iterator[str]:
     for line in text:
         raw.append(line)
         yield line
 
 
-def _undecoded(raw: list[str]) -> str | None:
+def _encoding_fault(raw: list[str]) -> str | None:
     if all(line.isascii() for line in raw) or not any(_UNDECODED.search(line) for line in raw):
         return None
     return "The line contains bytes that are not UTF-8; convert the file to UTF-8."

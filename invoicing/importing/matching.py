@@ -1,4 +1,4 @@
-"""Which earlier sales a cancellation takes back. Pure: what was sold in, what is taken out."""
+"""Decides which earlier sales a cancellation takes back. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from invoicing.importing.rejects import Flaw
 
 
 @dataclass(slots=True)
-class Sold:
-    """A line of an order, of one product to one customer, and how many of it nobody has taken back."""
+class SoldLine:
+    """A line of an order, of one product to one customer; `left` is the quantity that was not taken back."""
 
     id: str
     order_id: str
@@ -22,8 +22,8 @@ class Sold:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """How many of the product are to be taken back, and the price that the cancellation names."""
+class Requested:
+    """The quantity of the product to take back, and the price that the cancellation names."""
 
     quantity: int
     unit_price: int
@@ -31,53 +31,57 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    sold: Sold
+    sold: SoldLine
     quantity: int
 
 
 class Unmatched(Exception):
-    """What is asked was never sold, or too little of it."""
+    """The requested quantity was not sold before."""
 
     def __init__(self, flaw: Flaw) -> None:
         super().__init__(flaw.message)
         self.flaw = flaw
 
 
-_NEVER = Flaw("no_earlier_sale", "The customer has no order up to then with this product.")
+_NOT_SOLD = Flaw(
+    "no_earlier_sale", "The customer has no order with this product up to the date of the cancellation."
+)
 
 
-def match(asked: Sequence[Asked], sold: Iterable[Sold], at: datetime) -> list[list[Take]]:
-    """What each takes, all of them in full; Unmatched if that cannot be. Nothing is taken yet.
+def match(requested: Sequence[Requested], sold: Iterable[SoldLine], at: datetime) -> list[list[Take]]:
+    """The takes of each request, in full; Unmatched if that is impossible. `sold` is not changed.
 
-    The latest line up to then with enough left is taken, at the price that is named if there is one;
-    several, the latest first, if none has enough; those of another price last.
+    The latest line up to `at` with enough left is used, at the named price if there is one. If none has
+    enough, several lines are used, the latest first; lines of another price come last.
     """
     earlier = sorted((line for line in sold if line.at <= at), key=_latest, reverse=True)
     if not earlier:
-        raise Unmatched(_NEVER)
+        raise Unmatched(_NOT_SOLD)
     left = {line.id: line.left for line in earlier}
-    wanted, there = sum(each.quantity for each in asked), sum(left.values())
-    if wanted > there:
-        told = f"{wanted} are cancelled, {there} that the customer bought up to then are left."
-        raise Unmatched(Flaw("more_than_sold", told))
-    return [_taken(each, earlier, left) for each in asked]
+    wanted, available = sum(each.quantity for each in requested), sum(left.values())
+    if wanted > available:
+        message = f"{wanted} are cancelled, but only {available} are left of what the customer bought before."
+        raise Unmatched(Flaw("more_than_sold", message))
+    return [_takes(each, earlier, left) for each in requested]
 
 
-def _latest(line: Sold) -> tuple[datetime, str, str]:
+def _latest(line: SoldLine) -> tuple[datetime, str, str]:
     return line.at, line.order_id, line.id
 
 
-def _taken(asked: Asked, earlier: Sequence[Sold], left: dict[str, int]) -> list[Take]:
-    same = [line for line in earlier if line.unit_price == asked.unit_price]
-    other = [line for line in earlier if line.unit_price != asked.unit_price]
-    takes = _from(same, asked.quantity, left) or _from([*same, *other], asked.quantity, left)
+def _takes(requested: Requested, earlier: Sequence[SoldLine], left: dict[str, int]) -> list[Take]:
+    same = [line for line in earlier if line.unit_price == requested.unit_price]
+    other = [line for line in earlier if line.unit_price != requested.unit_price]
+    takes = _takes_from(same, requested.quantity, left) or _takes_from(
+        [*same, *other], requested.quantity, left
+    )
     for take in takes:
         left[take.sold.id] -= take.quantity
     return takes
 
 
-def _from(lines: Sequence[Sold], quantity: int, left: dict[str, int]) -> list[Take]:
-    """So many of these lines: of one if it has enough, or of several; none if all have too little."""
+def _takes_from(lines: Sequence[SoldLine], quantity: int, left: dict[str, int]) -> list[Take]:
+    """Takes the quantity from one line if it has enough, otherwise from several; none if it is too much."""
     if one := next((line for line in lines if left[line.id] >= quantity), None):
         return [Take(one, quantity)]
     takes = []

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from invoicing.importing.columns import Format, Row, SetAside
+from invoicing.importing.columns import Format, NotASale, Row
 
-_SAME = {
+_COLUMN_NAMES = {
     "order_number": "InvoiceNo",
     "order_date": "InvoiceDate",
     "name": "Description",
     "quantity": "Quantity",
     "unit_price": "UnitPrice",
 }
-_REQUIRED = (*_SAME.values(), "StockCode", "CustomerID", "Country")
+_REQUIRED = (*_COLUMN_NAMES.values(), "StockCode", "CustomerID", "Country")
 _NOT_SALES = {
     "AMAZONFEE": "a fee that the seller itself pays",
     "B": "an adjustment of bad debt",
@@ -26,7 +26,7 @@ _TYPES = {
     "BANK CHARGES": "FEE",
     "D": "DISCOUNT",
 }
-# "European Community" and "Unspecified" are no country; the Channel Islands have two codes, JE and GG.
+# "European Community" and "Unspecified" are not countries; the Channel Islands have two codes, JE and GG.
 _COUNTRIES = {
     "Australia": "AU",
     "Austria": "AT",
@@ -70,13 +70,13 @@ _BELOW_ONE = re.compile(r"-[0-9]+|0")
 _FREE = re.compile(r"-[0-9.]+|0+(\.0*)?")
 
 
-def _plain(row: Row) -> Row:
+def _to_plain(row: Row) -> Row:
     code = row.get("StockCode", "")
-    _for_sale(row, code.upper())
+    _check_is_sale(row, code.upper())
     plain = {"sku": code}
     if code.upper() in _TYPES:
         plain["item_type"] = _TYPES[code.upper()]
-    for column, name in _SAME.items():
+    for column, name in _COLUMN_NAMES.items():
         if name in row:
             plain[column] = row[name]
     if "CustomerID" in row:
@@ -89,32 +89,32 @@ def _plain(row: Row) -> Row:
     return plain
 
 
-def _cancels(row: Row) -> bool:
+def _is_cancellation(row: Row) -> bool:
     return row.get("InvoiceNo", "").startswith(("C", "c"))
 
 
-def _for_sale(row: Row, code: str) -> None:
+def _check_is_sale(row: Row, code: str) -> None:
     if code in _NOT_SALES:
-        raise SetAside("not_a_sale", f"{code} is {_NOT_SALES[code]}.")
-    if not _cancels(row):
-        _says_what(row)
+        raise NotASale("not_a_sale", f"{code} is {_NOT_SALES[code]}.")
+    if not _is_cancellation(row):
+        _check_description_and_quantity(row)
     if _FREE.fullmatch(row.get("UnitPrice", "")):
-        raise SetAside("no_price", "The price is zero or less: a gift or a correction of the stock.")
+        raise NotASale("no_price", "The price is zero or less: a gift or a correction of the stock.")
 
 
-def _says_what(row: Row) -> None:
+def _check_description_and_quantity(row: Row) -> None:
     if "Description" not in row:
-        raise SetAside("no_description", "The line does not say what was sold.")
+        raise NotASale("no_description", "The line does not say what was sold.")
     if _BELOW_ONE.fullmatch(row.get("Quantity", "")):
-        raise SetAside("no_quantity", "The quantity is below 1: a correction of the stock.")
+        raise NotASale("no_quantity", "The quantity is below 1: a correction of the stock.")
 
 
 ONLINE_RETAIL = Format(
     required=_REQUIRED,
     known=frozenset(_REQUIRED),
     key=("InvoiceNo",),
-    plain=_plain,
+    to_plain=_to_plain,
     including_vat=False,
     currency="GBP",
-    cancels=_cancels,
+    is_cancellation=_is_cancellation,
 )

@@ -1,4 +1,4 @@
-"""An order's lines as the values that createOrder takes."""
+"""Converts an order's lines to the values that createOrder takes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ import orjson
 from invoicing import checks
 from invoicing.errors import InvoicingError, MalformedId, ValidationError
 from invoicing.importing import cells
-from invoicing.importing.columns import ADDRESS, ORDER, Row
+from invoicing.importing.columns import ADDRESS_COLUMNS, ORDER_COLUMNS, Row
 from invoicing.importing.lines import Line
-from invoicing.importing.rejects import Flaw, Flawed, flaw
+from invoicing.importing.rejects import Flaw, FlawedOrder, flaw_of
 from invoicing.orders.items import MAX_ITEMS, item_row
 from invoicing.storage.tables import Account
 from invoicing.vat.categories import Category
 
-IMPORTED = "import"
-"""The key in an order's `meta` under which the digest of its lines is kept."""
+DIGEST_KEY = "import"
+"""The key in an order's `meta` that holds the digest of its lines."""
 
-_OF_ORDER = frozenset(ORDER)
-_BUYER = {"customer_name": "name", "customer_email": "email", "customer_vat_number": "vat_number"}
-_TEXTS = ("sku", "name", "description", "unit", "vat_category", "exemption_reason")
+_ORDER_COLUMNS = frozenset(ORDER_COLUMNS)
+_CUSTOMER_FIELDS = {"customer_name": "name", "customer_email": "email", "customer_vat_number": "vat_number"}
+_TEXT_COLUMNS = ("sku", "name", "description", "unit", "vat_category", "exemption_reason")
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the lines do not say: how they are read for this seller. `vat_rate` is in percent."""
+    """How lines are read: what they do not say themselves. `vat_rate` is in percent."""
 
     seller: Account
     currency: str
@@ -45,13 +45,13 @@ class Terms:
         return ZoneInfo(self.seller.timezone)
 
     @cached_property
-    def words(self) -> str:
+    def digest_prefix(self) -> str:
         return f"{self.currency} {self.including_vat} {self.vat_rate}"
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """An order about to be stored. `customer` are the values of its customer, none for a guest."""
+class ImportedOrder:
+    """An order to store. `customer` has the values of its customer; None for a guest."""
 
     id: str
     lines: Sequence[Line]
@@ -61,47 +61,47 @@ class Incoming:
     digest: str
 
 
-def assembled(lines: Sequence[Line], terms: Terms) -> Incoming:
-    """Flawed, if an order cannot be made of them."""
+def read_order(lines: Sequence[Line], terms: Terms) -> ImportedOrder:
+    """The order that these lines make. Raises FlawedOrder if they cannot."""
     if len(lines) > MAX_ITEMS:
-        many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
-        raise Flawed(dict.fromkeys(range(len(lines)), many))
-    order = agreed(lines)
+        too_many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
+        raise FlawedOrder(dict.fromkeys(range(len(lines)), too_many))
+    order = order_fields(lines)
     id, digest = lines[0].order, _digest(lines, terms)
     try:
-        values = {**_values(order, terms), "id": _id(order, id), "meta": {IMPORTED: digest}}
+        values = {**_values(order, terms), "id": _id(order, id), "meta": {DIGEST_KEY: digest}}
         customer = _customer(order)
-        created_at = dated(order, terms)
+        created_at = order_date(order, terms)
     except InvoicingError as error:
-        raise Flawed(dict.fromkeys(range(len(lines)), flaw(error))) from error
+        raise FlawedOrder(dict.fromkeys(range(len(lines)), flaw_of(error))) from error
     values["items"] = _items(lines, values["currency"], terms)
-    return Incoming(id, lines, values, customer, created_at, digest)
+    return ImportedOrder(id, lines, values, customer, created_at, digest)
 
 
-def flaws(order: Incoming, error: InvoicingError, seller: Account) -> Flawed:
-    """Which lines an order was refused for: all of them, if for none alone."""
+def flaws_of_order(order: ImportedOrder, error: InvoicingError, seller: Account) -> FlawedOrder:
+    """The lines that caused the refusal of an order: all of them, if no single one did."""
     found: dict[int, Flaw] = {}
     for at, item in enumerate(order.values["items"]):
         try:
             item_row(item, seller.default_vat_rate, at="")
-        except InvoicingError as own:
-            found[at] = flaw(own)
-    return Flawed(found or dict.fromkeys(range(len(order.lines)), flaw(error)))
+        except InvoicingError as item_error:
+            found[at] = flaw_of(item_error)
+    return FlawedOrder(found or dict.fromkeys(range(len(order.lines)), flaw_of(error)))
 
 
-def agreed(lines: Sequence[Line]) -> Row:
-    """What the lines say of their order, with one voice. The first date counts: some tills split a minute."""
+def order_fields(lines: Sequence[Line]) -> Row:
+    """The order's own columns. Its lines must agree, except on the date, of which the first counts."""
     if flawed := {at: line.flaw for at, line in enumerate(lines) if line.flaw is not None}:
-        raise Flawed(flawed)
+        raise FlawedOrder(flawed)
     order: dict[str, str] = {}
     for at, line in enumerate(lines):
-        own = {column: cell for column, cell in line.row.items() if column in _OF_ORDER}
-        if own.items() <= order.items():
+        line_values = {column: cell for column, cell in line.row.items() if column in _ORDER_COLUMNS}
+        if line_values.items() <= order.items():
             continue
-        for column, cell in own.items():
+        for column, cell in line_values.items():
             if order.setdefault(column, cell) != cell and column != "order_date":
-                told = f"{column} is “{cell[:40]}”, but “{order[column][:40]}” on a line before."
-                raise Flawed({at: Flaw("contradiction", told)})
+                message = f"{column} is “{cell[:40]}”, but “{order[column][:40]}” on an earlier line."
+                raise FlawedOrder({at: Flaw("contradiction", message)})
     return order
 
 
@@ -130,7 +130,7 @@ def _values(order: Row, terms: Terms) -> dict[str, Any]:
 
 def _guest(order: Row) -> dict[str, Any]:
     if "customer_vat_number" in order:
-        raise ValidationError("vat_number needs a customer_handle beside it.", field="vat_number")
+        raise ValidationError("vat_number needs a customer_handle too.", field="vat_number")
     address = {**_address(order), "email": order.get("customer_email")}
     return {
         "billing_name": order.get("customer_name"),
@@ -141,16 +141,16 @@ def _guest(order: Row) -> dict[str, Any]:
 def _customer(order: Row) -> dict[str, Any] | None:
     if "customer_handle" not in order:
         return None
-    own = {field: order[column] for column, field in _BUYER.items() if column in order}
+    details = {field: order[column] for column, field in _CUSTOMER_FIELDS.items() if column in order}
     handle = checks.handle(order["customer_handle"], "handle")
-    return {"handle": handle, **own, "billing_address": _address(order) or None}
+    return {"handle": handle, **details, "billing_address": _address(order) or None}
 
 
 def _address(order: Row) -> dict[str, str]:
-    return {part: order[column] for column, part in ADDRESS.items() if column in order}
+    return {part: order[column] for column, part in ADDRESS_COLUMNS.items() if column in order}
 
 
-def dated(order: Row, terms: Terms) -> datetime:
+def order_date(order: Row, terms: Terms) -> datetime:
     if "order_date" not in order:
         return terms.now
     return cells.instant(order["order_date"], "order_date", terms.timezone, terms.now)
@@ -163,18 +163,18 @@ def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[dict[str,
         try:
             items.append({"id": f"{line.order}:{at + 1}", **_item(line.row, currency, terms)})
         except InvoicingError as error:
-            found[at] = flaw(error)
+            found[at] = flaw_of(error)
     if found:
-        raise Flawed(found)
+        raise FlawedOrder(found)
     return items
 
 
 def _item(row: Row, currency: str, terms: Terms) -> dict[str, Any]:
-    item: dict[str, Any] = {name: row[name] for name in _TEXTS if name in row}
+    item: dict[str, Any] = {name: row[name] for name in _TEXT_COLUMNS if name in row}
     if "item_type" in row:
         item["type"] = row["item_type"].upper()
     if "quantity" in row:
-        item["quantity"] = cells.whole(row["quantity"], "quantity")
+        item["quantity"] = cells.whole_number(row["quantity"], "quantity")
     for name in ("unit_price", "discount"):
         if name in row:
             item[name] = cells.amount(row[name], name, currency)
@@ -186,5 +186,5 @@ def _item(row: Row, currency: str, terms: Terms) -> dict[str, Any]:
 
 
 def _digest(lines: Sequence[Line], terms: Terms) -> str:
-    told = orjson.dumps([terms.words, *(line.row for line in lines)], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(told).hexdigest()[:32]
+    content = orjson.dumps([terms.digest_prefix, *(line.row for line in lines)], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content).hexdigest()[:32]

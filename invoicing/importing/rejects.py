@@ -1,4 +1,4 @@
-"""Lines that are not imported: why, in codes and sentences, and the file that lists them."""
+"""Lines that are rejected: the reasons, and the file that lists them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from invoicing.errors import InvoicingError
-from invoicing.importing.columns import ADDRESS, OF_REJECTS
+from invoicing.importing.columns import ADDRESS_COLUMNS, REJECT_COLUMNS
 
 _COLUMNS = {
     "type": "item_type",
@@ -23,22 +23,22 @@ _COLUMNS = {
     "vat_number": "customer_vat_number",
     "shipping_address.country_code": "ship_to_country",
     "billing_address.email": "customer_email",
-    **{f"billing_address.{part}": column for column, part in ADDRESS.items()},
+    **{f"billing_address.{part}": column for column, part in ADDRESS_COLUMNS.items()},
 }
-OF_CUSTOMER = {**_COLUMNS, "name": "customer_name"}
-"""The same for a refusal of the customer, whose name is not the item's."""
+CUSTOMER_COLUMNS = {**_COLUMNS, "name": "customer_name"}
+"""The same for an error in the customer, where `name` is not the item's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Why a line is rejected: the code, and the sentence."""
+    """Why a line is rejected: a code and a sentence."""
 
     reason: str
     message: str
 
 
-class Flawed(Exception):
-    """An order is imported whole or not at all: here is what is wrong, by the place of the line in it."""
+class FlawedOrder(Exception):
+    """The order cannot be imported. `flaws` says why, by the position of the line in the order."""
 
     def __init__(self, flaws: Mapping[int, Flaw]) -> None:
         super().__init__(f"{len(flaws)} lines are flawed.")
@@ -47,15 +47,15 @@ class Flawed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A rejected line, by its number in the file and its cells as they stand."""
+    """A rejected line: its number in the file, its original cells and its flaw."""
 
     line: int
     fields: Sequence[str]
     flaw: Flaw
 
 
-def flaw(error: InvoicingError, columns: Mapping[str, str] = _COLUMNS) -> Flaw:
-    """A refusal, in the words of the file's columns."""
+def flaw_of(error: InvoicingError, columns: Mapping[str, str] = _COLUMNS) -> Flaw:
+    """An error as a flaw, with the name of the file's column in place of the field's."""
     given = error.field or ""
     column = columns.get(given, given)
     if error.code not in ("VALIDATION_ERROR", "MALFORMED_ID"):
@@ -63,15 +63,19 @@ def flaw(error: InvoicingError, columns: Mapping[str, str] = _COLUMNS) -> Flaw:
     return Flaw(f"invalid_{column}", str(error).replace(given, column, 1))
 
 
-def rejected(lines: Sequence[Any], flawed: Flawed) -> list[Reject]:
-    """All lines of an order that has a flaw, the sound ones because of the others."""
-    sound = Flaw("order_incomplete", "Another line of the order was rejected; orders are imported whole.")
-    return [Reject(line.number, line.fields, flawed.flaws.get(at, sound)) for at, line in enumerate(lines)]
+def rejects_of_order(lines: Sequence[Any], flawed: FlawedOrder) -> list[Reject]:
+    """All lines of an order with flaws; those without one are rejected because of the others."""
+    incomplete = Flaw(
+        "order_incomplete", "Another line of the order was rejected; orders are imported whole."
+    )
+    return [
+        Reject(line.number, line.fields, flawed.flaws.get(at, incomplete)) for at, line in enumerate(lines)
+    ]
 
 
 @dataclass
 class Rejects:
-    """The file of rejects; it comes into being with the first one."""
+    """The file of rejects, which is created with the first one."""
 
     path: Path
     header: Sequence[str]
@@ -89,11 +93,11 @@ class Rejects:
     def add(self, rejects: Sequence[Reject]) -> None:
         for reject in rejects:
             self.reasons[reject.flaw.reason] += 1
-            self._row([str(reject.line), reject.flaw.reason, reject.flaw.message, *reject.fields])
+            self._write_row([str(reject.line), reject.flaw.reason, reject.flaw.message, *reject.fields])
 
-    def _row(self, cells: Sequence[str]) -> None:
+    def _write_row(self, cells: Sequence[str]) -> None:
         if self._writer is None:
             new = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
             self._writer = csv.writer(self._open_files.enter_context(new))
-            self._writer.writerow([*OF_REJECTS, *self.header])
+            self._writer.writerow([*REJECT_COLUMNS, *self.header])
         self._writer.writerow(cells)

@@ -1,7 +1,7 @@
-"""A batch of cancellations as returns of what was sold before, in one transaction.
+"""Stores a batch of cancellations as returns of earlier sales, in one transaction.
 
-What was undone says in `undo_reason` which document did it. So a document is known again: nothing of it is
-taken back twice.
+The `undo_reason` of what was undone is the document's number. By it a document is recognised when it is
+imported again, and nothing is taken back twice.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, select
 
 from invoicing.access import Principal
-from invoicing.importing.cancellations import Cancellation, Cancelled
+from invoicing.importing.cancellations import Cancellation, CancelledProduct
 from invoicing.importing.lines import Line
-from invoicing.importing.matching import Sold, Take, Unmatched, match
+from invoicing.importing.matching import SoldLine, Take, Unmatched, match
 from invoicing.importing.rejects import Flaw, Reject
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra, undo_items
@@ -54,55 +54,55 @@ _LOCK_ITEMS = (
 
 _EXISTS = Flaw(
     "cancellation_exists",
-    "This cancellation has taken back some of the product before, and not as many as it says here.",
+    "This cancellation has taken back another quantity of this product before.",
 )
 
 _Product = tuple[str, str, str, bool]  # the customer's handle, the sku, the currency, with VAT or without
 
 
 @dataclass(slots=True)
-class Returned:
-    """What became of a batch. `orders` are those that its documents touched, now or before."""
+class ReturnedBatch:
+    """The result of a batch. `orders` are those that its documents changed, now or at an earlier import."""
 
     lines: list[Line] = field(default_factory=list)
-    repriced: list[Line] = field(default_factory=list)  # of these, sold at another price than they name
-    there: list[Line] = field(default_factory=list)
+    repriced: list[Line] = field(default_factory=list)  # those of `lines` with another price than the sale
+    existing: list[Line] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     orders: set[str] = field(default_factory=set)
 
 
 def take_back(
     connection: Connection, principal: Principal, batch: Sequence[Cancellation], *, now: datetime
-) -> Returned:
-    """Returns what was shipped and cancels what was not; a contra item for each that was invoiced."""
-    done = Returned()
-    sold, undone = _locked(connection, principal, batch)
+) -> ReturnedBatch:
+    """Returns what was shipped and cancels the rest; what was invoiced gets a contra item."""
+    result = ReturnedBatch()
+    sold, undone = _lock_sales(connection, principal, batch)
     for document in batch:
         takes: list[Take] = []
         for product in document.products:
             before = undone.get((document.number, document.customer, product.sku), [])
             if before:
-                _again(product, before, done)
+                _count_existing(product, before, result)
             else:
-                takes += _matched(document, product, sold, done)
+                takes += _match_product(document, product, sold, result)
         _undo(connection, principal, document.number, takes, now)
-        done.orders.update(take.sold.order_id for take in takes)
-    return done
+        result.orders.update(take.sold.order_id for take in takes)
+    return result
 
 
-def _locked(
+def _lock_sales(
     connection: Connection, principal: Principal, batch: Iterable[Cancellation]
-) -> tuple[dict[_Product, list[Sold]], dict[tuple[str, str, str], list[Any]]]:
-    """What the customers bought, by product; and what was undone before, by document and product."""
+) -> tuple[dict[_Product, list[SoldLine]], dict[tuple[str, str, str], list[Any]]]:
+    """Locks the sales. Returns them by product, and what was undone before, by document and product."""
     wanted = {(document.customer, product.sku) for document in batch for product in document.products}
-    key = {"handles": sorted({handle for handle, _ in wanted}), "skus": sorted({sku for _, sku in wanted})}
-    bought = connection.execute(_BOUGHT, {"account": principal.account_id, **key}).all()
+    names = {"handles": sorted({handle for handle, _ in wanted}), "skus": sorted({sku for _, sku in wanted})}
+    bought = connection.execute(_BOUGHT, {"account": principal.account_id, **names}).all()
     ids = sorted({row.id for row in bought if (row.handle, row.sku) in wanted})
-    mine = {"account": principal.account_id, "ids": ids}
-    order_of = {row.id: row for row in connection.execute(_LOCK_ORDERS, mine)}
-    sold: defaultdict[_Product, list[Sold]] = defaultdict(list)
+    key = {"account": principal.account_id, "ids": ids}
+    order_of = {row.id: row for row in connection.execute(_LOCK_ORDERS, key)}
+    sold: defaultdict[_Product, list[SoldLine]] = defaultdict(list)
     undone: defaultdict[tuple[str, str, str], list[Any]] = defaultdict(list)
-    for item in connection.execute(_LOCK_ITEMS, mine):
+    for item in connection.execute(_LOCK_ITEMS, key):
         order = order_of[item.order_id]
         if item.contra_of is None and (order.handle, item.sku) in wanted:
             sold[order.handle, item.sku, order.currency, order.is_including_vat].append(_sold(order, item))
@@ -111,48 +111,51 @@ def _locked(
     return sold, undone
 
 
-def _sold(order: Any, item: Any) -> Sold:
+def _sold(order: Any, item: Any) -> SoldLine:
     left = item.quantity if item.undone_as is None else 0
-    return Sold(
+    return SoldLine(
         item.id, order.id, order.created_at, item.unit_price, left, is_shipped=item.shipped_at is not None
     )
 
 
-def _again(product: Cancelled, before: Sequence[Any], done: Returned) -> None:
-    """The document is known: all is there, or it says something else than it did."""
-    done.orders.update(item.order_id for item in before)
+def _count_existing(product: CancelledProduct, before: Sequence[Any], result: ReturnedBatch) -> None:
+    """The document was imported before: its lines exist, or are rejected if the quantity differs."""
+    result.orders.update(item.order_id for item in before)
     if sum(item.quantity for item in before) == product.quantity:
-        done.there += product.lines
+        result.existing += product.lines
     else:
-        done.rejects += _rejects(product, _EXISTS)
+        result.rejects += _rejects(product, _EXISTS)
 
 
-def _matched(
-    document: Cancellation, product: Cancelled, sold: dict[_Product, list[Sold]], done: Returned
+def _match_product(
+    document: Cancellation,
+    product: CancelledProduct,
+    sold: dict[_Product, list[SoldLine]],
+    result: ReturnedBatch,
 ) -> list[Take]:
     bought = sold.get((document.customer, product.sku, document.currency, document.including_vat), [])
     try:
-        matched = match(product.asked, bought, document.at)
+        matched = match(product.requested, bought, document.at)
     except Unmatched as unmatched:
-        done.rejects += _rejects(product, unmatched.flaw)
+        result.rejects += _rejects(product, unmatched.flaw)
         return []
-    done.lines += product.lines
-    for line, asked, takes in zip(product.lines, product.asked, matched, strict=True):
-        if any(take.sold.unit_price != asked.unit_price for take in takes):
-            done.repriced.append(line)
+    result.lines += product.lines
+    for line, requested, takes in zip(product.lines, product.requested, matched, strict=True):
+        if any(take.sold.unit_price != requested.unit_price for take in takes):
+            result.repriced.append(line)
         for take in takes:
             take.sold.left -= take.quantity
     return [take for takes in matched for take in takes]
 
 
-def _rejects(product: Cancelled, flaw: Flaw) -> list[Reject]:
+def _rejects(product: CancelledProduct, flaw: Flaw) -> list[Reject]:
     return [Reject(line.number, line.fields, flaw) for line in product.lines]
 
 
 def _undo(
     connection: Connection, principal: Principal, number: str, takes: Iterable[Take], now: datetime
 ) -> None:
-    """Order by order; lines of the document that take from the same item take from it once."""
+    """Undoes the takes, order by order; those from the same item are added up first."""
     parts: defaultdict[tuple[str, Action], defaultdict[str, int]]
     parts = defaultdict(lambda: defaultdict(int))
     for take in takes:

@@ -1,4 +1,4 @@
-"""An import from its first line to its last: nothing twice, nothing lost, whenever it is cut off."""
+"""Runs an import. It may be interrupted at any moment and repeated: nothing is lost or stored twice."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 
 from invoicing.access import Principal
-from invoicing.importing.billing import bill, credit
-from invoicing.importing.cancellations import Cancellation, cancellation
+from invoicing.importing.billing import credit_cancellations, invoice_orders
+from invoicing.importing.cancellations import Cancellation, read_cancellation
 from invoicing.importing.columns import Format, columns
 from invoicing.importing.csv_file import Source
-from invoicing.importing.lines import Line, gathered, index, lines
-from invoicing.importing.orders import Incoming, Terms, assembled
-from invoicing.importing.rejects import Flawed, Rejects, rejected
-from invoicing.importing.returns import Returned, take_back
-from invoicing.importing.store import Stored, store
+from invoicing.importing.lines import Line, group_by_order, index_orders, read_lines
+from invoicing.importing.orders import ImportedOrder, Terms, read_order
+from invoicing.importing.rejects import FlawedOrder, Rejects, rejects_of_order
+from invoicing.importing.returns import ReturnedBatch, take_back
+from invoicing.importing.store import StoredBatch, store_batch
 from invoicing.importing.summary import Summary
 from invoicing.storage.database import Database
 
-MOST_ORDERS = 500
-MOST_ITEMS = 5_000
-MOST_INVOICES = 100
-MOST_CANCELLATIONS = 100
+MAX_ORDERS = 500
+MAX_ITEMS = 5_000
+MAX_INVOICES = 100
+MAX_CANCELLATIONS = 100
 _ATTEMPTS = 5
 
 Progress = Callable[[int, int], None]
 
 
-class Unaccounted(Exception):
-    """Lines of the file went nowhere, or to two places: it changed meanwhile, or the import is wrong."""
+class LinesUnaccounted(Exception):
+    """The lines do not add up: the file was changed during the import, or the import has an error."""
 
 
-def _untold(_: int, __: int) -> None:
+def _no_progress(_: int, __: int) -> None:
     return None
 
 
@@ -46,102 +46,108 @@ def import_orders(
     *,
     rejects: Path,
     invoice: bool = False,
-    progress: Progress = _untold,
+    progress: Progress = _no_progress,
 ) -> Summary:
-    """Reads the file twice: to see that it can be read and where orders end, then to import it.
+    """Reads the file twice: first to check that it can be read and where orders end, then to import it.
 
-    UnreadableFile, before anything is stored, if it cannot be. An order is imported whole or not at all.
-    Cancellations come last, the oldest first, wherever they stand: what they take back is there by then.
+    Raises UnreadableFile before anything is stored. An order is imported whole or not at all. Cancellations
+    are stored after all orders, the oldest first, so that the sales that they take back exist by then.
     """
     header = source.header()
-    found = columns(header, expected)
-    whole = index(source, found)
-    summary = Summary(whole.lines, found.ignored)
-    cancelling: list[Cancellation] = []
+    file_columns = columns(header, expected)
+    order_index = index_orders(source, file_columns)
+    summary = Summary(order_index.lines, file_columns.ignored)
+    cancellations: list[Cancellation] = []
     with Rejects(rejects, header, summary.rejected) as rejected_lines:
-        orders = gathered(lines(source, found, expected), whole.last)
-        for batch in _batches(_sound(orders, terms, rejected_lines, cancelling)):
-            stored = _stored(database, principal, batch, terms)
+        orders = group_by_order(read_lines(source, file_columns, expected), order_index.last_lines)
+        for batch in _batches(_read_orders(orders, terms, rejected_lines, cancellations)):
+            stored = _store(database, principal, batch, terms)
             rejected_lines.add(stored.rejects)
-            summary.add(stored)
+            summary.add_orders(stored)
             if invoice:
-                _bill(database, principal, stored, terms, summary)
+                _invoice(database, principal, stored, terms, summary)
             progress(summary.accounted, summary.lines)
-        for documents in _by_date(cancelling):
+        for documents in _by_date(cancellations):
             returned = database.write(take_back, principal, documents, now=terms.now)
             rejected_lines.add(returned.rejects)
-            summary.take_back(returned)
+            summary.add_returns(returned)
             if invoice:
                 _credit(database, principal, documents, returned, terms, summary)
             progress(summary.accounted, summary.lines)
     if summary.accounted != summary.lines:
-        raise Unaccounted(f"{summary.lines} lines were read, {summary.accounted} are accounted for.")
+        raise LinesUnaccounted(f"{summary.lines} lines were read, {summary.accounted} are accounted for.")
     return summary
 
 
-def _sound(
-    orders: Iterable[Sequence[Line]], terms: Terms, rejects: Rejects, cancelling: list[Cancellation]
-) -> Iterator[Incoming]:
-    """The orders; the cancellations among them are kept for later."""
+def _read_orders(
+    orders: Iterable[Sequence[Line]], terms: Terms, rejects: Rejects, cancellations: list[Cancellation]
+) -> Iterator[ImportedOrder]:
+    """The orders; cancellations are added to `cancellations` for later."""
     for order in orders:
-        if order[0].cancels:
-            if (read := cancellation(order, terms, rejects)) is not None:
-                cancelling.append(read)
+        if order[0].is_cancellation:
+            if (read := read_cancellation(order, terms, rejects)) is not None:
+                cancellations.append(read)
             continue
         try:
-            yield assembled(order, terms)
-        except Flawed as flawed:
-            rejects.add(rejected(order, flawed))
+            yield read_order(order, terms)
+        except FlawedOrder as flawed:
+            rejects.add(rejects_of_order(order, flawed))
 
 
-def _batches(orders: Iterable[Incoming]) -> Iterator[list[Incoming]]:
-    batch: list[Incoming] = []
+def _batches(orders: Iterable[ImportedOrder]) -> Iterator[list[ImportedOrder]]:
+    batch: list[ImportedOrder] = []
     items = 0
     for order in orders:
         batch.append(order)
         items += len(order.lines)
-        if len(batch) == MOST_ORDERS or items >= MOST_ITEMS:
+        if len(batch) == MAX_ORDERS or items >= MAX_ITEMS:
             yield batch
             batch, items = [], 0
     if batch:
         yield batch
 
 
-def _stored(database: Database, principal: Principal, batch: Sequence[Incoming], terms: Terms) -> Stored:
-    """Tries again if another import was faster: what it stored is there the next time."""
+def _store(
+    database: Database, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
+) -> StoredBatch:
+    """Tries again if another import stores the same orders: the next attempt finds them stored."""
     for _ in range(_ATTEMPTS - 1):
         try:
-            return database.write(store, principal, batch, terms)
+            return database.write(store_batch, principal, batch, terms)
         except IntegrityError:
             continue
-    return database.write(store, principal, batch, terms)
+    return database.write(store_batch, principal, batch, terms)
 
 
-def _bill(database: Database, principal: Principal, stored: Stored, terms: Terms, summary: Summary) -> None:
-    """In the order of the file, so that the numbers are too."""
-    orders = sorted([*stored.imported, *stored.there], key=lambda order: order.lines[0].number)
-    for start in range(0, len(orders), MOST_INVOICES):
-        part = [order.id for order in orders[start : start + MOST_INVOICES]]
-        for issued in database.write(bill, principal, part, now=terms.now):
-            summary.bill(issued)
+def _invoice(
+    database: Database, principal: Principal, stored: StoredBatch, terms: Terms, summary: Summary
+) -> None:
+    """Issues invoices in the order of the file, and so of their numbers."""
+    orders = sorted([*stored.imported, *stored.existing], key=lambda order: order.lines[0].number)
+    for start in range(0, len(orders), MAX_INVOICES):
+        part = [order.id for order in orders[start : start + MAX_INVOICES]]
+        for issued in database.write(invoice_orders, principal, part, now=terms.now):
+            summary.add_invoice(issued)
 
 
-def _by_date(cancelling: Sequence[Cancellation]) -> Iterator[Sequence[Cancellation]]:
-    """The oldest first, a batch at a time: a later one takes what they leave."""
-    documents = sorted(cancelling, key=lambda document: (document.at, document.line))
-    for start in range(0, len(documents), MOST_CANCELLATIONS):
-        yield documents[start : start + MOST_CANCELLATIONS]
+def _by_date(cancellations: Sequence[Cancellation]) -> Iterator[Sequence[Cancellation]]:
+    """The documents in batches, the oldest first: later ones get what these leave."""
+    documents = sorted(cancellations, key=lambda document: (document.at, document.line))
+    for start in range(0, len(documents), MAX_CANCELLATIONS):
+        yield documents[start : start + MAX_CANCELLATIONS]
 
 
 def _credit(
     database: Database,
     principal: Principal,
     documents: Sequence[Cancellation],
-    returned: Returned,
+    returned: ReturnedBatch,
     terms: Terms,
     summary: Summary,
 ) -> None:
-    """In the order of the documents, so that the numbers are too."""
+    """Issues credit invoices in the order of the documents, and so of their numbers."""
     numbers = [document.number for document in documents]
-    for issued in database.write(credit, principal, sorted(returned.orders), numbers, now=terms.now):
-        summary.credit(issued)
+    for issued in database.write(
+        credit_cancellations, principal, sorted(returned.orders), numbers, now=terms.now
+    ):
+        summary.add_credit(issued)

@@ -1,4 +1,4 @@
-"""A batch of orders into the tables, in one transaction; what is there already stays as it is."""
+"""Stores a batch of orders in one transaction; orders that exist already are not changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 from invoicing.access import Principal
 from invoicing.customers import details
 from invoicing.errors import InvoicingError, ValidationError
-from invoicing.importing.orders import IMPORTED, Incoming, Terms, flaws
-from invoicing.importing.rejects import OF_CUSTOMER, Flaw, Flawed, Reject, flaw, rejected
+from invoicing.importing.orders import DIGEST_KEY, ImportedOrder, Terms, flaws_of_order
+from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
 from invoicing.orders import intake
 from invoicing.storage.tables import customers as customers_table
 from invoicing.storage.tables import order_items
@@ -33,7 +33,7 @@ Rows = list[dict[str, Any]]
 
 
 @dataclass(slots=True)
-class Buyer:
+class ImportedCustomer:
     """A customer, and its row if it is new."""
 
     id: str
@@ -42,89 +42,98 @@ class Buyer:
 
 
 @dataclass(slots=True)
-class Stored:
-    """What became of a batch: of each order, or of its lines."""
+class StoredBatch:
+    """The result of a batch: what was stored, what existed and what was rejected."""
 
-    imported: list[Incoming] = field(default_factory=list)
-    there: list[Incoming] = field(default_factory=list)
+    imported: list[ImportedOrder] = field(default_factory=list)
+    existing: list[ImportedOrder] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     customers: Rows = field(default_factory=list)
     orders: Rows = field(default_factory=list)
     items: Rows = field(default_factory=list)
 
 
-def store(connection: Connection, principal: Principal, batch: Sequence[Incoming], terms: Terms) -> Stored:
-    """IntegrityError if another import stores the same orders at this moment; then try again."""
-    done = Stored()
-    taken = _taken(connection, principal, batch)  # before the orders: whose items are seen is seen then too
-    fresh = _fresh(connection, principal, batch, done)
-    buyers = _buyers(connection, principal, fresh)
-    for order in fresh:
+def store_batch(
+    connection: Connection, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
+) -> StoredBatch:
+    """Raises IntegrityError if another import stores the same orders at the same time: then try again."""
+    result = StoredBatch()
+    # The items are read before the orders: an order whose items are seen here is seen by the next query too.
+    used_ids = _used_item_ids(connection, principal, batch)
+    new_orders = _new_orders(connection, principal, batch, result)
+    buyers = _buyers(connection, principal, new_orders)
+    for order in new_orders:
         try:
-            _add(done, order, principal, terms, buyers, taken)
-        except Flawed as flawed:
-            done.rejects += rejected(order.lines, flawed)
-    _insert(connection, done)
-    return done
+            _add(result, order, principal, terms, buyers, used_ids)
+        except FlawedOrder as flawed:
+            result.rejects += rejects_of_order(order.lines, flawed)
+    _insert(connection, result)
+    return result
 
 
-def _fresh(
-    connection: Connection, principal: Principal, batch: Sequence[Incoming], done: Stored
-) -> list[Incoming]:
+def _new_orders(
+    connection: Connection, principal: Principal, batch: Sequence[ImportedOrder], result: StoredBatch
+) -> list[ImportedOrder]:
     key = {"account": principal.account_id, "ids": [order.id for order in batch]}
-    before = {row.id: row.meta.get(IMPORTED) for row in connection.execute(_ORDERS, key)}
-    told = "There is an order {} already, and it was not imported from these lines in this way."
+    before = {row.id: row.meta.get(DIGEST_KEY) for row in connection.execute(_ORDERS, key)}
+    message = (
+        "There is an order {} already, which was not imported from the same lines with the same options."
+    )
     for order in batch:
         if order.id in before and before[order.id] == order.digest:
-            done.there.append(order)
+            result.existing.append(order)
         elif order.id in before:
-            exists = Flaw("order_exists", told.format(order.id))
-            done.rejects += [Reject(line.number, line.fields, exists) for line in order.lines]
+            exists = Flaw("order_exists", message.format(order.id))
+            result.rejects += [Reject(line.number, line.fields, exists) for line in order.lines]
     return [order for order in batch if order.id not in before]
 
 
-def _buyers(connection: Connection, principal: Principal, fresh: Sequence[Incoming]) -> dict[str, Buyer]:
-    handles = {order.customer["handle"] for order in fresh if order.customer is not None}
+def _buyers(
+    connection: Connection, principal: Principal, new_orders: Sequence[ImportedOrder]
+) -> dict[str, ImportedCustomer]:
+    handles = {order.customer["handle"] for order in new_orders if order.customer is not None}
     key = {"account": principal.account_id, "ids": sorted(handles)}
-    return {row.handle: Buyer(row.id, row.name) for row in connection.execute(_CUSTOMERS, key)}
+    return {row.handle: ImportedCustomer(row.id, row.name) for row in connection.execute(_CUSTOMERS, key)}
 
 
-def _taken(connection: Connection, principal: Principal, batch: Sequence[Incoming]) -> set[str]:
+def _used_item_ids(connection: Connection, principal: Principal, batch: Sequence[ImportedOrder]) -> set[str]:
     ids = [item["id"] for order in batch for item in order.values["items"]]
     return set(connection.execute(_ITEMS, {"account": principal.account_id, "ids": ids}).scalars())
 
 
 def _add(
-    done: Stored,
-    order: Incoming,
+    result: StoredBatch,
+    order: ImportedOrder,
     principal: Principal,
     terms: Terms,
-    buyers: dict[str, Buyer],
-    taken: set[str],
+    buyers: dict[str, ImportedCustomer],
+    used_ids: set[str],
 ) -> None:
-    """The order's rows, and those of its customer if it is the first to name it."""
+    """Adds the order's rows, and its customer's row if the customer is new."""
     ids = [item["id"] for item in order.values["items"]]
-    clashes = {at: _CLASH for at, id in enumerate(ids) if id in taken}
-    if clashes:
-        raise Flawed(clashes)
+    duplicates = {at: _DUPLICATE for at, id in enumerate(ids) if id in used_ids}
+    if duplicates:
+        raise FlawedOrder(duplicates)
     buyer = _buyer(order, principal, terms, buyers)
     try:
         row, items = intake.rows(terms.seller, buyer, order.values, now=terms.now)
     except InvoicingError as error:
-        raise flaws(order, error, terms.seller) from error
+        raise flaws_of_order(order, error, terms.seller) from error
     row["created_at"] = order.created_at
     if buyer is not None and buyer.row is not None and buyer.row["handle"] not in buyers:
         buyers[buyer.row["handle"]] = buyer
-        done.customers.append(buyer.row)
-    done.imported.append(order)
-    done.orders.append(row)
-    done.items += items
+        result.customers.append(buyer.row)
+    result.imported.append(order)
+    result.orders.append(row)
+    result.items += items
 
 
-_CLASH = Flaw("duplicate_id", "There is an item with the id that this line would get already.")
+_DUPLICATE = Flaw("duplicate_id", "There is already an item with the id that this line would get.")
 
 
-def _buyer(order: Incoming, principal: Principal, terms: Terms, buyers: Mapping[str, Buyer]) -> Buyer | None:
+def _buyer(
+    order: ImportedOrder, principal: Principal, terms: Terms, buyers: Mapping[str, ImportedCustomer]
+) -> ImportedCustomer | None:
     if order.customer is None:
         return None
     handle = order.customer["handle"]
@@ -132,20 +141,20 @@ def _buyer(order: Incoming, principal: Principal, terms: Terms, buyers: Mapping[
         return buyers[handle]
     try:
         if "name" not in order.customer:
-            raise ValidationError("name is needed for a handle that is new.", field="name")
+            raise ValidationError("A new handle needs a name.", field="name")
         row = details.drafted(principal, order.customer, now=terms.now)
     except InvoicingError as error:
-        raise Flawed(dict.fromkeys(range(len(order.lines)), flaw(error, OF_CUSTOMER))) from error
-    return Buyer(row["id"], row["name"], row)
+        raise FlawedOrder(dict.fromkeys(range(len(order.lines)), flaw_of(error, CUSTOMER_COLUMNS))) from error
+    return ImportedCustomer(row["id"], row["name"], row)
 
 
-def _insert(connection: Connection, done: Stored) -> None:
-    """Everywhere in the order of the keys, so that two imports never wait for each other in a ring."""
-    _insert_into(connection, customers_table, sorted(done.customers, key=lambda row: str(row["handle"])))
-    _insert_into(connection, orders_table, sorted(done.orders, key=lambda row: str(row["id"])))
-    _insert_into(connection, order_items, sorted(done.items, key=lambda row: str(row["id"])))
+def _insert(connection: Connection, result: StoredBatch) -> None:
+    """Inserts in the order of the keys, so that two simultaneous imports do not deadlock."""
+    _insert_into(connection, customers_table, sorted(result.customers, key=lambda row: str(row["handle"])))
+    _insert_into(connection, orders_table, sorted(result.orders, key=lambda row: str(row["id"])))
+    _insert_into(connection, order_items, sorted(result.items, key=lambda row: str(row["id"])))
 
 
 def _insert_into(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
-    if given := list(rows):
-        connection.execute(insert(table), given)
+    if row_list := list(rows):
+        connection.execute(insert(table), row_list)

@@ -21,7 +21,7 @@ from invoicing.importing.columns import PLAIN, Format
 from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.orders import Terms
-from invoicing.importing.run import Unaccounted, import_orders
+from invoicing.importing.run import LinesUnaccounted, import_orders
 from invoicing.storage.tables import Account
 from server.commands.common import AccountOption, chosen, opened, operator, stop
 from server.commands.import_progress import bar, show
@@ -86,7 +86,7 @@ def import_(
                     invoice=invoice,
                     progress=progress,
                 )
-        except (InvoicingError, Unaccounted, OSError) as failure:
+        except (InvoicingError, LinesUnaccounted, OSError) as failure:
             raise stop(str(failure)) from None
     show(done, terms, listed, perf_counter() - began)
 

@@ -1,4 +1,4 @@
-"""Files to import, and what became of them."""
+"""Helpers to import files and to read what was imported and rejected."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from invoicing.storage.database import Database
 from tests.support import factories
 
 HEADER = "order_number,name,quantity,unit_price"
-Importing = Callable[..., Summary]
+ImportFile = Callable[..., Summary]
 
 
-def terms(database: Database, principal: Principal, **given: Any) -> Terms:
+def import_terms(database: Database, principal: Principal, **options: Any) -> Terms:
     seller = database.read(account_settings.account, principal.account_id)
-    usual = {"currency": "EUR", "including_vat": True, "vat_rate": None, "now": factories.NOW}
-    return Terms(seller, **{**usual, **given})
+    defaults = {"currency": "EUR", "including_vat": True, "vat_rate": None, "now": factories.NOW}
+    return Terms(seller, **{**defaults, **options})
 
 
-def listed(rejects: Path) -> list[dict[str, str]]:
-    """The rejects, by column."""
+def read_rejects(rejects: Path) -> list[dict[str, str]]:
+    """The rejected lines, by column."""
     if not rejects.exists():
         return []
     with rejects.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
         return list(csv.DictReader(text))
 
 
-def reasons(rejects: Path) -> list[tuple[str, str]]:
-    return [(row["reject_line"], row["reject_reason"]) for row in listed(rejects)]
+def reject_reasons(rejects: Path) -> list[tuple[str, str]]:
+    return [(row["reject_line"], row["reject_reason"]) for row in read_rejects(rejects)]
 
 
-def of_order(database: Database, principal: Principal, id: str) -> list[Any]:
+def items_of_order(database: Database, principal: Principal, id: str) -> list[Any]:
     return list(database.read(intake.items_of, principal, id))
 
 
-def count(database: Database, table: Any) -> int:
+def count_rows(database: Database, table: Any) -> int:
     def work(connection: Connection) -> int:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 

@@ -1,4 +1,4 @@
-"""What tests of the import ask for."""
+"""Fixtures of the import's tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invoicing.importing.csv_file import Source
 from invoicing.importing.run import import_orders
 from invoicing.importing.summary import Summary
 from invoicing.storage.database import Database
-from tests.support.import_files import Importing, terms
+from tests.support.import_files import ImportFile, import_terms
 
 
 @pytest.fixture
@@ -22,15 +22,17 @@ def rejects(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def importing(database: Database, principal: Principal, tmp_path: Path, rejects: Path) -> Importing:
-    """Imports a text, or bytes; what is rejected is in `rejects`."""
+def import_file(database: Database, principal: Principal, tmp_path: Path, rejects: Path) -> ImportFile:
+    """Imports a text or bytes; the rejected lines are in `rejects`."""
 
-    def run(given: str | bytes, *, layout: Format = PLAIN, invoice: bool = False, **how: Any) -> Summary:
+    def run(
+        content: str | bytes, *, layout: Format = PLAIN, invoice: bool = False, **options: Any
+    ) -> Summary:
         file = tmp_path / "orders.csv"
-        file.write_bytes(given.encode() if isinstance(given, str) else given)
-        said = terms(database, principal, **how)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        terms = import_terms(database, principal, **options)
         return import_orders(
-            database, principal, Source(file), layout, said, rejects=rejects, invoice=invoice
+            database, principal, Source(file), layout, terms, rejects=rejects, invoice=invoice
         )
 
     return run

@@ -1,4 +1,4 @@
-"""Whatever the file holds, every line of it is accounted for."""
+"""Whatever a file contains, every line of it is accounted for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.summary import Summary
 from invoicing.storage.database import Database
 from invoicing.verify.books import verify
-from tests.support.import_files import HEADER, Importing, listed
+from tests.support.import_files import HEADER, ImportFile, read_rejects
 
 ANY = settings(
     derandomize=True,
@@ -59,22 +59,24 @@ LIKELY = st.tuples(
 )
 
 
-def accounted(summary: Summary, rejects: Path) -> None:
+def check_accounted(summary: Summary, rejects: Path) -> None:
     assert summary.accounted == summary.lines
-    assert summary.rejected.total() == len(listed(rejects))
+    assert summary.rejected.total() == len(read_rejects(rejects))
 
 
 @ANY
 @given(data=st.binary(max_size=400))
-def test_any_bytes_after_a_header_are_accounted_for(importing: Importing, rejects: Path, data: bytes) -> None:
-    accounted(importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n".encode() + data), rejects)
+def test_any_bytes_after_a_header_are_accounted_for(
+    import_file: ImportFile, rejects: Path, data: bytes
+) -> None:
+    check_accounted(import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n".encode() + data), rejects)
 
 
 @ANY
 @given(data=st.binary(max_size=200))
-def test_any_bytes_are_imported_or_refused(importing: Importing, data: bytes) -> None:
+def test_any_bytes_are_imported_or_refused(import_file: ImportFile, data: bytes) -> None:
     try:
-        importing(data)
+        import_file(data)
     except UnreadableFile:
         return
 
@@ -82,25 +84,25 @@ def test_any_bytes_are_imported_or_refused(importing: Importing, data: bytes) ->
 @ANY
 @given(rows=st.lists(st.lists(CELL, min_size=7, max_size=7), max_size=8))
 def test_any_cells_are_accounted_for(
-    importing: Importing, rejects: Path, tmp_path: Path, rows: list[list[str]]
+    import_file: ImportFile, rejects: Path, tmp_path: Path, rows: list[list[str]]
 ) -> None:
     file = tmp_path / "cells.csv"
     with file.open("w", encoding="utf-8", errors="replace", newline="") as text:
         writer = csv.writer(text)
         writer.writerow([*HEADER.split(","), "customer_handle", "customer_name", "vat_rate"])
         writer.writerows(rows)
-    done = importing(file.read_bytes())
+    done = import_file(file.read_bytes())
     assert done.lines == len(rows)
-    accounted(done, rejects)
+    check_accounted(done, rejects)
 
 
 @ANY
 @given(rows=st.lists(SOLD, max_size=10) | st.lists(LIKELY, min_size=4, max_size=14), invoice=st.booleans())
 def test_any_sales_and_cancellations_are_accounted_for_and_the_books_are_right(
-    importing: Importing, rejects: Path, database: Database, rows: list[tuple[str, ...]], invoice: bool
+    import_file: ImportFile, rejects: Path, database: Database, rows: list[tuple[str, ...]], invoice: bool
 ) -> None:
     lines = "".join(",".join(row) + "\n" for row in [RETAIL, *rows])
-    done = importing(lines, layout=ONLINE_RETAIL, including_vat=False, vat_rate=20, invoice=invoice)
+    done = import_file(lines, layout=ONLINE_RETAIL, including_vat=False, vat_rate=20, invoice=invoice)
     assert done.lines == len(rows)
-    accounted(done, rejects)
+    check_accounted(done, rejects)
     assert database.read(verify).findings == []

@@ -1,4 +1,4 @@
-"""How SQLite finds what an import asks for: never by a walk through all items of the account."""
+"""SQLite's query plans for an import: they never scan all items of the account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BY_ORDER = "order_items USING INDEX order_items_of_order (account_id=? AND order
 
 
 @pytest.mark.parametrize(
-    ("statement", "asked"),
+    ("statement", "parameters"),
     [
         (billing._LOCK, IDS),
         (billing._LOCK_CONTRAS, {**IDS, "numbers": ["C9"]}),
@@ -26,14 +26,16 @@ BY_ORDER = "order_items USING INDEX order_items_of_order (account_id=? AND order
     ids=["to invoice", "to credit", "to take back", "what was bought"],
 )
 def test_items_are_found_by_their_orders(
-    fresh_sqlite: FreshUrl, statement: Select[Any], asked: dict[str, Any]
+    fresh_sqlite: FreshUrl, statement: Select[Any], parameters: dict[str, Any]
 ) -> None:
     with fresh_sqlite() as url:
         database = Database(url)
         plan = database.read(
             lambda connection: connection.exec_driver_sql(
                 "EXPLAIN QUERY PLAN "
-                + str(statement.params(**asked).compile(connection, compile_kwargs={"literal_binds": True}))
+                + str(
+                    statement.params(**parameters).compile(connection, compile_kwargs={"literal_binds": True})
+                )
             ).all()
         )
         database.close()

@@ -1,4 +1,4 @@
-"""What is wrong is rejected, line by line, with the reason."""
+"""Wrong lines are rejected, each with its reason."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 
 from invoicing.access import Principal
-from invoicing.importing.columns import ITEM, ORDER
+from invoicing.importing.columns import ITEM_COLUMNS, ORDER_COLUMNS
 from invoicing.importing.csv_file import UnreadableFile
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.database import Database
 from invoicing.storage.tables import order_items
 from invoicing.storage.tables import orders as orders_table
-from tests.support.import_files import HEADER, Importing, count, listed, of_order, reasons
+from tests.support.import_files import (
+    HEADER,
+    ImportFile,
+    count_rows,
+    items_of_order,
+    read_rejects,
+    reject_reasons,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,92 +69,96 @@ from tests.support.import_files import HEADER, Importing, count, listed, of_orde
         ("customer_vat_number", "NL1", "invalid_customer_vat_number"),
     ],
 )
-def test_a_cell_that_is_wrong_is_named(
-    importing: Importing, rejects: Path, column: str, cell: str, reason: str
+def test_a_wrong_cell_is_named(
+    import_file: ImportFile, rejects: Path, column: str, cell: str, reason: str
 ) -> None:
     row = {"order_number": "1", "name": "Mug", "quantity": "2", "unit_price": "1", "customer_name": "Ann"}
     row[column] = cell
     cells = ",".join(f'"{value}"' for value in row.values())
-    done = importing(f"{','.join(row)}\n{cells}\n")
+    done = import_file(f"{','.join(row)}\n{cells}\n")
     assert (done.imported, done.rejected) == (0, {reason: 1})
-    (reject,) = listed(rejects)
+    (reject,) = read_rejects(rejects)
     assert reject[column] == cell
     assert reject["reject_message"]
 
 
-@pytest.mark.parametrize("column", [*ORDER, *ITEM])
+@pytest.mark.parametrize("column", [*ORDER_COLUMNS, *ITEM_COLUMNS])
 def test_a_control_character_is_rejected_in_every_column(
-    importing: Importing, rejects: Path, column: str
+    import_file: ImportFile, rejects: Path, column: str
 ) -> None:
     row = {"order_number": "1", "name": "Mug", "quantity": "2", "unit_price": "1", "customer_name": "Ann"}
     if column in ("customer_handle", "customer_vat_number"):
         row["customer_handle"] = "ann"
     row[column] = "a\x00b"
-    done = importing(f"{','.join(row)}\n{','.join(row.values())}\n")
+    done = import_file(f"{','.join(row)}\n{','.join(row.values())}\n")
     assert (done.imported, done.rejected) == (0, {f"invalid_{column}": 1})
-    assert listed(rejects)[0][column] == "a\x00b"
+    assert read_rejects(rejects)[0][column] == "a\x00b"
 
 
 def test_an_order_is_imported_whole_or_not_at_all(
-    importing: Importing, database: Database, rejects: Path
+    import_file: ImportFile, database: Database, rejects: Path
 ) -> None:
-    done = importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,x,1,Ann\n2,Mug,1,1,Ann\n1,Cup,1,y,Ann\n")
-    assert (done.imported, count(database, order_items)) == (1, 1)
-    assert reasons(rejects) == [
+    done = import_file(
+        f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,x,1,Ann\n2,Mug,1,1,Ann\n1,Cup,1,y,Ann\n"
+    )
+    assert (done.imported, count_rows(database, order_items)) == (1, 1)
+    assert reject_reasons(rejects) == [
         ("2", "order_incomplete"),
         ("3", "invalid_quantity"),
         ("5", "invalid_unit_price"),
     ]
 
 
-def test_rejects_that_were_mended_can_be_imported(
-    importing: Importing, rejects: Path, database: Database, principal: Principal
+def test_corrected_rejects_can_be_imported(
+    import_file: ImportFile, rejects: Path, database: Database, principal: Principal
 ) -> None:
-    importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,x,1,Ann\n")
-    done = importing(rejects.read_text().replace("Bowl,x", "Bowl,3"))
+    import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,x,1,Ann\n")
+    done = import_file(rejects.read_text().replace("Bowl,x", "Bowl,3"))
     assert (done.imported, list(done.ignored_columns), rejects.exists()) == (2, [], False)
-    assert [item.quantity for item in of_order(database, principal, "1")] == [1, 3]
+    assert [item.quantity for item in items_of_order(database, principal, "1")] == [1, 3]
 
 
-def test_lines_of_one_order_must_not_contradict_each_other(importing: Importing, rejects: Path) -> None:
-    importing(f"{HEADER},customer_name,currency\n1,Mug,1,1,Ann,EUR\n1,Mug,1,1,,\n1,Mug,1,1,Ann,USD\n")
-    assert [reason for _, reason in reasons(rejects)] == ["order_incomplete"] * 2 + ["contradiction"]
+def test_lines_of_one_order_must_not_contradict_each_other(import_file: ImportFile, rejects: Path) -> None:
+    import_file(f"{HEADER},customer_name,currency\n1,Mug,1,1,Ann,EUR\n1,Mug,1,1,,\n1,Mug,1,1,Ann,USD\n")
+    assert [reason for _, reason in reject_reasons(rejects)] == ["order_incomplete"] * 2 + ["contradiction"]
 
 
-def test_a_new_handle_needs_a_name(importing: Importing, rejects: Path) -> None:
-    importing(f"{HEADER},customer_handle\n1,Mug,1,1,ann\n")
-    assert reasons(rejects) == [("2", "invalid_customer_name")]
+def test_a_new_handle_needs_a_name(import_file: ImportFile, rejects: Path) -> None:
+    import_file(f"{HEADER},customer_handle\n1,Mug,1,1,ann\n")
+    assert reject_reasons(rejects) == [("2", "invalid_customer_name")]
 
 
-def test_the_amounts_of_an_order_must_not_pass_the_limit(importing: Importing, rejects: Path) -> None:
-    importing(f"{HEADER},customer_name\n1,Mug,1,60000000000000,Ann\n1,Mug,1,60000000000000,Ann\n")
-    assert [reason for _, reason in reasons(rejects)] == ["amount_too_large"] * 2
+def test_the_amounts_of_an_order_must_not_pass_the_limit(import_file: ImportFile, rejects: Path) -> None:
+    import_file(f"{HEADER},customer_name\n1,Mug,1,60000000000000,Ann\n1,Mug,1,60000000000000,Ann\n")
+    assert [reason for _, reason in reject_reasons(rejects)] == ["amount_too_large"] * 2
 
 
-def test_an_order_of_too_many_lines_is_rejected(importing: Importing) -> None:
-    done = importing(f"{HEADER},customer_name\n" + "1,Mug,1,1,Ann\n" * (MAX_ITEMS + 1))
+def test_an_order_of_too_many_lines_is_rejected(import_file: ImportFile) -> None:
+    done = import_file(f"{HEADER},customer_name\n" + "1,Mug,1,1,Ann\n" * (MAX_ITEMS + 1))
     assert done.rejected == {"too_many_items": MAX_ITEMS + 1}
 
 
-def test_bytes_that_are_not_utf8_are_kept_as_they_are(importing: Importing, rejects: Path) -> None:
-    importing(f"{HEADER},customer_name\n1,Caf".encode() + b"\xe9,1,1,Ann\n2,Mug,1,1,Ann\n")
-    assert reasons(rejects) == [("2", "unreadable")]
+def test_bytes_that_are_not_utf8_are_kept_as_they_are(import_file: ImportFile, rejects: Path) -> None:
+    import_file(f"{HEADER},customer_name\n1,Caf".encode() + b"\xe9,1,1,Ann\n2,Mug,1,1,Ann\n")
+    assert reject_reasons(rejects) == [("2", "unreadable")]
     assert b"1,Caf\xe9,1,1,Ann" in rejects.read_bytes()
 
 
 def test_a_line_with_too_few_or_too_many_fields_is_rejected_with_its_order(
-    importing: Importing, rejects: Path
+    import_file: ImportFile, rejects: Path
 ) -> None:
-    importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl\n2,Mug,1,1,Ann,more\n")
-    assert [reason for _, reason in reasons(rejects)] == [
+    import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl\n2,Mug,1,1,Ann,more\n")
+    assert [reason for _, reason in reject_reasons(rejects)] == [
         "order_incomplete",
         "wrong_columns",
         "wrong_columns",
     ]
 
 
-def test_a_quote_that_never_ends_is_one_rejected_line_after_another(importing: Importing) -> None:
-    done = importing(f'{HEADER},customer_name\n1,Mug,1,1,Ann\n2,"Mug,1,1,Ann\n' + "3,Mug,1,1,Ann\n" * 20_000)
+def test_a_quote_that_never_ends_is_one_rejected_line_after_another(import_file: ImportFile) -> None:
+    done = import_file(
+        f'{HEADER},customer_name\n1,Mug,1,1,Ann\n2,"Mug,1,1,Ann\n' + "3,Mug,1,1,Ann\n" * 20_000
+    )
     assert done.imported > 0
     assert done.rejected["unreadable"] == 1
 
@@ -169,24 +180,24 @@ def test_a_quote_that_never_ends_is_one_rejected_line_after_another(importing: I
     ids=["empty", "blank", "columns missing", "a column twice", "utf-16", "gzip cut short", "no gzip"],
 )
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_stored(
-    importing: Importing, data: bytes, says: str
+    import_file: ImportFile, data: bytes, says: str
 ) -> None:
     with pytest.raises(UnreadableFile, match=says):
-        importing(data)
+        import_file(data)
 
 
-def test_a_gzip_file_cut_short_imports_nothing(importing: Importing, database: Database) -> None:
+def test_a_gzip_file_cut_short_imports_nothing(import_file: ImportFile, database: Database) -> None:
     lines = "".join(f"{number},Mug {hash(number)},1,1,Ann\n" for number in range(5_000))
     packed = gzip.compress(f"{HEADER},customer_name\n{lines}".encode())
     with pytest.raises(UnreadableFile, match="cut short"):
-        importing(packed[: len(packed) // 2])
-    assert count(database, orders_table) == 0
+        import_file(packed[: len(packed) // 2])
+    assert count_rows(database, orders_table) == 0
 
 
-def test_columns_that_are_unknown_are_told(importing: Importing) -> None:
-    done = importing(f"{HEADER},customer_name,colour\n1,Mug,1,1,Ann,red\n")
+def test_unknown_columns_are_reported(import_file: ImportFile) -> None:
+    done = import_file(f"{HEADER},customer_name,colour\n1,Mug,1,1,Ann,red\n")
     assert (done.imported, done.ignored_columns) == (1, ["colour"])
 
 
-def test_capital_letters_and_blanks_in_the_header_do_not_matter(importing: Importing) -> None:
-    assert importing("Order_Number, Name ,QUANTITY,Unit_Price,customer_name\n1,Mug,1,1,Ann\n").imported == 1
+def test_capital_letters_and_blanks_in_the_header_do_not_matter(import_file: ImportFile) -> None:
+    assert import_file("Order_Number, Name ,QUANTITY,Unit_Price,customer_name\n1,Mug,1,1,Ann\n").imported == 1

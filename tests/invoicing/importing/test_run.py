@@ -1,4 +1,4 @@
-"""The import, as it is called."""
+"""The import command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from server.commands.import_orders import import_
-from tests.support.import_files import HEADER, reasons
+from tests.support.import_files import HEADER, reject_reasons
 
 
 @pytest.fixture
@@ -23,18 +23,18 @@ def command(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
 
 
 @pytest.mark.usefixtures("principal")
-def test_the_command_tells_where_the_lines_went(command: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_command_shows_what_happened_to_the_lines(command: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text(f"{HEADER},customer_name\n1,Mug,1,12.10,Ann\n2,Mug,x,1,Ann\n")
-    told = command(file, "--invoice", "--currency", "USD")
-    assert told.exit_code == 0, told.output
-    assert "invalid_quantity 1 Orders imported 1" in " ".join(told.stdout.split())
-    assert "Invoiced, with VAT, USD 12.10" in " ".join(told.stdout.split())
-    assert reasons(Path(f"{file}.rejects.csv")) == [("3", "invalid_quantity")]
+    result = command(file, "--invoice", "--currency", "USD")
+    assert result.exit_code == 0, result.output
+    assert "invalid_quantity 1 Orders imported 1" in " ".join(result.stdout.split())
+    assert "Invoiced, with VAT, USD 12.10" in " ".join(result.stdout.split())
+    assert reject_reasons(Path(f"{file}.rejects.csv")) == [("3", "invalid_quantity")]
 
 
 @pytest.mark.usefixtures("principal")
-def test_the_command_tells_what_was_credited(command: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_command_shows_what_was_credited(command: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "retail.csv"
     file.write_text(
         "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -42,19 +42,19 @@ def test_the_command_tells_what_was_credited(command: Callable[..., Any], tmp_pa
         "C9,M1,MUG,-2,2025-03-03,990,ann,France\n"
         "C9,L1,LAMP,-1,2025-03-03,8,ann,France\n"
     )
-    told = command(file, "--invoice", "--format", "online-retail", "--vat-rate", "20")
-    assert told.exit_code == 0, told.output
-    said = " ".join(told.stdout.split())
-    assert "returned 1 sold at another price 1 already there 0 rejected 1 no_earlier_sale 1" in said
-    assert "Credits 1 Credited, with VAT, GBP 2,400.00" in said
+    result = command(file, "--invoice", "--format", "online-retail", "--vat-rate", "20")
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.stdout.split())
+    assert "returned 1 sold at another price 1 already there 0 rejected 1 no_earlier_sale 1" in output
+    assert "Credits 1 Credited, with VAT, GBP 2,400.00" in output
 
 
 @pytest.mark.usefixtures("principal")
 def test_the_command_reads_standard_input(command: Callable[..., Any], tmp_path: Path) -> None:
     text = f"{HEADER},customer_name\n1,Mug,1,12.10,Ann\n"
-    told = command("-", "--rejects", tmp_path / "rejects.csv", input=text)
-    assert told.exit_code == 0, told.output
-    assert "Orders imported 1" in " ".join(told.stdout.split())
+    result = command("-", "--rejects", tmp_path / "rejects.csv", input=text)
+    assert result.exit_code == 0, result.output
+    assert "Orders imported 1" in " ".join(result.stdout.split())
 
 
 @pytest.mark.usefixtures("principal")
@@ -76,13 +76,13 @@ def test_the_command_says_what_is_wrong_with_an_option(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("orders.csv").write_text(f"{HEADER}\n")
-    told = command("orders.csv", *words)
-    assert told.exit_code == 1
-    assert says in told.stderr
+    result = command("orders.csv", *words)
+    assert result.exit_code == 1
+    assert says in result.stderr
 
 
 @pytest.mark.usefixtures("principal")
 def test_the_command_says_when_there_is_no_such_file(command: Callable[..., Any], tmp_path: Path) -> None:
-    told = command(tmp_path / "none.csv")
-    assert told.exit_code == 1
-    assert "No such file" in told.stderr
+    result = command(tmp_path / "none.csv")
+    assert result.exit_code == 1
+    assert "No such file" in result.stderr

@@ -1,4 +1,4 @@
-"""Imported again, at once or after a kill, nothing is there twice."""
+"""A repeated import, also a simultaneous one or one after a kill, stores nothing twice."""
 
 from __future__ import annotations
 
@@ -18,62 +18,69 @@ from invoicing.storage.tables import customers, invoices, order_items
 from invoicing.storage.tables import orders as orders_table
 from invoicing.verify.books import verify
 from tests.support import factories
-from tests.support.import_files import HEADER, Importing, count, of_order, reasons, terms
+from tests.support.import_files import (
+    HEADER,
+    ImportFile,
+    count_rows,
+    import_terms,
+    items_of_order,
+    reject_reasons,
+)
 
 
-def test_an_order_is_imported_once(importing: Importing, database: Database) -> None:
+def test_an_order_is_imported_once(import_file: ImportFile, database: Database) -> None:
     text = f"{HEADER},customer_handle,customer_name\n1,Mug,1,1,ann,Ann\n1,Bowl,1,1,,\n"
-    assert importing(text).imported == 2
-    again = importing(f"{text}2,Mug,1,1,ann,\n")
-    assert (again.imported, again.there, again.orders_there) == (1, 2, 1)
-    assert (count(database, orders_table), count(database, customers)) == (2, 1)
+    assert import_file(text).imported == 2
+    again = import_file(f"{text}2,Mug,1,1,ann,\n")
+    assert (again.imported, again.existing, again.existing_orders) == (1, 2, 1)
+    assert (count_rows(database, orders_table), count_rows(database, customers)) == (2, 1)
 
 
-def test_an_order_that_says_something_else_than_before_is_rejected(
-    importing: Importing, rejects: Path, database: Database, principal: Principal
+def test_an_order_that_differs_from_the_imported_one_is_rejected(
+    import_file: ImportFile, rejects: Path, database: Database, principal: Principal
 ) -> None:
-    importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n")
-    importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,1,1,Ann\n")
-    assert reasons(rejects) == [("2", "order_exists"), ("3", "order_exists")]
-    importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n", currency="USD")
-    assert reasons(rejects) == [("2", "order_exists")]
-    assert len(of_order(database, principal, "1")) == 1
+    import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n")
+    import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,1,1,Ann\n")
+    assert reject_reasons(rejects) == [("2", "order_exists"), ("3", "order_exists")]
+    import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n", currency="USD")
+    assert reject_reasons(rejects) == [("2", "order_exists")]
+    assert len(items_of_order(database, principal, "1")) == 1
 
 
 def test_an_order_of_the_api_is_never_touched(
-    importing: Importing, rejects: Path, database: Database, principal: Principal
+    import_file: ImportFile, rejects: Path, database: Database, principal: Principal
 ) -> None:
     factories.order(database, principal, id="1")
     factories.order(database, principal, id="other", items=[factories.item(id="2:1")])
-    importing(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n2,Mug,1,1,Ann\n")
-    assert reasons(rejects) == [("2", "order_exists"), ("3", "duplicate_id")]
+    import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n2,Mug,1,1,Ann\n")
+    assert reject_reasons(rejects) == [("2", "order_exists"), ("3", "duplicate_id")]
 
 
-def many(orders: int) -> str:
+def csv_of(orders: int) -> str:
     lines = (f"{n},Mug,1,12.10,c{n % 50},Customer {n % 50}\n{n},Bowl,2,1,,\n" for n in range(orders))
     return f"{HEADER},customer_handle,customer_name\n{''.join(lines)}"
 
 
-def test_two_imports_at_once_double_nothing(
+def test_two_simultaneous_imports_store_nothing_twice(
     database: Database, database_url: str, principal: Principal, tmp_path: Path
 ) -> None:
     file = tmp_path / "orders.csv"
-    file.write_text(many(200))
-    how = terms(database, principal)
-    both = [Database(database_url), Database(database_url)]
+    file.write_text(csv_of(200))
+    terms = import_terms(database, principal)
+    databases = [Database(database_url), Database(database_url)]
 
     def run(at: int) -> Summary:
         return import_orders(
-            both[at], principal, Source(file), PLAIN, how, rejects=tmp_path / f"{at}.csv", invoice=True
+            databases[at], principal, Source(file), PLAIN, terms, rejects=tmp_path / f"{at}.csv", invoice=True
         )
 
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(run, (0, 1))
-    for connections in both:
+    for connections in databases:
         connections.close()
     assert first.imported + second.imported == first.lines == 400
-    assert first.there + second.there == 400
-    assert first.invoices + second.invoices == count(database, invoices) == 200
+    assert first.existing + second.existing == 400
+    assert first.invoices + second.invoices == count_rows(database, invoices) == 200
     assert database.read(verify).findings == []
 
 
@@ -87,32 +94,32 @@ from invoicing.importing.run import import_orders
 from invoicing.importing.csv_file import Source
 from invoicing.importing.summary import Summary
 from invoicing.access import Actor, Principal, Scope
-from tests.support.import_files import terms
+from tests.support.import_files import import_terms
 url, account_id, file = sys.argv[1:]
 database = Database(url)
 principal = Principal(account_id, Actor("child", "Child", "api_key"), frozenset(Scope))
-import_orders(database, principal, Source(Path(file)), PLAIN, terms(database, principal),
+import_orders(database, principal, Source(Path(file)), PLAIN, import_terms(database, principal),
               rejects=Path(file + ".rejects.csv"), invoice=True)
 """
 
 
 def test_an_import_that_was_killed_is_finished_by_the_next(
-    database: Database, database_url: str, principal: Principal, tmp_path: Path, importing: Importing
+    database: Database, database_url: str, principal: Principal, tmp_path: Path, import_file: ImportFile
 ) -> None:
     file = tmp_path / "killed.csv"
-    file.write_text(many(800))
+    file.write_text(csv_of(800))
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, database_url, principal.account_id, str(file)], cwd=ROOT
     )
-    while count(database, invoices) == 0 and child.poll() is None:
+    while count_rows(database, invoices) == 0 and child.poll() is None:
         time.sleep(0.01)
     child.kill()
     assert child.wait() == -9
-    stored, issued = count(database, orders_table), count(database, invoices)
+    stored, issued = count_rows(database, orders_table), count_rows(database, invoices)
     assert 0 < issued <= stored < 800
-    done = importing(many(800), invoice=True)
-    assert done.there + done.imported == 1_600
-    assert done.there >= stored * 2  # PostgreSQL may have been sent one more commit
-    assert count(database, invoices) == 800 >= issued + done.invoices
-    assert (count(database, orders_table), count(database, order_items)) == (800, 1_600)
+    done = import_file(csv_of(800), invoice=True)
+    assert done.existing + done.imported == 1_600
+    assert done.existing >= stored * 2  # PostgreSQL may have been sent one more commit
+    assert count_rows(database, invoices) == 800 >= issued + done.invoices
+    assert (count_rows(database, orders_table), count_rows(database, order_items)) == (800, 1_600)
     assert database.read(verify).findings == []
