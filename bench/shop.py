@@ -88,7 +88,7 @@ def opened(database: Database) -> Shop:
     }
     account_id = database.write(account_settings.create_account, account, now=PAST)
     _, token = database.write(api_keys.create_api_key, account_id, name="Shop", scopes=list(Scope), now=PAST)
-    principal = database.read(api_keys.principal, token)
+    principal = database.read(api_keys.find_principal, token)
     assert principal is not None
     for number in range(CUSTOMERS):
         values = {"id": customer_id(number), "name": f"Customer {number}", "billing_address": ADDRESS}

@@ -47,9 +47,9 @@ class Authenticator:
         """Looks in the sessions first if it begins like one: one API key in 262,144 does so too."""
         if token.startswith(sessions.PREFIX):
             now = datetime.now(UTC)
-            if found := await self._database.read_async(sessions.principal, token, now=now):
+            if found := await self._database.read_async(sessions.find_principal, token, now=now):
                 return found
-        return await self._database.read_async(api_keys.principal, token)
+        return await self._database.read_async(api_keys.find_principal, token)
 
     def forget(self) -> None:
         self._forgotten += 1

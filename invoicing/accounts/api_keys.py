@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as a hash, revocable."""
+"""API keys: shown once, stored as a hash, revocable."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PREFIX = "inv_"
 _BY_HASH = select(api_keys).where(api_keys.c.token_hash == bindparam("hash"), api_keys.c.revoked_at.is_(None))
 
 
-def principal(connection: Connection, token: str) -> Principal | None:
-    """Whom a token stands for; none when it is unknown or revoked."""
-    row = connection.execute(_BY_HASH, {"hash": hashed(token)}).one_or_none()
+def find_principal(connection: Connection, token: str) -> Principal | None:
+    """The principal of a token; None if it is unknown or revoked."""
+    row = connection.execute(_BY_HASH, {"hash": token_hash(token)}).one_or_none()
     if row is None:
         return None
     actor = Actor(row.id, row.name, "api_key")
@@ -38,7 +38,7 @@ def create_api_key(
     now: datetime,
     token: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """The key, and its token: the only time that it can be seen."""
+    """Creates a key. Returns it with its token, which cannot be read again later."""
     token = token or PREFIX + secrets.token_urlsafe(32)
     granted = sorted(set(scopes))
     if not granted:
@@ -47,50 +47,52 @@ def create_api_key(
         "id": new_id(),
         "account_id": account_id,
         "name": checks.text(100)(name, "name"),
-        "token_hash": hashed(token),
+        "token_hash": token_hash(token),
         "scopes": granted,
         "created_at": now,
     }
     connection.execute(insert(api_keys).values(row))
-    return _key(connection, account_id, str(row["id"])), token
+    return _find_key(connection, account_id, str(row["id"])), token
 
 
 def delegate_api_key(
     connection: Connection, principal: Principal, *, name: str, scopes: Sequence[Scope], now: datetime
 ) -> tuple[ApiKey, str]:
-    """A key made with a key: it can be given no scope that its maker lacks."""
+    """Creates a key with no scope that the principal itself lacks."""
     beyond = [scope for scope in scopes if scope not in principal.scopes]
     if beyond:
-        raise Forbidden(f"A key cannot give what it lacks: {', '.join(beyond)}.", field="scopes", ids=beyond)
+        raise Forbidden(
+            f"A key cannot give scopes that it lacks: {', '.join(beyond)}.", field="scopes", ids=beyond
+        )
     return create_api_key(connection, principal.account_id, name=name, scopes=scopes, now=now)
 
 
 def revoke_api_key(connection: Connection, principal: Principal, key_id: str, *, now: datetime) -> ApiKey:
-    """Ends a key, unless it may do more than the one that asks. Revoking it again changes nothing."""
-    key = _key(connection, principal.account_id, key_id)
+    """Revokes a key with no more scopes than the principal. Revoking it again changes nothing."""
+    key = _find_key(connection, principal.account_id, key_id)
     if beyond := sorted(set(key.scopes) - set(principal.scopes)):
         raise Forbidden(
-            f"A key cannot end one with more scopes: {', '.join(beyond)}.", field="id", ids=beyond
+            f"A key cannot revoke one with more scopes: {', '.join(beyond)}.", field="id", ids=beyond
         )
     connection.execute(
         update(api_keys)
         .where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
         .values(revoked_at=now)
     )
-    return _key(connection, principal.account_id, key_id)
+    return _find_key(connection, principal.account_id, key_id)
 
 
 def api_keys_of(connection: Connection, account_id: str) -> Sequence[ApiKey]:
-    mine = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.created_at.desc())
-    return cast(Sequence[ApiKey], connection.execute(mine).all())
+    keys = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.created_at.desc())
+    return cast(Sequence[ApiKey], connection.execute(keys).all())
 
 
-def hashed(token: str) -> str:
-    """SHA-256 suffices: a token is 256 random bits, not a password."""
+def token_hash(token: str) -> str:
+    """Plain SHA-256 is enough, as a token is 256 random bits and not a password."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _key(connection: Connection, account_id: str, key_id: str) -> ApiKey:
+def _find_key(connection: Connection, account_id: str, key_id: str) -> ApiKey:
     found = connection.execute(
         select(api_keys).where(api_keys.c.account_id == account_id, api_keys.c.id == key_id)
     ).one_or_none()

@@ -1,4 +1,4 @@
-"""The seller's own settings: what the paper says of it, and how its orders are invoiced."""
+"""The seller's settings: what invoices print about it, and how its orders are invoiced."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invoicing.storage.tables import Account, accounts, new_id
 
 
 class ContraFlow(StrEnum):
-    """What a cancelled or returned item goes through before it is credited."""
+    """Whether a cancelled or returned item is credited at once, or goes through steps before."""
 
     DIRECT = "DIRECT"
     GUIDED = "GUIDED"
@@ -68,7 +68,7 @@ def account(connection: Connection, account_id: str) -> Account:
 
 
 def create_account(connection: Connection, values: Mapping[str, Any], *, now: datetime) -> str:
-    """A new seller; answers its id."""
+    """Creates a seller; returns its id."""
     given = {**DEFAULTS, "legal_name": values.get("name"), **values}
     row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
     _check_formats_differ(row["invoice_number_format"], row["credit_number_format"])
@@ -77,16 +77,16 @@ def create_account(connection: Connection, values: Mapping[str, Any], *, now: da
 
 
 def lock_account(connection: Connection, account_id: str) -> None:
-    """One change of what the account's row sums up at a time; others may go on to refer to it."""
+    """Locks the row against other changes; rows that refer to it can still be inserted."""
     connection.execute(_LOCK, {"account": account_id})
 
 
 def update_account(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Account:
-    """Changes what is given. Invoices that are issued keep what they say."""
+    """Changes the given settings. Issued invoices do not change."""
     row = checked(values, CHECKS)
-    lock_account(connection, principal.account_id)  # or two changes make the formats alike
+    lock_account(connection, principal.account_id)  # two simultaneous changes could make the formats equal
     before = account(connection, principal.account_id)
     _check_formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),
@@ -101,14 +101,14 @@ def update_account(
 def _check_formats_differ(invoices: str, credit_invoices: str) -> None:
     if numbering.formats_overlap(invoices, credit_invoices):
         raise ValidationError(
-            "Invoices and credit invoices are numbered apart, "
+            "Invoices and credit invoices have separate number series, "
             "so their formats must differ in more than their widths.",
             field="credit_number_format",
         )
 
 
 def accounts_named(connection: Connection, name: str | None) -> list[Account]:
-    """The accounts with this id or name, oldest first; all of them when none is named."""
+    """The accounts with this id or name, oldest first; all accounts for None."""
     statement = select(accounts).order_by(accounts.c.created_at, accounts.c.id)
     if name is not None:
         statement = statement.where((accounts.c.id == name) | (accounts.c.name == name))

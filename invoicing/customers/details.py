@@ -1,4 +1,4 @@
-"""Customers: the buyers that orders and invoices name."""
+"""Customers: the buyers of orders and invoices."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def create_customer(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Customer:
     """Adds a customer; `id` and `handle` must be new in the account."""
-    row = drafted(principal, values, now=now)
+    row = new_customer_row(principal, values, now=now)
     _check_ids_are_new(connection, principal, row)
     try:
         connection.execute(insert(customers).values(row))
     except IntegrityError as clash:
-        raise _taken(clash, row) from clash
+        raise _duplicate_error(clash, row) from clash
     return find_customer(connection, principal, id=row["id"])
 
 
-def drafted(principal: Principal, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
-    """The row of a new customer, checked and completed, not yet stored."""
+def new_customer_row(principal: Principal, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """The row of a new customer, checked and complete, not yet stored."""
     given = {**values}
     if given.get("is_business") is None:
         given["is_business"] = values.get("vat_number") is not None
@@ -77,9 +77,9 @@ def drafted(principal: Principal, values: Mapping[str, Any], *, now: datetime) -
 def update_customer(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Customer:
-    """Changes what is given of the customer with this `id`, or else this `handle`.
+    """Changes the given fields of the customer with this `id`, or with this `handle` if there is no `id`.
 
-    Invoices that are issued keep the buyer they were issued to.
+    Issued invoices keep the buyer as it was.
     """
     id, handle = values.get("id"), values.get("handle")
     before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
@@ -94,7 +94,7 @@ def update_customer(
             .values(**changes, search_text=_search_text(after), updated_at=now)
         )
     except IntegrityError as clash:
-        raise _taken(clash, after) from clash
+        raise _duplicate_error(clash, after) from clash
     return find_customer(connection, principal, id=before.id)
 
 
@@ -106,11 +106,11 @@ def find_customer(
     handle: str | None = None,
     lock: bool = False,
 ) -> Customer:
-    """By its id or its handle: exactly one of them; with `lock`, nobody else changes it meanwhile."""
+    """The customer with this id or handle, exactly one of which is given; `lock` locks its row."""
     if (id is None) == (handle is None):
         raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
-    named = customers.c.id == id if id is not None else customers.c.handle == handle
-    statement = select(customers).where(customers.c.account_id == principal.account_id, named)
+    matches = customers.c.id == id if id is not None else customers.c.handle == handle
+    statement = select(customers).where(customers.c.account_id == principal.account_id, matches)
     if principal.customer_id is not None:
         statement = statement.where(customers.c.id == principal.customer_id)
     found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
@@ -136,8 +136,8 @@ def _check_ids_are_new(connection: Connection, principal: Principal, row: Mappin
     )
 
 
-def _taken(clash: IntegrityError, row: Mapping[str, Any]) -> DuplicateId | DuplicateHandle:
-    """Another call took the id or the handle after `_unused` had looked."""
+def _duplicate_error(clash: IntegrityError, row: Mapping[str, Any]) -> DuplicateId | DuplicateHandle:
+    """The error if another call used the id or the handle after `_check_ids_are_new` had looked."""
     if "handle" in constraint(clash):
         return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
     return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])

@@ -1,4 +1,4 @@
-"""Customers' sessions: a token for a while, shown once, kept as a hash, good for what is one customer's."""
+"""Customers' sessions: a token that expires, shown once, stored as a hash, for one customer's own data."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from invoicing import checks
 from invoicing.access import Actor, Principal, Scope
-from invoicing.accounts.api_keys import hashed
+from invoicing.accounts.api_keys import token_hash
 from invoicing.customers.details import find_customer
 from invoicing.errors import NotFound
 from invoicing.storage.tables import CustomerSession, customer_sessions, customers, new_id
 
 PREFIX = "inv_cs_"
-HOUR = 3_600
-LONGEST = 7 * 24 * HOUR
+DEFAULT_SECONDS = 3_600  # an hour
+MAX_SECONDS = 7 * 24 * 3_600  # a week
 SCOPES = frozenset((Scope.CUSTOMERS_READ, Scope.ORDERS_READ, Scope.INVOICES_READ))
 
 _BY_HASH = (
@@ -37,9 +37,9 @@ _BY_HASH = (
 )
 
 
-def principal(connection: Connection, token: str, *, now: datetime) -> Principal | None:
-    """The customer that a token stands for; none when it is unknown, revoked or has expired."""
-    row = connection.execute(_BY_HASH, {"hash": hashed(token), "now": now}).one_or_none()
+def find_principal(connection: Connection, token: str, *, now: datetime) -> Principal | None:
+    """The principal of a customer's token; None if it is unknown, revoked or expired."""
+    row = connection.execute(_BY_HASH, {"hash": token_hash(token), "now": now}).one_or_none()
     if row is None:
         return None
     actor = Actor(row.customer_id, row.name, "customer")
@@ -56,37 +56,39 @@ def create_customer_session(
     return_url: str | None = None,
     now: datetime,
 ) -> tuple[CustomerSession, str]:
-    """A session of a customer, for an hour if it is not said for how long; and its token, this once."""
+    """Creates a session, for an hour by default. Returns it with its token, which cannot be read again."""
     owner = find_customer(connection, principal, id=customer_id, handle=customer_handle)
-    lasting = checks.whole_number(1, LONGEST)(HOUR if seconds is None else seconds, "expires_in_seconds")
+    duration = checks.whole_number(1, MAX_SECONDS)(
+        DEFAULT_SECONDS if seconds is None else seconds, "expires_in_seconds"
+    )
     token = PREFIX + secrets.token_urlsafe(32)
     row = {
         "id": new_id(),
         "account_id": principal.account_id,
         "customer_id": owner.id,
-        "token_hash": hashed(token),
+        "token_hash": token_hash(token),
         "return_url": checks.optional(checks.web_address)(return_url, "return_url"),
         "created_at": now,
-        "expires_at": now + timedelta(seconds=lasting),
+        "expires_at": now + timedelta(seconds=duration),
     }
     connection.execute(insert(customer_sessions).values(row))
-    return _session(connection, principal, str(row["id"])), token
+    return _find_session(connection, principal, str(row["id"])), token
 
 
 def revoke_customer_session(
     connection: Connection, principal: Principal, session_id: str, *, now: datetime
 ) -> CustomerSession:
-    """Ends a session. Revoking it again changes nothing."""
-    _session(connection, principal, session_id)
+    """Revokes a session. Revoking it again changes nothing."""
+    _find_session(connection, principal, session_id)
     connection.execute(
         update(customer_sessions)
         .where(customer_sessions.c.id == session_id, customer_sessions.c.revoked_at.is_(None))
         .values(revoked_at=now)
     )
-    return _session(connection, principal, session_id)
+    return _find_session(connection, principal, session_id)
 
 
-def _session(connection: Connection, principal: Principal, session_id: str) -> CustomerSession:
+def _find_session(connection: Connection, principal: Principal, session_id: str) -> CustomerSession:
     found = connection.execute(
         select(customer_sessions).where(
             customer_sessions.c.account_id == principal.account_id, customer_sessions.c.id == session_id

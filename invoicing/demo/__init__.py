@@ -1,1 +1,1 @@
-"""The example shop."""
+"""The demo shop."""

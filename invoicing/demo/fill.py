@@ -1,4 +1,4 @@
-"""A fictitious shop to try things out on: customers, orders, and invoices for some of them."""
+"""Creates a fictitious shop to try things out: customers, orders, and invoices for some of them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from invoicing.storage.pages import Window
 from invoicing.storage.tables import accounts as accounts_table
 from invoicing.storage.tables import api_keys
 
-_KEY = "Demo"
+_KEY_NAME = "Demo"
 
 
 @dataclass(frozen=True, slots=True)
-class Demo:
-    """What the demo account holds; `is_new` if it was made just now."""
+class DemoShop:
+    """What the demo account contains; `is_new` if this call created it."""
 
     account_id: str
     customers: int
@@ -39,20 +39,20 @@ class Demo:
     is_new: bool
 
 
-def fill(connection: Connection, *, token: str, now: datetime) -> Demo | None:
-    """Makes the shop and its API key, once; another token ends the one before. None if it was revoked."""
+def create_demo_shop(connection: Connection, *, token: str, now: datetime) -> DemoShop | None:
+    """Creates the shop and its API key once; a new token replaces the old one. None if it was revoked."""
     known = connection.execute(
-        select(api_keys.c.id).where(api_keys.c.token_hash == keys.hashed(token))
+        select(api_keys.c.id).where(api_keys.c.token_hash == keys.token_hash(token))
     ).one_or_none()
-    shop = None if known else _shop(connection)
+    shop = None if known else _find_shop(connection)
     if shop is not None:
-        _change_key(connection, shop, token, now)
+        _replace_key(connection, shop, token, now)
     elif known is None:
-        _make(connection, token, now)
-    who = keys.principal(connection, token)
+        _create_shop(connection, token, now)
+    who = keys.find_principal(connection, token)
     if who is None:
         return None
-    return Demo(
+    return DemoShop(
         who.account_id,
         customers_count(connection, who, {}),
         orders_count(connection, who, {}),
@@ -61,12 +61,12 @@ def fill(connection: Connection, *, token: str, now: datetime) -> Demo | None:
     )
 
 
-def example(connection: Connection, token: str) -> dict[str, Any]:
+def invoiceable_example(connection: Connection, token: str) -> dict[str, Any]:
     """The newest order that can be invoiced, the items of it that can, and an id for that invoice.
 
-    Empty where nothing can be invoiced.
+    Empty if nothing can be invoiced.
     """
-    who = keys.principal(connection, token)
+    who = keys.find_principal(connection, token)
     newest = orders_page(connection, who, {"invoiceable": True}, Window(first=1)).rows if who else []
     if who is None or not newest:
         return {}
@@ -79,45 +79,47 @@ def example(connection: Connection, token: str) -> dict[str, Any]:
     }
 
 
-def _shop(connection: Connection) -> str | None:
-    """The demo account that was made for another token, when the installation's secret was another."""
+def _find_shop(connection: Connection) -> str | None:
+    """The demo account that was created for another token, before the installation's secret changed."""
     return connection.execute(
         select(accounts_table.c.id)
         .join(api_keys, api_keys.c.account_id == accounts_table.c.id)
-        .where(accounts_table.c.name == SELLER["name"], api_keys.c.name == _KEY)
+        .where(accounts_table.c.name == SELLER["name"], api_keys.c.name == _KEY_NAME)
     ).scalar()
 
 
-def _change_key(connection: Connection, account_id: str, token: str, now: datetime) -> None:
+def _replace_key(connection: Connection, account_id: str, token: str, now: datetime) -> None:
     connection.execute(
         update(api_keys)
-        .where(api_keys.c.account_id == account_id, api_keys.c.name == _KEY, api_keys.c.revoked_at.is_(None))
+        .where(
+            api_keys.c.account_id == account_id, api_keys.c.name == _KEY_NAME, api_keys.c.revoked_at.is_(None)
+        )
         .values(revoked_at=now)
     )
-    keys.create_api_key(connection, account_id, name=_KEY, scopes=list(Scope), now=now, token=token)
+    keys.create_api_key(connection, account_id, name=_KEY_NAME, scopes=list(Scope), now=now, token=token)
 
 
-def _make(connection: Connection, token: str, now: datetime) -> None:
+def _create_shop(connection: Connection, token: str, now: datetime) -> None:
     opened = now - timedelta(days=60)
     account_id = account_settings.create_account(connection, SELLER, now=opened)
-    keys.create_api_key(connection, account_id, name=_KEY, scopes=list(Scope), now=opened, token=token)
-    who = keys.principal(connection, token)
+    keys.create_api_key(connection, account_id, name=_KEY_NAME, scopes=list(Scope), now=opened, token=token)
+    who = keys.find_principal(connection, token)
     if who is None:
-        raise LookupError("The key that was made is not there.")
+        raise LookupError("The key that was created is not found.")
     for customer in CUSTOMERS:
         details.create_customer(connection, who, customer, now=opened)
     for order in ORDERS:
-        _order(connection, who, order, now)
+        _create_order(connection, who, order, now)
 
 
-def _order(connection: Connection, who: Principal, order: Mapping[str, Any], now: datetime) -> None:
-    """Takes the order in on its day, and invoices it on the next if it is to be."""
+def _create_order(connection: Connection, who: Principal, order: Mapping[str, Any], now: datetime) -> None:
+    """Creates the order on its day; ships and invoices it hours later if its state says so."""
     day = now - timedelta(days=order["days_ago"])
     id = f"order-{order['number']}"
     items = [{"id": f"{id}-{at}", **item} for at, item in enumerate(order["items"], 1)]
-    taken = intake.create_order(connection, who, {**order, "id": id, "items": items}, now=day)
+    created = intake.create_order(connection, who, {**order, "id": id, "items": items}, now=day)
     if order["state"] != "OPEN":
-        parcels = [(item["id"], None) for item in items]
-        shipping.ship_items(connection, who, taken.id, parcels, shipped_at=day + timedelta(hours=5))
+        items_to_ship = [(item["id"], None) for item in items]
+        shipping.ship_items(connection, who, created.id, items_to_ship, shipped_at=day + timedelta(hours=5))
     if order["state"] == "INVOICED":
-        from_orders.invoice_order(connection, who, taken.id, now=day + timedelta(hours=6))
+        from_orders.invoice_order(connection, who, created.id, now=day + timedelta(hours=6))

@@ -1,4 +1,4 @@
-"""What the demo shop is and whom it sells to. All of it is invented."""
+"""The demo shop and its customers, all invented."""
 
 from __future__ import annotations
 

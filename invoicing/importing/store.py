@@ -142,7 +142,7 @@ def _buyer(
     try:
         if "name" not in order.customer:
             raise ValidationError("A new handle needs a name.", field="name")
-        row = details.drafted(principal, order.customer, now=terms.now)
+        row = details.new_customer_row(principal, order.customer, now=terms.now)
     except InvoicingError as error:
         raise FlawedOrder(dict.fromkeys(range(len(order.lines)), flaw_of(error, CUSTOMER_COLUMNS))) from error
     return ImportedCustomer(row["id"], row["name"], row)

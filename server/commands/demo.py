@@ -26,7 +26,7 @@ def demo(
     settings = Settings()
     with opened(settings) as database:
         key = token or demo_token(settings)
-        made = database.write(shop.fill, token=key, now=datetime.now(UTC))
+        made = database.write(shop.create_demo_shop, token=key, now=datetime.now(UTC))
     if made is None:
         raise stop("The demo account's key was revoked.")
     typer.echo(

@@ -47,7 +47,7 @@ def serve(
             database,
             base_url=settings.base_url or shown,
             demo_token=token,
-            example=(lambda: database.read(fill.example, token)) if token else None,
+            example=(lambda: database.read(fill.invoiceable_example, token)) if token else None,
         )
         typer.echo(f"GraphiQL is at {shown}/graphql", err=True)
         signal.signal(signal.SIGTERM, _end)
@@ -98,5 +98,5 @@ def demo_token(settings: Settings) -> str:
 
 def _demo(settings: Settings, database: Database) -> str:
     token = demo_token(settings)
-    database.write(fill.fill, token=token, now=datetime.now(UTC))
+    database.write(fill.create_demo_shop, token=token, now=datetime.now(UTC))
     return token

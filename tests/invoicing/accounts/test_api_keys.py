@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as a hash, ended at once, and none gives more than it has."""
+"""API keys: shown once, stored as a hash, revoked at once; none gives scopes that it lacks."""
 
 from __future__ import annotations
 
@@ -28,34 +28,30 @@ def test_only_the_hash_of_a_token_is_kept(database: Database, principal: Princip
     assert row.token_hash == hashlib.sha256(token.encode()).hexdigest()
 
 
-def test_a_token_stands_for_its_account_and_scopes(
-    database: Database, principal: Principal, now: datetime
-) -> None:
+def test_a_token_has_its_account_and_scopes(database: Database, principal: Principal, now: datetime) -> None:
     key, token = database.write(
         keys.create_api_key, principal.account_id, name="Shop", scopes=[*READ, *READ], now=now
     )
-    found = database.read(keys.principal, token)
+    found = database.read(keys.find_principal, token)
     assert found is not None
     assert (found.account_id, found.scopes) == (principal.account_id, frozenset(READ))
     assert (found.actor.id, found.actor.name, found.actor.type) == (key.id, "Shop", "api_key")
 
 
-def test_a_token_that_is_not_known_stands_for_nobody(
-    database: Database, principal: Principal, now: datetime
-) -> None:
+def test_an_unknown_token_has_no_principal(database: Database, principal: Principal, now: datetime) -> None:
     database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
     for token in ("", "inv_", "inv_unknown", "é", "\x00", "x" * 10_000):
-        assert database.read(keys.principal, token) is None
+        assert database.read(keys.find_principal, token) is None
 
 
-def test_a_revoked_key_opens_nothing(database: Database, principal: Principal, now: datetime) -> None:
+def test_a_revoked_key_has_no_principal(database: Database, principal: Principal, now: datetime) -> None:
     key, token = database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
     _, other = database.write(keys.create_api_key, principal.account_id, name="Other", scopes=READ, now=now)
-    ended = database.write(keys.revoke_api_key, principal, key.id, now=now)
+    revoked = database.write(keys.revoke_api_key, principal, key.id, now=now)
     again = database.write(keys.revoke_api_key, principal, key.id, now=now + timedelta(days=1))
-    assert ended.revoked_at == again.revoked_at == now
-    assert database.read(keys.principal, token) is None
-    assert database.read(keys.principal, other) is not None
+    assert revoked.revoked_at == again.revoked_at == now
+    assert database.read(keys.find_principal, token) is None
+    assert database.read(keys.find_principal, other) is not None
 
 
 def test_a_key_of_another_account_is_not_found(
@@ -67,14 +63,14 @@ def test_a_key_of_another_account_is_not_found(
     for id in (theirs.id, "nothing"):
         with pytest.raises(NotFound, match=f"There is no API key {id}."):
             database.write(keys.revoke_api_key, principal, id, now=now)
-    assert database.read(keys.principal, token) is not None
+    assert database.read(keys.find_principal, token) is not None
     assert database.read(keys.api_keys_of, principal.account_id) == []
 
 
 def test_a_key_gives_no_scope_that_it_lacks(database: Database, principal: Principal, now: datetime) -> None:
     reader = Principal(principal.account_id, principal.actor, frozenset(READ))
-    made, _ = database.write(keys.delegate_api_key, reader, name="Less", scopes=READ[:1], now=now)
-    assert made.scopes == ["orders:read"]
+    created, _ = database.write(keys.delegate_api_key, reader, name="Less", scopes=READ[:1], now=now)
+    assert created.scopes == ["orders:read"]
     beyond = [Scope.ORDERS_READ, Scope.ORDERS_WRITE, Scope.ACCOUNT_WRITE]
     with pytest.raises(Forbidden) as refusal:
         database.write(keys.delegate_api_key, reader, name="More", scopes=beyond, now=now)
@@ -108,8 +104,8 @@ def test_an_invoice_remembers_the_key_that_issued_it(
     key, token = database.write(
         keys.create_api_key, principal.account_id, name="Till 7", scopes=Scope, now=now
     )
-    till = database.read(keys.principal, token)
-    assert till is not None
+    principal_of_key = database.read(keys.find_principal, token)
+    assert principal_of_key is not None
     order = factories.order(database, principal)
-    issued = database.write(from_orders.invoice_order, till, order.id, now=now)
+    issued = database.write(from_orders.invoice_order, principal_of_key, order.id, now=now)
     assert (issued.actor_id, issued.actor_name, issued.actor_type) == (key.id, "Till 7", "api_key")

@@ -1,4 +1,4 @@
-"""The seller's settings: their defaults, their checks, and whose they are."""
+"""The seller's settings: their defaults and checks, separate for each account."""
 
 from __future__ import annotations
 
@@ -15,34 +15,36 @@ from invoicing.storage.database import Database
 from tests.support import factories
 
 
-def changed(database: Database, principal: Principal, now: datetime, **values: Any) -> Any:
+def change_settings(database: Database, principal: Principal, now: datetime, **values: Any) -> Any:
     return database.write(account_settings.update_account, principal, values, now=now)
 
 
 def test_an_account_needs_nothing_but_a_name(database: Database, now: datetime) -> None:
     id = database.write(account_settings.create_account, {"name": "Mug & Co"}, now=now)
-    made = database.read(account_settings.account, id)
-    assert (made.name, made.legal_name, made.address) == ("Mug & Co", "Mug & Co", {})
-    assert (made.default_currency, made.default_vat_rate, made.timezone) == ("EUR", 2_100, "UTC")
-    assert (made.payment_terms_days, made.invoice_after_shipment) == (14, False)
-    assert (made.invoice_number_format, made.credit_number_format) == (
+    account = database.read(account_settings.account, id)
+    assert (account.name, account.legal_name, account.address) == ("Mug & Co", "Mug & Co", {})
+    assert (account.default_currency, account.default_vat_rate, account.timezone) == ("EUR", 2_100, "UTC")
+    assert (account.payment_terms_days, account.invoice_after_shipment) == (14, False)
+    assert (account.invoice_number_format, account.credit_number_format) == (
         "INV-{year}-{seq:05d}",
         "CRN-{year}-{seq:05d}",
     )
-    assert made.created_at == made.updated_at == now
+    assert account.created_at == account.updated_at == now
 
 
-def test_what_is_left_out_stays(database: Database, principal: Principal, now: datetime) -> None:
+def test_a_setting_that_is_left_out_does_not_change(
+    database: Database, principal: Principal, now: datetime
+) -> None:
     before = database.read(account_settings.account, principal.account_id)
-    after = changed(database, principal, now, iban="NL91 ABNA 0417 1643 00", locale="de-AT")
+    after = change_settings(database, principal, now, iban="NL91 ABNA 0417 1643 00", locale="de-AT")
     assert (after.iban, after.locale) == ("NL91ABNA0417164300", "de_AT")
     assert (after.name, after.address) == (before.name, before.address)
 
 
-def test_a_setting_of_one_account_leaves_the_others(database: Database, now: datetime) -> None:
+def test_a_setting_of_one_account_does_not_change_another(database: Database, now: datetime) -> None:
     mine, theirs = factories.principal(database), factories.principal(database)
     before = database.read(account_settings.account, theirs.account_id)
-    changed(database, mine, now, name="Cups Ltd", default_currency="JPY")
+    change_settings(database, mine, now, name="Cups Ltd", default_currency="JPY")
     assert database.read(account_settings.account, theirs.account_id) == before
 
 
@@ -81,7 +83,7 @@ def test_a_setting_of_one_account_leaves_the_others(database: Database, now: dat
         ({"invoice_after_shipment": None}, "invoice_after_shipment"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(values: dict[str, Any], field: str) -> None:
+def test_an_invalid_setting_is_refused(values: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         checks.checked(values, account_settings.CHECKS)
     assert refusal.value.field == field
@@ -101,19 +103,19 @@ def test_invoices_and_credit_invoices_cannot_get_the_same_numbers(
 ) -> None:
     formats = {"invoice_number_format": invoices, "credit_number_format": credit_invoices}
     with pytest.raises(ValidationError, match="must differ") as refusal:
-        changed(database, principal, now, **formats)
+        change_settings(database, principal, now, **formats)
     assert refusal.value.field == "credit_number_format"
     with pytest.raises(ValidationError, match="must differ"):
         database.write(account_settings.create_account, {"name": "Cups Ltd", **formats}, now=now)
 
 
-def test_one_new_format_must_differ_from_the_other_that_stays(
+def test_a_new_format_must_differ_from_the_other_current_one(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     with pytest.raises(ValidationError, match="must differ"):
-        changed(database, principal, now, invoice_number_format="CRN-{year}-{seq:05d}")
+        change_settings(database, principal, now, invoice_number_format="CRN-{year}-{seq:05d}")
     with pytest.raises(ValidationError, match="must differ"):
-        changed(database, principal, now, credit_number_format="INV-{year}-{seq:05d}")
+        change_settings(database, principal, now, credit_number_format="INV-{year}-{seq:05d}")
 
 
 def test_accounts_are_found_by_id_and_by_name(database: Database, now: datetime) -> None:

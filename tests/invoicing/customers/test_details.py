@@ -1,4 +1,4 @@
-"""Customers: ids and handles of the caller's choice, unique in one account and unknown to the next."""
+"""Customers: the caller chooses ids and handles, which are unique within one account."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.support import factories
 
 
 def test_a_customer_is_found_by_id_and_by_handle(database: Database, principal: Principal) -> None:
-    made = factories.customer(database, principal, id="ann", handle="ann@shop", email="ann@example.com")
-    assert database.read(details.find_customer, principal, id="ann") == made
-    assert database.read(details.find_customer, principal, handle="ann@shop") == made
+    customer = factories.customer(database, principal, id="ann", handle="ann@shop", email="ann@example.com")
+    assert database.read(details.find_customer, principal, id="ann") == customer
+    assert database.read(details.find_customer, principal, handle="ann@shop") == customer
 
 
 def test_a_customer_without_an_id_gets_one(database: Database, principal: Principal) -> None:
@@ -38,20 +38,20 @@ def test_a_customer_without_an_id_gets_one(database: Database, principal: Princi
     ("values", "is_business"),
     [({}, False), ({"vat_number": "NL1"}, True), ({"vat_number": "NL1", "is_business": False}, False)],
 )
-def test_a_customer_with_a_vat_number_is_a_business_unless_told(
+def test_a_customer_with_a_vat_number_is_a_business_by_default(
     database: Database, principal: Principal, values: dict[str, Any], is_business: bool
 ) -> None:
     assert factories.customer(database, principal, **values).is_business is is_business
 
 
-def test_a_null_is_as_if_it_were_left_out(database: Database, principal: Principal) -> None:
-    made = factories.customer(
+def test_a_null_is_the_same_as_left_out(database: Database, principal: Principal) -> None:
+    customer = factories.customer(
         database, principal, id=None, handle=None, is_business=None, vat_number="NL1", meta=None
     )
-    assert (made.handle, made.is_business, made.meta) == (None, True, {})
+    assert (customer.handle, customer.is_business, customer.meta) == (None, True, {})
 
 
-NO_SENSE: list[tuple[dict[str, Any], type[InvoicingError], str]] = [
+INVALID: list[tuple[dict[str, Any], type[InvoicingError], str]] = [
     ({"id": "ann"}, DuplicateId, "id"),
     ({"id": "ann", "handle": "other"}, DuplicateId, "id"),
     ({"handle": "ann@shop"}, DuplicateHandle, "handle"),
@@ -71,9 +71,9 @@ NO_SENSE: list[tuple[dict[str, Any], type[InvoicingError], str]] = [
 ]
 
 
-def test_a_customer_that_makes_no_sense_is_refused(database: Database, principal: Principal) -> None:
+def test_an_invalid_customer_is_refused(database: Database, principal: Principal) -> None:
     factories.customer(database, principal, id="ann", handle="ann@shop")
-    for values, refusal, field in NO_SENSE:
+    for values, refusal, field in INVALID:
         with pytest.raises(refusal) as refused:
             factories.customer(database, principal, **values)
         assert (type(refused.value), refused.value.field) == (refusal, field), values
@@ -92,11 +92,11 @@ def test_a_customer_of_another_account_is_not_found(
 ) -> None:
     factories.customer(database, factories.principal(database), id="ann", handle="first")
     names: list[dict[str, Any]] = [{"id": "ann"}, {"handle": "first"}, {"id": "nobody"}, {"handle": "nobody"}]
-    for named in names:
+    for key in names:
         with pytest.raises(CustomerNotFound):
-            database.read(details.find_customer, principal, **named)
+            database.read(details.find_customer, principal, **key)
         with pytest.raises(CustomerNotFound):
-            database.write(details.update_customer, principal, {**named, "name": "Mine"}, now=now)
+            database.write(details.update_customer, principal, {**key, "name": "Mine"}, now=now)
 
 
 def test_a_customer_is_named_by_its_id_or_its_handle_not_both(
@@ -104,13 +104,13 @@ def test_a_customer_is_named_by_its_id_or_its_handle_not_both(
 ) -> None:
     factories.customer(database, principal, id="ann", handle="first")
     both_or_none: list[dict[str, Any]] = [{}, {"id": "ann", "handle": "first"}]
-    for named in both_or_none:
+    for key in both_or_none:
         with pytest.raises(ValidationError) as refused:
-            database.read(details.find_customer, principal, **named)
+            database.read(details.find_customer, principal, **key)
         assert refused.value.field == "customer_id"
 
 
-def test_what_is_left_out_stays_and_null_empties(
+def test_a_field_that_is_left_out_stays_and_null_clears_it(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     before = factories.customer(database, principal, handle="first", email="ann@example.com", locale="nl")
@@ -136,33 +136,37 @@ def test_a_handle_in_use_is_refused(database: Database, principal: Principal, no
     assert (refused.value.field, refused.value.ids) == ("handle", ("ann",))
 
 
-def crowd(work: Any, size: int) -> list[str]:
-    """What each of the callers was told."""
+def outcomes_of(work: Any, size: int) -> list[str]:
+    """The outcome of each simultaneous call: an error code or “created”."""
 
-    def told(place: int) -> str:
+    def outcome(place: int) -> str:
         try:
             work(place)
         except InvoicingError as refusal:
             return refusal.code
-        return "made"
+        return "created"
 
     with ThreadPoolExecutor(size) as pool:
-        return sorted(pool.map(told, range(size)))
+        return sorted(pool.map(outcome, range(size)))
 
 
-def test_of_many_at_once_one_gets_the_handle(database: Database, principal: Principal, now: datetime) -> None:
-    told = crowd(lambda _: factories.customer(database, principal, handle="first"), 12)
-    assert told == ["DUPLICATE_HANDLE"] * 11 + ["made"]
+def test_of_many_simultaneous_callers_one_gets_the_handle(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    outcomes = outcomes_of(lambda _: factories.customer(database, principal, handle="first"), 12)
+    assert outcomes == ["DUPLICATE_HANDLE"] * 11 + ["created"]
     ids = [factories.customer(database, principal).id for _ in range(12)]
-    told = crowd(
+    outcomes = outcomes_of(
         lambda place: database.write(
             details.update_customer, principal, {"id": ids[place], "handle": "second"}, now=now
         ),
         12,
     )
-    assert told == ["DUPLICATE_HANDLE"] * 11 + ["made"]
+    assert outcomes == ["DUPLICATE_HANDLE"] * 11 + ["created"]
 
 
-def test_of_many_at_once_one_gets_the_id(database: Database, principal: Principal) -> None:
-    told = crowd(lambda place: factories.customer(database, principal, id="ann", handle=f"h{place}"), 12)
-    assert told == ["DUPLICATE_ID"] * 11 + ["made"]
+def test_of_many_simultaneous_callers_one_gets_the_id(database: Database, principal: Principal) -> None:
+    outcomes = outcomes_of(
+        lambda place: factories.customer(database, principal, id="ann", handle=f"h{place}"), 12
+    )
+    assert outcomes == ["DUPLICATE_ID"] * 11 + ["created"]

@@ -1,4 +1,4 @@
-"""The demo shop: there once, with something of everything to try."""
+"""The demo shop: created once, with an example of everything."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ ALL = Window(first=100)
 
 @pytest.fixture
 def shop(database: Database) -> Principal:
-    database.write(fill.fill, token=TOKEN, now=NOW)
-    who = database.read(api_keys.principal, TOKEN)
+    database.write(fill.create_demo_shop, token=TOKEN, now=NOW)
+    who = database.read(api_keys.find_principal, TOKEN)
     assert who is not None
     return who
 
@@ -41,9 +41,9 @@ def invoiceable(database: Database, shop: Principal) -> list[Order]:
     return list(database.read(orders_page, shop, {"invoiceable": True}, ALL).rows)
 
 
-def test_the_shop_is_made_once(database: Database) -> None:
-    first = database.write(fill.fill, token=TOKEN, now=NOW)
-    again = database.write(fill.fill, token=TOKEN, now=NOW + timedelta(days=1))
+def test_the_shop_is_created_once(database: Database) -> None:
+    first = database.write(fill.create_demo_shop, token=TOKEN, now=NOW)
+    again = database.write(fill.create_demo_shop, token=TOKEN, now=NOW + timedelta(days=1))
     assert first is not None
     assert again is not None
     assert (first.is_new, again.is_new) == (True, False)
@@ -58,8 +58,8 @@ def test_its_key_may_do_everything(shop: Principal) -> None:
 
 def test_a_key_that_was_revoked_stays_revoked(database: Database, shop: Principal) -> None:
     database.write(api_keys.revoke_api_key, shop, shop.actor.id, now=NOW)
-    assert database.write(fill.fill, token=TOKEN, now=NOW) is None
-    assert database.read(fill.example, TOKEN) == {}
+    assert database.write(fill.create_demo_shop, token=TOKEN, now=NOW) is None
+    assert database.read(fill.invoiceable_example, TOKEN) == {}
 
 
 def test_its_books_are_right(database: Database, shop: Principal) -> None:
@@ -94,18 +94,18 @@ def test_two_open_orders_of_one_customer_go_on_one_invoice(database: Database, s
 def test_the_example_can_be_invoiced_until_nothing_is_left(database: Database, shop: Principal) -> None:
     left = len(invoiceable(database, shop))
     for _ in range(left):
-        example = database.read(fill.example, TOKEN)
+        example = database.read(fill.invoiceable_example, TOKEN)
         assert database.read(find_order, shop, example["order_id"])
         issued = database.write(
             from_orders.invoice_items, shop, example["item_ids"], invoice_id=example["invoice_id"], now=NOW
         )
         assert issued.id == example["invoice_id"]
     assert left > 3
-    assert database.read(fill.example, TOKEN) == {}
+    assert database.read(fill.invoiceable_example, TOKEN) == {}
 
 
 def test_there_is_no_example_for_a_stranger(database: Database) -> None:
-    assert database.read(fill.example, "inv_unknown") == {}
+    assert database.read(fill.invoiceable_example, "inv_unknown") == {}
 
 
 @pytest.fixture
@@ -116,14 +116,14 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Res
     return lambda *words: CliRunner().invoke(app, [*words])
 
 
-def test_the_command_says_what_it_made_and_ends_with_the_key(
+def test_the_command_says_what_it_created_and_prints_the_key_last(
     run: Callable[..., Result], database: Database
 ) -> None:
-    told = run("--token", TOKEN)
-    assert told.exit_code == 0, told.output
-    assert told.stdout == f"{TOKEN}\n"
-    assert "Made the account Atelier Noord" in told.stderr
-    assert "6 customers, 12 orders, 5 invoices" in told.stderr
+    result = run("--token", TOKEN)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{TOKEN}\n"
+    assert "Made the account Atelier Noord" in result.stderr
+    assert "6 customers, 12 orders, 5 invoices" in result.stderr
     assert run("--token", TOKEN).stderr.startswith("There is the account Atelier Noord")
     assert len(database.read(account_settings.accounts_named, None)) == 1
 
@@ -132,5 +132,5 @@ def test_the_command_says_that_the_key_was_revoked(
     run: Callable[..., Result], database: Database, shop: Principal
 ) -> None:
     database.write(api_keys.revoke_api_key, shop, shop.actor.id, now=NOW)
-    told = run("--token", TOKEN)
-    assert (told.exit_code, told.stderr) == (1, "The demo account's key was revoked.\n")
+    result = run("--token", TOKEN)
+    assert (result.exit_code, result.stderr) == (1, "The demo account's key was revoked.\n")

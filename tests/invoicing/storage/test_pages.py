@@ -46,7 +46,7 @@ def fill(database: Database, principal: Principal, minutes: Sequence[int], start
     """Customers made at these minutes; several in one are told apart by their ids. Answers newest first."""
     moments = [factories.NOW + timedelta(minutes=minute) for minute in minutes]
     rows = [
-        details.drafted(principal, {"name": "Ann", "id": f"c{number:03d}"}, now=moment)
+        details.new_customer_row(principal, {"name": "Ann", "id": f"c{number:03d}"}, now=moment)
         for number, moment in enumerate(moments, start)
     ]
     if rows:

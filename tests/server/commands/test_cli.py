@@ -61,7 +61,7 @@ def test_the_first_key_makes_the_first_account_and_its_token_is_the_last_line(
     assert result.exit_code == 0, result.output
     token = result.stdout.splitlines()[-1]
     assert result.stdout == f"{token}\n"
-    found = read(environment, api_keys.principal, token)
+    found = read(environment, api_keys.find_principal, token)
     assert (found.actor.name, found.scopes) == ("Back office", frozenset(Scope))
     (account,) = read(environment, account_settings.accounts_named, None)
     assert found.account_id == account.id
@@ -76,7 +76,7 @@ def test_a_second_key_is_of_the_same_account_and_may_do_what_it_is_told(
     result = invoicing(
         "key", "create", "--name", "Second", "--scope", "orders:read", "--scope", "orders:write"
     )
-    found = read(environment, api_keys.principal, result.stdout.splitlines()[-1])
+    found = read(environment, api_keys.find_principal, result.stdout.splitlines()[-1])
     assert found.scopes == {Scope.ORDERS_READ, Scope.ORDERS_WRITE}
     assert len(read(environment, account_settings.accounts_named, None)) == 1
 
@@ -91,7 +91,7 @@ def test_accounts_are_made_listed_and_chosen(invoicing: Command, environment: di
     assert all(id in which.stderr for id in ids)
     for named in ("Cups Ltd", ids[1]):
         token = invoicing("key", "create", "--name", "Till", "--account", named).stdout.splitlines()[-1]
-        assert read(environment, api_keys.principal, token).account_id == ids[1]
+        assert read(environment, api_keys.find_principal, token).account_id == ids[1]
 
 
 def test_an_unknown_account_or_scope_is_told(invoicing: Command) -> None:
