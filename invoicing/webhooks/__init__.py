@@ -1,1 +1,1 @@
-"""Endpoints, the events that they are told, and their deliveries."""
+"""Outgoing webhooks: endpoints, the events sent to them, and their deliveries."""

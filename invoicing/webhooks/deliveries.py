@@ -1,4 +1,4 @@
-"""The deliveries of webhooks: which are due, what came of them, and when each is tried again."""
+"""Webhook deliveries: claiming the due ones, recording results, and when the next attempt is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from invoicing.storage.tables import Job, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks.events import DELIVER
 
-WAITS = (
+RETRY_DELAYS = (
     timedelta(seconds=5),
     timedelta(seconds=30),
     timedelta(minutes=2),
@@ -26,7 +26,7 @@ WAITS = (
     timedelta(hours=8),
     timedelta(hours=8),
 )
-"""Between the attempts, eleven in all: the last is made after a day."""
+"""The delays between the eleven attempts; the last attempt is about a day after the first."""
 JITTER = 0.1
 
 _OF_BUSY = exists().where(
@@ -66,49 +66,49 @@ _RECORD = (
         webhook_deliveries.c.id == bindparam("delivery"),
     )
     .values(
-        status=bindparam("becomes"),
+        status=bindparam("new_status"),
         url=bindparam("sent_to"),
-        attempts=bindparam("made"),
-        response_status=bindparam("answered"),
-        error=bindparam("why"),
-        next_attempt_at=bindparam("again"),
-        delivered_at=bindparam("arrived"),
+        attempts=bindparam("attempts_made"),
+        response_status=bindparam("status_code"),
+        error=bindparam("reason"),
+        next_attempt_at=bindparam("next_attempt"),
+        delivered_at=bindparam("delivered"),
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A message to be sent, signed with each of the secrets, and the job that holds the lease."""
+class DueDelivery:
+    """A message to send, signed with each of the secrets, and the leased job."""
 
     job: Job
     endpoint_id: str
     url: str
     message_id: str
     body: str
-    secrets: Sequence[str]  # none: its endpoint is not active
+    secrets: Sequence[str]  # empty if the endpoint is not active
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the endpoint said. Without an `error` it has the message."""
+class DeliveryResult:
+    """The endpoint's response. Without an `error` the message was delivered."""
 
     status: int | None = None
     error: str | None = None
     is_final: bool = False
 
 
-def wait(attempts: int, jitter: float) -> timedelta | None:
-    """How long after so many attempts, give or take a tenth by `jitter` (0 to 1); none: no more."""
-    if attempts > len(WAITS):
+def retry_delay(attempts: int, jitter: float) -> timedelta | None:
+    """The delay after so many attempts, varied by ±10 % with `jitter` (0 to 1); None after the last."""
+    if attempts > len(RETRY_DELAYS):
         return None
-    return WAITS[attempts - 1] * (1 - JITTER + 2 * JITTER * jitter)
+    return RETRY_DELAYS[attempts - 1] * (1 - JITTER + 2 * JITTER * jitter)
 
 
-def claim(
+def claim_deliveries(
     connection: Connection, *, busy: Sequence[str] = (), most: int, now: datetime, lease: timedelta
-) -> list[Due]:
-    """Up to `most` due deliveries, leased to the caller; none to endpoints that are `busy`."""
+) -> list[DueDelivery]:
+    """Up to `most` due deliveries, leased to the caller; none to the endpoints in `busy`."""
     claimed = outbox.claim(
         connection, DELIVER, most=most, now=now, lease=lease, by=_CLAIM, values={"busy": list(busy)}
     )
@@ -119,36 +119,40 @@ def claim(
     return [_due(job, found[job.id], now) for job in claimed]
 
 
-def _due(job: Job, row: Any, now: datetime) -> Due:
-    signing = [row.secret] if row.is_active else []
-    if signing and row.previous_secret and now < row.previous_until:
-        signing.append(row.previous_secret)
-    return Due(job, row.id, row.url, row.message_id, row.body, signing)
+def _due(job: Job, row: Any, now: datetime) -> DueDelivery:
+    secrets = [row.secret] if row.is_active else []
+    if secrets and row.previous_secret and now < row.previous_until:
+        secrets.append(row.previous_secret)
+    return DueDelivery(job, row.id, row.url, row.message_id, row.body, secrets)
 
 
-def record(connection: Connection, due: Due, answer: Answer, *, jitter: float, now: datetime) -> str | None:
-    """What came of an attempt; answers the delivery's status. None: another has the lease, and will tell."""
-    pause = None if answer.is_final else wait(due.job.attempts, jitter)
-    again = None
-    if answer.error is None:
+def record_result(
+    connection: Connection, due: DueDelivery, result: DeliveryResult, *, jitter: float, now: datetime
+) -> str | None:
+    """Records an attempt; returns the delivery's new status, or None if the lease was lost."""
+    delay = None if result.is_final else retry_delay(due.job.attempts, jitter)
+    next_attempt = None
+    if result.error is None:
         status, held = "DELIVERED", outbox.finish(connection, [due.job])
-    elif pause is None:
+    elif delay is None:
         status, held = "PARKED", outbox.finish(connection, [due.job])
     else:
-        status, again = "PENDING", now + pause
-        held = {due.job.id} if outbox.postpone(connection, due.job, answer.error, until=again) else set()
+        status, next_attempt = "PENDING", now + delay
+        held = (
+            {due.job.id} if outbox.postpone(connection, due.job, result.error, until=next_attempt) else set()
+        )
     if not held:
         return None
     values = {
         "account": due.job.account_id,
         "delivery": due.job.subject_id,
-        "becomes": status,
+        "new_status": status,
         "sent_to": due.url,
-        "made": due.job.attempts if due.secrets else due.job.attempts - 1,
-        "answered": answer.status,
-        "why": answer.error,
-        "again": again,
-        "arrived": now if status == "DELIVERED" else None,
+        "attempts_made": due.job.attempts if due.secrets else due.job.attempts - 1,
+        "status_code": result.status,
+        "reason": result.error,
+        "next_attempt": next_attempt,
+        "delivered": now if status == "DELIVERED" else None,
     }
     connection.execute(_RECORD, values)
     return status

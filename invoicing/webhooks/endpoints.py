@@ -1,4 +1,4 @@
-"""Webhook endpoints: who listens to what happens in an account, and the secrets that sign what they hear."""
+"""Webhook endpoints of an account, and the secrets that sign their messages."""
 
 from __future__ import annotations
 
@@ -23,30 +23,33 @@ from invoicing.webhooks import events
 from invoicing.webhooks.events import DELIVER, WebhookEvent
 
 PREFIX = "whsec_"
-MOST = 20
-BOTH_SIGN = timedelta(days=1)
-"""How long the secret before a rotation goes on signing, beside the new one."""
+MAX_ENDPOINTS = 20
+ROTATION_OVERLAP = timedelta(days=1)
+"""After a rotation the old secret signs for this long too, beside the new one."""
 
-_OURS = (webhook_endpoints.c.account_id == bindparam("account"), webhook_endpoints.c.deleted_at.is_(None))
-_ENDPOINT = select(webhook_endpoints).where(*_OURS, webhook_endpoints.c.id == bindparam("endpoint"))
+_NOT_DELETED = (
+    webhook_endpoints.c.account_id == bindparam("account"),
+    webhook_endpoints.c.deleted_at.is_(None),
+)
+_ENDPOINT = select(webhook_endpoints).where(*_NOT_DELETED, webhook_endpoints.c.id == bindparam("endpoint"))
 _ENDPOINTS = (
     select(webhook_endpoints)
-    .where(*_OURS)
+    .where(*_NOT_DELETED)
     .order_by(webhook_endpoints.c.created_at.desc(), webhook_endpoints.c.id.desc())
 )
-_COUNT = select(func.count()).select_from(webhook_endpoints).where(*_OURS)
+_COUNT = select(func.count()).select_from(webhook_endpoints).where(*_NOT_DELETED)
 _CHANGE = update(webhook_endpoints).where(
     webhook_endpoints.c.account_id == bindparam("account"), webhook_endpoints.c.id == bindparam("endpoint")
 )
-_NOTE = (
+_UPDATE_HAS_WEBHOOKS = (
     update(accounts)
     .where(accounts.c.id == bindparam("account"))
-    .values(has_webhooks=exists().where(*_OURS, webhook_endpoints.c.is_active))
+    .values(has_webhooks=exists().where(*_NOT_DELETED, webhook_endpoints.c.is_active))
 )
 
 
 def url(value: Any, field: str) -> str:
-    """Whether its host may be called is known only when it is looked up: see `resolvers.hosts`."""
+    """A valid URL. Whether its host may be called is checked later, by `resolvers.webhook_hosts`."""
     clean = checks.web_address(value, field)
     try:
         parts = urlsplit(clean)
@@ -55,7 +58,7 @@ def url(value: Any, field: str) -> str:
         plain = False
     if not plain or not parts.hostname or parts.username is not None or parts.fragment:
         raise ValidationError(
-            f"{field} must name a host, without a user or a #; other letters than ASCII's are encoded.",
+            f"{field} must name a host, without a user or a #; characters outside ASCII must be encoded.",
             field=field,
         )
     return clean
@@ -79,11 +82,11 @@ CHECKS: Mapping[str, checks.Check] = {
 def create_webhook_endpoint(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
-    """An endpoint, and its secret: the only time that it can be seen."""
-    mine = {"account": principal.account_id}
+    """Creates an endpoint. Returns it with its secret, which cannot be read again later."""
+    key = {"account": principal.account_id}
     lock_account(connection, principal.account_id)
-    if connection.execute(_COUNT, mine).scalar_one() >= MOST:
-        raise TooManyEndpoints(f"An account has {MOST} webhook endpoints at most: delete one first.")
+    if connection.execute(_COUNT, key).scalar_one() >= MAX_ENDPOINTS:
+        raise TooManyEndpoints(f"An account has at most {MAX_ENDPOINTS} webhook endpoints: delete one first.")
     row = {
         "description": None,
         "is_active": True,
@@ -95,7 +98,7 @@ def create_webhook_endpoint(
         "updated_at": now,
     }
     connection.execute(insert(webhook_endpoints).values(row))
-    connection.execute(_NOTE, mine)
+    connection.execute(_UPDATE_HAS_WEBHOOKS, key)
     return find_endpoint(connection, principal, str(row["id"])), str(row["secret"])
 
 
@@ -107,7 +110,7 @@ def update_webhook_endpoint(
     *,
     now: datetime,
 ) -> WebhookEndpoint:
-    """Changes what is given. What waits goes to the new URL; while it is not active, nothing goes there."""
+    """Changes the given fields. Waiting deliveries go to the new URL, or are parked if it is not active."""
     find_endpoint(connection, principal, endpoint_id)
     _change(connection, principal, endpoint_id, checked(values, CHECKS), now=now)
     return find_endpoint(connection, principal, endpoint_id)
@@ -116,20 +119,20 @@ def update_webhook_endpoint(
 def delete_webhook_endpoint(
     connection: Connection, principal: Principal, endpoint_id: str, *, now: datetime
 ) -> None:
-    """Nothing is sent there any more, and the secrets are gone; the log of its deliveries stays."""
+    """Stops all deliveries and erases the secrets; the log of its deliveries stays."""
     find_endpoint(connection, principal, endpoint_id)
-    gone = {"is_active": False, "secret": "", "previous_secret": None, "deleted_at": now}
-    _change(connection, principal, endpoint_id, gone, now=now)
+    deleted = {"is_active": False, "secret": "", "previous_secret": None, "deleted_at": now}
+    _change(connection, principal, endpoint_id, deleted, now=now)
 
 
 def rotate_webhook_secret(
     connection: Connection, principal: Principal, endpoint_id: str, *, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
-    """A new secret, to be seen this once. For a day the one before it signs too."""
+    """Replaces the secret. Returns the new one, only this once; the old one signs for a day too."""
     lock_account(connection, principal.account_id)
     before = find_endpoint(connection, principal, endpoint_id)
     secret = _new_secret()
-    row = {"secret": secret, "previous_secret": before.secret, "previous_until": now + BOTH_SIGN}
+    row = {"secret": secret, "previous_secret": before.secret, "previous_until": now + ROTATION_OVERLAP}
     _change(connection, principal, endpoint_id, row, now=now)
     return find_endpoint(connection, principal, endpoint_id), secret
 
@@ -137,7 +140,7 @@ def rotate_webhook_secret(
 def send_test_webhook(
     connection: Connection, principal: Principal, endpoint_id: str, *, now: datetime
 ) -> str:
-    """A message about nothing, whatever the endpoint listens to; answers the id of its delivery."""
+    """Sends a test message, whatever events the endpoint has; returns the id of the delivery."""
     endpoint = find_endpoint(connection, principal, endpoint_id)
     if not endpoint.is_active:
         raise EndpointInactive(field="id", ids=[endpoint_id])
@@ -147,7 +150,7 @@ def send_test_webhook(
 
 
 def endpoints_of(connection: Connection, principal: Principal) -> Sequence[WebhookEndpoint]:
-    """Newest first; not those that were deleted."""
+    """The endpoints that are not deleted, newest first."""
     found = connection.execute(_ENDPOINTS, {"account": principal.account_id}).all()
     return cast(Sequence[WebhookEndpoint], found)
 
@@ -163,17 +166,17 @@ def find_endpoint(connection: Connection, principal: Principal, endpoint_id: str
 def _change(
     connection: Connection, principal: Principal, endpoint_id: str, row: dict[str, Any], *, now: datetime
 ) -> None:
-    """One change of an account's endpoints at a time, or `has_webhooks` would miss one."""
-    mine = {"account": principal.account_id}
+    """Changes an endpoint. The account is locked, so that `has_webhooks` counts simultaneous changes too."""
+    key = {"account": principal.account_id}
     lock_account(connection, principal.account_id)
-    connection.execute(_CHANGE.values(**row, updated_at=now), {**mine, "endpoint": endpoint_id})
-    connection.execute(_NOTE, mine)
+    connection.execute(_CHANGE.values(**row, updated_at=now), {**key, "endpoint": endpoint_id})
+    connection.execute(_UPDATE_HAS_WEBHOOKS, key)
     if row.get("is_active") is False:
-        _hurry(connection, principal.account_id, endpoint_id, now=now)
+        _make_waiting_due(connection, principal.account_id, endpoint_id, now=now)
 
 
-def _hurry(connection: Connection, account_id: str, endpoint_id: str, *, now: datetime) -> None:
-    """What waits is looked at now, and parked."""
+def _make_waiting_due(connection: Connection, account_id: str, endpoint_id: str, *, now: datetime) -> None:
+    """Makes waiting deliveries due, so that the worker parks them at once."""
     waiting = select(webhook_deliveries.c.id).where(
         webhook_deliveries.c.account_id == account_id,
         webhook_deliveries.c.endpoint_id == endpoint_id,
@@ -183,5 +186,5 @@ def _hurry(connection: Connection, account_id: str, endpoint_id: str, *, now: da
 
 
 def _new_secret() -> str:
-    """32 random bytes, as Standard Webhooks writes them: 24 to 64 are allowed."""
+    """32 random bytes in the format of Standard Webhooks, which allows 24 to 64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

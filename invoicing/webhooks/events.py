@@ -1,4 +1,4 @@
-"""Facts that others want to hear of: a message to each webhook endpoint, written in the fact's own commit."""
+"""Emits events: one message to each webhook endpoint, stored in the same commit as the fact itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DELIVER = "webhook.deliver"
 
 
 class WebhookEvent(StrEnum):
-    """What there is to hear of."""
+    """The types of events."""
 
     INVOICE_CREATED = "invoice.created"
     INVOICE_PDF_GENERATED = "invoice.pdf_generated"
@@ -37,9 +37,9 @@ class WebhookEvent(StrEnum):
     WEBHOOK_TEST = "webhook.test"
 
 
-_MINE: BindParameter[str] = bindparam("account")
+_ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _ACTIVE = select(webhook_endpoints).where(
-    webhook_endpoints.c.account_id == _MINE,
+    webhook_endpoints.c.account_id == _ACCOUNT_ID,
     webhook_endpoints.c.is_active,
     webhook_endpoints.c.deleted_at.is_(None),
 )
@@ -63,7 +63,7 @@ _INVOICES = (
             )
         )
     )
-    .where(invoices.c.account_id == _MINE, invoices.c.id.in_(bindparam("ids", expanding=True)))
+    .where(invoices.c.account_id == _ACCOUNT_ID, invoices.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(invoices.c.created_at, invoices.c.id)
 )
 _BUYER_OF_PAYMENT = (
@@ -73,7 +73,7 @@ _BUYER_OF_PAYMENT = (
         invoices, and_(invoices.c.account_id == payments.c.account_id, invoices.c.id == payments.c.invoice_id)
     )
     .outerjoin(orders, and_(orders.c.account_id == payments.c.account_id, orders.c.id == payments.c.order_id))
-    .where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
+    .where(payments.c.account_id == _ACCOUNT_ID, payments.c.id == bindparam("payment"))
 )
 _INSERT = insert(webhook_deliveries)
 
@@ -87,18 +87,18 @@ def emit_for_invoices(
     now: datetime,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Something happened to each of these invoices. Where nobody listens it costs one look-up, if any."""
-    if not ids or not (listening := _listening(connection, account_id, event)):
+    """Emits the event for each invoice. Without an endpoint that listens it costs one query at most."""
+    if not ids or not (listeners := _listening_endpoints(connection, account_id, event)):
         return
     rows = connection.execute(_INVOICES, {"account": account_id, "ids": list(ids)}).mappings()
     for row in rows.all():
-        emit(connection, listening, event, {**row, **(more or {})}, now=now)
+        emit(connection, listeners, event, {**row, **(more or {})}, now=now)
 
 
 def emit_for_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
-    """A refund has been paid."""
+    """Emits `payment.refunded` for a refund that was paid."""
     event = WebhookEvent.PAYMENT_REFUNDED
-    if not (listening := _listening(connection, refund.account_id, event)):
+    if not (listeners := _listening_endpoints(connection, refund.account_id, event)):
         return
     key = {"account": refund.account_id, "payment": refund.id}
     data = {
@@ -114,7 +114,7 @@ def emit_for_refund(connection: Connection, refund: Payment, *, now: datetime) -
         "reference": refund.reference,
         "paid_at": refund.paid_at,
     }
-    emit(connection, listening, event, data, now=now)
+    emit(connection, listeners, event, data, now=now)
 
 
 def emit(
@@ -125,11 +125,11 @@ def emit(
     *,
     now: datetime,
 ) -> list[str]:
-    """One message, and for each of the endpoints a delivery of it; answers these."""
+    """Stores one message, with a delivery to each of the endpoints; returns the ids of the deliveries."""
     message = {"type": event, "timestamp": now, "data": data}
     body = orjson.dumps(message, option=orjson.OPT_UTC_Z).decode()
     message_id = f"msg_{new_id()}"
-    made = []
+    delivery_ids = []
     for endpoint in endpoints:
         row = {
             "account_id": endpoint.account_id,
@@ -146,10 +146,12 @@ def emit(
         }
         connection.execute(_INSERT, row)
         outbox.enqueue(connection, endpoint.account_id, DELIVER, str(row["id"]), now=now)
-        made.append(str(row["id"]))
-    return made
+        delivery_ids.append(str(row["id"]))
+    return delivery_ids
 
 
-def _listening(connection: Connection, account_id: str, event: WebhookEvent) -> list[WebhookEndpoint]:
+def _listening_endpoints(
+    connection: Connection, account_id: str, event: WebhookEvent
+) -> list[WebhookEndpoint]:
     found = connection.execute(_ACTIVE, {"account": account_id}).all()
     return cast(list[WebhookEndpoint], [endpoint for endpoint in found if event in endpoint.events])

@@ -15,10 +15,10 @@ from invoicing.storage.pages import Page, Window
 from invoicing.storage.tables import WebhookDelivery, webhook_deliveries, webhook_endpoints
 from invoicing.webhooks.events import DELIVER
 
-_MINE: BindParameter[str] = bindparam("account")
-_THIS = (webhook_deliveries.c.account_id == _MINE, webhook_deliveries.c.id == bindparam("delivery"))
+_ACCOUNT_ID: BindParameter[str] = bindparam("account")
+_THIS = (webhook_deliveries.c.account_id == _ACCOUNT_ID, webhook_deliveries.c.id == bindparam("delivery"))
 _DELIVERY = select(webhook_deliveries).where(*_THIS)
-_IS_OPEN = (
+_IS_ACTIVE = (
     select(webhook_endpoints.c.is_active)
     .select_from(webhook_deliveries)
     .join(
@@ -30,7 +30,7 @@ _IS_OPEN = (
     )
     .where(*_THIS)
 )
-_BEGIN_AGAIN = (
+_RESTART = (
     update(webhook_deliveries)
     .where(*_THIS, webhook_deliveries.c.status != "PENDING")
     .values(status="PENDING", attempts=0, next_attempt_at=bindparam("moment"), delivered_at=None)
@@ -53,20 +53,20 @@ def find_delivery(connection: Connection, principal: Principal, delivery_id: str
 def replay_webhook_delivery(
     connection: Connection, principal: Principal, delivery_id: str, *, now: datetime
 ) -> WebhookDelivery:
-    """Sends a message again, under its own id, with all attempts before it. One that waits is sent now."""
+    """Sends a message again with its own id, and with all attempts anew. A waiting one is sent now."""
     find_delivery(connection, principal, delivery_id)
     key = {"account": principal.account_id, "delivery": delivery_id}
-    if not connection.execute(_IS_OPEN, key).scalar_one():
+    if not connection.execute(_IS_ACTIVE, key).scalar_one():
         raise EndpointInactive(field="id", ids=[delivery_id])
     outbox.retry(connection, principal.account_id, DELIVER, delivery_id, now=now)
-    connection.execute(_BEGIN_AGAIN, {**key, "moment": now})
+    connection.execute(_RESTART, {**key, "moment": now})
     return find_delivery(connection, principal, delivery_id)
 
 
 def deliveries_page(
     connection: Connection, principal: Principal, given: Mapping[str, Any], window: Window
 ) -> Page[WebhookDelivery]:
-    """Newest first; those to deleted endpoints too."""
+    """Deliveries, newest first, also those to deleted endpoints."""
     statement = select(webhook_deliveries)
     return pages.page(connection, statement, webhook_deliveries, _where(principal, given), window)
 
@@ -76,5 +76,5 @@ def deliveries_count(connection: Connection, principal: Principal, given: Mappin
 
 
 def _where(principal: Principal, given: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    asked = [_FILTERS[name](value) for name, value in given.items() if value is not None]
-    return [webhook_deliveries.c.account_id == principal.account_id, *asked]
+    conditions = [_FILTERS[name](value) for name, value in given.items() if value is not None]
+    return [webhook_deliveries.c.account_id == principal.account_id, *conditions]

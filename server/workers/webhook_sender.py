@@ -9,7 +9,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from invoicing.errors import UrlRefused
-from invoicing.webhooks.deliveries import Answer, Due
+from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from resolvers.webhook_hosts import Hosts
 
 TIMEOUT = 15.0  # seconds for the whole delivery
@@ -66,33 +66,33 @@ class Sender:
             trust_env=False,
         )
 
-    async def send(self, due: Due, *, now: datetime) -> Answer:
+    async def send(self, due: DueDelivery, *, now: datetime) -> DeliveryResult:
         """The endpoint's answer, or why there is none. Raises nothing of what can go wrong on the way."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._post(due, now)
         except TimeoutError:
-            return Answer(error=f"There was no answer within {self._timeout:g} seconds.")
+            return DeliveryResult(error=f"There was no answer within {self._timeout:g} seconds.")
         except UrlRefused as refusal:
-            return Answer(error=str(refusal))
+            return DeliveryResult(error=str(refusal))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
-            return Answer(error=f"{type(failure).__name__}: {failure}".rstrip(": "))
+            return DeliveryResult(error=f"{type(failure).__name__}: {failure}".rstrip(": "))
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _post(self, due: Due, now: datetime) -> Answer:
+    async def _post(self, due: DueDelivery, now: datetime) -> DeliveryResult:
         headers = signed_headers(due, now)
         async with self._http.stream("POST", due.url, content=due.body.encode(), headers=headers) as response:
             beginning = await _read_beginning(response)
         if response.is_success:
-            return Answer(response.status_code)
+            return DeliveryResult(response.status_code)
         text = beginning.decode(errors="replace").replace("\0", "")[:MOST_LOGGED].strip()
         reason = f"It answered {response.status_code}" + (f": {text}" if text else ".")
-        return Answer(response.status_code, reason)
+        return DeliveryResult(response.status_code, reason)
 
 
-def signed_headers(due: Due, now: datetime) -> dict[str, str]:
+def signed_headers(due: DueDelivery, now: datetime) -> dict[str, str]:
     """The headers of Standard Webhooks. With two secrets there are two signatures: the receiver needs one."""
     signatures = [Webhook(secret).sign(due.message_id, now, due.body) for secret in due.secrets]
     return {

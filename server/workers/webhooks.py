@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.webhooks import deliveries
-from invoicing.webhooks.deliveries import Answer, Due
+from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from invoicing.webhooks.events import DELIVER
 from resolvers.webhook_hosts import Hosts
 from server.workers.wakeup import Wakeup
@@ -41,7 +41,7 @@ class WebhookWorker:
         self._database = database
         self._sender = Sender(hosts, timeout=timeout)
         self._wakeup = Wakeup(database, DELIVER, everywhere=False)
-        self._sending: dict[asyncio.Task[None], Due] = {}
+        self._sending: dict[asyncio.Task[None], DueDelivery] = {}
 
     async def run(self) -> None:
         """Sends until it is cancelled."""
@@ -70,7 +70,7 @@ class WebhookWorker:
             return False
         try:
             due = await self._database.write_async(
-                deliveries.claim, busy=busy, most=most, now=_now(), lease=LEASE
+                deliveries.claim_deliveries, busy=busy, most=most, now=_now(), lease=LEASE
             )
         except SQLAlchemyError:
             log.exception("no webhook can be claimed")
@@ -85,13 +85,13 @@ class WebhookWorker:
         """How many may be claimed: all of them may be for the same endpoint."""
         return min(MOST_AT_ONCE - len(self._sending), MOST_TO_ONE - max(counts, default=0))
 
-    async def _send(self, due: Due) -> None:
+    async def _send(self, due: DueDelivery) -> None:
         if due.secrets:
             answer = await self._sender.send(due, now=_now())
         else:
-            answer = Answer(error="The endpoint is not active.", is_final=True)
+            answer = DeliveryResult(error="The endpoint is not active.", is_final=True)
         status = await self._database.write_async(
-            deliveries.record,
+            deliveries.record_result,
             due,
             answer,
             jitter=random.random(),  # noqa: S311 (it only spreads the load)

@@ -1,4 +1,4 @@
-"""A process that sends webhooks, to any address, until it is killed.
+"""A process that sends webhooks, also to private addresses, until it is killed.
 
 python -m tests.support.sending_process DATABASE_URL
 """

@@ -1,4 +1,4 @@
-"""Somebody who listens to an account, and what there is to be sent to them."""
+"""Creates webhook endpoints, and reads the messages that are stored for them."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def endpoint(
     events: Iterable[WebhookEvent] = ALL,
 ) -> tuple[WebhookEndpoint, str]:
     """An endpoint and its secret."""
-    given = {"url": url, "events": list(events)}
-    return database.write(endpoints.create_webhook_endpoint, principal, given, now=NOW)
+    values = {"url": url, "events": list(events)}
+    return database.write(endpoints.create_webhook_endpoint, principal, values, now=NOW)
 
 
 def deliveries(database: Database, principal: Principal) -> list[WebhookDelivery]:
     """The log, oldest first."""
-    mine = (
+    statement = (
         select(webhook_deliveries)
         .where(webhook_deliveries.c.account_id == principal.account_id)
         .order_by(webhook_deliveries.c.id)
     )
-    return database.read(lambda connection: list(connection.execute(mine)))  # type: ignore[arg-type]
+    return database.read(lambda connection: list(connection.execute(statement)))  # type: ignore[arg-type]
 
 
-def told(database: Database, principal: Principal) -> list[tuple[str, dict[str, Any]]]:
-    """What is in the messages, oldest first."""
+def stored_messages(database: Database, principal: Principal) -> list[tuple[str, dict[str, Any]]]:
+    """The types and data of the messages, oldest first."""
     bodies = [orjson.loads(row.body) for row in deliveries(database, principal)]
     return [(body["type"], body["data"]) for body in bodies]
 
 
-def time_goes_by(database: Database) -> None:
-    """The back-off and the leases have passed."""
+def make_jobs_due(database: Database) -> None:
+    """Makes all jobs due, as if delays and leases had passed."""
     database.write(lambda connection: connection.execute(update(jobs).values(run_after=NOW)))

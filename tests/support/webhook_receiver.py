@@ -1,4 +1,4 @@
-"""Somebody who listens to webhooks: a real HTTP server on a socket, which answers as it is told."""
+"""A receiver of webhooks: a real HTTP server on a socket, with prepared responses."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Got:
-    """A request as it came over the wire."""
+class ReceivedRequest:
+    """A request as it was received."""
 
     path: str
     headers: dict[str, str]
@@ -41,17 +41,17 @@ class Got:
         return read
 
     def verified(self, secret: str) -> dict[str, Any]:
-        """The message, if the secret has signed it: with the library that receivers use."""
+        """The message, verified with the secret by the library that receivers use."""
         read: dict[str, Any] = Webhook(secret).verify(self.body, self.headers)
         return read
 
 
 @dataclass
 class Receiver:
-    """`replies` are given one after the other, then `Reply()`; `free` lets those go that hang."""
+    """Sends `replies` one after the other, then `Reply()`; `free` ends those that hang."""
 
     url: str = ""
-    got: list[Got] = field(default_factory=list)
+    got: list[ReceivedRequest] = field(default_factory=list)
     replies: deque[Reply] = field(default_factory=deque)
     free: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -61,15 +61,15 @@ class Receiver:
         return [got.message["type"] for got in self.got]
 
     def wait(self, messages: int = 1) -> None:
-        """Until so many more have come."""
+        """Waits until so many more messages have arrived."""
         for _ in range(messages):
             assert self.arrived.acquire(timeout=30)
 
 
 @contextmanager
-def receiving(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def running_receiver(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     receiver = Receiver(replies=deque(replies))
-    with ThreadingHTTPServer(("127.0.0.1", 0), _answering(receiver)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _request_handler(receiver)) as server:
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         receiver.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/hook"
@@ -83,22 +83,22 @@ def receiving(*replies: Reply, tls: ssl.SSLContext | None = None) -> Iterator[Re
             thread.join()
 
 
-def _answering(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    class Answering(BaseHTTPRequestHandler):
+def _request_handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
+    class RequestHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = receiver.replies.popleft() if receiver.replies else Reply()
-            receiver.got.append(Got(self.path, headers, body))
+            receiver.got.append(ReceivedRequest(self.path, headers, body))
             receiver.arrived.release()
             if reply.hangs:
                 receiver.free.wait(30)
             try:
-                self._say(reply)
-            except OSError:  # nobody waits for it any more
+                self._send(reply)
+            except OSError:  # the sender no longer waits
                 self.close_connection = True
 
-        def _say(self, reply: Reply) -> None:
+        def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
             if reply.location:
                 self.send_header("location", reply.location)
@@ -107,6 +107,6 @@ def _answering(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(reply.body)
 
         def log_message(self, *args: object) -> None:
-            """Says nothing."""
+            """Logs nothing."""
 
-    return Answering
+    return RequestHandler

@@ -19,7 +19,7 @@ from invoicing.storage.outbox import LEASE
 from invoicing.storage.tables import Job, webhook_deliveries
 from invoicing.webhooks import deliveries, endpoints
 from invoicing.webhooks import log as webhook_log
-from invoicing.webhooks.deliveries import Answer
+from invoicing.webhooks.deliveries import DeliveryResult
 from tests.support import factories
 from tests.support.factories import NOW
 
@@ -84,8 +84,10 @@ def test_a_webhook_is_replayed_while_its_delivery_is_recorded(
     delivery = database.read(lambda connection: connection.execute(select(webhook_deliveries)).one())
 
     def delivered() -> Callable[[], Any]:
-        (due,) = database.write(deliveries.claim, most=9, now=NOW, lease=LEASE)
-        return partial(database.write, deliveries.record, due, Answer(status=204), jitter=0.5, now=NOW)
+        (due,) = database.write(deliveries.claim_deliveries, most=9, now=NOW, lease=LEASE)
+        return partial(
+            database.write, deliveries.record_result, due, DeliveryResult(status=204), jitter=0.5, now=NOW
+        )
 
     replay = partial(database.write, webhook_log.replay_webhook_delivery, principal, delivery.id, now=NOW)
     for _ in range(3):

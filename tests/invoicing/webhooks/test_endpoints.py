@@ -1,4 +1,4 @@
-"""Endpoints: made, changed, deleted, their secrets rotated; and when a delivery is tried again."""
+"""Endpoints: creating, changing, deleting, rotating secrets; and when a delivery is tried again."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from invoicing.storage.tables import WebhookEndpoint
 from invoicing.webhooks import deliveries as delivering
 from invoicing.webhooks import endpoints
 from invoicing.webhooks import log as webhook_log
-from invoicing.webhooks.deliveries import Answer, Due, wait
+from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery, retry_delay
 from invoicing.webhooks.events import WebhookEvent
 from tests.support import factories
 from tests.support.factories import NOW
-from tests.support.webhook_listener import deliveries, endpoint, time_goes_by
+from tests.support.webhook_listener import deliveries, endpoint, make_jobs_due
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,51 +38,53 @@ def change(database: Database, principal: Principal, of: WebhookEndpoint, **valu
     return database.write(endpoints.update_webhook_endpoint, principal, of.id, values, now=NOW)
 
 
-def claimed(database: Database) -> list[Due]:
-    return database.write(delivering.claim, most=9, now=NOW, lease=MINUTE)
+def claim_all(database: Database) -> list[DueDelivery]:
+    return database.write(delivering.claim_deliveries, most=9, now=NOW, lease=MINUTE)
 
 
-def listens(database: Database, principal: Principal) -> bool:
+def has_webhooks(database: Database, principal: Principal) -> bool:
     return database.read(account_settings.account, principal.account_id).has_webhooks
 
 
 def test_the_account_knows_whether_anybody_listens(database: Database, principal: Principal) -> None:
-    assert not listens(database, principal)
+    assert not has_webhooks(database, principal)
     one, _ = endpoint(database, principal)
     two, _ = endpoint(database, principal)
-    assert listens(database, principal)
+    assert has_webhooks(database, principal)
     change(database, principal, one, is_active=False)
-    assert listens(database, principal)
+    assert has_webhooks(database, principal)
     database.write(endpoints.delete_webhook_endpoint, principal, two.id, now=NOW)
-    assert not listens(database, principal)
+    assert not has_webhooks(database, principal)
     change(database, principal, one, is_active=True)
-    assert listens(database, principal)
+    assert has_webhooks(database, principal)
 
 
-def test_the_account_knows_it_whatever_is_changed_at_once(database: Database, principal: Principal) -> None:
+def test_the_account_knows_it_also_after_simultaneous_changes(
+    database: Database, principal: Principal
+) -> None:
     for _ in range(5):
-        gone, _ = endpoint(database, principal)
-        here = threading.Barrier(2)
+        deleted, _ = endpoint(database, principal)
+        barrier = threading.Barrier(2)
 
-        def at_once(work: Callable[[], Any], here: threading.Barrier = here) -> threading.Thread:
-            thread = threading.Thread(target=lambda: (here.wait(), work()))
+        def start_thread(work: Callable[[], Any], barrier: threading.Barrier = barrier) -> threading.Thread:
+            thread = threading.Thread(target=lambda: (barrier.wait(), work()))
             thread.start()
             return thread
 
         threads = [
-            at_once(lambda: endpoint(database, principal)),
-            at_once(
-                lambda gone=gone: database.write(  # type: ignore[misc]
-                    endpoints.delete_webhook_endpoint, principal, gone.id, now=NOW
+            start_thread(lambda: endpoint(database, principal)),
+            start_thread(
+                lambda deleted=deleted: database.write(  # type: ignore[misc]
+                    endpoints.delete_webhook_endpoint, principal, deleted.id, now=NOW
                 )
             ),
         ]
         for thread in threads:
             thread.join()
-        assert listens(database, principal)
+        assert has_webhooks(database, principal)
         for left in database.read(endpoints.endpoints_of, principal):
             database.write(endpoints.delete_webhook_endpoint, principal, left.id, now=NOW)
-        assert not listens(database, principal)
+        assert not has_webhooks(database, principal)
 
 
 @pytest.mark.parametrize(
@@ -102,21 +104,19 @@ def test_the_account_knows_it_whatever_is_changed_at_once(database: Database, pr
         "",
     ],
 )
-def test_an_url_has_to_be_one(database: Database, principal: Principal, url: str) -> None:
+def test_an_invalid_url_is_refused(database: Database, principal: Principal, url: str) -> None:
     with pytest.raises(ValidationError):
         endpoint(database, principal, url)
 
 
 @pytest.mark.parametrize("events", [[], [WebhookEvent.WEBHOOK_TEST], ["invoice.burnt"]])
-def test_there_has_to_be_something_to_listen_to(
-    database: Database, principal: Principal, events: Any
-) -> None:
+def test_an_endpoint_needs_known_events(database: Database, principal: Principal, events: Any) -> None:
     with pytest.raises(ValidationError):
         endpoint(database, principal, events=events)
 
 
 def test_an_account_has_twenty_endpoints_at_most(database: Database, principal: Principal) -> None:
-    for _ in range(endpoints.MOST):
+    for _ in range(endpoints.MAX_ENDPOINTS):
         last, _ = endpoint(database, principal)
     with pytest.raises(TooManyEndpoints):
         endpoint(database, principal)
@@ -125,23 +125,23 @@ def test_an_account_has_twenty_endpoints_at_most(database: Database, principal: 
 
 
 def test_after_a_rotation_both_secrets_sign_for_a_day(database: Database, principal: Principal) -> None:
-    made, first = endpoint(database, principal)
+    created, first = endpoint(database, principal)
     factories.invoice(database, principal)
-    _, second = database.write(endpoints.rotate_webhook_secret, principal, made.id, now=NOW)
+    _, second = database.write(endpoints.rotate_webhook_secret, principal, created.id, now=NOW)
     assert first != second
-    (due,) = claimed(database)
+    (due,) = claim_all(database)
     assert due.secrets == [second, first]
-    time_goes_by(database)
-    (late,) = database.write(delivering.claim, most=9, now=NOW + timedelta(days=1), lease=MINUTE)
+    make_jobs_due(database)
+    (late,) = database.write(delivering.claim_deliveries, most=9, now=NOW + timedelta(days=1), lease=MINUTE)
     assert late.secrets == [second]
 
 
 def test_a_deleted_endpoint_has_no_secrets_and_keeps_its_log(
     database: Database, principal: Principal
 ) -> None:
-    made, _ = endpoint(database, principal)
+    created, _ = endpoint(database, principal)
     factories.invoice(database, principal)
-    database.write(endpoints.delete_webhook_endpoint, principal, made.id, now=NOW)
+    database.write(endpoints.delete_webhook_endpoint, principal, created.id, now=NOW)
     assert database.read(endpoints.endpoints_of, principal) == []
     for command in (
         endpoints.find_endpoint,
@@ -150,88 +150,96 @@ def test_a_deleted_endpoint_has_no_secrets_and_keeps_its_log(
         lambda *args: endpoints.send_test_webhook(*args, now=NOW),
     ):
         with pytest.raises(NotFound):
-            database.write(command, principal, made.id)
+            database.write(command, principal, created.id)
     (row,) = deliveries(database, principal)
-    assert (row.endpoint_id, row.status) == (made.id, "PENDING")
-    (due,) = claimed(database)
+    assert (row.endpoint_id, row.status) == (created.id, "PENDING")
+    (due,) = claim_all(database)
     assert due.secrets == []
     with pytest.raises(EndpointInactive):
         database.write(webhook_log.replay_webhook_delivery, principal, row.id, now=NOW)
 
 
-def test_what_waits_for_an_endpoint_that_is_put_to_sleep_is_parked_at_once(
+def test_waiting_deliveries_of_an_endpoint_that_is_switched_off_are_parked_at_once(
     database: Database, principal: Principal
 ) -> None:
-    made, _ = endpoint(database, principal)
+    created, _ = endpoint(database, principal)
     factories.invoice(database, principal)
-    (due,) = claimed(database)
-    database.write(delivering.record, due, Answer(500, "No."), jitter=0.5, now=NOW)
-    assert claimed(database) == []
-    change(database, principal, made, is_active=False)
+    (due,) = claim_all(database)
+    database.write(delivering.record_result, due, DeliveryResult(500, "No."), jitter=0.5, now=NOW)
+    assert claim_all(database) == []
+    change(database, principal, created, is_active=False)
     factories.invoice(database, principal)
-    (due,) = claimed(database)
-    answer = Answer(error="Not active.", is_final=True)
-    assert database.write(delivering.record, due, answer, jitter=0.5, now=NOW) == "PARKED"
+    (due,) = claim_all(database)
+    result = DeliveryResult(error="Not active.", is_final=True)
+    assert database.write(delivering.record_result, due, result, jitter=0.5, now=NOW) == "PARKED"
     (row,) = deliveries(database, principal)
     assert (row.status, row.attempts, row.error, row.next_attempt_at) == ("PARKED", 1, "Not active.", None)
 
 
-def test_a_new_url_is_where_what_waits_goes(database: Database, principal: Principal) -> None:
-    made, _ = endpoint(database, principal)
+def test_waiting_deliveries_go_to_the_new_url(database: Database, principal: Principal) -> None:
+    created, _ = endpoint(database, principal)
     factories.invoice(database, principal)
-    change(database, principal, made, url="https://new.example/")
-    (due,) = claimed(database)
-    database.write(delivering.record, due, Answer(200), jitter=0.5, now=NOW)
+    change(database, principal, created, url="https://new.example/")
+    (due,) = claim_all(database)
+    database.write(delivering.record_result, due, DeliveryResult(200), jitter=0.5, now=NOW)
     (row,) = deliveries(database, principal)
     assert (row.url, row.status, row.delivered_at) == ("https://new.example/", "DELIVERED", NOW)
 
 
-def test_whoever_has_lost_the_lease_records_nothing(database: Database, principal: Principal) -> None:
+def test_a_worker_that_lost_the_lease_records_nothing(database: Database, principal: Principal) -> None:
     endpoint(database, principal)
     factories.invoice(database, principal)
-    (late,) = claimed(database)
-    time_goes_by(database)
-    (due,) = claimed(database)
-    for answer in (Answer(500, "No."), Answer(200), Answer(error="No.", is_final=True)):
-        assert database.write(delivering.record, late, answer, jitter=0.5, now=NOW) is None
+    (late,) = claim_all(database)
+    make_jobs_due(database)
+    (due,) = claim_all(database)
+    for result in (
+        DeliveryResult(500, "No."),
+        DeliveryResult(200),
+        DeliveryResult(error="No.", is_final=True),
+    ):
+        assert database.write(delivering.record_result, late, result, jitter=0.5, now=NOW) is None
     (row,) = deliveries(database, principal)
     assert (row.status, row.attempts) == ("PENDING", 0)
-    assert database.write(delivering.record, due, Answer(200), jitter=0.5, now=NOW) == "DELIVERED"
+    assert (
+        database.write(delivering.record_result, due, DeliveryResult(200), jitter=0.5, now=NOW) == "DELIVERED"
+    )
 
 
-def test_the_endpoints_that_are_busy_are_left_out(database: Database, principal: Principal) -> None:
+def test_busy_endpoints_are_left_out(database: Database, principal: Principal) -> None:
     busy, _ = endpoint(database, principal)
     free, _ = endpoint(database, principal)
     for _ in range(3):
         factories.invoice(database, principal)
-    due = database.write(delivering.claim, busy=[busy.id], most=4, now=NOW, lease=MINUTE)
+    due = database.write(delivering.claim_deliveries, busy=[busy.id], most=4, now=NOW, lease=MINUTE)
     assert {each.endpoint_id for each in due} == {free.id}
     assert len(due) == 3
 
 
 @given(attempts=st.integers(1, 10), jitter=st.floats(0, 1))
-def test_the_wait_is_the_schedules_give_or_take_a_tenth(attempts: int, jitter: float) -> None:
-    pause, planned = wait(attempts, jitter), delivering.WAITS[attempts - 1]
-    assert pause is not None
-    assert planned * 0.9 <= pause <= planned * 1.1
+def test_the_delay_is_that_of_the_schedule_within_a_tenth(attempts: int, jitter: float) -> None:
+    delay, planned = retry_delay(attempts, jitter), delivering.RETRY_DELAYS[attempts - 1]
+    assert delay is not None
+    assert planned * 0.9 <= delay <= planned * 1.1
 
 
-def test_after_a_day_and_eleven_attempts_nothing_is_tried_any_more() -> None:
-    waits = [wait(attempts, 0.5) or timedelta() for attempts in range(1, 11)]
-    assert waits == sorted(waits)
-    assert timedelta(hours=23) < sum(waits, timedelta()) < timedelta(hours=24)
-    assert wait(11, 0.5) is None
+def test_after_a_day_and_eleven_attempts_there_is_no_further_attempt() -> None:
+    delays = [retry_delay(attempts, 0.5) or timedelta() for attempts in range(1, 11)]
+    assert delays == sorted(delays)
+    assert timedelta(hours=23) < sum(delays, timedelta()) < timedelta(hours=24)
+    assert retry_delay(11, 0.5) is None
 
 
-def test_nobody_touches_what_is_another_accounts(database: Database, principal: Principal) -> None:
-    made, _ = endpoint(database, principal)
+def test_another_accounts_endpoints_and_deliveries_are_not_found(
+    database: Database, principal: Principal
+) -> None:
+    created, _ = endpoint(database, principal)
     factories.invoice(database, principal)
     (row,) = deliveries(database, principal)
     neighbour = factories.principal(database)
     refusals: list[InvoicingError] = []
     for command, id in (
-        (endpoints.rotate_webhook_secret, made.id),
-        (endpoints.delete_webhook_endpoint, made.id),
+        (endpoints.rotate_webhook_secret, created.id),
+        (endpoints.delete_webhook_endpoint, created.id),
         (webhook_log.replay_webhook_delivery, row.id),
     ):
         with pytest.raises(NotFound) as refused:

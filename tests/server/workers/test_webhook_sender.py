@@ -15,10 +15,10 @@ import trustme
 
 from invoicing.errors import UrlRefused
 from invoicing.storage.tables import Job
-from invoicing.webhooks.deliveries import Answer, Due
+from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from resolvers.webhook_hosts import Hosts
 from server.workers.webhook_sender import Sender
-from tests.support.webhook_receiver import Receiver, Reply, receiving
+from tests.support.webhook_receiver import Receiver, Reply, running_receiver
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PUBLIC = "93.184.215.14"
@@ -27,13 +27,13 @@ HERE = "127.0.0.1"
 Talk = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
-def due(url: str, *secrets: str) -> Due:
+def due(url: str, *secrets: str) -> DueDelivery:
     job = cast(Job, None)  # a sender does not look at it
-    return Due(job, "endpoint", url, "msg_1", '{"type":"invoice.created"}', secrets or (SECRET,))
+    return DueDelivery(job, "endpoint", url, "msg_1", '{"type":"invoice.created"}', secrets or (SECRET,))
 
 
-def sent(hosts: Hosts, url: str, *secrets: str, timeout: float = 5) -> Answer:
-    async def once() -> Answer:
+def sent(hosts: Hosts, url: str, *secrets: str, timeout: float = 5) -> DeliveryResult:
+    async def once() -> DeliveryResult:
         sender = Sender(hosts, timeout=timeout)
         answer = await sender.send(due(url, *secrets), now=datetime.now(UTC))
         await sender.close()
@@ -59,8 +59,8 @@ def named(receiver: Receiver, name: str = "hooks.test") -> str:
 
 
 def test_a_message_arrives_signed() -> None:
-    with receiving() as receiver:
-        assert sent(Hosts(private=True), receiver.url) == Answer(200)
+    with running_receiver() as receiver:
+        assert sent(Hosts(private=True), receiver.url) == DeliveryResult(200)
     (got,) = receiver.got
     assert got.verified(SECRET) == {"type": "invoice.created"}
     assert (got.id, got.headers["content-type"]) == ("msg_1", "application/json")
@@ -68,7 +68,7 @@ def test_a_message_arrives_signed() -> None:
 
 def test_two_secrets_sign_and_either_will_do() -> None:
     other = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         sent(Hosts(private=True), receiver.url, SECRET, other)
     for secret in (SECRET, other):
         assert receiver.got[0].verified(secret)
@@ -79,7 +79,7 @@ def test_two_secrets_sign_and_either_will_do() -> None:
     ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"],  # noqa: S104
 )
 def test_nothing_is_sent_to_a_private_address_by_whatever_name(host: str) -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         answer = sent(Hosts(), named(receiver, host))
     assert receiver.got == []
     assert answer.status is None
@@ -87,7 +87,7 @@ def test_nothing_is_sent_to_a_private_address_by_whatever_name(host: str) -> Non
 
 
 def test_a_host_of_which_one_address_is_private_is_not_called() -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         answer = sent(Hosts(resolve=Names([PUBLIC, HERE])), named(receiver))
     assert receiver.got == []
     assert HERE in str(answer.error)
@@ -96,7 +96,7 @@ def test_a_host_of_which_one_address_is_private_is_not_called() -> None:
 def test_a_name_that_turns_private_after_it_was_checked_is_not_called() -> None:
     names = Names([PUBLIC], [HERE])
     hosts = Hosts(resolve=names)
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         asyncio.run(hosts.check_url(named(receiver)))
         answer = sent(hosts, named(receiver))
     assert receiver.got == []
@@ -106,16 +106,16 @@ def test_a_name_that_turns_private_after_it_was_checked_is_not_called() -> None:
 def test_the_address_that_was_checked_is_the_one_that_is_called() -> None:
     """A name is looked up once for a message: what it says a moment later does not count."""
     names = Names([HERE], [PUBLIC])
-    with receiving() as receiver:
-        assert sent(Hosts(private=True, resolve=names), named(receiver)) == Answer(200)
+    with running_receiver() as receiver:
+        assert sent(Hosts(private=True, resolve=names), named(receiver)) == DeliveryResult(200)
     assert names.asked == ["hooks.test"]
     assert receiver.got[0].headers["host"] == named(receiver).split("/")[2]
 
 
 def test_the_next_address_is_tried_where_the_first_does_not_listen() -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         names = Names(["127.0.0.2", HERE])  # both are this machine, which listens at one of them
-        assert sent(Hosts(private=True, resolve=names), named(receiver)) == Answer(200)
+        assert sent(Hosts(private=True, resolve=names), named(receiver)) == DeliveryResult(200)
 
 
 @pytest.fixture
@@ -134,14 +134,14 @@ def test_a_certificate_has_to_be_the_names_though_an_address_is_called(
     tls, asked = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), []
     authority.issue_cert(certified).configure_cert(tls)
     tls.sni_callback = lambda _, name, __: asked.append(name)
-    with receiving(tls=tls) as receiver:
+    with running_receiver(tls=tls) as receiver:
         answer = sent(Hosts(private=True, resolve=Names([HERE])), named(receiver))
-    assert (answer == Answer(200), len(receiver.got) == 1) == (trusted, trusted)
+    assert (answer == DeliveryResult(200), len(receiver.got) == 1) == (trusted, trusted)
     assert asked == ["hooks.test"]
 
 
 def test_a_redirect_is_not_followed() -> None:
-    with receiving() as elsewhere, receiving(Reply(302, location=elsewhere.url)) as receiver:
+    with running_receiver() as elsewhere, running_receiver(Reply(302, location=elsewhere.url)) as receiver:
         answer = sent(Hosts(private=True), receiver.url)
     assert (answer.status, answer.error) == (302, "It answered 302.")
     assert elsewhere.got == []
@@ -149,7 +149,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("status", [200, 500])
 def test_of_a_long_answer_only_the_beginning_is_read(status: int) -> None:
-    with receiving(Reply(status, b"x" * 1_000_000)) as receiver:
+    with running_receiver(Reply(status, b"x" * 1_000_000)) as receiver:
         answer = sent(Hosts(private=True), receiver.url)
     assert answer.status == status
     assert len(answer.error or "") < 400
@@ -158,7 +158,7 @@ def test_of_a_long_answer_only_the_beginning_is_read(status: int) -> None:
 
 @pytest.mark.parametrize("body", [b"down for\x00 repair\xff", b""])
 def test_a_failure_says_what_the_endpoint_said(body: bytes) -> None:
-    with receiving(Reply(503, body)) as receiver:
+    with running_receiver(Reply(503, body)) as receiver:
         answer = sent(Hosts(private=True), receiver.url)
     assert answer.status == 503
     assert "\x00" not in str(answer.error)
@@ -166,15 +166,15 @@ def test_a_failure_says_what_the_endpoint_said(body: bytes) -> None:
 
 
 def test_an_endpoint_that_does_not_answer_in_time_has_failed() -> None:
-    with receiving(Reply(hangs=True)) as receiver:
+    with running_receiver(Reply(hangs=True)) as receiver:
         answer = sent(Hosts(private=True), receiver.url, timeout=0.3)
-    assert answer == Answer(error="There was no answer within 0.3 seconds.")
+    assert answer == DeliveryResult(error="There was no answer within 0.3 seconds.")
 
 
-def sent_to(talk: Talk, *, timeout: float) -> Answer:
+def sent_to(talk: Talk, *, timeout: float) -> DeliveryResult:
     """What is said to a message by somebody who does not quite speak HTTP."""
 
-    async def once() -> Answer:
+    async def once() -> DeliveryResult:
         ended = asyncio.Event()
 
         async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -209,7 +209,7 @@ def test_an_endpoint_that_trickles_has_failed_in_time_too() -> None:
 
 
 def test_where_nobody_listens_it_fails() -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         gone = receiver.url
     assert "ConnectError" in str(sent(Hosts(private=True), gone).error)
 

@@ -27,8 +27,8 @@ from server.workers import webhooks as module
 from server.workers.webhooks import MOST_TO_ONE, WebhookWorker
 from tests.support import factories
 from tests.support.factories import NOW
-from tests.support.webhook_listener import deliveries, endpoint, time_goes_by
-from tests.support.webhook_receiver import Receiver, Reply, receiving
+from tests.support.webhook_listener import deliveries, endpoint, make_jobs_due
+from tests.support.webhook_receiver import Receiver, Reply, running_receiver
 
 ROOT = Path(__file__).parents[3]
 CREATED = [WebhookEvent.INVOICE_CREATED]
@@ -63,7 +63,7 @@ async def running(database: Database) -> AsyncIterator[None]:
 
 
 def test_a_message_is_delivered_signed_and_in_the_log(database: Database, principal: Principal) -> None:
-    with receiving(Reply(204)) as receiver:
+    with running_receiver(Reply(204)) as receiver:
         secret = listening(database, principal, receiver)
         invoice = factories.invoice(database, principal)
         drain(database)
@@ -82,12 +82,12 @@ def test_what_fails_is_tried_again_under_the_same_id(
     database: Database, principal: Principal, failure: str
 ) -> None:
     first = Reply(hangs=True) if failure == "no answer" else Reply(302 if failure == "302" else 500)
-    with receiving(first) as receiver:
+    with running_receiver(first) as receiver:
         made, secret = endpoint(database, principal, receiver.url, CREATED)
         factories.invoice(database, principal)
         if failure == "refused":
             receiver.replies.clear()
-            with receiving() as other:
+            with running_receiver() as other:
                 gone = other.url
             change_url(database, principal, made.id, gone)
         drain(database, timeout=0.5)
@@ -98,7 +98,7 @@ def test_what_fails_is_tried_again_under_the_same_id(
         drain(database)  # it is not due
         assert only(database, principal).attempts == 1
         change_url(database, principal, made.id, receiver.url)
-        time_goes_by(database)
+        make_jobs_due(database)
         receiver.free.set()
         drain(database)
     done = only(database, principal)
@@ -114,15 +114,15 @@ def change_url(database: Database, principal: Principal, endpoint_id: str, url: 
 def test_after_the_last_attempt_it_is_parked_and_may_be_replayed(
     database: Database, principal: Principal
 ) -> None:
-    attempts = len(delivering.WAITS) + 1
-    with receiving(*[Reply(500, b"broken")] * attempts) as receiver:
+    attempts = len(delivering.RETRY_DELAYS) + 1
+    with running_receiver(*[Reply(500, b"broken")] * attempts) as receiver:
         secret = listening(database, principal, receiver)
         factories.invoice(database, principal)
         planned = []
         for _ in range(attempts):
             drain(database)
             planned.append(only(database, principal).next_attempt_at)
-            time_goes_by(database)
+            make_jobs_due(database)
         assert planned[:9] == sorted(when for when in planned[:9] if when)
         parked = only(database, principal)
         assert (parked.status, parked.attempts, parked.response_status) == ("PARKED", attempts, 500)
@@ -140,7 +140,7 @@ def test_after_the_last_attempt_it_is_parked_and_may_be_replayed(
 
 
 def test_what_was_delivered_may_be_sent_again(database: Database, principal: Principal) -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         listening(database, principal, receiver)
         factories.invoice(database, principal)
         drain(database)
@@ -152,7 +152,7 @@ def test_what_was_delivered_may_be_sent_again(database: Database, principal: Pri
 
 
 def test_a_replay_hurries_what_waits(database: Database, principal: Principal) -> None:
-    with receiving(Reply(500)) as receiver:
+    with running_receiver(Reply(500)) as receiver:
         listening(database, principal, receiver)
         factories.invoice(database, principal)
         drain(database)
@@ -164,7 +164,7 @@ def test_a_replay_hurries_what_waits(database: Database, principal: Principal) -
 
 
 def test_nothing_goes_to_an_endpoint_that_is_gone(database: Database, principal: Principal) -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         made, _ = endpoint(database, principal, receiver.url, CREATED)
         factories.invoice(database, principal)
         database.write(endpoints.delete_webhook_endpoint, principal, made.id, now=NOW)
@@ -175,7 +175,7 @@ def test_nothing_goes_to_an_endpoint_that_is_gone(database: Database, principal:
 
 
 def test_of_two_workers_one_sends_each_message(database: Database, principal: Principal) -> None:
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         listening(database, principal, receiver)
         for _ in range(30):
             factories.invoice(database, principal)
@@ -191,7 +191,7 @@ def test_of_two_workers_one_sends_each_message(database: Database, principal: Pr
 
 
 def test_an_endpoint_that_hangs_holds_nobody_else_up(database: Database, principal: Principal) -> None:
-    with receiving(*[Reply(hangs=True)] * 40) as slow, receiving() as quick:
+    with running_receiver(*[Reply(hangs=True)] * 40) as slow, running_receiver() as quick:
         listening(database, principal, slow)
         for _ in range(40):
             factories.invoice(database, principal)
@@ -216,7 +216,7 @@ async def test_a_commit_sends_at_once(
     database: Database, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLL", 60.0)
-    with receiving() as receiver:
+    with running_receiver() as receiver:
         listening(database, principal, receiver)
         async with running(database):
             for _ in range(3):
@@ -229,7 +229,7 @@ async def test_what_was_on_its_way_when_the_server_stops_is_sent_by_the_next(
     database: Database, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "GRACE", 0.05)
-    with receiving(Reply(hangs=True)) as receiver:
+    with running_receiver(Reply(hangs=True)) as receiver:
         listening(database, principal, receiver)
         await asyncio.to_thread(factories.invoice, database, principal)
         async with running(database):
@@ -243,7 +243,7 @@ async def test_what_was_on_its_way_when_the_server_stops_is_sent_by_the_next(
 def test_a_process_killed_between_the_sending_and_the_record_sends_again_under_the_same_id(
     database: Database, principal: Principal
 ) -> None:
-    with receiving(Reply(hangs=True)) as receiver:
+    with running_receiver(Reply(hangs=True)) as receiver:
         secret = listening(database, principal, receiver)
         factories.invoice(database, principal)
         url = database.url.render_as_string(hide_password=False)
@@ -256,7 +256,7 @@ def test_a_process_killed_between_the_sending_and_the_record_sends_again_under_t
         assert job.run_after > datetime.now(UTC)
         drain(database)  # the lease holds
         assert len(receiver.got) == 1
-        time_goes_by(database)
+        make_jobs_due(database)
         drain(database)
     first, second = receiver.got
     assert first.id == second.id == only(database, principal).message_id
@@ -274,6 +274,8 @@ def test_many_messages_that_wait_for_one_endpoint_do_not_slow_the_others_down(
     free, _ = endpoint(database, principal)
     database.write(endpoints.send_test_webhook, principal, free.id, now=NOW)
     began = time.perf_counter()
-    due = database.write(delivering.claim, busy=[busy.id], most=32, now=NOW, lease=timedelta(minutes=1))
+    due = database.write(
+        delivering.claim_deliveries, busy=[busy.id], most=32, now=NOW, lease=timedelta(minutes=1)
+    )
     assert [each.endpoint_id for each in due] == [free.id]
     assert time.perf_counter() - began < 1
