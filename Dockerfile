@@ -1,6 +1,6 @@
 # For production, with PostgreSQL or a volume for SQLite. Untested: it was written where no Docker engine runs.
 #   docker build -t invoicing . && docker run --name invoicing -p 8000:8000 -v invoicing:/data invoicing
-#   docker exec invoicing invoicing key create
+#   docker exec invoicing invoicing key create --name "Back office"
 #
 # requirements-prod.lock is the part of requirements.lock that runs (and installs) the server:
 #   printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - -c requirements.lock --universal \

@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from invoicing.errors import InvoicingError
+from invoicing.errors import InvoicingError, ValidationError
 from resolvers.context import Context
+from schema.codes import Code
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +35,7 @@ def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
         extensions = {**_document_extensions(error), **(error.extensions or {})}
         return _replaced(error, extensions, error.message)
     log.error("resolver failed", request_id=ctx.request_id, path=error.path, exc_info=cause)
-    extensions = {"code": "INTERNAL_SERVER_ERROR", "request_id": ctx.request_id}
+    extensions = {"code": Code.INTERNAL_SERVER_ERROR, "request_id": ctx.request_id}
     return _replaced(
         error, extensions, f"Internal error; the log has it under the request id {ctx.request_id}."
     )
@@ -60,12 +61,12 @@ def _replaced(error: GraphQLError, extensions: dict[str, Any], message: str) -> 
 def _document_extensions(error: GraphQLError) -> dict[str, Any]:
     """The code of an error in the caller's document or variables, and the field if it is in a variable."""
     if error.message.startswith("Syntax Error"):
-        return {"code": "GRAPHQL_PARSE_FAILED"}
+        return {"code": Code.GRAPHQL_PARSE_FAILED}
     value = _WRONG_VALUE.match(error.message)
     if value is None:
-        return {"code": "GRAPHQL_VALIDATION_FAILED"}
+        return {"code": Code.GRAPHQL_VALIDATION_FAILED}
     field = _INDEX.sub(r".\1", value["path"] or value["name"]).lstrip(".")
-    return {"code": "VALIDATION_ERROR", "field": field}
+    return {"code": ValidationError.code, "field": field}
 
 
 _WRONG_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")

@@ -25,7 +25,7 @@ _SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
-    """Every variable, its default and its meaning. The documentation's table is printed from it."""
+    """Every variable, its default and its meaning: docs/reference/settings.md is this, printed."""
 
     model_config = SettingsConfigDict(env_prefix="INVOICING_", frozen=True)
 

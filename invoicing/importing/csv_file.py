@@ -24,8 +24,6 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 class UnreadableFile(InvoicingError):
     """The file cannot be imported."""
 
-    code = "UNREADABLE_FILE"
-
 
 @dataclass(frozen=True, slots=True)
 class Record:

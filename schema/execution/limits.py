@@ -8,10 +8,9 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
+from schema.codes import Code
 from schema.execution.cost import PageSizes, Weight, literal_size, page_size, weigh_operation
 from schema.execution.outline import Outline
-
-CODE = "QUERY_TOO_COMPLEX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def limit_errors(
         GraphQLError(
             sentence.format(value=value, most=most),
             operation,
-            extensions={"code": CODE, "limit": limit, "value": value, "most": most},
+            extensions={"code": Code.QUERY_TOO_COMPLEX, "limit": limit, "value": value, "most": most},
         )
         for limit, value, most, sentence in _compare(weight, limits)
         if value > most

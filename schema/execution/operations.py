@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from invoicing.errors import InvoicingError
+from schema.codes import Code
 from schema.execution.documents import MOST_TOKENS
 
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
@@ -16,7 +17,7 @@ _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 class AmbiguousDocument(InvoicingError):
     """The document has several operations: say which by operationName."""
 
-    code = "BAD_REQUEST"
+    code = Code.BAD_REQUEST
 
 
 def is_ambiguous(document: str | None, name: str | None) -> bool:

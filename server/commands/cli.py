@@ -15,7 +15,7 @@ from server.commands.verify import verify
 from server.commands.worker import worker
 
 app = typer.Typer(
-    help="Orders go in, invoices come out. Configured by INVOICING_… variables: the README lists them.",
+    help="Orders go in, invoices come out. Its INVOICING_… variables are in docs/reference/settings.md.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -39,7 +39,8 @@ _FORMATS = {FormatName.PLAIN: PLAIN, FormatName.ONLINE_RETAIL: ONLINE_RETAIL}
 def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file, plain or gzip; - for standard input.")],
     layout: Annotated[
-        FormatName, typer.Option("--format", help="Which columns it has; docs/import.md describes both.")
+        FormatName,
+        typer.Option("--format", help="Which columns it has; docs/reference/import.md describes both."),
     ] = FormatName.PLAIN,
     currency: Annotated[
         str | None, typer.Option(help="ISO 4217; for orders that name none. Default: the account's.")

@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
+from schema.codes import Code
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
 from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_body, response_type
 from server.graphql.explorer import Explorer
@@ -28,13 +29,13 @@ from server.graphql.operations import Operations
 from server.graphql.sse import accepts_only_events
 
 _CODES = {
-    400: "BAD_REQUEST",
-    401: "UNAUTHORIZED",
-    405: "METHOD_NOT_ALLOWED",
-    406: "NOT_ACCEPTABLE",
-    413: "BODY_TOO_LARGE",
-    415: "UNSUPPORTED_MEDIA_TYPE",
-    500: "INTERNAL_SERVER_ERROR",
+    400: Code.BAD_REQUEST,
+    401: Unauthorized.code,
+    405: Code.METHOD_NOT_ALLOWED,
+    406: Code.NOT_ACCEPTABLE,
+    413: Code.BODY_TOO_LARGE,
+    415: Code.UNSUPPORTED_MEDIA_TYPE,
+    500: Code.INTERNAL_SERVER_ERROR,
 }
 
 log = structlog.get_logger(__name__)
@@ -141,7 +142,7 @@ def _is_browser(request: Request) -> bool:
 
 
 def _error_response(request: Request, status: int, message: str, **more: str) -> Response:
-    code = request.scope["state"]["code"] = _CODES.get(status, "BAD_REQUEST")
+    code = request.scope["state"]["code"] = _CODES.get(status, Code.BAD_REQUEST)
     body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
     media = negotiate(request.headers.get("accept", "")) or JSON
     return Response(orjson.dumps(body), status, VARY, media_type=media)

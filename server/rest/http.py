@@ -26,37 +26,25 @@ log = structlog.get_logger(__name__)
 class MalformedBody(InvoicingError):
     """The body must be a JSON object."""
 
-    code = "BAD_REQUEST"
-
 
 class UnsupportedMediaType(InvoicingError):
     """Send the body as application/json."""
-
-    code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class BodyTooLarge(InvoicingError):
     """The body is too large."""
 
-    code = "BODY_TOO_LARGE"
-
 
 class UnknownPath(InvoicingError):
     """There is nothing at this path."""
-
-    code = "UNKNOWN_PATH"
 
 
 class MethodNotAllowed(InvoicingError):
     """This path does not answer to this method."""
 
-    code = "METHOD_NOT_ALLOWED"
-
 
 class InternalError(InvoicingError):
     """Our fault: the log has it under the request's id."""
-
-    code = "INTERNAL_SERVER_ERROR"
 
 
 async def json_object(request: Request, *, or_nothing: bool = False) -> dict[str, Any]:

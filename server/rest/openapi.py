@@ -12,7 +12,7 @@ from starlette.routing import Route
 from server.rest.door import Facade
 from server.rest.http import json_response
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 ABOUT = (
     "The same invoices as over GraphQL, in the words of other systems. Amounts are whole minor units "
     "unless a field says otherwise. Every answer has an `X-Request-ID`."

@@ -1,4 +1,4 @@
-"""What the pages for contributors name in the code is there: folders, files, functions, links."""
+"""What the pages name in the code is there: folders, files, functions, links."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#\s]*)(#[^)]*)?\)")
 CODE = re.compile(r"\[`([^`]+)`\]\(([^)]+)\)((?:,? `[\w.]+`)*)")
 PATH = re.compile(r"`([\w.-]+/[\w./-]*)`")

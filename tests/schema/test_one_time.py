@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
 from pathlib import Path
 from typing import Any
 
@@ -187,14 +186,3 @@ def test_of_twenty_without_a_key_one_wins_and_no_number_is_lost(shop: Client) ->
     order = factories.order(shop.database, shop.principal)
     issued = shop.ask(INVOICE_ORDER, input={"order_id": order.id})["invoiceOrder"]["invoice"]
     assert issued["number"].endswith("00002")
-
-
-def test_the_readmes_example_is_right(shop: Client) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (example,) = (
-        each for each in re.findall(r"```graphql\n(.*?)```", readme, re.DOTALL) if "2026-017" in each
-    )
-    factories.customer(shop.database, shop.principal, handle="atelier-noord")
-    made = shop.ask(example)["createInvoice"]["invoice"]
-    assert (made["id"], made["total"]) == ("2026-017", 91_000)
-    assert shop.ask(example)["createInvoice"]["invoice"] == made

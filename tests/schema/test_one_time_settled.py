@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +63,6 @@ def test_a_charge_settles_it_or_fails_or_takes_its_time(
     if state == "FAILED":
         later = {"id": made["id"], "payment_method": method(shop, "approve")}
         assert shop.ask(SETTLE, input=later)["settleInvoice"]["invoice"]["state"] == "SETTLED"
-
-
-def test_the_readmes_example_is_right(shop: Client, database: Database) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (example,) = (
-        each for each in re.findall(r"```graphql\n(.*?)```", readme, re.DOTALL) if "advice-1" in each
-    )
-    factories.customer(database, shop.principal, handle="jansen")
-    made = shop.ask(example)["createInvoice"]["invoice"]
-    assert (made["state"], made["total"]) == ("SETTLED", 30_000)
 
 
 def test_the_newest_active_method_is_charged_automatically(shop: Client) -> None:

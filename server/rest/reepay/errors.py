@@ -22,8 +22,6 @@ INVALID, INTERNAL, UNAUTHENTICATED, UNAUTHORIZED, UNKNOWN = 1, 2, 6, 7, 8
 class CreditNoteNotFound(errors.NotFound):
     """There is no such credit note in this account."""
 
-    code = "CREDIT_NOTE_NOT_FOUND"
-
 
 Told = tuple[int, int, str]
 """Code, HTTP status, and the short message."""

@@ -1,33 +1,44 @@
-"""What docs/clients.md gives to copy is what the tests use."""
+"""What docs/reference/clients.md gives to copy is what the tests use."""
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from tests.server.clients.walking import HERE, ROOT
+from tests.docs.pages import DOCS, blocks
+from tests.server.clients.walking import HERE
 
-BLOCKS = re.findall(
-    r"^```\w+\n(.*?)^```$", (ROOT / "docs" / "clients.md").read_text(), re.DOTALL | re.MULTILINE
-)
+PAGE = DOCS / "reference" / "clients.md"
+FILES = [
+    "operations/steps.graphql",
+    "typescript/codegen.ts",
+    "typescript/tsconfig.json",
+    "typescript/ask.ts",
+    "typescript/walk.ts",
+    "python/pyproject.toml",
+    "python/walk.py",
+    "operations/updates.graphql",
+    "typescript/updates.ts",
+    "typescript/events.ts",
+    "python/updates.py",
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "operations/steps.graphql",
-        "typescript/codegen.ts",
-        "typescript/tsconfig.json",
-        "typescript/ask.ts",
-        "typescript/walk.ts",
-        "python/pyproject.toml",
-        "python/walk.py",
-        "operations/updates.graphql",
-        "typescript/updates.ts",
-        "typescript/events.ts",
-        "python/updates.py",
-    ],
-)
+@pytest.mark.parametrize("name", FILES)
 def test_a_file_is_shown_as_it_is(name: str) -> None:
-    assert (HERE / name).read_text() in BLOCKS
+    assert (HERE / name).read_text() in [block.text for block in blocks(PAGE)]
+
+
+def test_nothing_else_is_shown_but_commands() -> None:
+    used = {(HERE / name).read_text() for name in FILES}
+    assert [block.first_line for block in blocks(PAGE) if block.text not in used and not block.mark] == []
+
+
+def test_npm_is_told_what_the_tests_have() -> None:
+    package = json.loads((HERE / "typescript" / "package.json").read_text())
+    page = PAGE.read_text()
+    assert f"npm pkg set type={package['type']}" in page
+    told = " ".join(re.findall(r"npm install ([^\n`]+)", page)).replace("--save-dev ", "").split()
+    assert sorted(told) == sorted([*package["dependencies"], *package["devDependencies"]])

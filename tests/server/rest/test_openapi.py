@@ -18,7 +18,7 @@ from server.rest.reepay.errors import TABLE
 from tests.support.client import client
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTATION = ROOT / "docs" / "rest.md"
+DOCUMENTATION = ROOT / "docs" / "reference" / "rest.md"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
