@@ -1,4 +1,4 @@
-"""Finds invoices without a PDF and a job for it, and pending charges without a job. Reads only."""
+"""Finds invoices without a PDF and a job for it, and pending charges without a job, and jobs without a subject. Reads only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, se
 from invoicing.invoices.pdf import PDF
 from invoicing.payments.charges import ASK_GATEWAY
 from invoicing.storage.outbox import RENDER_INVOICE
-from invoicing.storage.tables import documents, invoices, outbox, payments
+from invoicing.storage.tables import documents, invoices, outbox, payments, webhook_deliveries
+from invoicing.webhooks.events import DELIVER
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
 
@@ -66,7 +67,21 @@ _WITHOUT_SUBJECT = (
             payments.c.status == "PENDING",
         ),
     )
-    .where(outbox.c.account_id == _ACCOUNT_ID, invoices.c.id.is_(None), payments.c.id.is_(None))
+    .outerjoin(
+        webhook_deliveries,
+        and_(
+            outbox.c.kind == DELIVER,
+            webhook_deliveries.c.account_id == outbox.c.account_id,
+            webhook_deliveries.c.id == outbox.c.subject_id,
+            webhook_deliveries.c.status == "PENDING",
+        ),
+    )
+    .where(
+        outbox.c.account_id == _ACCOUNT_ID,
+        invoices.c.id.is_(None),
+        payments.c.id.is_(None),
+        webhook_deliveries.c.id.is_(None),
+    )
     .order_by(outbox.c.kind, outbox.c.subject_id)
 )
 

@@ -15,6 +15,7 @@ from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item
 from tests.support.planted_faults import has_finding, plant, unprotected
+from tests.support.webhook_listener import endpoint
 
 KEYS_AS_IDS = (
     "UPDATE allocations SET payment_id = (SELECT idempotency_key FROM payments "
@@ -310,6 +311,16 @@ def test_a_pdf_that_exists_or_was_given_up_is_not_reported(books: Database) -> N
         )
         == []
     )
+
+
+def test_a_message_that_waits_to_be_sent_is_not_reported(books: Database, principal: Principal) -> None:
+    endpoint(books, principal)
+    factories.invoice(books, principal)
+    assert books.read(verify).findings == []
+    findings = plant(books, "UPDATE webhook_deliveries SET status = 'DELIVERED'")
+    assert [each.detail for each in findings] == [
+        "The job webhook.deliver is for something that does not exist, or is done."
+    ]
 
 
 def test_payments_and_refunds_are_counted(books: Database, principal: Principal) -> None:
