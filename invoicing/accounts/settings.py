@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from invoicing import checks, numbering
+from invoicing import checks, locks, numbering
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
@@ -60,8 +60,6 @@ DEFAULTS: Mapping[str, Any] = {
 
 _BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
 
-_LOCK = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
-
 
 def account(connection: Connection, account_id: str) -> Account:
     return cast(Account, connection.execute(_BY_ID, {"account": account_id}).one())
@@ -76,17 +74,12 @@ def create_account(connection: Connection, values: Mapping[str, Any], *, now: da
     return str(row["id"])
 
 
-def lock_account(connection: Connection, account_id: str) -> None:
-    """Locks the row against other changes; rows that refer to it can still be inserted."""
-    connection.execute(_LOCK, {"account": account_id})
-
-
 def update_account(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Account:
     """Changes the given settings. Issued invoices do not change."""
     row = checked(values, CHECKS)
-    lock_account(connection, principal.account_id)  # two simultaneous changes could make the formats equal
+    locks.lock_account(connection, principal.account_id)  # two simultaneous changes could make the formats equal
     before = account(connection, principal.account_id)
     _check_formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),

@@ -13,6 +13,7 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import CustomerNotFound, DuplicateHandle, DuplicateId, ValidationError
+from invoicing.locks import locking
 from invoicing.storage.tables import (
     Customer,
     constraint,
@@ -113,7 +114,7 @@ def find_customer(
     statement = select(customers).where(customers.c.account_id == principal.account_id, matches)
     if principal.customer_id is not None:
         statement = statement.where(customers.c.id == principal.customer_id)
-    found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    found = connection.execute(locking(statement) if lock else statement).one_or_none()
     if found is None:
         field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
         raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])

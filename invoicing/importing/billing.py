@@ -12,40 +12,27 @@ from invoicing.access import Principal
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit_lines import lock_invoices_to_credit
 from invoicing.invoices.queries import Issued
+from invoicing.locks import lock_orders
 from invoicing.orders.items import MAX_ITEMS
-from invoicing.storage.tables import order_items, orders
+from invoicing.storage.tables import order_items
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 _OF_ORDERS = order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS)
 _UNCREDITED = order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)
-# Orders, items and credited invoices are locked in this sequence, as everybody does, and all of them before
-# the first number is taken: whoever holds the series waits for nobody.
-_LOCK_ORDERS = (
-    select(orders.c.id)
-    .where(orders.c.account_id == _MINE, orders.c.id.in_(_IDS))
-    .order_by(orders.c.id)
-    .with_for_update()
-)
-# Items are sorted by no bare column, else SQLite walks through every item of the account in that order.
-_LOCK = (
-    select(
-        order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
-    )
-    .where(*_OF_ORDERS)
-    .order_by(order_items.c.id.concat(""))
-    .with_for_update()
-)
+_ITEMS = select(
+    order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
+).where(*_OF_ORDERS)
 _SHIP = (
     update(order_items)
     .where(*_OF_ORDERS, order_items.c.undone_as.is_(None), order_items.c.shipped_at.is_(None))
     .values(shipped_at=bindparam("now"))
 )
-_LOCK_CONTRAS = (
+# They are sorted by no bare column, else SQLite walks through every item of the account in that order.
+_CONTRAS = (
     select(order_items.c.id, order_items.c.contra_of, order_items.c.finished_at, order_items.c.undo_reason)
     .where(*_OF_ORDERS, *_UNCREDITED, order_items.c.undo_reason.in_(bindparam("numbers", expanding=True)))
     .order_by(order_items.c.id.concat(""))
-    .with_for_update()
 )
 _SOLD_ON = (
     select(order_items.c.invoice_id)
@@ -67,10 +54,13 @@ _FINISH = (
 def invoice_orders(
     connection: Connection, principal: Principal, order_ids: Sequence[str], *, now: datetime
 ) -> list[Issued]:
-    """Ships the orders and issues an invoice for each that has something left to invoice."""
+    """Ships the orders and issues an invoice for each that has something left to invoice.
+
+    All of them are locked before the first number is taken.
+    """
     key = {"account": principal.account_id, "ids": list(order_ids)}
-    connection.execute(_LOCK_ORDERS, key)
-    items = [item for item in connection.execute(_LOCK, key) if item.undone_as is None]
+    lock_orders(connection, principal.account_id, order_ids)
+    items = [item for item in connection.execute(_ITEMS, key) if item.undone_as is None]
     unbilled = {item.order_id for item in items if item.invoice_id is None}
     if any(item.shipped_at is None for item in items):
         connection.execute(_SHIP, {**key, "now": now})
@@ -93,8 +83,8 @@ def credit_cancellations(
     """
     mine = {"account": principal.account_id}
     key = {**mine, "ids": list(order_ids), "numbers": list(numbers)}
-    connection.execute(_LOCK_ORDERS, key)
-    contras = connection.execute(_LOCK_CONTRAS, key).all()
+    lock_orders(connection, principal.account_id, order_ids)
+    contras = connection.execute(_CONTRAS, key).all()
     if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
         connection.execute(_FINISH, {**mine, "ids": unfinished, "now": now})
     undone = {**mine, "ids": [contra.contra_of for contra in contras]}

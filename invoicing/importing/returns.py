@@ -19,6 +19,7 @@ from invoicing.importing.cancellations import Cancellation, CancelledProduct
 from invoicing.importing.lines import Line
 from invoicing.importing.matching import SoldLine, Take, Unmatched, match
 from invoicing.importing.rejects import Flaw, Reject
+from invoicing.locks import lock_orders
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra, undo_items
 from invoicing.storage.tables import customers, order_items, orders
@@ -36,20 +37,10 @@ _BOUGHT = (
     .outerjoin(order_items, and_(_ITS_ORDER, order_items.c.sku.in_(bindparam("skus", expanding=True))))
     .where(customers.c.account_id == _MINE, customers.c.handle.in_(bindparam("handles", expanding=True)))
 )
-# The orders first and then the items, as everybody does who undoes; each in the order of the ids, and the
-# batch's all at once, so that two transactions never wait for each other in a ring.
-_LOCK_ORDERS = (
-    select(orders.c.id, orders.c.created_at, orders.c.currency, orders.c.is_including_vat, customers.c.handle)
-    .join(customers, _BUYER)
-    .where(orders.c.account_id == _MINE, orders.c.id.in_(_IDS))
-    .order_by(orders.c.id)
-    .with_for_update(of=orders)
-)
-_LOCK_ITEMS = (
+_ITEMS = (
     select(order_items)
     .where(order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS))
     .order_by(order_items.c.id.concat(""))  # by the bare column, SQLite would walk through the account's
-    .with_for_update()
 )
 
 _EXISTS = Flaw(
@@ -97,17 +88,17 @@ def _lock_sales(
     wanted = {(document.customer, product.sku) for document in batch for product in document.products}
     names = {"handles": sorted({handle for handle, _ in wanted}), "skus": sorted({sku for _, sku in wanted})}
     bought = connection.execute(_BOUGHT, {"account": principal.account_id, **names}).all()
-    ids = sorted({row.id for row in bought if (row.handle, row.sku) in wanted})
-    key = {"account": principal.account_id, "ids": ids}
-    order_of = {row.id: row for row in connection.execute(_LOCK_ORDERS, key)}
+    handles = {row.id: row.handle for row in bought if (row.handle, row.sku) in wanted}
+    order_of = {order.id: order for order in lock_orders(connection, principal.account_id, handles)}
+    key = {"account": principal.account_id, "ids": list(order_of)}
     sold: defaultdict[_Product, list[SoldLine]] = defaultdict(list)
     undone: defaultdict[tuple[str, str, str], list[Any]] = defaultdict(list)
-    for item in connection.execute(_LOCK_ITEMS, key):
-        order = order_of[item.order_id]
-        if item.contra_of is None and (order.handle, item.sku) in wanted:
-            sold[order.handle, item.sku, order.currency, order.is_including_vat].append(_sold(order, item))
+    for item in connection.execute(_ITEMS, key):
+        order, handle = order_of[item.order_id], handles[item.order_id]
+        if item.contra_of is None and (handle, item.sku) in wanted:
+            sold[handle, item.sku, order.currency, order.is_including_vat].append(_sold(order, item))
             if item.undo_reason is not None:
-                undone[item.undo_reason, order.handle, item.sku].append(item)
+                undone[item.undo_reason, handle, item.sku].append(item)
     return sold, undone
 
 

@@ -13,6 +13,7 @@ from invoicing.customers import details
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing.orders import DIGEST_KEY, ImportedOrder, Terms, flaws_of_order
 from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
+from invoicing.locks import referring
 from invoicing.orders import intake
 from invoicing.storage.tables import customers as customers_table
 from invoicing.storage.tables import order_items
@@ -25,8 +26,11 @@ _ORDERS = select(orders_table.c.id, orders_table.c.meta).where(
 _ITEMS = select(order_items.c.id).where(
     order_items.c.account_id == bindparam("account"), order_items.c.id.in_(_IDS)
 )
-_CUSTOMERS = select(customers_table.c.id, customers_table.c.name, customers_table.c.handle).where(
-    customers_table.c.account_id == bindparam("account"), customers_table.c.handle.in_(_IDS)
+# Before the orders refer to them: while somebody changes a handle they would wait, with all else inserted.
+_CUSTOMERS = referring(
+    select(customers_table.c.id, customers_table.c.name, customers_table.c.handle)
+    .where(customers_table.c.account_id == bindparam("account"), customers_table.c.handle.in_(_IDS))
+    .order_by(customers_table.c.id)
 )
 
 Rows = list[dict[str, Any]]

@@ -10,17 +10,10 @@ from sqlalchemy import Connection, bindparam, func, select
 from invoicing.access import Principal
 from invoicing.errors import NotCreditable, NotFound
 from invoicing.invoices.queries import Issued
+from invoicing.locks import lock_originals
 from invoicing.snapshot import Line
-from invoicing.storage.tables import OrderItem, invoice_lines, invoices, new_id
+from invoicing.storage.tables import OrderItem, invoice_lines, new_id
 from invoicing.vat.arithmetic import credit_part
-
-_LOCK = (
-    select(invoices)
-    .where(invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(invoices.c.created_at, invoices.c.id)  # as the ledger locks them
-    .with_for_update()
-)
-
 
 _CREDITED = (
     select(
@@ -133,8 +126,8 @@ class Creditable:
 
 
 def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
-    """The invoices, which nobody else credits until the transaction ends."""
-    rows = connection.execute(_LOCK, {"account": principal.account_id, "ids": sorted(ids)}).all()
+    """The invoices, which nobody else credits until the transaction ends, in order of issue."""
+    rows = lock_originals(connection, principal.account_id, ids)
     found = [Issued(**dict(row._mapping), pdf_key=None, pdf_failed_at=None) for row in rows]
     if missing := ids - {invoice.id for invoice in found}:
         raise NotFound(f"There is no invoice {', '.join(missing)}.", field="invoice_id", ids=sorted(missing))

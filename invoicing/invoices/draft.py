@@ -26,6 +26,7 @@ from invoicing.errors import (
     TooManyItems,
 )
 from invoicing.invoices.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
+from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, demand
 from invoicing.orders.items import MAX_ITEMS, in_place, taxable
@@ -50,9 +51,8 @@ _ITEMS = (
         order_items.c.account_id == bindparam("account"),
         order_items.c.id.in_(bindparam("ids", expanding=True)),
     )
-    .order_by(order_items.c.id)  # always the same order, so that two calls never wait for each other
+    .order_by(order_items.c.id)
 )
-_LOCK_ITEMS = _ITEMS.with_for_update()
 _COVERING = select(orders).where(
     orders.c.account_id == bindparam("account"),
     orders.c.id.in_(
@@ -63,7 +63,6 @@ _COVERING = select(orders).where(
     ),
     theirs(orders.c.customer_id),
 )
-_LOCK_COVERING = _COVERING.order_by(orders.c.id).with_for_update()
 _CUSTOMER = select(customers).where(
     customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")
 )
@@ -108,12 +107,9 @@ def check_item_ids(item_ids: Sequence[str]) -> None:
         raise DuplicateItem(field="items", ids=[id for id, times in Counter(item_ids).items() if times > 1])
 
 
-def find_items(
-    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
-) -> list[OrderItem]:
-    """The items by their ids; with `lock`, no other transaction can change them until this one ends."""
+def find_items(connection: Connection, principal: Principal, item_ids: Sequence[str]) -> list[OrderItem]:
     key = {"account": principal.account_id, "ids": list(item_ids)}
-    items = cast(list[OrderItem], connection.execute(_LOCK_ITEMS if lock else _ITEMS, key).all())
+    items = cast(list[OrderItem], connection.execute(_ITEMS, key).all())
     if len(items) < len(item_ids):
         raise _not_found(set(item_ids) - {item.id for item in items})
     return items
@@ -127,13 +123,13 @@ def _not_found(item_ids: Iterable[str]) -> ItemNotFound:
 def find_orders_of(
     connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
 ) -> list[Order]:
-    """The orders of the items, oldest first. Lock them before their items, as all who change an order do."""
-    key = {
-        "account": principal.account_id,
-        "customer": principal.customer_id,
-        "ids": list(item_ids),
-    }
-    covered = cast(list[Order], connection.execute(_LOCK_COVERING if lock else _COVERING, key).all())
+    """The orders of the items, oldest first; with `lock`, nobody else changes them or their items."""
+    account_id, customer_id = principal.account_id, principal.customer_id
+    if lock:
+        covered = lock_orders_of_items(connection, account_id, item_ids, customer_id=customer_id)
+    else:
+        key = {"account": account_id, "customer": customer_id, "ids": list(item_ids)}
+        covered = cast(list[Order], connection.execute(_COVERING, key).all())
     return sorted(covered, key=lambda order: (order.created_at, order.id))
 
 

@@ -40,7 +40,7 @@ def invoice_items(
     """
     check_item_ids(item_ids)
     covered = find_orders_of(connection, principal, item_ids, lock=True)
-    items = find_items(connection, principal, item_ids, lock=True)
+    items = find_items(connection, principal, item_ids)
     if made := _made_before(connection, principal, invoice_id):
         return _if_same(made, {line.order_item_id for line in made.frozen().lines} == set(item_ids))
     plan = _plan(connection, principal, covered, items, now=now)
@@ -67,7 +67,7 @@ def invoice_order(
     What is sold goes first; if there is nothing of that, what is to be credited.
     """
     order = find_order(connection, principal, order_id, lock=True)
-    items = items_of(connection, principal, order_id, lock=True)
+    items = items_of(connection, principal, order_id)
     if made := _made_before(connection, principal, invoice_id):
         return _if_same(made, {line.order_id for line in made.frozen().lines} == {order_id})
     ready = [item for item in items if RULES[Action.INVOICE](order, item) is None]

@@ -42,7 +42,7 @@ def invoice_paid_order(
     again if that was given up.
     """
     order = find_order(connection, principal, order_id, lock=True)
-    items = items_of(connection, principal, order_id, lock=True)
+    items = items_of(connection, principal, order_id)
     ready = [item.id for item in sold(items) if RULES[Action.INVOICE](order, item) is None]
     if not ready and (made := _newest(connection, principal, items)) is not None:
         return _on_its_way(connection, principal, made, now=now)

@@ -12,34 +12,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
-from invoicing.errors import IdempotencyKeyReused, NotSettled, RefundTooHigh
+from invoicing.errors import IdempotencyKeyReused, NotCreditable, NotSettled, RefundTooHigh
 from invoicing.idempotency import fingerprint
 from invoicing.invoices import credit as crediting
 from invoicing.invoices import queries
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.credit_lines import creditable, lock_invoices_to_credit
+from invoicing.invoices.credit_lines import creditable
 from invoicing.invoices.draft import today_of
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import balances, entries
 from invoicing.ledger import queries as ledger_queries
+from invoicing.locks import lock_for_refund
 from invoicing.money import shares
 from invoicing.payments.charges import PendingPayment
 from invoicing.payments.manual import ManualTransferMethod
 from invoicing.payments.refunds import begin_refund
-from invoicing.storage.tables import Payment, orders
-
-_LOCK_ORDERS = (
-    select(orders.c.id)
-    .where(orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(orders.c.id)
-    .with_for_update()
-)
+from invoicing.storage.tables import Payment
 
 Asked = int | Sequence[LineCredit] | None
 """How much goes back: an amount with VAT, lines, or all that is left."""
@@ -96,11 +90,11 @@ def refund_invoice(
 
 
 def _locked(connection: Connection, principal: Principal, invoice_id: str) -> Issued:
-    """The invoice, after the orders that it covers: nobody else moves money on them."""
-    covered = [order.id for order in queries.found_invoice(connection, principal, invoice_id).frozen().orders]
-    connection.execute(_LOCK_ORDERS, {"account": principal.account_id, "ids": covered})
-    (sale,) = lock_invoices_to_credit(connection, principal, {invoice_id})
-    return sale
+    """The invoice, and with it all that its credit invoice and their refunds may change."""
+    if queries.found_invoice(connection, principal, invoice_id).type == "CREDIT":
+        raise NotCreditable(field="invoice_id", ids=[invoice_id])
+    lock_for_refund(connection, principal.account_id, invoice_id=invoice_id)
+    return queries.found_invoice(connection, principal, invoice_id)
 
 
 def _credited(

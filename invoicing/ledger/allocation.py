@@ -8,10 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
 
-from invoicing.ledger.balances import available_on, balances_of, lock_balances
+from invoicing.ledger.balances import available_on, balances_of
 from invoicing.ledger.distribution import Allocation, OpenInvoice, spread, spread_payments
 from invoicing.ledger.entries import allocate, payment, settle
-from invoicing.ledger.order_shares import orders_beside, sales_of, shares_of
+from invoicing.ledger.order_shares import shares_of
+from invoicing.locks import credits_of, orders_on, orders_sharing
 from invoicing.snapshot import Line, Snapshot
 from invoicing.storage.tables import Payment, allocations, invoice_lines, payments
 from invoicing.webhooks import events
@@ -35,19 +36,6 @@ _PAID_BY = (
         or_(payments.c.id == _PAYMENT, payments.c.refund_of == _PAYMENT),  # each by an index of its own
     )
     .group_by(allocations.c.invoice_id)
-)
-_CREDITS_OF_INVOICE = (
-    select(invoice_lines.c.invoice_id)
-    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
-    .distinct()
-)
-_CREDITS_OF_INVOICES = (
-    select(invoice_lines.c.invoice_id)
-    .where(
-        invoice_lines.c.account_id == _MINE,
-        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
-    )
-    .distinct()
 )
 _INVOICES_OF_ORDER = (
     select(invoice_lines.c.invoice_id)
@@ -74,7 +62,10 @@ def prepaid(
 def settle_at_issue(
     connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Allocation], *, now: datetime
 ) -> str:
-    """A new invoice is paid by what was prepaid, a credit invoice set off; answers its state."""
+    """A new invoice is paid by what was prepaid, a credit invoice set off; answers its state.
+
+    What a credit invoice credits is locked, and what else credits that.
+    """
     allocate(connection, account_id, parts, now=now)
     left = issued.total - sum(part.amount for part in parts)
     if issued.type == "CREDIT":
@@ -87,7 +78,7 @@ def settle_at_issue(
 
 
 def apply_payment(connection: Connection, moved: Payment, *, now: datetime) -> None:
-    """What a payment or a refund does that is written down as paid. Its order is locked, if it is on one."""
+    """What a payment or a refund does that is written down as paid. All that it may change is locked."""
     if moved.type == "REFUND":
         apply_refund(connection, moved, now=now)
         events.emit_for_refund(connection, moved, now=now)
@@ -98,12 +89,12 @@ def apply_payment(connection: Connection, moved: Payment, *, now: datetime) -> N
 
 
 def pay_order(connection: Connection, account_id: str, order_id: str, *, now: datetime) -> None:
-    """Lets an order's payments pay its invoices, in order of issue. The order is locked."""
+    """Lets an order's payments pay its invoices, in order of issue. The order and they are locked."""
     left = [available for available in available_on(connection, account_id, [order_id]) if available.left > 0]
     if not left:
         return
-    found = lock_balances(connection, account_id, sales_of(connection, account_id, order_id))
-    shares = shares_of(connection, account_id, order_id)  # once nobody credits them any more
+    shares = shares_of(connection, account_id, order_id)
+    found = balances_of(connection, account_id, list(shares))
     open_ones = [
         OpenInvoice(id, each.money.outstanding, {order_id: shares[id]})
         for id, each in found.items()
@@ -116,7 +107,7 @@ def pay_order(connection: Connection, account_id: str, order_id: str, *, now: da
 def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
     """Lets a payment on an invoice, which is written down as paid, pay it; what is too much stays with it."""
     invoice_id = str(paid.invoice_id)
-    outstanding = lock_balances(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
+    outstanding = balances_of(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
     part = min(paid.amount, outstanding + paid.amount)
     if part > 0:
         allocate(connection, paid.account_id, [Allocation(paid.id, invoice_id, part)], now=now)
@@ -127,10 +118,10 @@ def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None
 def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
     """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
     and then what was paid of the invoices themselves, the newest first. What other payments on the orders
-    have left, which are locked too, pays those again."""
+    have left pays those again."""
     account_id = refund.account_id
     paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
-    found = lock_balances(connection, account_id, {*_related(connection, refund), *paid})
+    found = balances_of(connection, account_id, list({*_related(connection, refund), *paid}))
     owed = [(each.id, -each.money.outstanding) for each in found.values() if each.money.due < 0]
     parts = spread(refund.id, refund.amount, owed)
     left = refund.amount - sum(part.amount for part in parts)
@@ -142,7 +133,7 @@ def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> N
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
     settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)], now=now)
-    for order_id in orders_beside(connection, account_id, refund):
+    for order_id in _orders_beside(connection, refund):
         pay_order(connection, account_id, order_id, now=now)
 
 
@@ -171,9 +162,8 @@ def _net_credits(
 
     One asks for money where it takes back no more than a discount; the others owe some.
     """
-    where = {"account": account_id, "ids": [original.id for original in credit.credits]}
-    others = {*connection.execute(_CREDITS_OF_INVOICES, where).scalars()} - {credit.id}
-    found = lock_balances(connection, account_id, others).values() if others else ()
+    others = {*credits_of(connection, account_id, [each.id for each in credit.credits])} - {credit.id}
+    found = balances_of(connection, account_id, list(others)).values() if others else ()
     opposite = [each for each in found if each.money.due * left < 0 and each.money.outstanding * left < 0]
     parts = spread(credit.id, abs(left), [(each.id, abs(each.money.outstanding)) for each in opposite])
     if left > 0:
@@ -191,13 +181,18 @@ def _net_credits(
 
 
 def _related(connection: Connection, refund: Payment) -> Sequence[str]:
-    """All invoices of its order, or the credits of its invoice; nobody issues another meanwhile."""
-    where = {"account": refund.account_id, "order": refund.order_id, "invoice": refund.invoice_id}
+    """All invoices of its order, or the credits of its invoice."""
     if refund.order_id is None:
-        return connection.execute(_CREDITS_OF_INVOICE, where).scalars().all()
-    sales = sales_of(connection, refund.account_id, refund.order_id)
-    lock_balances(connection, refund.account_id, sales)  # a credit that is being issued holds one of them
+        return credits_of(connection, refund.account_id, [str(refund.invoice_id)])
+    where = {"account": refund.account_id, "order": refund.order_id}
     return connection.execute(_INVOICES_OF_ORDER, where).scalars().all()
+
+
+def _orders_beside(connection: Connection, refund: Payment) -> Sequence[str]:
+    """The orders that a refund may give something to pay again: those on the invoices of what it is on."""
+    if refund.order_id is None:
+        return orders_on(connection, refund.account_id, str(refund.invoice_id))
+    return orders_sharing(connection, refund.account_id, [refund.order_id])
 
 
 def _paid_by(connection: Connection, paid: Payment) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -69,12 +69,6 @@ _BALANCES = (
     .group_by(invoices.c.id, invoices.c.state, invoices.c.total, invoices.c.created_at)
     .order_by(invoices.c.created_at, invoices.c.id)
 )
-_LOCK_INVOICES = (
-    select(invoices.c.id)
-    .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
-    .order_by(invoices.c.type.desc(), invoices.c.created_at, invoices.c.id)  # INVOICE, then CREDIT
-    .with_for_update()
-)
 _refund = payments.alias("refund")
 _refunded = allocations.alias("refunded")
 _SPENT = (
@@ -133,13 +127,6 @@ def balances_of(connection: Connection, account_id: str, ids: Sequence[str]) -> 
         id: Balance(id, state, Reimbursement(total, int(paid), int(refunded), int(set_off)))
         for id, state, total, paid, refunded, set_off in rows
     }
-
-
-def lock_balances(connection: Connection, account_id: str, ids: Iterable[str]) -> dict[str, Balance]:
-    """The same, and nobody else moves money on these invoices until the transaction ends."""
-    wanted = sorted(set(ids))
-    connection.execute(_LOCK_INVOICES, {"account": account_id, "ids": wanted})
-    return balances_of(connection, account_id, wanted)
 
 
 def available_on(connection: Connection, account_id: str, order_ids: Sequence[str]) -> list[Available]:

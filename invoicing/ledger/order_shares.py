@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
 
 from invoicing.storage.tables import allocations, invoice_lines, payments
-
-
-class Target(Protocol):
-    """What a payment is on: an order, or an invoice."""
-
-    order_id: str | None
-    invoice_id: str | None
-
 
 _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
@@ -62,46 +53,9 @@ _SET_OFF = select(
     ),
 )
 
-_beside = invoice_lines.alias("beside")
-_ORDERS_ON_INVOICE = (
-    select(invoice_lines.c.order_id)
-    .where(
-        invoice_lines.c.account_id == _MINE,
-        invoice_lines.c.invoice_id == bindparam("invoice"),
-        invoice_lines.c.order_id.is_not(None),
-    )
-    .distinct()
-)
-_ORDERS_BESIDE = (
-    select(_beside.c.order_id)
-    .join_from(
-        invoice_lines,
-        _beside,
-        and_(
-            _beside.c.account_id == invoice_lines.c.account_id,
-            _beside.c.invoice_id == invoice_lines.c.invoice_id,
-        ),
-    )
-    .where(*_OF_ORDER)
-    .distinct()
-)
-
-
-def orders_beside(connection: Connection, account_id: str, target: Target) -> list[str]:
-    """The orders that a refund may give something to pay again: those on the invoices of what it is on."""
-    key = {"account": account_id, "order": target.order_id, "invoice": target.invoice_id}
-    statement = _ORDERS_BESIDE if target.order_id is not None else _ORDERS_ON_INVOICE
-    found = {*connection.execute(statement, key).scalars(), target.order_id}
-    return sorted(id for id in found if id is not None)
-
-
-def sales_of(connection: Connection, account_id: str, order_id: str) -> list[str]:
-    """The invoices that the order has lines on, credit invoices apart."""
-    return [id for id, _ in connection.execute(_BOUGHT, {"account": account_id, "order": order_id})]
-
 
 def shares_of(connection: Connection, account_id: str, order_id: str) -> dict[str, int]:
-    """Of each of these, what the order's payments have not paid and its credits were not set off against.
+    """Of each invoice with lines of the order, what its payments and credits have not paid of them.
 
     A credit that was not set off is settled by refunds, which give to it and not to the invoice: what it
     credits counts as paid there.

@@ -16,6 +16,7 @@ from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.customers import details
 from invoicing.errors import DuplicateId, Forbidden, NotFound, OrderAlreadyInvoiced, ValidationError
+from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
 from invoicing.orders.items import in_place, item_rows, total_of
 from invoicing.storage.tables import (
@@ -54,9 +55,6 @@ _FOUND = _BY_ID.where(theirs(orders.c.customer_id))
 _ITEMS = select(order_items).where(
     order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
 )
-# All lock in the order of the ids, so that two transactions never wait for each other. By the bare column,
-# SQLite would walk through every item of the account in that order instead of looking the order's up.
-_LOCKED_ITEMS = _ITEMS.order_by(order_items.c.id.concat("")).with_for_update()
 
 
 def create_order(
@@ -68,7 +66,7 @@ def create_order(
     _check_ids_are_new(connection, principal, order["id"], [item["id"] for item in items])
     try:
         connection.execute(insert(orders).values(order))
-        connection.execute(insert(order_items), items)
+        connection.execute(insert(order_items), sorted(items, key=lambda item: str(item["id"])))
     except IntegrityError as clash:  # another call took an id between the look and the insert
         if "order_items" in constraint(clash):
             raise DuplicateId("An item id is used once in an account.", field="items") from clash
@@ -106,7 +104,7 @@ def update_billing(
     given = values.keys() - {"id", "billing_name", "billing_address"}
     if beyond := sorted("metadata" if name == "meta" else name for name in given):
         raise Forbidden(f"A customer cannot change {', '.join(beyond)}.", field=beyond[0])
-    if any(item.invoice_id for item in items_of(connection, principal, order_id, lock=True)):
+    if any(item.invoice_id for item in items_of(connection, principal, order_id)):
         raise OrderAlreadyInvoiced(field="id", ids=[order_id])
     return update_order(connection, principal, order_id, values, now=now)
 
@@ -114,19 +112,21 @@ def update_billing(
 def find_order(
     connection: Connection, principal: Principal, order_id: str, *, lock: bool = False, field: str = "id"
 ) -> Order:
-    key = {"account": principal.account_id, "customer": principal.customer_id, "order": order_id}
-    found = connection.execute(_FOUND.with_for_update() if lock else _FOUND, key).one_or_none()
-    if found is None:
+    """With `lock`, nobody else changes the order or its items until the transaction ends."""
+    account_id, customer_id = principal.account_id, principal.customer_id
+    if lock:
+        found = lock_orders(connection, account_id, [order_id], customer_id=customer_id)
+    else:
+        key = {"account": account_id, "customer": customer_id, "order": order_id}
+        found = cast(list[Order], connection.execute(_FOUND, key).all())
+    if not found:
         raise NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
-    return cast(Order, found)
+    return found[0]
 
 
-def items_of(
-    connection: Connection, principal: Principal, order_id: str, *, lock: bool = False
-) -> Sequence[OrderItem]:
-    """The order's items, in their places; with `lock`, nobody else changes them meanwhile."""
-    key = {"account": principal.account_id, "order": order_id}
-    found = connection.execute(_LOCKED_ITEMS if lock else _ITEMS, key).all()
+def items_of(connection: Connection, principal: Principal, order_id: str) -> Sequence[OrderItem]:
+    """The order's items, in their places."""
+    found = connection.execute(_ITEMS, {"account": principal.account_id, "order": order_id}).all()
     return in_place(cast(Sequence[OrderItem], found))
 
 

@@ -60,7 +60,7 @@ def undo_items(
 ) -> tuple[Order, list[OrderItem]]:
     """Cancels or returns; answers the order, and the contra items of what had been invoiced."""
     order = find_order(connection, principal, order_id, lock=True)
-    items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
+    items = {item.id: item for item in items_of(connection, principal, order_id)}
     parts = check_parts(action, order, items, [(each.item_id, each.quantity) for each in contras])
     _check_ids_are_new(
         connection, principal, [each.contra_item_id for each in contras if each.contra_item_id is not None]
@@ -97,7 +97,7 @@ def handle_items(
 ) -> Order:
     """Takes contra items through one step: receipt (of returns), approval, finish."""
     order = find_order(connection, principal, order_id, lock=True)
-    items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
+    items = {item.id: item for item in items_of(connection, principal, order_id)}
     check_parts(action, order, items, [(id, None) for id in item_ids])
     connection.execute(
         update(order_items)
@@ -137,7 +137,7 @@ def _contras(
     ]
     try:
         if rows:
-            connection.execute(_INSERT, rows)
+            connection.execute(_INSERT, sorted(rows, key=lambda row: str(row["id"])))
     except IntegrityError as clash:  # another call took an id between the look and the insert
         raise DuplicateId("An item id is used once in an account.", field="items") from clash
     return {str(row["id"]) for row in rows}

@@ -29,7 +29,7 @@ def ship_items(
     its own. Shipping costs, fees and discounts go with the order's first shipment.
     """
     order = find_order(connection, principal, order_id, lock=True)
-    items = {item.id: item for item in items_of(connection, principal, order_id, lock=True)}
+    items = {item.id: item for item in items_of(connection, principal, order_id)}
     parts = check_parts(Action.SHIP, order, items, parcels)
     named = {item.id for item, _ in parts}
     along = [

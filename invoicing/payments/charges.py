@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, update
 
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import optional
 from invoicing.errors import GatewayNotEnabled
 from invoicing.idempotency import fingerprint
-from invoicing.ledger import balances, entries
+from invoicing.ledger import entries
 from invoicing.ledger.allocation import apply_payment
-from invoicing.ledger.order_shares import orders_beside
+from invoicing.locks import lock_for_refund, lock_invoices, lock_orders, lock_sales_of
 from invoicing.payments.methods import choose_method, find_method, set_method_state
 from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
 from invoicing.storage import after_commit, outbox
-from invoicing.storage.tables import Job, Payment, PaymentMethod, invoices, orders, payments
+from invoicing.storage.tables import Job, Payment, PaymentMethod, invoices, payments
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
@@ -60,12 +60,6 @@ _INVOICE_FAILED = (
     )
     .values(state="FAILED")
     .returning(invoices.c.id)
-)
-_LOCK_ORDERS = (
-    select(orders.c.id)
-    .where(orders.c.account_id == _MINE, orders.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(orders.c.id)
-    .with_for_update()
 )
 
 
@@ -190,31 +184,16 @@ def _failed(connection: Connection, charge: Payment, *, now: datetime) -> None:
 
 
 def lock_for_payment(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:
-    """The payment as it is once its order or its invoice is locked, and with it whatever happens to it.
-
-    To refund it, the orders that share an invoice with it are locked first: their money may pay again.
-    """
+    """The payment as it is once all is locked that it may change when it is paid, or else paid back."""
+    account_id = found.account_id
     if to_refund:
-        _lock_orders_beside(connection, found)
+        lock_for_refund(connection, account_id, order_id=found.order_id, invoice_id=found.invoice_id)
     elif found.order_id is not None:
-        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": [found.order_id]})
-    if found.invoice_id is not None:
-        balances.lock_balances(connection, found.account_id, [str(found.invoice_id)])
-    return entries.payment(connection, found.account_id, found.id)
-
-
-def _lock_orders_beside(connection: Connection, found: Payment) -> None:
-    """Until those that are locked are all there are: others may have joined before their locks were had."""
-    while True:
-        ids = orders_beside(connection, found.account_id, found)
-        if not ids:
-            return
-        attempt = connection.begin_nested()
-        connection.execute(_LOCK_ORDERS, {"account": found.account_id, "ids": ids})
-        if orders_beside(connection, found.account_id, found) == ids:
-            attempt.commit()
-            return
-        attempt.rollback()  # which lets go of the locks, so that all are taken in their order
+        lock_orders(connection, account_id, [found.order_id])
+        lock_sales_of(connection, account_id, found.order_id)
+    else:
+        lock_invoices(connection, account_id, [str(found.invoice_id)])
+    return entries.payment(connection, account_id, found.id)
 
 
 def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta) -> list[Unanswered]:

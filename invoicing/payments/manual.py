@@ -18,6 +18,7 @@ from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
 from invoicing.idempotency import fingerprint
 from invoicing.ledger import balances, entries
 from invoicing.ledger.allocation import apply_payment
+from invoicing.locks import lock_sales_of
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.intake import find_order
 from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
@@ -126,7 +127,9 @@ def _currency_of_target(connection: Connection, principal: Principal, values: Ma
     if (order_id is None) == (invoice_id is None):
         raise ValidationError("Name the order or the invoice that was paid, one of them.", field="invoice_id")
     if order_id is not None:
-        return find_order(connection, principal, order_id, lock=True, field="order_id").currency
+        order = find_order(connection, principal, order_id, lock=True, field="order_id")
+        lock_sales_of(connection, principal.account_id, order_id)
+        return order.currency
     return lock_payable(connection, principal, str(invoice_id), field="invoice_id").currency
 
 

@@ -10,14 +10,10 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 from invoicing.access import Principal
 from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
 from invoicing.ledger import balances, entries
-from invoicing.storage.tables import Invoice, Payment, invoices, payments
+from invoicing.locks import lock_invoices
+from invoicing.storage.tables import Invoice, Payment, payments
 
 _MINE: BindParameter[str] = bindparam("account")
-_LOCK = (
-    select(*(invoices.c[name] for name in ("id", "number", "type", "total", "currency", "customer_id")))
-    .where(invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"))
-    .with_for_update()
-)
 _LIVE_PAYMENTS = (
     select(payments)
     .where(
@@ -31,18 +27,18 @@ _LIVE_PAYMENTS = (
 
 
 def lock_payable(connection: Connection, principal: Principal, invoice_id: str, *, field: str) -> Invoice:
-    """The invoice's own columns; nobody else pays it until the transaction ends."""
-    key = {"account": principal.account_id, "invoice": invoice_id}
-    found = connection.execute(_LOCK, key).one_or_none()
-    if found is None:
+    """The columns of the invoice that are asked for most; nobody else pays it until the transaction ends."""
+    rows = lock_invoices(connection, principal.account_id, [invoice_id])
+    if not rows:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
+    (found,) = rows
     if found.type == "CREDIT" and found.total <= 0:
         raise NotPayable(field=field, ids=[invoice_id])
     if found.total < 0:
         raise NotPayable(
             "The invoice is in the buyer's favour: nothing is paid on it.", ids=[invoice_id], field=field
         )
-    return cast(Invoice, found)
+    return found
 
 
 def settled_before(

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select, upda
 
 from invoicing import checks
 from invoicing.access import Principal
-from invoicing.accounts.settings import lock_account
 from invoicing.checks import checked, optional, text
 from invoicing.errors import EndpointInactive, NotFound, TooManyEndpoints, ValidationError
+from invoicing.locks import lock_account
 from invoicing.storage import outbox
 from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs

@@ -18,9 +18,9 @@ BY_ORDER = "order_items USING INDEX order_items_of_order (account_id=? AND order
 @pytest.mark.parametrize(
     ("statement", "parameters"),
     [
-        (billing._LOCK, IDS),
-        (billing._LOCK_CONTRAS, {**IDS, "numbers": ["C9"]}),
-        (returns._LOCK_ITEMS, IDS),
+        (billing._ITEMS, IDS),
+        (billing._CONTRAS, {**IDS, "numbers": ["C9"]}),
+        (returns._ITEMS, IDS),
         (returns._BOUGHT, {"account": "a", "handles": ["ann", "bob"], "skus": ["M1", "L1"]}),
     ],
     ids=["to invoice", "to credit", "to take back", "what was bought"],

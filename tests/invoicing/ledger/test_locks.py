@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
 from sqlalchemy import Connection, select
 
+from invoicing import locks
 from invoicing.accounts import settings as account_settings
 from invoicing.errors import NotCreditable, ValidationError
 from invoicing.invoices import from_orders
 from invoicing.invoices.cancel import cancel_invoice
 from invoicing.invoices.credit import LineCredit
-from invoicing.ledger.order_shares import orders_beside
 from invoicing.payments import charges
 from invoicing.storage import tables
 from invoicing.storage.database import Database
@@ -41,9 +40,11 @@ def test_an_order_that_joins_while_a_refund_waits_is_locked_too(
     second, _ = till.order("b", 1_000, 1_000, customer_id="ann")
     payment = till.pay(1_000, order_id="a")
 
-    def look(connection: Connection, account_id: str, target: Any) -> list[str]:
-        seen = orders_beside(connection, account_id, target)
-        monkeypatch.setattr(charges, "orders_beside", orders_beside)
+    orders_sharing = locks.orders_sharing
+
+    def look(connection: Connection, account_id: str, order_ids: Sequence[str]) -> list[str]:
+        seen = orders_sharing(connection, account_id, order_ids)
+        monkeypatch.setattr(locks, "orders_sharing", orders_sharing)
         till.invoice(first, second, id="both")
         return seen
 
@@ -54,7 +55,7 @@ def test_an_order_that_joins_while_a_refund_waits_is_locked_too(
         charges.lock_for_payment(connection, found, to_refund=True)
         return till.database.write(free)
 
-    monkeypatch.setattr(charges, "orders_beside", look)
+    monkeypatch.setattr(locks, "orders_sharing", look)
     assert till.database.write(refunding, payment) == set()
     assert till.database.write(free) == {"a", "b"}
 
