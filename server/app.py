@@ -51,6 +51,7 @@ def create_app(
         example=example,
     )
     counts = Metrics()
+    database.deadlock_listeners.append(counts.count_deadlock)
     origins = settings.cors_origins.split()
     contexts = _contexts(settings, database, base_url)
     services = contexts.services

@@ -54,6 +54,9 @@ class Metrics:
         self._drawing = Histogram(
             "invoicing_render_seconds", "To draw one PDF.", buckets=_RENDER, registry=self.registry
         )
+        self._deadlocks = self._counter(
+            "invoicing_deadlocks", "Transactions that PostgreSQL undid to end a deadlock."
+        )
         self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
         self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
         self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
@@ -80,6 +83,10 @@ class Metrics:
         self._failed.inc(failed)
         for seconds in made:
             self._drawing.observe(seconds)
+
+    def count_deadlock(self) -> None:
+        """Counts a transaction that PostgreSQL has undone so that another can go on; it is done again."""
+        self._deadlocks.inc()
 
     def set_backlogs(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
         for gauge in (self._waiting, self._parked, self._oldest):

@@ -32,12 +32,16 @@ _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its 
 
 
 class Database:
-    """Runs work in transactions; `listeners` are told its news after one, if there are any."""
+    """Runs work in transactions; `listeners` are told its news after one, if there are any.
+
+    `deadlock_listeners` are called for each transaction that PostgreSQL undoes to end a deadlock.
+    """
 
     def __init__(self, url: str, *, threads: int = 4) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.listeners: list[Callable[[Collection[str]], None]] = []
+        self.deadlock_listeners: list[Callable[[], None]] = []
         self._engine = (
             _sqlite(self.url, "DEFERRED", threads + READERS)
             if self.is_sqlite
@@ -87,15 +91,22 @@ class Database:
         self._engine.dispose()
 
     def _begun_again(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
-        """Of two commands that wait for each other PostgreSQL undoes one: it is done after the other."""
+        """Of two commands that wait for each other PostgreSQL undoes one: it is done after the other.
+
+        The order of locks (`invoicing.locks`) leaves nothing to do here: it is a net for what it overlooks.
+        """
         left = MOST_DEADLOCKS
         while True:
             try:
                 with _telling_bad_values(), self._engine.begin() as connection:
                     return work(connection), after_commit.collect(connection)
             except OperationalError as failure:
+                if not isinstance(failure.orig, DeadlockDetected):
+                    raise
+                for listener in self.deadlock_listeners:
+                    listener()
                 left -= 1
-                if not isinstance(failure.orig, DeadlockDetected) or not left:
+                if not left:
                     raise
 
     def _committed(self, told: Collection[str]) -> None:

@@ -2,6 +2,9 @@
 
 The table is the queue. A claim leases a job for a while by moving its `run_after`; a worker that dies
 lets the lease end, and another claims the job. A worker that comes late finds its token gone.
+
+Whoever claims, renews or gives back skips what others have locked. Whoever ends or hurries jobs waits for
+them, and so locks them by id: see `invoicing.locks`.
 """
 
 from __future__ import annotations
@@ -64,7 +67,8 @@ _LEASED = and_(
     outbox.c.id.in_(bindparam("jobs", expanding=True)),
     outbox.c.lease_token.in_(bindparam("tokens", expanding=True)),
 )
-_FINISH = delete(outbox).where(_LEASED).returning(outbox.c.id)
+_ENDED = select(outbox.c.id).where(_LEASED).order_by(outbox.c.id).with_for_update().cte("ended")
+_FINISH = delete(outbox).where(outbox.c.id.in_(select(_ENDED.c.id))).returning(outbox.c.id)
 _HELD = (  # what another transaction finishes at this moment is left to it
     select(outbox.c.id).where(_LEASED).with_for_update(skip_locked=True).cte("held")
 )
@@ -167,7 +171,7 @@ def finish(connection: Connection, jobs: Sequence[Job]) -> set[str]:
 
 def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) -> None:
     """Notes why, and tries again after 1, 4, 16 and 64 seconds; after the fifth attempt the job is parked."""
-    for failure in failures:
+    for failure in sorted(failures, key=lambda each: each.job.id):
         attempts = failure.job.attempts
         connection.execute(
             update(outbox)
@@ -195,16 +199,19 @@ def hurry(
     connection: Connection, account_id: str, kind: str, subjects: ColumnElement[bool], *, now: datetime
 ) -> None:
     """Makes jobs due that wait for another attempt; those on their way go on."""
-    connection.execute(
-        update(outbox)
+    waiting = (
+        select(outbox.c.id)
         .where(
             outbox.c.account_id == account_id,
             outbox.c.kind == kind,
             outbox.c.lease_token.is_(None),
             subjects,
         )
-        .values(run_after=now)
+        .order_by(outbox.c.id)
+        .with_for_update(key_share=True)
+        .cte("waiting")
     )
+    connection.execute(update(outbox).where(outbox.c.id.in_(select(waiting.c.id))).values(run_after=now))
     _wake(connection, kind)
 
 

@@ -1,4 +1,4 @@
-"""Finds invoices without a PDF and a job for it, and pending charges without a job, and jobs without a subject. Reads only."""
+"""Finds invoices without a PDF and its job, pending charges without a job, jobs for nothing. Reads only."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def allocate_credit(connection: Connection, account_id: str) -> None:
 
 
 def lock_number(connection: Connection, account_id: str) -> None:
-    numbering.next_in(connection, account_id, "INVOICE", "2025")
+    numbering.next_sequence(connection, account_id, "INVOICE", "2025")
 
 
 def name_order(connection: Connection, account_id: str) -> None:

@@ -15,6 +15,8 @@ from invoicing.storage import outbox, tables
 from invoicing.storage.database import Database
 from server.metrics import MOST_OPERATIONS, OTHERS, Metrics
 from server.workers.pdf import PdfWorker
+from tests.conftest import FreshUrl
+from tests.invoicing.storage.test_deadlocks import crossing
 from tests.support import factories
 from tests.support.client import CREATE_ORDER, INVOICE_ORDER, Client, client
 from tests.support.factories import item
@@ -102,6 +104,16 @@ def test_a_backlog_knows_what_is_due_what_is_held_and_what_was_given_up(database
     database.write(lambda connection: connection.execute(given_up))
     (found,) = database.read(outbox.backlog, now=now)
     assert (found.waiting, found.parked) == (1, 1)
+
+
+def test_deadlocks_are_counted(fresh_postgresql: FreshUrl, tmp_path: Path) -> None:
+    with fresh_postgresql() as url:
+        database = Database(url)
+        shop = client(database, tmp_path)
+        assert samples(exposed(shop), "invoicing_deadlocks_total") == {(): 0}
+        crossing(database)
+        assert samples(exposed(shop), "invoicing_deadlocks_total") == {(): 1}
+        database.close()
 
 
 def test_pdfs_are_counted_where_they_are_made(shop: Client, tmp_path: Path) -> None:
