@@ -1,16 +1,19 @@
-"""Front doors of plain HTTP: each in the words of another system, all onto the resolvers of GraphQL."""
+"""Front doors of plain HTTP: each speaks the language of another system, all use the resolvers of GraphQL."""
 
 from __future__ import annotations
 
 from starlette.routing import Route
 
 from server.contexts import Contexts
-from server.rest import openapi, polar, reepay
-from server.rest.door import Facade
-from server.rest.order_invoices import routes as order_invoices
+from server.rest import openapi, order_invoices, polar, reepay
+from server.rest.front_door import FrontDoor
 
-FACADES: tuple[Facade, ...] = (reepay.FACADE, order_invoices.FACADE, polar.FACADE)
+FRONT_DOORS: tuple[FrontDoor, ...] = (
+    reepay.FRONT_DOOR,
+    order_invoices.FRONT_DOOR,
+    polar.FRONT_DOOR,
+)
 
 
 def routes(contexts: Contexts) -> list[Route]:
-    return [*openapi.routes(FACADES), *(route for facade in FACADES for route in facade.routes(contexts))]
+    return [*openapi.routes(FRONT_DOORS), *(route for door in FRONT_DOORS for route in door.routes(contexts))]

@@ -1,4 +1,4 @@
-"""What every front door of plain HTTP needs: who asks, a JSON body, refusals in the door's own words."""
+"""What every front door of plain HTTP needs: routes, JSON bodies, and refusals in the door's own words."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from server import bodies
 from server.bodies import media_type, read_bytes
 from server.contexts import request_id
 
-Answer = Callable[[Request], Awaitable[Response]]
-Refused = Callable[[Request, InvoicingError], Response]
-"""A front door's own words for a refusal; it has to have some for every class."""
+Endpoint = Callable[[Request], Awaitable[Response]]
+RefusalResponse = Callable[[Request, InvoicingError], Response]
+"""Puts a refusal into the front door's own words. It has to have some for every class."""
 
 log = structlog.get_logger(__name__)
 
@@ -47,67 +47,63 @@ class InternalError(InvoicingError):
     """Our fault: the log has it under the request's id."""
 
 
-async def json_object(request: Request, *, or_nothing: bool = False) -> dict[str, Any]:
-    """The body, a JSON object of no more bytes than GraphQL takes; `or_nothing`: no body is an empty one."""
+async def read_json_object(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
+    """The body, which has to be a JSON object. With `may_be_empty`, no body counts as an empty object."""
     try:
-        given = await read_bytes(request)
+        content = await read_bytes(request)
     except bodies.BodyTooLarge as refusal:
         raise BodyTooLarge(str(refusal)) from refusal
-    if or_nothing and not given.strip():
+    if may_be_empty and not content.strip():
         return {}
     if media_type(request) != "application/json":
         raise UnsupportedMediaType
-    return _object(given)
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as mistake:
+        raise MalformedBody(f"The body is no JSON: {mistake}.") from mistake
+    if not isinstance(value, dict):
+        raise MalformedBody
+    return value
 
 
 def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
-def route(path: str, refused: Refused, **answers: Answer) -> Route:
-    """A path with an answer to each method (`get=`, `post=` …). Whatever is raised becomes a refusal."""
-    by_method = {method.upper(): answer for method, answer in answers.items()}
+def route(path: str, refusal_response: RefusalResponse, **endpoints: Endpoint) -> Route:
+    """A path with an endpoint for each method (`get=`, `post=` …). Whatever they raise becomes a refusal."""
+    by_method = {method.upper(): endpoint for method, endpoint in endpoints.items()}
     if "GET" in by_method:
         by_method["HEAD"] = by_method["GET"]
 
-    async def answered(request: Request) -> Response:
-        answer = by_method.get(request.method)
-        if answer is None:
-            response = refused(request, MethodNotAllowed())
+    async def respond(request: Request) -> Response:
+        endpoint = by_method.get(request.method)
+        if endpoint is None:
+            response = refusal_response(request, MethodNotAllowed())
             response.headers["allow"] = ", ".join(sorted(by_method))
             return response
         try:
-            return await answer(request)
+            return await endpoint(request)
         except InvoicingError as refusal:
-            return refused(request, refusal)
+            return refusal_response(request, refusal)
         except Exception as failure:
             log.error("request failed", request_id=request_id(request), exc_info=failure)
-            return refused(request, InternalError())
+            return refusal_response(request, InternalError())
 
-    return _of_any_method(path, answered)
-
-
-def unknown(path: str, refused: Refused) -> Route:
-    """Whatever else there might be under a path is refused in the door's own words."""
-
-    async def nothing(request: Request) -> Response:
-        return refused(request, UnknownPath())
-
-    return _of_any_method(path, nothing)
+    return _any_method_route(path, respond)
 
 
-def _of_any_method(path: str, answer: Answer) -> Route:
-    """Starlette would refuse the methods that a route is not made for itself, in words that are no door's."""
-    route = Route(path, answer)
-    route.methods = None
-    return route
+def unknown_path(path: str, refusal_response: RefusalResponse) -> Route:
+    """Refuses, in the door's own words, whatever other paths come under this one."""
+
+    async def refuse(request: Request) -> Response:
+        return refusal_response(request, UnknownPath())
+
+    return _any_method_route(path, refuse)
 
 
-def _object(given: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(given)
-    except orjson.JSONDecodeError as mistake:
-        raise MalformedBody(f"The body is no JSON: {mistake}.") from mistake
-    if not isinstance(value, dict):
-        raise MalformedBody
-    return value
+def _any_method_route(path: str, endpoint: Endpoint) -> Route:
+    """A route that gets every method. Starlette would refuse some itself, in words of its own."""
+    made = Route(path, endpoint)
+    made.methods = None
+    return made

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the front doors, put together from what each says of itself."""
+"""The OpenAPI document, put together from the parts of the front doors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.rest.door import Facade
+from server.rest.front_door import FrontDoor
 from server.rest.http import json_response
 
 VERSION = "0.2.0"
@@ -19,9 +19,9 @@ ABOUT = (
 )
 
 
-def document(facades: Iterable[Facade]) -> dict[str, Any]:
-    """OpenAPI 3.1. Every operation gets the tag of its façade."""
-    doors = list(facades)
+def openapi_document(front_doors: Iterable[FrontDoor]) -> dict[str, Any]:
+    """OpenAPI 3.1. Every operation has its front door as tag."""
+    doors = list(front_doors)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Invoicing server", "version": VERSION, "description": ABOUT},
@@ -34,11 +34,11 @@ def document(facades: Iterable[Facade]) -> dict[str, Any]:
     }
 
 
-def routes(facades: Iterable[Facade]) -> list[Route]:
-    shown = document(facades)
+def routes(front_doors: Iterable[FrontDoor]) -> list[Route]:
+    document = openapi_document(front_doors)
 
     async def openapi(request: Request) -> Response:
-        return json_response(shown)
+        return json_response(document)
 
     return [Route("/openapi.json", openapi)]
 

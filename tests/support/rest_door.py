@@ -13,8 +13,8 @@ import httpx
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from sqlalchemy import text
 
-from server.rest import FACADES
-from server.rest.openapi import document
+from server.rest import FRONT_DOORS
+from server.rest.openapi import openapi_document
 from tests.support.client import Client
 
 
@@ -55,7 +55,7 @@ def basic(user: str, password: str = "") -> dict[str, str]:
 
 @cache
 def whole() -> dict[str, Any]:
-    return document(FACADES)
+    return openapi_document(FRONT_DOORS)
 
 
 def described(method: str, path: str, answer: httpx.Response) -> None:

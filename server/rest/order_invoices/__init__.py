@@ -1,1 +1,16 @@
-"""`POST /invoices`: the invoice of an order, as one call."""
+"""`POST /invoices`: one call that invoices an order, in the envelope of its system."""
+
+from __future__ import annotations
+
+from server.rest.front_door import FrontDoor
+from server.rest.order_invoices import openapi
+from server.rest.order_invoices.routes import routes
+
+FRONT_DOOR = FrontDoor(
+    name="Order invoices",
+    description="One call that invoices everything on an order that can be invoiced now.",
+    routes=routes,
+    paths=openapi.PATHS,
+    schemas=openapi.SCHEMAS,
+    security=openapi.SECURITY,
+)

@@ -4,41 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.rest.json_schema import answered, array, asked, body, instant, json, of, ref, response, string
+from server.rest.json_schema import (
+    array,
+    instant,
+    json_content,
+    ref,
+    request_body,
+    request_object,
+    response,
+    response_object,
+    string,
+    value,
+)
 
-_LINE = answered(
+_LINE = response_object(
     "An item of the order on the invoice.",
     lineItemId=string("The order item's id."),
-    quantity=of("integer", "How many."),
+    quantity=value("integer", "How many."),
     id=string("The invoice line's id."),
 )
-_CREATOR = answered(
+_CREATOR = response_object(
     "Whose access token it was.",
     id=string("The API key's id."),
     name=string("The API key's name."),
     type=string("`api_key`, or `customer`."),
 )
-_INVOICE = answered(
+_INVOICE = response_object(
     "The invoice.",
     order=string("The order's id."),
     entityId=string("The invoice's number in its series, from 1."),
     lineItems=array(ref("OrderInvoiceLine"), "Its lines, as the order has them."),
-    total=of("number", "With VAT, in **major** units: 3684.78. Only here."),
+    total=value("number", "With VAT, in **major** units: 3684.78. Only here."),
     createdBy=ref("OrderInvoiceCreator"),
     metaFields=array({}, "Always empty."),
     createdAt=instant("When it was issued."),
     updatedAt=instant("The same: an issued invoice does not change."),
     id=string("The invoice's id, as GraphQL knows it."),
 )
-_CREATED = answered(
+_CREATED = response_object(
     "The invoice was made.",
-    success=of("boolean", "true", const=True),
+    success=value("boolean", "true", const=True),
     data=ref("OrderInvoice"),
     message=string("A sentence for people."),
 )
-_REFUSED = answered(
+_REFUSED = response_object(
     "No invoice was made.",
-    success=of("boolean", "false", const=False),
+    success=value("boolean", "false", const=False),
     message=string("Why, for people."),
 )
 _STATUSES = {
@@ -75,14 +86,14 @@ PATHS: dict[str, Any] = {
             "description": "Issues an invoice for everything on the order that can be invoiced now; where "
             "there is only something to credit, a credit invoice. Called again, it refuses: nothing is left.",
             "security": [{"accessToken": []}],
-            "requestBody": body(
-                asked("The order.", "orderId", orderId=string("Its id.", minLength=1)),
+            "requestBody": request_body(
+                request_object("The order.", "orderId", orderId=string("Its id.", minLength=1)),
                 {"orderId": "69ab24db449866373d5e3e35"},
             ),
             "responses": {
                 "201": response("The invoice was made.", ref("OrderInvoiceCreated")),
                 **{
-                    status: {"description": reason, "content": json(ref("OrderInvoiceRefused"))}
+                    status: {"description": reason, "content": json_content(ref("OrderInvoiceRefused"))}
                     for status, reason in _STATUSES.items()
                 },
             },

@@ -1,4 +1,4 @@
-"""Refusals in Polar's words: what its SDKs can read."""
+"""Refusals in Polar's words, as its SDKs can read them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,20 @@ from server.rest.http import (
     UnsupportedMediaType,
     json_response,
 )
-from server.rest.polar.addresses import WORDS
-from server.rest.polar.auth import NoToken, NoUuid
+from server.rest.polar.words import FIELDS
 
-FIELDS: Mapping[str, str] = {"customer_handle": "external_customer_id", "search": "query", **WORDS}
 BILLING = ("billing_name", "billing_address")
 
-_NAMED: Mapping[type[InvoicingError], tuple[int, str]] = {
+
+class NoToken(Unauthorized):
+    """The request has no bearer token."""
+
+
+class NoUuid(MalformedId):
+    """Input should be a valid UUID, or the id of an order"""
+
+
+_STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
     OrderNotPaid: (422, "NotPaidOrder"),
     BillingDetailsMissing: (422, "MissingInvoiceBillingDetails"),
     UnknownPath: (404, "ResourceNotFound"),
@@ -47,20 +54,20 @@ _NAMED: Mapping[type[InvoicingError], tuple[int, str]] = {
 }
 
 
-def refused(request: Request, refusal: InvoicingError) -> Response:
-    """Whatever has no words of its own was valid, but not now: 409, with the reason's name."""
+def refusal_response(request: Request, refusal: InvoicingError) -> Response:
+    """Anything that Polar has no error for is a valid request that is not possible now: 409."""
     if isinstance(refusal, Unauthorized):
         return _unauthorized(refusal)
     if isinstance(refusal, Forbidden):
         body = {"error": "insufficient_scope", "error_description": str(refusal)}
         return json_response(body, 403, {"www-authenticate": 'Bearer error="insufficient_scope"'})
-    if entries := _entries(refusal, "query" if request.method in ("GET", "HEAD") else "body"):
-        return json_response({"detail": entries}, 422)
+    if details := _field_errors(refusal, "query" if request.method in ("GET", "HEAD") else "body"):
+        return json_response({"detail": details}, 422)
     if isinstance(refusal, NotFound):
         return json_response({"error": "ResourceNotFound", "detail": str(refusal)}, 404)
-    status, name = _NAMED.get(type(refusal), (409, type(refusal).__name__))
-    told = f"{refusal} ({request_id(request)})" if status == 500 else str(refusal)
-    return json_response({"error": name, "detail": told}, status)
+    status, name = _STATUS_AND_NAME.get(type(refusal), (409, type(refusal).__name__))
+    detail = f"{refusal} ({request_id(request)})" if status == 500 else str(refusal)
+    return json_response({"error": name, "detail": detail}, status)
 
 
 def _unauthorized(refusal: Unauthorized) -> Response:
@@ -71,20 +78,20 @@ def _unauthorized(refusal: Unauthorized) -> Response:
     return json_response(body, 401, {"www-authenticate": 'Bearer error="invalid_token"'})
 
 
-def _entries(refusal: InvoicingError, part: str) -> list[dict[str, Any]]:
-    """What is wrong with which field of that part of the request, if that is it."""
+def _field_errors(refusal: InvoicingError, part: str) -> list[dict[str, Any]]:
+    """What is wrong with which field of that part of the request; empty if it is about no field."""
     if isinstance(refusal, NoUuid):
-        return [_entry("path", "id", refusal, "uuid_parsing")]
+        return [_field_error("path", "id", refusal, "uuid_parsing")]
     if isinstance(refusal, MalformedBody):
-        return [_entry("body", "", refusal, "json_invalid")]
+        return [_field_error("body", "", refusal, "json_invalid")]
     if isinstance(refusal, OrderAlreadyInvoiced):
-        return [_entry(part, name, refusal) for name in BILLING]
+        return [_field_error(part, name, refusal) for name in BILLING]
     if isinstance(refusal, ValidationError | MalformedId | CustomerNotFound):
-        return [_entry(part, refusal.field or "", refusal)]
+        return [_field_error(part, refusal.field or "", refusal)]
     return []
 
 
-def _entry(part: str, field: str, refusal: InvoicingError, kind: str = "value_error") -> dict[str, Any]:
-    """`kind` is one of pydantic's types of errors."""
+def _field_error(part: str, field: str, refusal: InvoicingError, kind: str = "value_error") -> dict[str, Any]:
+    """`kind` is one of pydantic's error types."""
     place = [FIELDS.get(name, name) for name in field.split(".") if name]
     return {"loc": [part, *place], "msg": str(refusal), "type": kind}

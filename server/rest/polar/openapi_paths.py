@@ -5,31 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from server.rest.json_schema import Part, body, in_path, of, ref, response, string
-from server.rest.polar.responses_lists import DEFAULT, FURTHEST
-
-SECURITY: dict[str, Any] = {
-    "customerSession": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A customer session's token: `inv_cs_…`.",
-    },
-    "merchantKey": {"type": "http", "scheme": "bearer", "description": "An API key: `inv_…`."},
-}
+from server.rest.json_schema import Part, path_parameter, ref, request_body, response, string, value
+from server.rest.polar.requests_lists import DEFAULT, FURTHEST
 
 
-def _any(*names: str) -> Part:
+def _any_of(*names: str) -> Part:
     return {"anyOf": [ref(name) for name in names]}
 
 
 _REFUSALS: dict[str, Part] = {
-    "401": response("No token, or not a known one.", _any("PolarUnauthorized", "PolarTokenRefused")),
+    "401": response("No token, or not a known one.", _any_of("PolarUnauthorized", "PolarTokenRefused")),
     "403": response("The token lacks a scope, or is of the other kind.", ref("PolarTokenRefused")),
     "405": response("The path has no such method.", ref("PolarRefused")),
     "422": response("Something in the request is not valid.", ref("PolarInvalid")),
     "500": response("Our fault: the log has it under the `X-Request-ID`.", ref("PolarRefused")),
 }
-_OF_BODY: dict[str, Part] = {
+_BODY_REFUSALS: dict[str, Part] = {
     "413": response("The body is larger than 2,000,000 bytes.", ref("PolarRefused")),
     "415": response("The body is not sent as `application/json`.", ref("PolarRefused")),
 }
@@ -38,9 +29,9 @@ _NO_PDF = response("No PDF yet, or no such order for whoever asks.", ref("PolarR
 _NOT_NOW = response("Nothing on the order can be invoiced now.", ref("PolarRefused"))
 _NOT_ISSUED = response(
     "Not paid, no name or address to invoice, or not the id of an order.",
-    _any("PolarNotPaidOrder", "PolarMissingInvoiceBillingDetails", "PolarInvalid"),
+    _any_of("PolarNotPaidOrder", "PolarMissingInvoiceBillingDetails", "PolarInvalid"),
 )
-_ID = in_path("id", "The order's id: a UUID, or the one that the shop gave it.")
+_ID = path_parameter("id", "The order's id: a UUID, or the one that the shop gave it.")
 
 
 def _query(name: str, schema: Part) -> Part:
@@ -48,58 +39,58 @@ def _query(name: str, schema: Part) -> Part:
 
 
 _PAGES = [
-    _query("page", of("integer", "Which page.", minimum=1, maximum=FURTHEST, default=1)),
+    _query("page", value("integer", "Which page.", minimum=1, maximum=FURTHEST, default=1)),
     _query(
         "limit",
-        of("integer", "How many on it; a hundred at most.", minimum=1, maximum=FURTHEST, default=DEFAULT),
+        value("integer", "How many on it; a hundred at most.", minimum=1, maximum=FURTHEST, default=DEFAULT),
     ),
     _query("sorting", string("Newest or oldest first.", enum=["-created_at", "created_at"])),
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    """Where orders are, by what key, as which schema, and what they are looked for by."""
+class _Audience:
+    """Where its orders are, how it authenticates, the schema of its orders, and its filter."""
 
     path: str
     name: str
-    key: str
+    security: str
     order: str
-    found_by: Part
+    filter: Part
 
-    def operation(self, id: str, summary: str, answers: Part, **more: Any) -> Part:
+    def operation(self, id: str, summary: str, responses: Part, **more: Any) -> Part:
         return {
             "operationId": f"{self.name}{id}",
             "summary": summary,
-            "security": [{self.key: []}],
-            "responses": dict(sorted((_REFUSALS | answers).items())),
+            "security": [{self.security: []}],
+            "responses": dict(sorted((_REFUSALS | responses).items())),
             **more,
         }
 
     def paths(self) -> Part:
         order = {"200": response("The order.", ref(self.order)), "404": _UNKNOWN}
         return {
-            f"{self.path}/": self.listed(),
+            f"{self.path}/": self.list_path(),
             f"{self.path}/{{id}}": {
                 "parameters": [_ID],
                 "get": self.operation("Get", "An order", order),
                 "patch": self.operation(
                     "Update",
                     "Correct whom and where to invoice, until the order is invoiced",
-                    order | _OF_BODY,
-                    requestBody=body(ref("PolarOrderUpdate")),
+                    order | _BODY_REFUSALS,
+                    requestBody=request_body(ref("PolarOrderUpdate")),
                 ),
             },
             f"{self.path}/{{id}}/invoice": {
                 "parameters": [_ID],
                 "post": self.operation("GenerateInvoice", "Issue the invoice of a paid order", _issued()),
-                "get": self.operation("Invoice", "Where the PDF of its newest invoice is", _link()),
+                "get": self.operation("Invoice", "Where the PDF of its newest invoice is", _linked()),
             },
         }
 
-    def listed(self) -> Part:
-        answers = {"200": response("A page of them.", ref(f"{self.order}s"))}
-        return {"get": self.operation("List", "Orders", answers, parameters=[*_PAGES, self.found_by])}
+    def list_path(self) -> Part:
+        responses = {"200": response("A page of them.", ref(f"{self.order}s"))}
+        return {"get": self.operation("List", "Orders", responses, parameters=[*_PAGES, self.filter])}
 
 
 def _issued() -> Part:
@@ -112,30 +103,31 @@ def _issued() -> Part:
     }
 
 
-def _link() -> Part:
+def _linked() -> Part:
     return {"200": response("Where it is.", ref("PolarOrderInvoice")), "404": _NO_PDF}
 
 
-_CUSTOMERS = _Door(
+_CUSTOMERS = _Audience(
     "/v1/customer-portal/orders",
     "customerPortalOrders",
     "customerSession",
     "PolarCustomerOrder",
     _query("query", string("What the order's number, or a name on it, contains.")),
 )
-_MERCHANTS = _Door(
+_MERCHANTS = _Audience(
     "/v1/orders",
     "orders",
     "merchantKey",
     "PolarOrder",
     _query("customer_id", string("Whose orders.")),
 )
+_SESSION = response("The session, and its token this once.", ref("PolarCustomerSession"))
 _SESSIONS: Part = {
     "post": _MERCHANTS.operation(
         "CustomerSession",
         "Let a customer in",
-        {"201": response("The session, and its token this once.", ref("PolarCustomerSession")), **_OF_BODY},
-        requestBody=body(ref("PolarCustomerSessionCreate"), {"external_customer_id": "jansen"}),
+        {"201": _SESSION, **_BODY_REFUSALS},
+        requestBody=request_body(ref("PolarCustomerSessionCreate"), {"external_customer_id": "jansen"}),
     )
 }
 

@@ -1,4 +1,4 @@
-"""Bodies of requests in Polar's words, into ours."""
+"""Polar's bodies, read into what the resolvers take."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import Any
 
 from invoicing import checks
 from invoicing.errors import ValidationError
-from server.rest.json_body import Given
-from server.rest.polar import addresses
+from server.rest.json_body import JsonObject
+from server.rest.polar.words import ADDRESS
 
 
-def billing(given: Given) -> dict[str, Any]:
-    """What is to change of where an order is invoiced; null leaves it to the customer's own."""
+def billing(body: JsonObject) -> dict[str, Any]:
+    """The billing details to change. Null means that the customer's own are used."""
     values: dict[str, Any] = {}
-    if "billing_name" in given.values:
-        values["billing_name"] = given.text("billing_name")
-    if "billing_address" in given.values:
-        address = given.object("billing_address")
-        values["billing_address"] = None if address is None else addresses.given(address)
+    if "billing_name" in body.values:
+        values["billing_name"] = body.text("billing_name")
+    if "billing_address" in body.values:
+        address = body.object("billing_address")
+        values["billing_address"] = None if address is None else _address(address)
     return values
 
 
-def session(given: Given) -> dict[str, str | None]:
-    """Whose session, and where it goes back to. Polar's clients have had two names for our handle."""
-    id, return_url = given.text("customer_id"), given.text("return_url")
-    handle = given.text("external_customer_id") or given.text("customer_external_id")
+def session(body: JsonObject) -> dict[str, str | None]:
+    """Whose session, and where it returns to. Polar's clients have had two names for our handle."""
+    id, return_url = body.text("customer_id"), body.text("return_url")
+    handle = body.text("external_customer_id") or body.text("customer_external_id")
     if (id is None) == (handle is None):
         raise ValidationError(
             "Name the customer by customer_id or by external_customer_id.", field="customer_id"
@@ -34,3 +34,9 @@ def session(given: Given) -> dict[str, str | None]:
         "handle": checks.optional(checks.handle)(handle, "external_customer_id"),
         "return_url": return_url,
     }
+
+
+def _address(body: JsonObject) -> dict[str, Any]:
+    """An address has to have a country."""
+    body.required(body.text, "country")
+    return {name: body.text(polar_name) for polar_name, name in ADDRESS.items()}

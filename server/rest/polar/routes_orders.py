@@ -1,11 +1,10 @@
-"""Orders and their invoices at both of Polar's doors: a customer's, and the merchant's."""
+"""Orders and their invoices, at the paths of each audience."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,80 +14,87 @@ from invoicing.errors import NotFound
 from invoicing.storage.tables import Order
 from resolvers import invoices, orders
 from resolvers.context import Context
+from resolvers.order_history import order_history
 from server.contexts import Contexts
-from server.rest.http import json_object, json_response, route, unknown
-from server.rest.json_body import Given
-from server.rest.polar import auth, requests, responses, responses_lists
-from server.rest.polar.errors import refused
-from server.rest.polar.order_report import Known, known
+from server.rest.http import json_response, read_json_object, route, unknown_path
+from server.rest.json_body import JsonObject, is_id
+from server.rest.polar import requests, requests_lists, responses_lists
+from server.rest.polar.audiences import Audience
+from server.rest.polar.errors import NoUuid, refusal_response
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Where orders are found, by whom, by what filters, and how they are shown."""
-
-    path: str
-    asked: Callable[[Contexts, Request], Awaitable[Context]]
-    filters: Mapping[str, str]
-    shown: Callable[[Known], dict[str, Any]]
-
-
-CUSTOMERS = Door("/v1/customer-portal/orders", auth.customer, {"query": "search"}, responses.customers_order)
-MERCHANTS = Door("/v1/orders", auth.merchant, {"customer_id": "customer_id"}, responses.merchants_order)
-
-
-def routes(contexts: Contexts, door: Door) -> list[Route]:
-    here = _Orders(contexts, door)
+def routes(contexts: Contexts, audience: Audience) -> list[Route]:
+    here, path = _Endpoints(contexts, audience), audience.path
     return [
-        route(f"{door.path}/", refused, get=here.page),
-        route(f"{door.path}/{{id}}", refused, get=here.order, patch=here.update),
-        route(f"{door.path}/{{id}}/invoice", refused, get=here.invoice, post=here.issue),
-        unknown(f"{door.path}/{{rest:path}}", refused),
+        route(f"{path}/", refusal_response, get=here.get_page),
+        route(f"{path}/{{id}}", refusal_response, get=here.get_order, patch=here.update_order),
+        route(f"{path}/{{id}}/invoice", refusal_response, get=here.get_invoice, post=here.issue_invoice),
+        unknown_path(f"{path}/{{rest:path}}", refusal_response),
     ]
 
 
-class _Orders:
-    def __init__(self, contexts: Contexts, door: Door) -> None:
+class _Endpoints:
+    def __init__(self, contexts: Contexts, audience: Audience) -> None:
         self._contexts = contexts
-        self._door = door
+        self._audience = audience
 
-    async def page(self, request: Request) -> Response:
-        ctx = await self._door.asked(self._contexts, request)
-        looked_for = responses_lists.filter_of(request, self._door.filters)
-        window = responses_lists.window_of(request)
-        page, total = await asyncio.gather(
-            orders.page(ctx, looked_for, window), orders.count(ctx, looked_for)
-        )
-        rows: Sequence[Order] = responses_lists.in_order(page, window)
-        items = [self._door.shown(each) for each in await asyncio.gather(*(known(ctx, row) for row in rows))]
-        return json_response(responses_lists.shown(items, total, window))
+    async def get_page(self, request: Request) -> Response:
+        ctx = await self._audience.context(self._contexts, request)
+        filter = requests_lists.order_filter(request, self._audience.filters)
+        window = requests_lists.window(request)
+        page, total = await asyncio.gather(orders.page(ctx, filter, window), orders.count(ctx, filter))
+        rows: Sequence[Order] = responses_lists.rows_in_order(page, window)
+        histories = await asyncio.gather(*(order_history(ctx, row) for row in rows))
+        items = [self._audience.order_response(history) for history in histories]
+        return json_response(responses_lists.page(items, total, window))
 
-    async def order(self, request: Request) -> Response:
-        ctx = await self._door.asked(self._contexts, request)
-        return await self._shown(ctx, await auth.order_of(ctx, request))
+    async def get_order(self, request: Request) -> Response:
+        ctx = await self._audience.context(self._contexts, request)
+        return await self._order_response(ctx, await _find_order(ctx, request))
 
-    async def update(self, request: Request) -> Response:
-        ctx = await self._door.asked(self._contexts, request)
-        order = await auth.order_of(ctx, request)
-        values = requests.billing(Given(await json_object(request)))
-        return await self._shown(ctx, await orders.update_billing(ctx, order.id, values))
+    async def update_order(self, request: Request) -> Response:
+        ctx = await self._audience.context(self._contexts, request)
+        order = await _find_order(ctx, request)
+        values = requests.billing(JsonObject(await read_json_object(request)))
+        return await self._order_response(ctx, await orders.update_billing(ctx, order.id, values))
 
-    async def issue(self, request: Request) -> Response:
-        """202, and null for a body: the invoice is issued and its PDF on its way, or there."""
-        ctx = await self._door.asked(self._contexts, request)
-        order = await auth.order_of(ctx, request)
+    async def issue_invoice(self, request: Request) -> Response:
+        """202 and null: the invoice is issued, and its PDF is made or will be."""
+        ctx = await self._audience.context(self._contexts, request)
+        order = await _find_order(ctx, request)
         await invoices.invoice_paid_order(ctx, order.id)
         return json_response(None, 202)
 
-    async def invoice(self, request: Request) -> Response:
-        """The newest invoice's PDF, if it is there."""
-        ctx = await self._door.asked(self._contexts, request)
-        order = await auth.order_of(ctx, request)
+    async def get_invoice(self, request: Request) -> Response:
+        """A link to the PDF of the newest invoice."""
+        ctx = await self._audience.context(self._contexts, request)
+        order = await _find_order(ctx, request)
         issued = await invoices.newest_of(ctx, order)
         url = invoices.pdf_url(ctx, issued) if issued else None
         if url is None:
             raise NotFound(f"Order {order.id} has no invoice yet, or it is still being made.")
         return json_response({"url": url}, headers={"cache-control": "no-store"})
 
-    async def _shown(self, ctx: Context, order: Order) -> Response:
-        return json_response(self._door.shown(await known(ctx, order)))
+    async def _order_response(self, ctx: Context, order: Order) -> Response:
+        return json_response(self._audience.order_response(await order_history(ctx, order)))
+
+
+async def _find_order(ctx: Context, request: Request) -> Order:
+    """The order in the path. An id that is no UUID has to be that of an order that the caller may see."""
+    id = request.path_params["id"]
+    try:
+        if is_id(id):
+            return await orders.order(ctx, id)
+    except NotFound as unknown:
+        if not _is_uuid(id):
+            raise NoUuid from unknown
+        raise
+    raise NoUuid
+
+
+def _is_uuid(id: str) -> bool:
+    try:
+        UUID(id)
+    except ValueError:
+        return False
+    return True

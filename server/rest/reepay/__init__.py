@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from server.rest.door import Facade
-from server.rest.reepay.openapi_paths import PATHS, SECURITY
-from server.rest.reepay.openapi_responses import SCHEMAS
+from server.rest.front_door import FrontDoor
+from server.rest.reepay import openapi
 from server.rest.reepay.routes import routes
 
-FACADE = Facade(
+FRONT_DOOR = FrontDoor(
     name="Reepay",
     description="Invoices with lines of their own, in the words of Reepay. Amounts are minor units, VAT is "
     "a fraction.",
     routes=routes,
-    paths=PATHS,
-    schemas=SCHEMAS,
-    security=SECURITY,
+    paths=openapi.PATHS,
+    schemas=openapi.SCHEMAS,
+    security=openapi.SECURITY,
 )

@@ -1,4 +1,4 @@
-"""What is refused, in Reepay's numbers. Those it does not have for us are its generic ones."""
+"""Refusals with Reepay's error codes; its generic ones where it has none of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from invoicing.errors import InvoicingError
 from server.contexts import request_id
 from server.rest import http
 from server.rest.http import json_response
-from server.rest.reepay.words import theirs
+from server.rest.reepay.words import in_reepay_words
 
 INVALID, INTERNAL, UNAUTHENTICATED, UNAUTHORIZED, UNKNOWN = 1, 2, 6, 7, 8
 
@@ -23,10 +23,7 @@ class CreditNoteNotFound(errors.NotFound):
     """There is no such credit note in this account."""
 
 
-Told = tuple[int, int, str]
-"""Code, HTTP status, and the short message."""
-
-TABLE: Mapping[type[InvoicingError], Told] = {
+TABLE: Mapping[type[InvoicingError], tuple[int, int, str]] = {
     errors.CustomerNotFound: (9, 404, "Customer not found"),
     errors.DuplicateHandle: (11, 400, "Duplicate handle"),
     errors.InvoiceIdReused: (11, 400, "Duplicate handle"),
@@ -56,14 +53,15 @@ TABLE: Mapping[type[InvoicingError], Told] = {
     http.InternalError: (INTERNAL, 500, "Internal error"),
     InvoicingError: (INVALID, 400, "Invalid request"),
 }
+"""Reepay's code, the HTTP status, and the short message."""
 
 
-def refused(request: Request, refusal: InvoicingError) -> Response:
+def refusal_response(request: Request, refusal: InvoicingError) -> Response:
     code, status, error = next(TABLE[kind] for kind in type(refusal).__mro__ if kind in TABLE)
     body = {
         "code": code,
         "error": error,
-        "message": theirs(str(refusal), refusal.field),
+        "message": in_reepay_words(str(refusal), refusal.field),
         "path": request.url.path,
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "http_status": status,

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.rest.json_schema import Part, body, in_path, json, ref, response
+from server.rest.json_schema import Part, json_content, path_parameter, ref, request_body, response
 from server.rest.reepay.errors import TABLE
 
-SECURITY: dict[str, Any] = {
-    "apiKey": {
-        "type": "http",
-        "scheme": "basic",
-        "description": "The API key as user name, and an empty password.",
-    }
-}
-_INVOICE = in_path("id", "The invoice's id or handle.")
-_OFTEN = {400, 401, 403, 404, 405, 413, 415, 500}
+_INVOICE = path_parameter("id", "The invoice's id or handle.")
+_USUAL_STATUSES = {400, 401, 403, 404, 405, 413, 415, 500}
 _EXAMPLE = {
     "handle": "2026-017",
     "order_lines": [{"ordertext": "Lighting plan", "amount": 48000, "quantity": 2, "vat": 0.21}],
@@ -23,57 +16,57 @@ _EXAMPLE = {
 }
 
 
-def _answers(description: str, name: str, *more: int) -> Part:
-    """The answer, and every refusal by its status, with the codes that it can have."""
-    statuses = sorted(_OFTEN | set(more))
+def _responses(description: str, name: str, *more: int) -> Part:
+    """The successful response, and for each status of a refusal the codes that it can have."""
+    statuses = sorted(_USUAL_STATUSES | set(more))
     return {
         "200": response(description, ref(name)),
         **{
-            str(status): {"description": _codes(status), "content": json(ref("ReepayError"))}
+            str(status): {"description": _codes(status), "content": json_content(ref("ReepayError"))}
             for status in statuses
         },
     }
 
 
 def _codes(status: int) -> str:
-    told = sorted({(code, error) for code, where, error in TABLE.values() if where == status})
-    return "; ".join(f"{code} {error}" for code, error in told) + "."
+    codes = sorted({(code, error) for code, of_status, error in TABLE.values() if of_status == status})
+    return "; ".join(f"{code} {error}" for code, error in codes) + "."
 
 
-def _post(id: str, summary: str, asks: Part | None, answers: Part, **more: Any) -> Part:
-    content = {} if asks is None else {"requestBody": asks}
+def _post(id: str, summary: str, body: Part | None, responses: Part, **more: Any) -> Part:
+    content = {} if body is None else {"requestBody": body}
     shared = {"operationId": id, "summary": summary, "security": [{"apiKey": []}], **more}
-    return {"post": {**shared, **content, "responses": answers}}
+    return {"post": {**shared, **content, "responses": responses}}
 
 
-def _get(id: str, summary: str, answers: Part) -> Part:
+def _get(id: str, summary: str, responses: Part) -> Part:
     return {
-        "get": {"operationId": id, "summary": summary, "security": [{"apiKey": []}], "responses": answers}
+        "get": {"operationId": id, "summary": summary, "security": [{"apiKey": []}], "responses": responses}
     }
 
 
 PATHS: dict[str, Any] = {
     "/v1/customer/{handle}/invoice": {
-        "parameters": [in_path("handle", "The customer's handle.")],
+        "parameters": [path_parameter("handle", "The customer's handle.")],
         **_post(
             "createInvoice",
             "Create an invoice for a customer",
-            body(ref("ReepayCreateInvoice"), _EXAMPLE),
-            _answers("The invoice, as a settle or a transfer has left it.", "ReepayInvoice", 409, 503),
+            request_body(ref("ReepayCreateInvoice"), _EXAMPLE),
+            _responses("The invoice, as a settle or a transfer has left it.", "ReepayInvoice", 409, 503),
             description="A handle that is taken is refused (11), also in a repetition of the same request.",
         ),
     },
     "/v1/invoice/{id}": {
         "parameters": [_INVOICE],
-        **_get("getInvoice", "Get an invoice", _answers("The invoice.", "ReepayInvoice")),
+        **_get("getInvoice", "Get an invoice", _responses("The invoice.", "ReepayInvoice")),
     },
     "/v1/invoice/{id}/settle": {
         "parameters": [_INVOICE],
         **_post(
             "settleInvoice",
             "Charge what is outstanding",
-            body(ref("ReepaySettle"), {"payment_method": "auto"}, required=False),
-            _answers("The invoice: settled, failed, or pending for a while.", "ReepayInvoice", 409, 503),
+            request_body(ref("ReepaySettle"), {"payment_method": "auto"}, required=False),
+            _responses("The invoice: settled, failed, or pending for a while.", "ReepayInvoice", 409, 503),
         ),
     },
     "/v1/invoice/{id}/manual_settle": {
@@ -81,8 +74,8 @@ PATHS: dict[str, Any] = {
         **_post(
             "manualSettleInvoice",
             "Write down that it was paid",
-            body(ref("ReepayManualTransfer"), {"method": "cash", "payment_date": "2026-02-27"}),
-            _answers("The invoice, settled.", "ReepayInvoice", 409),
+            request_body(ref("ReepayManualTransfer"), {"method": "cash", "payment_date": "2026-02-27"}),
+            _responses("The invoice, settled.", "ReepayInvoice", 409),
         ),
     },
     "/v1/invoice/{id}/cancel": {
@@ -91,17 +84,17 @@ PATHS: dict[str, Any] = {
             "cancelInvoice",
             "Cancel an invoice that is not settled",
             None,
-            _answers("The invoice, cancelled by a credit note for all of it.", "ReepayInvoice", 409),
+            _responses("The invoice, cancelled by a credit note for all of it.", "ReepayInvoice", 409),
         ),
     },
     "/v1/refund": _post(
         "createRefund",
         "Credit a settled invoice and pay it back",
-        body(ref("ReepayCreateRefund"), {"invoice": "2026-017", "key": "return-5", "amount": 4800}),
-        _answers("The credit note, and what became of the money.", "ReepayRefund", 409, 503),
+        request_body(ref("ReepayCreateRefund"), {"invoice": "2026-017", "key": "return-5", "amount": 4800}),
+        _responses("The credit note, and what became of the money.", "ReepayRefund", 409, 503),
     ),
     "/v1/credit_note/{id}": {
-        "parameters": [in_path("id", "The credit note's id.")],
-        **_get("getCreditNote", "Get a credit note", _answers("The credit note.", "ReepayCreditNote")),
+        "parameters": [path_parameter("id", "The credit note's id.")],
+        **_get("getCreditNote", "Get a credit note", _responses("The credit note.", "ReepayCreditNote")),
     },
 }

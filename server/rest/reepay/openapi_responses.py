@@ -1,11 +1,11 @@
-"""What Reepay's front door answers, for the OpenAPI document."""
+"""The schemas of Reepay's responses."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from server.rest.json_schema import Part, answered, array, instant, money, of, optional, ref, string
-from server.rest.reepay.openapi_requests import ADDRESS, ASKED, METHOD, VAT
+from server.rest.json_schema import Part, array, instant, money, nullable, ref, response_object, string, value
+from server.rest.reepay.openapi_requests import ADDRESS, METHOD, VAT
 from server.rest.reepay.words import STATES
 
 _UNITS: dict[str, Part] = {
@@ -13,21 +13,21 @@ _UNITS: dict[str, Part] = {
     "unit_amount_vat": money("The VAT of one, rounded by itself."),
     "unit_amount_ex_vat": money("Of one, without VAT."),
 }
-_ORDER_LINE = answered(
+_ORDER_LINE = response_object(
     "A line.",
     id=string("The line's id."),
     ordertext=string("What the paper calls it."),
     amount=money("Of all, with VAT."),
     vat=VAT,
-    quantity=of("integer", "How many."),
+    quantity=value("integer", "How many."),
     origin=string("Always `ondemand`.", const="ondemand"),
     timestamp=instant("When the invoice was made."),
     amount_vat=money("The line's share of the VAT."),
     amount_ex_vat=money("Of all, without VAT."),
     **_UNITS,
-    amount_defined_incl_vat=of("boolean", "Whether the price has VAT in it."),
+    amount_defined_incl_vat=value("boolean", "Whether the price has VAT in it."),
 )
-_TRANSACTION = answered(
+_TRANSACTION = response_object(
     "Money that came in, or went back.",
     id=string("Its id."),
     state=string("How far it is.", enum=["pending", "settled", "refunded", "failed", "cancelled"]),
@@ -35,35 +35,35 @@ _TRANSACTION = answered(
     type=string("Which way.", enum=["settle", "refund"]),
     amount=money("How much."),
     created=instant("When it was written down."),
-    settled=optional(instant("When the money came.")),
-    refunded=optional(instant("When the money went back.")),
-    failed=optional(instant("When it was begun, if it failed.")),
-    card_transaction=optional(ref("ReepayCardTransaction")),
-    manual_transaction=optional(ref("ReepayManualTransaction")),
+    settled=nullable(instant("When the money came.")),
+    refunded=nullable(instant("When the money went back.")),
+    failed=nullable(instant("When it was begun, if it failed.")),
+    card_transaction=nullable(ref("ReepayCardTransaction")),
+    manual_transaction=nullable(ref("ReepayManualTransaction")),
 )
-_CARD = answered(
+_CARD = response_object(
     "Through a gateway.",
-    error=optional(string("Why it failed.")),
-    ref_transaction=optional(string("The transaction that it pays back.")),
+    error=nullable(string("Why it failed.")),
+    ref_transaction=nullable(string("The transaction that it pays back.")),
     gateway=string("Who moved the money."),
-    gateway_reference=optional(string("The gateway's own id.")),
+    gateway_reference=nullable(string("The gateway's own id.")),
 )
-_MANUAL = answered(
+_MANUAL = response_object(
     "Without one.",
     method=METHOD,
-    comment=optional(string("A remark.")),
-    reference=optional(string("What the payer or the bank knows it by.")),
-    payment_date=optional(instant("When.")),
+    comment=nullable(string("A remark.")),
+    reference=nullable(string("What the payer or the bank knows it by.")),
+    payment_date=nullable(instant("When.")),
 )
-_INVOICE = answered(
+_INVOICE = response_object(
     "An invoice.",
     id=string("Its id: the handle, where it has one."),
-    handle=optional(string("The caller's own.")),
-    customer=optional(string("The customer's handle, or id if there is none.")),
-    number=of("integer", "In its series, from 1."),
+    handle=nullable(string("The caller's own.")),
+    customer=nullable(string("The customer's handle, or id if there is none.")),
+    number=value("integer", "In its series, from 1."),
     accounting_number=string("The number on the paper."),
     state=string("How far its payment is.", enum=list(STATES.values())),
-    processing=of("boolean", "Whether a gateway has still to answer."),
+    processing=value("boolean", "Whether a gateway has still to answer."),
     type=string("Always `co`, a one-time invoice.", const="co"),
     currency=string("ISO 4217."),
     amount=money("With VAT."),
@@ -75,77 +75,76 @@ _INVOICE = answered(
     refunded_amount=money("What went back."),
     credited_amount=money("What its credit notes take back."),
     created=instant("When it was made."),
-    due=optional(instant("When it is to be paid: the beginning of the day.")),
-    settled=optional(instant("When it was settled.")),
-    failed=optional(instant("When the charge was begun that failed.")),
-    cancelled=optional(instant("When it was cancelled.")),
+    due=nullable(instant("When it is to be paid: the beginning of the day.")),
+    settled=nullable(instant("When it was settled.")),
+    failed=nullable(instant("When the charge was begun that failed.")),
+    cancelled=nullable(instant("When it was cancelled.")),
     order_lines=array(ref("ReepayOrderLine"), "As they were given."),
     transactions=array(ref("ReepayTransaction"), "Those that failed too, oldest first."),
     credit_notes=array(ref("ReepayCreditNote"), "Oldest first."),
-    billing_address=optional(ref("ReepayAddress")),
-    shipping_address=optional(ref("ReepayAddress")),
-    metadata=of("object", "As it was given."),
-    download_url=optional(string("The PDF, by a link that expires; null until it is made.")),
+    billing_address=nullable(ref("ReepayAddress")),
+    shipping_address=nullable(ref("ReepayAddress")),
+    metadata=value("object", "As it was given."),
+    download_url=nullable(string("The PDF, by a link that expires; null until it is made.")),
 )
-_NOTE_LINE = answered(
+_NOTE_LINE = response_object(
     "What goes back of a line.",
     id=string("Its id."),
     text=string("What the paper calls it."),
     amount=money("With VAT."),
-    quantity=of("integer", "How many; 1 where only an amount goes back."),
+    quantity=value("integer", "How many; 1 where only an amount goes back."),
     vat=VAT,
     created=instant("When."),
-    order_line_id=optional(string("The invoice's line.")),
+    order_line_id=nullable(string("The invoice's line.")),
     amount_incl_vat=money("With VAT."),
     amount_vat=money("The VAT."),
     amount_ex_vat=money("Without VAT."),
     **_UNITS,
-    amount_incl_vat_defined=of("boolean", "Whether the price has VAT in it."),
+    amount_incl_vat_defined=value("boolean", "Whether the price has VAT in it."),
 )
 _NOTE_FIELDS: dict[str, Part] = {
     "id": string("Its id."),
     "invoice": string("The invoice that it credits."),
-    "transaction": optional(string("The refund that it goes with.")),
+    "transaction": nullable(string("The refund that it goes with.")),
     "amount": money("With VAT, above zero."),
     "amount_vat": money("The VAT."),
     "amount_ex_vat": money("Without VAT."),
     "currency": string("ISO 4217."),
-    "customer": optional(string("The customer's handle, or id.")),
+    "customer": nullable(string("The customer's handle, or id.")),
     "created": instant("When."),
     "accounting_number": string("The number on the paper."),
     "credit_note_lines": array(ref("ReepayCreditNoteLine"), "What it takes back."),
-    "download_url": optional(string("The PDF; null until it is made.")),
+    "download_url": nullable(string("The PDF; null until it is made.")),
 }
-_REFUND = answered(
+_REFUND = response_object(
     "The credit note, and what became of the money. One that failed is tried again under the same key.",
     **_NOTE_FIELDS,
     credit_note_id=string("The same as `id`."),
     state=string("Of the money.", enum=["refunded", "pending", "failed", "cancelled"]),
     type=string("Through a gateway (`card`) or without.", enum=["card", "manual"]),
-    ref_transaction=optional(string("The transaction that it pays back.")),
-    error=optional(string("Why it failed.")),
+    ref_transaction=nullable(string("The transaction that it pays back.")),
+    error=nullable(string("Why it failed.")),
 )
-_ERROR = answered(
+_ERROR = response_object(
     "A refusal.",
-    code=of("integer", "Reepay's number of it."),
+    code=value("integer", "Reepay's number of it."),
     error=string("A short message."),
     message=string("What exactly."),
     path=string("The path that was asked."),
     timestamp=instant("When."),
-    http_status=of("integer", "The HTTP status."),
+    http_status=value("integer", "The HTTP status."),
     http_reason=string("Its phrase."),
     request_id=string("What the log knows the request by."),
 )
 
-SCHEMAS: dict[str, Any] = {
-    **ASKED,
+RESPONSES: dict[str, Any] = {
     "ReepayInvoice": _INVOICE,
     "ReepayOrderLine": _ORDER_LINE,
     "ReepayTransaction": _TRANSACTION,
     "ReepayCardTransaction": _CARD,
     "ReepayManualTransaction": _MANUAL,
-    "ReepayAddress": answered("An address.", **ADDRESS),
-    "ReepayCreditNote": answered("A credit note.", **_NOTE_FIELDS),
+    "ReepayAddress": response_object("An address.", **ADDRESS),
+    "ReepayCreditNote": response_object("A credit note.", **_NOTE_FIELDS),
     "ReepayCreditNoteLine": _NOTE_LINE,
     "ReepayRefund": _REFUND,
     "ReepayError": _ERROR,

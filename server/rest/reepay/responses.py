@@ -1,4 +1,4 @@
-"""Invoices, transactions and credit notes as Reepay shows them."""
+"""Invoices, transactions, credit notes and refunds as Reepay shows them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from server.rest.reepay.responses_lines import instant, note_line, order_line
 from server.rest.reepay.words import ADDRESS, METHODS, STATES
 
 ONE_TIME = "co"
-_METHODS = {ours: theirs for theirs, ours in METHODS.items()}
-_TRANSACTION = {"PENDING": "pending", "FAILED": "failed", "CANCELLED": "cancelled"}
+_METHODS = {method: reepay_name for reepay_name, method in METHODS.items()}
+_UNFINISHED_STATES = {"PENDING": "pending", "FAILED": "failed", "CANCELLED": "cancelled"}
 
 
-def invoice(found: InvoiceHistory) -> dict[str, Any]:
-    row, frozen = found.invoice, found.invoice.frozen()
+def invoice(history: InvoiceHistory) -> dict[str, Any]:
+    row, frozen = history.invoice, history.invoice.frozen()
     return {
         "id": row.id,
         "handle": row.handle,
-        "customer": _customer(found),
+        "customer": _customer(history),
         "number": row.sequence,
         "accounting_number": row.number,
         "state": STATES[row.state],
-        "processing": found.is_pending,
+        "processing": history.is_pending,
         "type": ONE_TIME,
         "currency": row.currency,
         "amount": row.total,
@@ -34,30 +34,30 @@ def invoice(found: InvoiceHistory) -> dict[str, Any]:
         "amount_vat": row.total_vat,
         "amount_ex_vat": row.total_ex_vat,
         "discount_amount": sum(line.discount for line in frozen.lines),
-        "settled_amount": found.received,
-        "refunded_amount": found.returned,
-        "credited_amount": found.credited,
+        "settled_amount": history.received,
+        "refunded_amount": history.returned,
+        "credited_amount": history.credited,
         "created": instant(row.created_at),
-        "due": _day(row.due_on),
-        "settled": instant(found.settled_at),
-        "failed": instant(found.failed_at),
-        "cancelled": instant(found.cancelled_at),
-        "order_lines": [order_line(line, found) for line in frozen.lines],
-        "transactions": [transaction(payment, row.id) for payment in found.payments],
-        "credit_notes": [credit_note(credit) for credit in found.credits],
+        "due": _midnight(row.due_on),
+        "settled": instant(history.settled_at),
+        "failed": instant(history.failed_at),
+        "cancelled": instant(history.cancelled_at),
+        "order_lines": [order_line(line, history) for line in frozen.lines],
+        "transactions": [transaction(payment, row.id) for payment in history.payments],
+        "credit_notes": [credit_note(credit) for credit in history.credits],
         "billing_address": _address(frozen.buyer.address, frozen.buyer.vat_number),
         "shipping_address": _address(frozen.shipping_address, None),
         "metadata": frozen.metadata,
-        "download_url": found.pdf_url,
+        "download_url": history.pdf_url,
     }
 
 
 def transaction(payment: Payment, invoice_id: str) -> dict[str, Any]:
     is_refund, at = payment.type == "REFUND", instant(payment.paid_at)
-    done = "refunded" if is_refund else "settled"
+    paid = "refunded" if is_refund else "settled"
     return {
         "id": payment.id,
-        "state": _TRANSACTION.get(payment.status, done),
+        "state": _UNFINISHED_STATES.get(payment.status, paid),
         "invoice": invoice_id,
         "type": "refund" if is_refund else "settle",
         "amount": payment.amount,
@@ -65,13 +65,13 @@ def transaction(payment: Payment, invoice_id: str) -> dict[str, Any]:
         "settled": None if is_refund else at,
         "refunded": at if is_refund else None,
         "failed": instant(payment.created_at) if payment.status == "FAILED" else None,
-        "card_transaction": _by_gateway(payment) if payment.gateway else None,
-        "manual_transaction": None if payment.gateway else _by_hand(payment),
+        "card_transaction": _card_transaction(payment) if payment.gateway else None,
+        "manual_transaction": None if payment.gateway else _manual_transaction(payment),
     }
 
 
 def credit_note(credit: InvoiceHistory) -> dict[str, Any]:
-    """Its amounts are of what goes back, above zero."""
+    """Its amounts are what goes back, so they are above zero."""
     row, frozen = credit.invoice, credit.invoice.frozen()
     refunds = [each for each in credit.payments if each.type == "REFUND"]
     return {
@@ -96,24 +96,24 @@ def refund(credit: InvoiceHistory, refunds: Sequence[Payment]) -> dict[str, Any]
     worst = next(
         (by_state[status] for status in ("FAILED", "CANCELLED", "PENDING") if status in by_state), None
     )
-    of = worst or (refunds[0] if refunds else None)
+    shown = worst or (refunds[0] if refunds else None)
     return {
         **credit_note(credit),
         "credit_note_id": credit.invoice.id,
-        "state": _TRANSACTION.get(of.status, "refunded") if of else "refunded",
-        "type": "card" if of is not None and of.gateway else "manual",
-        "transaction": of.id if of else None,
-        "ref_transaction": of.refund_of if of else None,
-        "error": of.error if of else None,
+        "state": _UNFINISHED_STATES.get(shown.status, "refunded") if shown else "refunded",
+        "type": "card" if shown is not None and shown.gateway else "manual",
+        "transaction": shown.id if shown else None,
+        "ref_transaction": shown.refund_of if shown else None,
+        "error": shown.error if shown else None,
     }
 
 
-def _customer(found: InvoiceHistory) -> str | None:
-    """Its handle, or its id if it has none; null after a guest's order."""
-    return None if found.customer is None else found.customer.handle or found.customer.id
+def _customer(history: InvoiceHistory) -> str | None:
+    """The customer's handle, or id if there is none; null after a guest's order."""
+    return None if history.customer is None else history.customer.handle or history.customer.id
 
 
-def _by_gateway(payment: Payment) -> dict[str, Any]:
+def _card_transaction(payment: Payment) -> dict[str, Any]:
     return {
         "error": payment.error,
         "ref_transaction": payment.refund_of,
@@ -122,7 +122,7 @@ def _by_gateway(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _by_hand(payment: Payment) -> dict[str, Any]:
+def _manual_transaction(payment: Payment) -> dict[str, Any]:
     return {
         "method": _METHODS.get(payment.method, "other"),
         "comment": payment.comment,
@@ -132,13 +132,13 @@ def _by_hand(payment: Payment) -> dict[str, Any]:
 
 
 def _address(address: Address | None, vat_number: str | None) -> dict[str, Any] | None:
-    """At a company, the name is whom to ask for; else it is the person's own."""
+    """In an address of a company, the name is whom to ask for; otherwise it is the buyer's own."""
     if address is None:
         return None
     first, _, last = (address.name or "").partition(" ")
     is_person = not address.organisation
     return {
-        **{theirs: getattr(address, ours) for theirs, ours in ADDRESS.items()},
+        **{reepay_name: getattr(address, name) for reepay_name, name in ADDRESS.items()},
         "vat": vat_number,
         "attention": None if is_person else address.name,
         "first_name": first or None if is_person else None,
@@ -146,5 +146,5 @@ def _address(address: Address | None, vat_number: str | None) -> dict[str, Any] 
     }
 
 
-def _day(day: date | None) -> str | None:
+def _midnight(day: date | None) -> str | None:
     return None if day is None else f"{day}T00:00:00.000+00:00"

@@ -1,4 +1,4 @@
-"""The lines of invoices and credit notes as Reepay shows them, and its way to write a moment."""
+"""The lines of invoices and credit notes as Reepay shows them, and how it writes an instant."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from invoicing.vat.arithmetic import WHOLE
 from resolvers.invoice_history import InvoiceHistory
 
 
-def order_line(line: Line, found: InvoiceHistory) -> dict[str, Any]:
-    unit, unit_vat = _unit(line.unit_price, line.vat_rate, found.invoice.is_including_vat)
+def order_line(line: Line, history: InvoiceHistory) -> dict[str, Any]:
+    unit, unit_vat = _unit_amounts(line.unit_price, line.vat_rate, history.invoice.is_including_vat)
     return {
         "id": line.id,
         "ordertext": line.name,
@@ -20,18 +20,18 @@ def order_line(line: Line, found: InvoiceHistory) -> dict[str, Any]:
         "vat": line.vat_rate / WHOLE,
         "quantity": line.quantity,
         "origin": "ondemand",
-        "timestamp": instant(found.invoice.created_at),
+        "timestamp": instant(history.invoice.created_at),
         "amount_vat": line.vat_amount,
         "amount_ex_vat": line.total_ex_vat,
         "unit_amount": unit,
         "unit_amount_vat": unit_vat,
         "unit_amount_ex_vat": unit - unit_vat,
-        "amount_defined_incl_vat": found.invoice.is_including_vat,
+        "amount_defined_incl_vat": history.invoice.is_including_vat,
     }
 
 
 def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
-    unit, unit_vat = _unit(line.unit_price, line.vat_rate, credit.invoice.is_including_vat)
+    unit, unit_vat = _unit_amounts(line.unit_price, line.vat_rate, credit.invoice.is_including_vat)
     gross = -line.total_ex_vat - line.vat_amount
     return {
         "id": line.id,
@@ -51,8 +51,8 @@ def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
     }
 
 
-def _unit(price: int, rate: int, including: bool) -> tuple[int, int]:
-    """Of one: with VAT, and the VAT. Rounded by itself, so units need not add up to their line."""
+def _unit_amounts(price: int, rate: int, including: bool) -> tuple[int, int]:
+    """The price of one with VAT, and its VAT. Each is rounded by itself: they need not add up to the line."""
     if including:
         return price, portion(price, rate, WHOLE + rate)
     tax = portion(price, rate, WHOLE)

@@ -1,4 +1,4 @@
-"""Reepay's names of things that both know, and ours."""
+"""Reepay's words, and ours for the same things."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ADDRESS: Mapping[str, str] = {
     "phone": "phone_number",
 }
 
-_THEIRS = {ours: name for name, ours in ADDRESS.items()} | {
+_FIELDS = {name: reepay_name for reepay_name, name in ADDRESS.items()} | {
     "name": "attention",
     "text": "ordertext",
     "vat_rate": "vat",
@@ -37,9 +37,9 @@ _THEIRS = {ours: name for name, ours in ADDRESS.items()} | {
 }
 
 
-def theirs(sentence: str, field: str | None) -> str:
-    """The sentence, where it names a field of ours, with the name that the caller used."""
+def in_reepay_words(sentence: str, field: str | None) -> str:
+    """The sentence with the caller's name of the field, where it has ours."""
     if field is None:
         return sentence
     at, dot, name = field.rpartition(".")
-    return sentence.replace(field, at + dot + _THEIRS.get(name, name))
+    return sentence.replace(field, at + dot + _FIELDS.get(name, name))

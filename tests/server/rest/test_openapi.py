@@ -12,8 +12,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
 from invoicing.storage.database import Database
-from server.rest import FACADES, openapi
-from server.rest.door import Facade
+from server.rest import FRONT_DOORS
+from server.rest.front_door import FrontDoor
+from server.rest.openapi import openapi_document
 from server.rest.reepay.errors import TABLE
 from tests.support.client import client
 
@@ -24,7 +25,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    return openapi.document(FACADES)
+    return openapi_document(FRONT_DOORS)
 
 
 def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -45,12 +46,15 @@ def test_it_is_served(fresh_sqlite: Any, tmp_path: Any) -> None:
         database = Database(url)
         answer = client(database, tmp_path).without_key().request("GET", "/openapi.json")
         database.close()
-    assert (answer.headers["content-type"], answer.json()) == ("application/json", openapi.document(FACADES))
+    assert (answer.headers["content-type"], answer.json()) == (
+        "application/json",
+        openapi_document(FRONT_DOORS),
+    )
 
 
 def test_no_front_door_takes_anothers_names() -> None:
     for names in ("paths", "schemas", "security"):
-        taken = [name for facade in FACADES for name in getattr(facade, names)]
+        taken = [name for door in FRONT_DOORS for name in getattr(door, names)]
         assert len(taken) == len(set(taken))
 
 
@@ -63,25 +67,25 @@ def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
 
 
 def test_every_path_that_is_described_is_routed() -> None:
-    for facade in FACADES:
-        routed = {route.path for route in facade.routes(None) if isinstance(route, Route)}  # type: ignore[arg-type]
-        assert set(facade.paths) <= routed
+    for door in FRONT_DOORS:
+        routed = {route.path for route in door.routes(None) if isinstance(route, Route)}  # type: ignore[arg-type]
+        assert set(door.paths) <= routed
         asked = {path.rstrip("/") for path in routed if "{rest:path}" not in path}
-        assert asked == {path.rstrip("/") for path in facade.paths}
+        assert asked == {path.rstrip("/") for path in door.paths}
 
 
-@pytest.mark.parametrize("facade", FACADES, ids=lambda facade: facade.name)
-def test_every_field_says_what_it_is(facade: Facade) -> None:
-    for schema in facade.schemas.values():
+@pytest.mark.parametrize("door", FRONT_DOORS, ids=lambda door: door.name)
+def test_every_field_says_what_it_is(door: FrontDoor) -> None:
+    for schema in door.schemas.values():
         for field in schema["properties"].values():
             assert "description" in field or "$ref" in str(field)
 
 
-@pytest.mark.parametrize("facade", FACADES, ids=lambda facade: facade.name)
-def test_every_field_is_mapped_in_the_documentation(facade: Facade) -> None:
+@pytest.mark.parametrize("door", FRONT_DOORS, ids=lambda door: door.name)
+def test_every_field_is_mapped_in_the_documentation(door: FrontDoor) -> None:
     text = re.sub(r"```.*?```", "", DOCUMENTATION.read_text(), flags=re.DOTALL)
     named = {word for code in re.findall(r"`([^`]+)`", text) for word in re.split(r"[^\w]+", code)}
-    fields = {name for schema in facade.schemas.values() for name in schema["properties"]}
+    fields = {name for schema in door.schemas.values() for name in schema["properties"]}
     assert fields - named == set()
 
 

@@ -10,18 +10,21 @@ from starlette.routing import Route
 
 from server.contexts import Contexts
 
-Schema = Mapping[str, Any]
+OpenApiObject = Mapping[str, Any]
 """A JSON Schema, or another object of OpenAPI 3.1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Facade:
-    """`name` is its tag in the document. `paths`, `schemas` and `security` are OpenAPI's `paths`,
-    `components.schemas` and `components.securitySchemes`; their names are the façade's own."""
+class FrontDoor:
+    """`name` is its tag in the OpenAPI document.
+
+    `paths`, `schemas` and `security` are OpenAPI's `paths`, `components.schemas` and
+    `components.securitySchemes`. No two front doors have a name in them in common.
+    """
 
     name: str
     description: str
     routes: Callable[[Contexts], Sequence[Route]]
-    paths: Mapping[str, Schema]
-    schemas: Mapping[str, Schema]
-    security: Mapping[str, Schema]
+    paths: Mapping[str, OpenApiObject]
+    schemas: Mapping[str, OpenApiObject]
+    security: Mapping[str, OpenApiObject]

@@ -1,38 +1,27 @@
-"""What Polar's doors are asked and answer, for the OpenAPI document."""
+"""The schemas of Polar's responses."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from server.rest.json_schema import Part, answered, array, asked, instant, money, of, optional, ref, string
+from server.rest.json_schema import Part, array, instant, money, nullable, ref, response_object, string, value
+from server.rest.polar.openapi_requests import BILLING
 
 _NEVER: Part = {"type": "null", "description": "Never there."}
-_METADATA = of(
+_METADATA = value(
     "object",
     "What is flat of the metadata.",
     additionalProperties={"type": ["string", "number", "boolean"]},
 )
-_ADDRESS: dict[str, Part] = {
-    "country": string("ISO 3166-1 alpha-2."),
-    "line1": optional(string("Street and number.")),
-    "line2": optional(string("Floor, building, PO box.")),
-    "postal_code": optional(string("Postal code.")),
-    "city": optional(string("City or town.")),
-    "state": optional(string("State, province or county.")),
-}
-_BILLING: dict[str, Part] = {
-    "billing_name": optional(string("Who is invoiced.")),
-    "billing_address": optional(ref("PolarAddress")),
-}
 _OBJECT: dict[str, Part] = {
     "id": string("Its id."),
     "created_at": instant("When it was made."),
-    "modified_at": optional(instant("When it was changed last.")),
+    "modified_at": nullable(instant("When it was changed last.")),
 }
 _ORDER: dict[str, Part] = {
     **_OBJECT,
     "status": string("How far it is.", enum=["pending", "paid", "refunded", "partially_refunded"]),
-    "paid": of("boolean", "Whether all of it has been paid."),
+    "paid": value("boolean", "Whether all of it has been paid."),
     "subtotal_amount": money("Before discounts, without VAT."),
     "discount_amount": money("The discounts, without VAT."),
     "net_amount": money("After discounts, without VAT."),
@@ -44,9 +33,9 @@ _ORDER: dict[str, Part] = {
     "refunded_tax_amount": money("The VAT of what went back."),
     "currency": string("ISO 4217, in lower case."),
     "billing_reason": string("Always `purchase`.", const="purchase"),
-    **_BILLING,
+    **BILLING,
     "invoice_number": string("Of the newest invoice; empty before there is one."),
-    "is_invoice_generated": of("boolean", "Whether the newest invoice has its PDF."),
+    "is_invoice_generated": value("boolean", "Whether the newest invoice has its PDF."),
     "customer_id": string("Whose it is; empty if it is a guest's."),
     "user_id": string("The same.", deprecated=True),
     "product_id": _NEVER,
@@ -59,62 +48,56 @@ _ORDER: dict[str, Part] = {
     "items": array(ref("PolarOrderItem"), "What was ordered, and not undone before it was invoiced."),
     "description": string("Its number, in words."),
 }
-_CUSTOMERS_ORDER = answered("An order, to its customer.", **_ORDER, next_payment_attempt_at=_NEVER)
-_MERCHANTS_ORDER = answered(
+_CUSTOMERS_ORDER = response_object("An order, to its customer.", **_ORDER, next_payment_attempt_at=_NEVER)
+_MERCHANTS_ORDER = response_object(
     "An order, to the merchant.",
     **_ORDER,
     metadata=_METADATA,
     platform_fee_amount=money("Always 0."),
     platform_fee_currency=_NEVER,
     discount=_NEVER,
-    custom_field_data=of("object", "Always empty."),
+    custom_field_data=value("object", "Always empty."),
     customer=ref("PolarCustomer"),
 )
-_ITEM = answered(
+_ITEM = response_object(
     "An item of an order.",
     **_OBJECT,
     label=string("How many of what."),
     amount=money("Before discounts, without VAT."),
     tax_amount=money("Its share of the VAT."),
-    proration=of("boolean", "Always false."),
+    proration=value("boolean", "Always false."),
     product_price_id=_NEVER,
 )
-_CUSTOMER = answered(
+_CUSTOMER = response_object(
     "A customer.",
     **_OBJECT,
     metadata=_METADATA,
-    external_id=optional(string("The handle.")),
+    external_id=nullable(string("The handle.")),
     email=string("Its e-mail address; empty if it is not known."),
-    email_verified=of("boolean", "Always false."),
-    name=optional(string("Its name.")),
-    billing_address=optional(ref("PolarAddress")),
-    tax_id=optional(array({"type": ["string", "null"]}, "The VAT number, and null for its format.")),
+    email_verified=value("boolean", "Always false."),
+    name=nullable(string("Its name.")),
+    billing_address=nullable(ref("PolarAddress")),
+    tax_id=nullable(array({"type": ["string", "null"]}, "The VAT number, and null for its format.")),
     organization_id=string("The account's id."),
     deleted_at=_NEVER,
     avatar_url=string("Always empty."),
 )
-_PAGINATION = answered(
+_PAGINATION = response_object(
     "Which pages there are.",
-    total_count=of("integer", "How many there are in all."),
-    max_page=of("integer", "The number of the last page."),
+    total_count=value("integer", "How many there are in all."),
+    max_page=value("integer", "The number of the last page."),
 )
-_SESSION = answered(
+_SESSION = response_object(
     "A customer's way in, for an hour.",
     **_OBJECT,
     token=string("To send as `Authorization: Bearer …`. Shown now and never again."),
     expires_at=instant("When it ends."),
-    return_url=optional(string("Where the customer goes back to.")),
+    return_url=nullable(string("Where the customer goes back to.")),
     customer_portal_url=string("Where the customer's own paths begin: there is no page."),
     customer_id=string("Whose it is."),
     customer=ref("PolarCustomer"),
 )
-_SESSION_CREATE = asked(
-    "Names the customer by `customer_id` or by `external_customer_id`.",
-    customer_id=optional(string("Its id.")),
-    external_customer_id=optional(string("Its handle.")),
-    return_url=optional(string("Where the customer goes back to.")),
-)
-_INVALID_FIELD = answered(
+_INVALID_FIELD = response_object(
     "What is wrong.",
     loc=array({"type": ["string", "integer"]}, "Where: `path`, `query` or `body`, and the field."),
     msg=string("Why, for people."),
@@ -123,11 +106,13 @@ _INVALID_FIELD = answered(
 
 
 def _page(description: str, name: str) -> Part:
-    return answered(description, items=array(ref(name), "The orders."), pagination=ref("PolarPagination"))
+    return response_object(
+        description, items=array(ref(name), "The orders."), pagination=ref("PolarPagination")
+    )
 
 
 def _refused(description: str, error: Part) -> Part:
-    return answered(description, error=error, detail=string("Why, for people."))
+    return response_object(description, error=error, detail=string("Why, for people."))
 
 
 def _named(name: str) -> Part:
@@ -135,20 +120,17 @@ def _named(name: str) -> Part:
 
 
 _WHY = string("Why, for programs.")
-SCHEMAS: dict[str, Any] = {
+RESPONSES: dict[str, Any] = {
     "PolarCustomerOrder": _CUSTOMERS_ORDER,
     "PolarCustomerOrders": _page("A page of the customer's orders.", "PolarCustomerOrder"),
     "PolarOrder": _MERCHANTS_ORDER,
     "PolarOrders": _page("A page of orders.", "PolarOrder"),
     "PolarOrderItem": _ITEM,
     "PolarPagination": _PAGINATION,
-    "PolarOrderUpdate": asked("Null leaves it to the customer's own.", **_BILLING),
-    "PolarAddress": asked("An address.", "country", **_ADDRESS),
-    "PolarOrderInvoice": answered(
+    "PolarOrderInvoice": response_object(
         "The paper.", url=string("A link to the PDF, which expires.", format="uri")
     ),
     "PolarCustomer": _CUSTOMER,
-    "PolarCustomerSessionCreate": _SESSION_CREATE,
     "PolarCustomerSession": _SESSION,
     "PolarNotPaidOrder": _refused("It is not paid.", _named("NotPaidOrder")),
     "PolarMissingInvoiceBillingDetails": _refused(
@@ -157,11 +139,11 @@ SCHEMAS: dict[str, Any] = {
     "PolarResourceNotFound": _refused("It is not there.", _named("ResourceNotFound")),
     "PolarUnauthorized": _refused("There is no token.", _named("Unauthorized")),
     "PolarRefused": _refused("It cannot be done.", _WHY),
-    "PolarTokenRefused": answered(
+    "PolarTokenRefused": response_object(
         "The token does not do.", error=_WHY, error_description=string("Why, for people.")
     ),
     "PolarInvalidField": _INVALID_FIELD,
-    "PolarInvalid": answered(
+    "PolarInvalid": response_object(
         "The request is not valid.", detail=array(ref("PolarInvalidField"), "Where and why.")
     ),
 }
