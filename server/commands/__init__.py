@@ -1,1 +1,1 @@
-"""What `invoicing` can be told to do: a file a command."""
+"""The commands of `invoicing`, a file for each; `account` and `key` share one."""

@@ -1,4 +1,4 @@
-"""`invoicing account` and `invoicing key`: who may come in."""
+"""`invoicing account` and `invoicing key`: accounts and their API keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.errors import InvoicingError
 from invoicing.storage.database import Database
-from server.commands.common import AccountOption, chosen, opened, stop
+from server.commands.common import AccountOption, choose_account, exit_with, open_database
 from server.settings import Settings
 
 account = typer.Typer(
@@ -26,14 +26,14 @@ def create_account(
     name: Annotated[str, typer.Argument(help="Trading name; `updateAccount` fills the rest in.")],
 ) -> None:
     """Make an account. Its id is the last line."""
-    with opened(Settings()) as database:
-        typer.echo(_created(database, name))
+    with open_database(Settings()) as database:
+        typer.echo(_create_account(database, name))
 
 
 @account.command("list")
 def list_accounts() -> None:
     """List the accounts: id and name."""
-    with opened(Settings()) as database:
+    with open_database(Settings()) as database:
         for found in database.read(account_settings.accounts_named, None):
             typer.echo(f"{found.id}  {found.name}")
 
@@ -50,10 +50,10 @@ def create_key(
 
     Where there is no account yet, the first one is made.
     """
-    with opened(Settings()) as database:
+    with open_database(Settings()) as database:
         if in_account is None and not database.read(account_settings.accounts_named, None):
-            typer.echo(f"Made the account {_created(database, 'My shop')} (My shop).", err=True)
-        seller = chosen(database, in_account)
+            typer.echo(f"Made the account {_create_account(database, 'My shop')} (My shop).", err=True)
+        seller = choose_account(database, in_account)
         try:
             made, token = database.write(
                 api_keys.create_api_key,
@@ -63,13 +63,13 @@ def create_key(
                 now=datetime.now(UTC),
             )
         except InvoicingError as refusal:
-            raise stop(str(refusal)) from None
+            raise exit_with(str(refusal)) from None
         typer.echo(f"Key {made.id} of {seller.name}, for {', '.join(made.scopes)}:", err=True)
         typer.echo(token)
 
 
-def _created(database: Database, name: str) -> str:
+def _create_account(database: Database, name: str) -> str:
     try:
         return database.write(account_settings.create_account, {"name": name}, now=datetime.now(UTC))
     except InvoicingError as refusal:
-        raise stop(str(refusal)) from None
+        raise exit_with(str(refusal)) from None

@@ -8,8 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 from server.commands.accounts import account, key
 from server.commands.demo import demo
+from server.commands.export_schema import export_schema
 from server.commands.import_orders import import_
-from server.commands.migrate import export_schema, migrate
+from server.commands.migrate import migrate
 from server.commands.serve import serve
 from server.commands.verify import verify
 from server.commands.worker import worker
@@ -28,7 +29,7 @@ app.add_typer(account, name="account")
 app.add_typer(key, name="key")
 app.command("import")(import_)
 app.command()(verify)
-app.command("verify-numbering", hidden=True)(verify)  # its name when it checked no more than that
+app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
 app.command()(demo)
 app.command("export-schema")(export_schema)
 
@@ -36,13 +37,13 @@ app.command("export-schema")(export_schema)
 def main() -> None:
     try:
         app()
-    except ValidationError as wrong:  # a variable of the environment
-        for error in wrong.errors():
+    except ValidationError as refusal:  # an environment variable has a wrong value
+        for error in refusal.errors():
             name = f"INVOICING_{'_'.join(map(str, error['loc'])).upper()}"
-            given = "" if name.endswith("SECRET_KEY") else f" is “{error['input']}”"
-            typer.echo(f"{name}{given}: {error['msg'].removeprefix('Value error, ')}.", err=True)
+            value = "" if name.endswith("SECRET_KEY") else f" is “{error['input']}”"
+            typer.echo(f"{name}{value}: {error['msg'].removeprefix('Value error, ')}.", err=True)
         raise SystemExit(2) from None
-    except (OSError, OperationalError) as failed:  # a folder, a port or a database that cannot be reached
-        reason = failed.orig if isinstance(failed, OperationalError) else failed
+    except (OSError, OperationalError) as failure:  # a folder, a port or a database cannot be reached
+        reason = failure.orig if isinstance(failure, OperationalError) else failure
         typer.echo(f"invoicing: {' '.join(str(reason).split())}", err=True)
         raise SystemExit(1) from None

@@ -1,4 +1,4 @@
-"""The database and the account that a command works on."""
+"""What commands share: the database, the account that they work on, and how they end."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ AccountOption = Annotated[
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    """The database, at its newest version: the embedded one is brought there, another has to be."""
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database at its newest version. The embedded one is migrated; another one has to be already."""
     database = Database(settings.database, threads=settings.database_threads)
     try:
         if settings.is_embedded:
             migrations.upgrade(database)
         elif not migrations.is_current(database):
-            raise stop("The database is not up to date: run `invoicing migrate` first.")
+            raise exit_with("The database is not up to date: run `invoicing migrate` first.")
         yield database
     finally:
         database.close()
 
 
-def chosen(database: Database, name: str | None) -> Account:
+def choose_account(database: Database, name: str | None) -> Account:
     """The account that is named, or the only one there is."""
     found = database.read(account_settings.accounts_named, name)
     if len(found) == 1:
         return found[0]
     if not found:
-        there = "There is no account" + (f" “{name}”." if name else " yet.")
-        raise stop(f"{there} `invoicing account create NAME` makes one.")
+        none = "There is no account" + (f" “{name}”." if name else " yet.")
+        raise exit_with(f"{none} `invoicing account create NAME` makes one.")
     listed = ", ".join(f"{account.name} ({account.id})" for account in found)
-    raise stop(f"Say which account with --account: {listed}.")
+    raise exit_with(f"Say which account with --account: {listed}.")
 
 
-def operator(account_id: str) -> Principal:
-    """Whoever may run commands on this machine may do everything."""
+def command_line_principal(account_id: str) -> Principal:
+    """Whoever can run commands on this machine may do everything in the account."""
     return Principal(account_id, Actor("command-line", "Command line", "command_line"), frozenset(Scope))
 
 
-def stop(message: str) -> typer.Exit:
-    """Says why on standard error; raise what it answers."""
+def exit_with(message: str) -> typer.Exit:
+    """Prints the message on standard error, and returns the exception to raise."""
     typer.echo(message, err=True)
     return typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`invoicing demo`: a shop to try things out on."""
+"""`invoicing demo`: an example shop to try things out with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from invoicing.demo import fill as shop
 from invoicing.demo.shop import SELLER
-from server.commands.common import opened, stop
+from server.commands.common import exit_with, open_database
 from server.commands.serve import demo_token
 from server.settings import Settings
 
@@ -24,11 +24,11 @@ def demo(
     It is made once: run again, this says what is there.
     """
     settings = Settings()
-    with opened(settings) as database:
+    with open_database(settings) as database:
         key = token or demo_token(settings)
         made = database.write(shop.create_demo_shop, token=key, now=datetime.now(UTC))
     if made is None:
-        raise stop("The demo account's key was revoked.")
+        raise exit_with("The demo account's key was revoked.")
     typer.echo(
         f"{'Made' if made.is_new else 'There is'} the account {SELLER['name']} ({made.account_id}): "
         f"{made.customers} customers, {made.orders} orders, {made.invoices} invoices. Its key:",

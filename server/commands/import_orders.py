@@ -23,8 +23,14 @@ from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.orders import Terms
 from invoicing.importing.run import LinesUnaccounted, import_orders
 from invoicing.storage.tables import Account
-from server.commands.common import AccountOption, chosen, opened, operator, stop
-from server.commands.import_progress import bar, show
+from server.commands.common import (
+    AccountOption,
+    choose_account,
+    command_line_principal,
+    exit_with,
+    open_database,
+)
+from server.commands.import_progress import print_summary, progress_bar
 from server.settings import Settings
 
 
@@ -71,15 +77,15 @@ def import_(
     expected = _FORMATS[layout]
     listed = rejects or Path("stdin.rejects.csv" if _is_stdin(file) else f"{file}.rejects.csv")
     if listed.resolve() == file.resolve():
-        raise stop("The rejects would overwrite the file itself: name another with --rejects.")
-    with _on_disk(file) as path, opened(Settings()) as database:
-        seller = chosen(database, in_account)
+        raise exit_with("The rejects would overwrite the file itself: name another with --rejects.")
+    with _seekable(file) as path, open_database(Settings()) as database:
+        seller = choose_account(database, in_account)
         try:
             terms = _terms(seller, expected, currency, including_vat, vat_rate)
-            with bar() as progress:
+            with progress_bar() as progress:
                 done = import_orders(
                     database,
-                    operator(seller.id),
+                    command_line_principal(seller.id),
                     Source(path),
                     expected,
                     terms,
@@ -88,8 +94,8 @@ def import_(
                     progress=progress,
                 )
         except (InvoicingError, LinesUnaccounted, OSError) as failure:
-            raise stop(str(failure)) from None
-    show(done, terms, listed, perf_counter() - began)
+            raise exit_with(str(failure)) from None
+    print_summary(done, terms, listed, perf_counter() - began)
 
 
 def _terms(
@@ -115,8 +121,8 @@ def _is_stdin(file: Path) -> bool:
 
 
 @contextmanager
-def _on_disk(file: Path) -> Iterator[Path]:
-    """The file is read twice, so standard input is kept meanwhile."""
+def _seekable(file: Path) -> Iterator[Path]:
+    """The file, or a copy of standard input: it is read twice."""
     if not _is_stdin(file):
         yield file
         return

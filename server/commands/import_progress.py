@@ -1,4 +1,4 @@
-"""How an import is shown while it runs, and what it says at the end."""
+"""The progress bar of an import, and its summary at the end."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from invoicing.money import to_major
 
 
 @contextmanager
-def bar() -> Iterator[Moved]:
-    """A bar on standard error, if that is a terminal."""
+def progress_bar() -> Iterator[Moved]:
+    """On standard error, if that is a terminal."""
     console = Console(stderr=True)
-    shown = (TextColumn("Lines"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*shown, console=console, transient=True, disable=not console.is_terminal) as progress:
+    columns = (TextColumn("Lines"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
-def show(done: Summary, terms: Terms, rejects: Path, seconds: float) -> None:
+def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) -> None:
     rows = {
         "Lines": f"{done.lines:,}",
         "  imported": f"{done.imported:,}",

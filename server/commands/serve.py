@@ -1,4 +1,4 @@
-"""`invoicing serve`: the HTTP server, with the making of PDFs inside."""
+"""`invoicing serve`: the HTTP server, and the workers that make PDFs, ask gateways and send webhooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from resolvers.watches import Watches
 from server import logs
 from server.app import create_app
 from server.bodies import MAX_BODY
-from server.commands.common import opened
+from server.commands.common import open_database
 from server.settings import Settings
 
 
@@ -39,19 +39,19 @@ def serve(
     """
     settings = Settings()
     logs.configure(settings.log_level)
-    with opened(settings) as database:
-        token = _demo(settings, database) if with_demo and settings.is_embedded else None
-        shown = f"http://{_named(host)}:{port}"
+    with open_database(settings) as database:
+        token = _fill_demo(settings, database) if with_demo and settings.is_embedded else None
+        address = f"http://{_url_host(host)}:{port}"
         app = create_app(
             settings,
             database,
-            base_url=settings.base_url or shown,
+            base_url=settings.base_url or address,
             demo_token=token,
             example=(lambda: database.read(fill.invoiceable_example, token)) if token else None,
         )
-        typer.echo(f"GraphiQL is at {shown}/graphql", err=True)
-        signal.signal(signal.SIGTERM, _end)
-        gc.freeze()  # what is here by now stays: no collection need look at it again
+        typer.echo(f"GraphiQL is at {address}/graphql", err=True)
+        signal.signal(signal.SIGTERM, _exit)
+        gc.freeze()  # what is loaded by now stays, so collections need not look at it
         config = uvicorn.Config(
             app,
             host=host,
@@ -59,7 +59,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,  # nothing depends on who asks; links are made from the base URL
+            proxy_headers=False,  # the client's address is not used, and links are made from the base URL
             ws_max_size=MAX_BODY,
             timeout_graceful_shutdown=8,
         )
@@ -67,7 +67,7 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """Ends what only waits first: otherwise it would be waited for, and it does not end by itself."""
+    """Ends subscriptions before it waits for open requests: they would never end by themselves."""
 
     def __init__(self, config: uvicorn.Config, watches: Watches) -> None:
         super().__init__(config)
@@ -78,25 +78,25 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _end(*_: object) -> None:
-    """To be told to end is no failure. Uvicorn raises the signal again when it has ended what was begun."""
+def _exit(*_: object) -> None:
+    """Exits with 0. Uvicorn raises the signal again once it has finished the requests it had begun."""
     sys.exit(0)
 
 
-def _named(host: str) -> str:
-    """The host as a URL on this machine names it."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 (all addresses: whoever runs it asked for that)
+def _url_host(host: str) -> str:
+    """The host for a URL that is opened on this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not listened on)
         return "localhost"
     return f"[{host}]" if ":" in host else host
 
 
 def demo_token(settings: Settings) -> str:
-    """The demo account's key: the same at every start, different on every machine."""
+    """The token of the demo account's key: the same at every start, another one on every machine."""
     digest = hmac.new(settings.secret.encode(), b"demo", hashlib.sha256).hexdigest()
     return f"{api_keys.PREFIX}demo_{digest[:32]}"
 
 
-def _demo(settings: Settings, database: Database) -> str:
+def _fill_demo(settings: Settings, database: Database) -> str:
     token = demo_token(settings)
     database.write(fill.create_demo_shop, token=token, now=datetime.now(UTC))
     return token

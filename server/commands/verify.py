@@ -1,11 +1,11 @@
-"""`invoicing verify`: whether every number is there once, every total right and every cent accounted for."""
+"""`invoicing verify`: checks that every number exists once, every total is right and no cent is missing."""
 
 from __future__ import annotations
 
 import typer
 
 from invoicing.verify import books
-from server.commands.common import AccountOption, chosen, opened
+from server.commands.common import AccountOption, choose_account, open_database
 from server.settings import Settings
 
 _MOST_SHOWN = 200
@@ -17,8 +17,8 @@ def verify(in_account: AccountOption = None) -> None:
     Exits with 1 if a number is missing or there twice, an invoice does not add up, money is not accounted
     for, a state is not what the payments make it, or nothing will make a paper that is not there.
     """
-    with opened(Settings()) as database:
-        account_id = chosen(database, in_account).id if in_account else None
+    with open_database(Settings()) as database:
+        account_id = choose_account(database, in_account).id if in_account else None
         verdict = database.read(books.verify, account_id)
     counted = f"{verdict.invoices:,} invoices in {verdict.series:,} series"
     money = f"{verdict.payments:,} payments and refunds"

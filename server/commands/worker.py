@@ -1,4 +1,4 @@
-"""`invoicing worker`: makes PDFs, asks gateways and sends webhooks, on another process or machine."""
+"""`invoicing worker`: makes PDFs, asks gateways and sends webhooks, in another process than the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
 from resolvers.webhook_hosts import Hosts
 from server import logs
-from server.commands.common import opened
+from server.commands.common import open_database
 from server.settings import Settings
 from server.workers.charges import asking_gateways
 from server.workers.pdf import PdfWorker
@@ -32,7 +32,7 @@ def worker(
     """
     settings = Settings()
     logs.configure(settings.log_level)
-    with opened(settings) as database:
+    with open_database(settings) as database:
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
         store = FileStore(settings.documents_dir)
         pdfs = PdfWorker(database, store, processes=max(settings.workers, 1))

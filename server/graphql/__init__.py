@@ -1,1 +1,1 @@
-"""GraphQL over HTTP, over WebSocket and as server-sent events; the explorer."""
+"""GraphQL over HTTP, as server-sent events and over WebSocket; and the explorer."""

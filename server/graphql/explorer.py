@@ -1,4 +1,4 @@
-"""The page at which people try the API: GraphiQL when it has been built, a small page of our own when not."""
+"""The page on which people try the API: GraphiQL if it has been built, else a small page of our own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 
-# The guide 'Invoice an order'. The caller may choose the invoice's id, so step 3 can know what step 2 issues.
+# The tabs of the guide 'Invoice an order'. The invoice's id is chosen by the caller, so step 3 knows it too.
 FIND_ITEMS = """\
 # Step 1: which items can be invoiced now?
 # Headers: {"Authorization": "Bearer inv_..."}
@@ -110,7 +110,7 @@ subscription invoiceUpdated($id: String!) {
 
 
 class Explorer:
-    """`example` fills the tabs in: `order_id`, `item_ids` and `invoice_id`, as far as they are known."""
+    """`example` has the values of the tabs' variables: `order_id`, `item_ids` and `invoice_id`, or some of them."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class Explorer:
         self.authorization = authorization
         self.example = example
         self.html = (site / "index.html").read_text(encoding="utf-8")
-        # Vite puts a hash of the content into each name; the small page's names stay as they are.
+        # Vite puts a hash of the content into each file name; the files of the small page keep their names.
         caching = "public, max-age=31536000, immutable" if built else "no-cache"
         assets = Assets(site / "assets", caching)
         self.routes: list[BaseRoute] = [Mount("/static/graphiql/assets", assets, name="explorer")]
@@ -132,20 +132,22 @@ class Explorer:
     def page(self) -> Response:
         example = self._example()
         config = {"authorization": self.authorization, "tabs": tabs(example)}
-        # Inside a script element only '<' can end it or begin a comment.
+        # Inside a script element only '<' can end it, or begin a comment.
         data = json.dumps(config).replace("<", "\\u003c")
         return HTMLResponse(self.html.replace(">{}</script>", f">{data}</script>"), headers=HEADERS)
 
     def _example(self) -> Mapping[str, object]:
-        """The page opens with empty tabs where the example cannot be had: it is how people find out why."""
+        """Empty if it cannot be read: the page is needed even then, to find out why."""
         try:
             return self.example() if self.example else {}
         except Exception:
-            log.exception("no example for the explorer")
+            log.exception("the explorer has no example")
             return {}
 
 
 class Assets(StaticFiles):
+    """The page's files, with `caching` as their Cache-Control."""
+
     def __init__(self, directory: Path, caching: str) -> None:
         super().__init__(directory=directory)
         self.caching = caching
@@ -158,6 +160,7 @@ class Assets(StaticFiles):
 
 
 def tabs(example: Mapping[str, object]) -> list[dict[str, str]]:
+    """The tabs that the page opens with: each a document and its variables."""
     invoice_id = example.get("invoice_id")
     invoice = {"items": example.get("item_ids", [])} | ({"invoice_id": invoice_id} if invoice_id else {})
     return [
