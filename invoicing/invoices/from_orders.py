@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice
-from invoicing.idempotency import fingerprint
+from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit, credit_lines, queries
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, find_orders_of
@@ -41,8 +41,8 @@ def invoice_items(
     check_item_ids(item_ids)
     covered = find_orders_of(connection, principal, item_ids, lock=True)
     items = find_items(connection, principal, item_ids)
-    if made := _made_before(connection, principal, invoice_id):
-        return _if_same(made, {line.order_item_id for line in made.frozen().lines} == set(item_ids))
+    if made := _made_before(connection, principal, invoice_id, lambda made: _items_on(made) == {*item_ids}):
+        return made
     plan = _plan(connection, principal, covered, items, now=now)
     return issue(connection, principal, plan, invoice_id, now=now)
 
@@ -68,8 +68,8 @@ def invoice_order(
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id)
-    if made := _made_before(connection, principal, invoice_id):
-        return _if_same(made, {line.order_id for line in made.frozen().lines} == {order_id})
+    if made := _made_before(connection, principal, invoice_id, lambda made: _orders_on(made) == {order_id}):
+        return made
     ready = [item for item in items if RULES[Action.INVOICE](order, item) is None]
     if not ready:
         raise NothingToInvoice(field="order_id", ids=[order_id])
@@ -95,8 +95,8 @@ def credit_invoice(
     note = checks.optional(checks.text(1_000))(reason, "reason")
     asked = fingerprint(invoice_id, lines, note)
     (original,) = credit_lines.lock_invoices_to_credit(connection, principal, {invoice_id})
-    if made := _made_before(connection, principal, credit_invoice_id):
-        return _if_same(made, made.request == asked)
+    if made := _made_before(connection, principal, credit_invoice_id, asked_by(asked)):
+        return made
     plan = credit.credit_invoice(connection, principal, original, lines, reason=note, now=now)
     return issue(connection, principal, plan, credit_invoice_id, request=asked, now=now)
 
@@ -126,15 +126,22 @@ def _plan(
     return credit.credit_items(connection, principal, covered, items, now=now)
 
 
-def _made_before(connection: Connection, principal: Principal, invoice_id: str | None) -> Issued | None:
-    if invoice_id is None:
-        return None
-    return queries.invoice(connection, principal, checks.identifier(invoice_id, "invoice_id"))
+def _made_before(
+    connection: Connection, principal: Principal, invoice_id: str | None, is_same: Callable[[Issued], bool]
+) -> Issued | None:
+    named = checks.optional(checks.identifier)(invoice_id, "invoice_id")
+    return made_before(connection, principal, queries.invoice, named, is_same, refusal=_id_reused)
 
 
-def _if_same(made: Issued, same: bool) -> Issued:
-    if not same:
-        raise InvoiceIdReused(
-            f"Invoice {made.id} was made for something else.", field="invoice_id", ids=[made.id]
-        )
-    return made
+def _id_reused(made: Issued) -> InvoiceIdReused:
+    return InvoiceIdReused(
+        f"Invoice {made.id} was made for something else.", field="invoice_id", ids=[made.id]
+    )
+
+
+def _items_on(made: Issued) -> set[str | None]:
+    return {line.order_item_id for line in made.frozen().lines}
+
+
+def _orders_on(made: Issued) -> set[str | None]:
+    return {line.order_id for line in made.frozen().lines}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,8 +16,8 @@ from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.customers.details import find_customer
-from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoiceIdReused, ValidationError
-from invoicing.idempotency import fingerprint
+from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoicingError, ValidationError
+from invoicing.idempotency import asked_by, fingerprint, made_before, once
 from invoicing.invoices import queries
 from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.issue import issue
@@ -83,15 +84,18 @@ def create_invoice(
     """
     request = _checked(values)
     handle, asked = request["handle"], _fingerprint(request)
-    if made := queries.invoice(connection, principal, handle):
-        return Made(_if_same(made, asked))
-    plan = _draft(connection, principal, request, now)
-    try:
-        with connection.begin_nested():  # PostgreSQL goes on after a refusal only from a savepoint
-            issued = issue(connection, principal, plan, handle, request=asked, now=now)
-    except InvoiceIdReused:  # another call took the handle between the look and the insert
-        return Made(_if_same(queries.found_invoice(connection, principal, handle), asked))
-    return _settled(connection, principal, issued, request, gateways=gateways, now=now)
+
+    def look() -> Made | None:
+        is_same, refusal = asked_by(asked), partial(_taken, asked=asked)
+        made = made_before(connection, principal, queries.invoice, handle, is_same, refusal=refusal)
+        return Made(made) if made else None
+
+    def make() -> Made:
+        plan = _draft(connection, principal, request, now)
+        issued = issue(connection, principal, plan, handle, request=asked, now=now)
+        return _settled(connection, principal, issued, request, gateways=gateways, now=now)
+
+    return once(connection, look, make)
 
 
 def _settled(
@@ -151,13 +155,13 @@ def _fingerprint(request: Mapping[str, Any]) -> str | None:
     return f"{fingerprint(key)}:{fingerprint(given)}"
 
 
-def _if_same(made: Issued, asked: str | None) -> Issued:
-    """The invoice made before, if it is what is asked for again; else why the handle cannot be had."""
+def _taken(made: Issued, *, asked: str | None) -> InvoicingError:
+    """Why the handle cannot be had: by whom it was taken."""
     if asked is None or made.request is None or made.request.split(":")[0] != asked.split(":")[0]:
-        raise DuplicateHandle(f"The account has an invoice {made.id} already.", field="handle", ids=[made.id])
-    if made.request != asked:
-        raise IdempotencyKeyReused(field="idempotency_key", ids=[made.id])
-    return made
+        return DuplicateHandle(
+            f"The account has an invoice {made.id} already.", field="handle", ids=[made.id]
+        )
+    return IdempotencyKeyReused(field="idempotency_key", ids=[made.id])
 
 
 def _draft(connection: Connection, principal: Principal, request: Mapping[str, Any], now: datetime) -> Draft:

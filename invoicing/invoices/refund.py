@@ -18,7 +18,7 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.errors import IdempotencyKeyReused, NotCreditable, NotSettled, RefundTooHigh
-from invoicing.idempotency import fingerprint
+from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit as crediting
 from invoicing.invoices import queries
 from invoicing.invoices.credit import LineCredit
@@ -69,11 +69,14 @@ def refund_invoice(
     request = fingerprint("refund_invoice", invoice_id, asked, note, transfer)
     sale = _locked(connection, principal, invoice_id)
     named = f"refund_{hashlib.sha256(f'{invoice_id}:{key}'.encode()).hexdigest()[:32]}"
-    credit = queries.invoice(connection, principal, named)
-    if credit is None:
-        credit = _credited(connection, principal, sale, asked, note, named, request=request, now=now)
-    elif credit.request != request:
-        raise IdempotencyKeyReused(field="key", ids=[key])
+    credit = made_before(
+        connection,
+        principal,
+        queries.invoice,
+        named,
+        asked_by(request),
+        refusal=lambda _: IdempotencyKeyReused(field="key", ids=[key]),
+    ) or _credited(connection, principal, sale, asked, note, named, request=request, now=now)
     made = _made(connection, principal, credit)
     live = [each for each in made if each.status in ("PENDING", "PAID")]
     owed = _owed(connection, principal, credit, live)
@@ -140,7 +143,7 @@ def _spread(
 def _made(connection: Connection, principal: Principal, credit: Issued) -> list[Payment]:
     """The refunds that were begun for the credit invoice: their keys count up."""
     made: list[Payment] = []
-    while found := entries.under_key(connection, principal.account_id, f"{credit.id}:{len(made)}"):
+    while found := entries.under_key(connection, principal, f"{credit.id}:{len(made)}"):
         made.append(found)
     return made
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from invoicing import idempotency
 from invoicing.access import Principal
 from invoicing.errors import IdempotencyKeyReused, NotFound
 from invoicing.ledger.distribution import Allocation
@@ -38,9 +39,7 @@ _PAYMENT = select(payments).where(payments.c.account_id == _MINE, payments.c.id 
 _APPEND = insert(payments).returning(*payments.c)
 _BLANK = dict.fromkeys(payments.c.keys())
 _ALLOCATE = insert(allocations)
-_BY_KEY = select(payments).where(
-    payments.c.account_id == _MINE, payments.c.idempotency_key == bindparam("key")
-)
+under_key = idempotency.find_in(payments, Payment)
 _SETTLE = (
     update(invoices)
     .where(
@@ -58,21 +57,6 @@ def payment(connection: Connection, account_id: str, payment_id: str) -> Payment
     if found is None:
         raise NotFound(f"There is no payment {payment_id}.", field="payment_id", ids=[payment_id])
     return cast(Payment, found)
-
-
-def made_before(connection: Connection, account_id: str, key: str | None, request: str) -> Payment | None:
-    """The payment that this request made the first time. Look once the target is locked."""
-    if key is None:
-        return None
-    found = under_key(connection, account_id, key)
-    if found is not None and found.request != request:
-        raise IdempotencyKeyReused(field="idempotency_key", ids=[key])
-    return found
-
-
-def under_key(connection: Connection, account_id: str, key: str) -> Payment | None:
-    row = connection.execute(_BY_KEY, {"account": account_id, "key": key}).one_or_none()
-    return cast("Payment | None", row)
 
 
 def append(

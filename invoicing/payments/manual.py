@@ -15,7 +15,7 @@ from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
-from invoicing.idempotency import fingerprint
+from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.ledger import balances, entries
 from invoicing.ledger.allocation import apply_payment
 from invoicing.locks import lock_sales_of
@@ -51,7 +51,7 @@ def record_payment(
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
     request = fingerprint("record_payment", values)
     currency = _currency_of_target(connection, principal, values)
-    if made := entries.made_before(connection, principal.account_id, key, request):
+    if made := made_before(connection, principal, entries.under_key, key, asked_by(request)):
         return made
     if values.get("currency") not in (None, currency):
         raise MixedCurrencies(f"It is to be paid in {currency}.", field="currency")

@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from invoicing.access import Principal
 from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
+from invoicing.idempotency import asked_by, made_before
 from invoicing.ledger import balances, entries
 from invoicing.locks import lock_invoices
 from invoicing.storage.tables import Invoice, Payment, payments
@@ -45,7 +46,7 @@ def settled_before(
     connection: Connection, principal: Principal, invoice_id: str, key: str | None, request: str
 ) -> Payment | None:
     """The payment that the same request made before: by its key or, without one, while it still pays."""
-    if made := entries.made_before(connection, principal.account_id, key, request):
+    if made := made_before(connection, principal, entries.under_key, key, asked_by(request)):
         return made
     where = {"account": principal.account_id, "invoice": invoice_id}
     live = cast("list[Payment]", connection.execute(_LIVE_PAYMENTS, where).all())

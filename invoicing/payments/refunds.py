@@ -12,7 +12,7 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked
 from invoicing.errors import NotRefundable, RefundTooHigh, ValidationError
-from invoicing.idempotency import fingerprint
+from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.ledger import balances, entries
 from invoicing.ledger.allocation import apply_payment
 from invoicing.payments.charges import PendingPayment, begin, check_enabled, lock_for_payment
@@ -37,7 +37,7 @@ def begin_refund(
     request = fingerprint("refund_payment", payment_id, values)
     paid = entries.payment(connection, principal.account_id, payment_id)
     paid = lock_for_payment(connection, paid, to_refund=True)
-    if made := entries.made_before(connection, principal.account_id, key, request):
+    if made := made_before(connection, principal, entries.under_key, key, asked_by(request)):
         return PendingPayment(made, is_known=True)
     row = {
         **checked(values, NOTES),
