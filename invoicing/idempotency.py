@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -95,6 +96,22 @@ def once(connection: Connection, look: Callable[[], T | None], make: Callable[[]
         if (made := look()) is not None:
             return made
         raise
+
+
+def make_once(
+    connection: Connection,
+    principal: Principal,
+    find: Find[M],
+    key: str | None,
+    asked: Callable[[], tuple[Any, ...]],
+    make: Callable[[dict[str, str]], M],
+) -> M:
+    """What is `asked` for, made once under the key. `make` gets the columns that keep both."""
+    if key is None:
+        return make({})
+    request = fingerprint(*asked())
+    look = partial(made_before, connection, principal, find, key, asked_by(request))
+    return once(connection, look, partial(make, {"idempotency_key": key, "request": request}))
 
 
 def _given(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
@@ -12,7 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
-from invoicing.errors import CustomerNotFound, DuplicateHandle, DuplicateId, ValidationError
+from invoicing.errors import (
+    CustomerNotFound,
+    DuplicateHandle,
+    DuplicateId,
+    IdempotencyKeyReused,
+    InvoicingError,
+    ValidationError,
+)
+from invoicing.idempotency import find_in, make_once
 from invoicing.locks import locking
 from invoicing.storage.tables import (
     Customer,
@@ -43,13 +52,36 @@ CHECKS: Mapping[str, checks.Check] = {
 _BY_ID = select(customers).where(
     customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
 )
+_UNDER_KEY = find_in(customers, Customer)
 
 
 def create_customer(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Customer:
-    """Adds a customer; `id` and `handle` must be new in the account."""
-    row = new_customer_row(principal, values, now=now)
+    """Adds a customer; `id` and `handle` must be new in the account.
+
+    With the same `idempotency_key` and the same request again, it returns the customer made the first time.
+    """
+    key = optional(checks.identifier)(values.get("idempotency_key"), "idempotency_key")
+    make = partial(_create, connection, principal, values, now=now)
+    return make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
+
+
+def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a request for a new customer is told by: all that it gives but its key."""
+    given = {name: value for name, value in values.items() if name != "idempotency_key"}
+    return "create_customer", {**given, "meta": checks.metadata(values.get("meta"), "meta")}
+
+
+def _create(
+    connection: Connection,
+    principal: Principal,
+    values: Mapping[str, Any],
+    kept: Mapping[str, str],
+    *,
+    now: datetime,
+) -> Customer:
+    row = {**new_customer_row(principal, values, now=now), **kept}
     _check_ids_are_new(connection, principal, row)
     try:
         connection.execute(insert(customers).values(row))
@@ -137,8 +169,10 @@ def _check_ids_are_new(connection: Connection, principal: Principal, row: Mappin
     )
 
 
-def _duplicate_error(clash: IntegrityError, row: Mapping[str, Any]) -> DuplicateId | DuplicateHandle:
-    """The error if another call used the id or the handle after `_check_ids_are_new` had looked."""
+def _duplicate_error(clash: IntegrityError, row: Mapping[str, Any]) -> InvoicingError:
+    """The error if another call used the key, the id or the handle after it was looked for."""
+    if "idempotency_key" in constraint(clash):
+        return IdempotencyKeyReused(field="idempotency_key", ids=[row["idempotency_key"]])
     if "handle" in constraint(clash):
         return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
     return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -15,7 +16,16 @@ from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.customers import details
-from invoicing.errors import DuplicateId, Forbidden, NotFound, OrderAlreadyInvoiced, ValidationError
+from invoicing.errors import (
+    DuplicateId,
+    Forbidden,
+    IdempotencyKeyReused,
+    InvoicingError,
+    NotFound,
+    OrderAlreadyInvoiced,
+    ValidationError,
+)
+from invoicing.idempotency import find_in, make_once
 from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
 from invoicing.orders.items import in_place, item_rows, total_of
@@ -55,23 +65,53 @@ _FOUND = _BY_ID.where(theirs(orders.c.customer_id))
 _ITEMS = select(order_items).where(
     order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
 )
+_UNDER_KEY = find_in(orders, Order)
 
 
 def create_order(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Order:
-    """Takes an order in. Ids that the caller names must be new in the account."""
+    """Takes an order in. Ids that the caller names must be new in the account.
+
+    With the same `idempotency_key` and the same request again, it returns the order made the first time.
+    """
+    key = optional(checks.identifier)(values.get("idempotency_key"), "idempotency_key")
+    make = partial(_create, connection, principal, values, now=now)
+    return make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
+
+
+def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a request for a new order is told by: all that it gives but its key."""
+    given = {name: value for name, value in values.items() if name != "idempotency_key"}
+    items = [{name: value for name, value in item.items() if value is not None} for item in values["items"]]
+    return "create_order", {**given, "items": items, "meta": checks.metadata(values.get("meta"), "meta")}
+
+
+def _create(
+    connection: Connection,
+    principal: Principal,
+    values: Mapping[str, Any],
+    kept: Mapping[str, str],
+    *,
+    now: datetime,
+) -> Order:
     seller = account(connection, principal.account_id)
     order, items = drafted(connection, principal, seller, values, now=now)
     _check_ids_are_new(connection, principal, order["id"], [item["id"] for item in items])
     try:
-        connection.execute(insert(orders).values(order))
+        connection.execute(insert(orders).values({**order, **kept}))
         connection.execute(insert(order_items), sorted(items, key=lambda item: str(item["id"])))
-    except IntegrityError as clash:  # another call took an id between the look and the insert
-        if "order_items" in constraint(clash):
-            raise DuplicateId("An item id is used once in an account.", field="items") from clash
-        raise DuplicateId(field="id", ids=[order["id"]]) from clash
+    except IntegrityError as clash:  # another call took an id or the key between the look and the insert
+        raise _taken(clash, order["id"], kept) from clash
     return find_order(connection, principal, order["id"])
+
+
+def _taken(clash: IntegrityError, order_id: str, kept: Mapping[str, str]) -> InvoicingError:
+    if "idempotency_key" in constraint(clash):
+        return IdempotencyKeyReused(field="idempotency_key", ids=[kept["idempotency_key"]])
+    if "order_items" in constraint(clash):
+        return DuplicateId("An item id is used once in an account.", field="items")
+    return DuplicateId(field="id", ids=[order_id])
 
 
 def update_order(

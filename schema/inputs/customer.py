@@ -35,6 +35,11 @@ class CreateCustomerInput:
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB."
     )
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="1 to 255 characters of yours. The same request again under it makes no other customer, "
+        "and returns the one made the first time.",
+    )
 
 
 @strawberry.input(description="Names a customer by `id` or `handle`. What is left out stays as it is.")

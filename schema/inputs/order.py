@@ -84,6 +84,11 @@ class CreateOrderInput:
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB."
     )
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="1 to 255 characters of yours. The same request again under it makes no other order, "
+        "and returns the one made the first time.",
+    )
     items: list[OrderItemInput] = strawberry.field(description="1 to 5,000 lines.")
 
 

@@ -72,10 +72,10 @@ def of_account(column: str, table: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["account_id", column], [f"{table}.account_id", f"{table}.id"])
 
 
-def index_of(name: str, column: str) -> Index:
+def index_of(name: str, column: str, *, unique: bool = False) -> Index:
     """Finds rows by a column that most leave null: of nulls only, SQLite would rather read the table."""
     named = text(f"{column} IS NOT NULL")
-    return Index(name, "account_id", column, postgresql_where=named, sqlite_where=named)
+    return Index(name, "account_id", column, unique=unique, postgresql_where=named, sqlite_where=named)
 
 
 def theirs(owner: ColumnElement[Any]) -> ColumnElement[bool]:

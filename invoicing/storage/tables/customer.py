@@ -12,16 +12,20 @@ from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
     document,
+    index_of,
     instant,
     of_account,
 )
 
 
 class Customer(SQLModel, table=True):
+    """`request` is the fingerprint of what was asked under the `idempotency_key`."""
+
     __tablename__ = "customers"
     __table_args__ = (
         UniqueConstraint("account_id", "handle"),
         Index("customers_newest", "account_id", "created_at", "id"),
+        index_of("customers_one_idempotency_key", "idempotency_key", unique=True),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
@@ -43,6 +47,8 @@ class Customer(SQLModel, table=True):
     shipping_address: dict[str, Any] | None = document()
     meta: dict[str, Any] = document(nullable=False)
     search_text: str = Field(sa_type=Text)
+    idempotency_key: str | None = None
+    request: str | None = None
     created_at: datetime = instant()
     updated_at: datetime = instant()
 

@@ -13,13 +13,17 @@ from sqlmodel import Field, SQLModel
 from invoicing.storage.tables.base import (
     amount,
     document,
+    index_of,
     instant,
     of_account,
 )
 
 
 class Order(SQLModel, table=True):
-    """`customer_id` is null on a guest's order: its buyer is the order's own billing name and address."""
+    """`customer_id` is null on a guest's order: its buyer is the order's own billing name and address.
+
+    `request` is the fingerprint of what was asked under the `idempotency_key`.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -27,6 +31,7 @@ class Order(SQLModel, table=True):
         Index("orders_newest", "account_id", "created_at", "id"),
         Index("orders_of_customer", "account_id", "customer_id", "created_at", "id"),
         Index("orders_by_number", "account_id", "number"),
+        index_of("orders_one_idempotency_key", "idempotency_key", unique=True),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
@@ -46,6 +51,8 @@ class Order(SQLModel, table=True):
     delivery_date: date | None = None
     meta: dict[str, Any] = document(nullable=False)
     search_text: str = Field(sa_type=Text)
+    idempotency_key: str | None = None
+    request: str | None = None
     created_at: datetime = instant()
     updated_at: datetime = instant()
 
