@@ -79,7 +79,7 @@ def update_account(
 ) -> Account:
     """Changes the given settings. Issued invoices do not change."""
     row = checked(values, CHECKS)
-    locks.lock_account(connection, principal.account_id)  # two simultaneous changes could make the formats equal
+    locks.lock_account(connection, principal.account_id)  # or two changes at once make the formats equal
     before = account(connection, principal.account_id)
     _check_formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),

@@ -110,7 +110,7 @@ subscription invoiceUpdated($id: String!) {
 
 
 class Explorer:
-    """`example` has the values of the tabs' variables: `order_id`, `item_ids` and `invoice_id`, or some of them."""
+    """`example` has values of the tabs' variables: `order_id`, `item_ids`, `invoice_id`, or some of them."""
 
     def __init__(
         self,

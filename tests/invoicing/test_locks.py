@@ -29,11 +29,11 @@ from invoicing.storage.tables import orders as orders_table
 from invoicing.verify.books import verify
 from invoicing.webhooks import deliveries, endpoints
 from invoicing.webhooks import log as webhook_log
-from invoicing.webhooks.deliveries import Answer
+from invoicing.webhooks.deliveries import DeliveryResult
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.factories import NOW, item
-from tests.support.import_files import terms
+from tests.support.import_files import import_terms
 from tests.support.lock_watch import NAMED, STEPS, watching
 from tests.support.till import CASH, Till
 from tests.support.webhook_listener import endpoint
@@ -156,8 +156,8 @@ def work_that_follows(till: Till, _: Path) -> None:
     papers = [RenderedPdf(each.job, each.job.id, 1, "sum") for each in reversed(due)]
     till.database.write(pdf.record, papers, [], now=LATER)
     till.write(from_orders.retry_pdf, "a")
-    for each in till.database.write(deliveries.claim, most=9, now=LATER, lease=LEASE):
-        till.database.write(deliveries.record, each, Answer(status=204), jitter=0.5, now=LATER)
+    for each in till.database.write(deliveries.claim_deliveries, most=9, now=LATER, lease=LEASE):
+        till.database.write(deliveries.record_result, each, DeliveryResult(status=204), jitter=0.5, now=LATER)
         till.write(webhook_log.replay_webhook_delivery, each.job.subject_id, now=LATER)
 
 
@@ -165,7 +165,7 @@ def imports(till: Till, folder: Path) -> None:
     till.sale(100)  # so that the series is there
     file = folder / "orders.csv"
     file.write_text(RETAIL)
-    how = terms(till.database, till.principal, currency="GBP", including_vat=False, vat_rate=20)
+    how = import_terms(till.database, till.principal, currency="GBP", including_vat=False, vat_rate=20)
     rejects = folder / "rejects.csv"
     done = import_orders(
         till.database, till.principal, Source(file), ONLINE_RETAIL, how, rejects=rejects, invoice=True

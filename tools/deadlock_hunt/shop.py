@@ -1,4 +1,4 @@
-"""The shop that the hunt takes place in: few customers, and ever the same few orders and invoices at a time."""
+"""The shop of the hunt: few customers, and always the same few orders and invoices at a time."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, invoices, order_items, orders, payments
 from invoicing.webhooks import endpoints
 
-ADDRESS = {"address_line_1": "Keizersgracht 1", "postal_code": "1015 CJ", "locality": "Delft", "country_code": "NL"}
+ADDRESS = {"address_line_1": "Markt 1", "postal_code": "2611 GP", "locality": "Delft", "country_code": "NL"}
 CUSTOMERS = ("ann", "bob")
 GATEWAY = "sandbox"
-EVENTS = ("invoice.created", "invoice.settled", "invoice.credited", "invoice.pdf_generated", "payment.refunded")
+EVENTS = (
+    "invoice.created",
+    "invoice.settled",
+    "invoice.credited",
+    "invoice.pdf_generated",
+    "payment.refunded",
+)
 
 
 def now() -> datetime:
@@ -44,8 +50,16 @@ def open_shop(database: Database) -> Principal:
 
 
 def add_card(database: Database, owner: Principal, customer_id: str) -> None:
-    card = {"gateway": GATEWAY, "reference": "card", "gateway_customer": None, "label": "Card"}
-    database.write(methods.add_payment_method, owner, customer_id, **card, now=now())
+    database.write(
+        methods.add_payment_method,
+        owner,
+        customer_id,
+        gateway=GATEWAY,
+        reference="card",
+        gateway_customer=None,
+        label="Card",
+        now=now(),
+    )
 
 
 @dataclass
