@@ -31,9 +31,9 @@ from invoicing.storage.tables import (
     accounts,
     invoice_lines,
     invoices,
+    is_of_customer,
     order_items,
     orders,
-    theirs,
 )
 
 _MINE: BindParameter[str] = bindparam("account")
@@ -53,7 +53,9 @@ def referring(statement: Select[Any]) -> Select[Any]:
 _LOCK_ACCOUNT = locking(select(accounts.c.id).where(accounts.c.id == _MINE))
 
 _ORDERS = (
-    select(orders).where(orders.c.account_id == _MINE, theirs(orders.c.customer_id)).order_by(orders.c.id)
+    select(orders)
+    .where(orders.c.account_id == _MINE, is_of_customer(orders.c.customer_id))
+    .order_by(orders.c.id)
 )
 _OF_ITEMS = select(order_items.c.order_id).where(
     order_items.c.account_id == _MINE, order_items.c.id.in_(_IDS)

@@ -38,7 +38,7 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
         )
     until = monotonic() + wait_ms / 1_000
     watches = ctx.services.watches
-    topic = after_commit.of_invoice(ctx.principal.account_id, invoice_id)
+    topic = after_commit.invoice_topic(ctx.principal.account_id, invoice_id)
     with watches.watch(topic, ctx.principal) as watch:
         while True:
             found = await invoice(ctx, invoice_id)
@@ -51,7 +51,7 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
 
 async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued]:
     """The invoice now, and again whenever its PDF, payments or credits change. It never ends by itself."""
-    topic = after_commit.of_invoice(ctx.principal.account_id, invoice_id)
+    topic = after_commit.invoice_topic(ctx.principal.account_id, invoice_id)
     watches = ctx.services.watches
     seen, was_notified = None, False
     with watches.watch(topic, ctx.principal) as watch:

@@ -25,9 +25,9 @@ from invoicing.idempotency import find_in, make_once
 from invoicing.locks import locking
 from invoicing.storage.tables import (
     Customer,
-    constraint,
     customers,
     new_id,
+    violated_constraint,
 )
 
 CHECKS: Mapping[str, checks.Check] = {
@@ -171,9 +171,9 @@ def _check_ids_are_new(connection: Connection, principal: Principal, row: Mappin
 
 def _duplicate_error(clash: IntegrityError, row: Mapping[str, Any]) -> InvoicingError:
     """The error if another call used the key, the id or the handle after it was looked for."""
-    if "idempotency_key" in constraint(clash):
+    if "idempotency_key" in violated_constraint(clash):
         return IdempotencyKeyReused(field="idempotency_key", ids=[row["idempotency_key"]])
-    if "handle" in constraint(clash):
+    if "handle" in violated_constraint(clash):
         return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
     return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])
 

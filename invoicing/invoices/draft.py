@@ -37,10 +37,10 @@ from invoicing.storage.tables import (
     Order,
     OrderItem,
     customers,
+    is_of_customer,
     new_id,
     order_items,
     orders,
-    theirs,
 )
 from invoicing.vat import arithmetic
 from invoicing.vat.breakdown import vat_breakdown
@@ -61,7 +61,7 @@ _COVERING = select(orders).where(
             order_items.c.id.in_(bindparam("ids", expanding=True)),
         )
     ),
-    theirs(orders.c.customer_id),
+    is_of_customer(orders.c.customer_id),
 )
 _CUSTOMER = select(customers).where(
     customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")

@@ -104,9 +104,9 @@ def credit_invoice(
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
     """Makes the PDF again: one that was given up, or whose file was lost. The paper is the same."""
     queries.found_invoice(connection, principal, invoice_id)
-    outbox.retry(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
+    outbox.restart(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
     connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
-    after_commit.invoices_changed(connection, principal.account_id, [invoice_id])
+    after_commit.notify_invoices_changed(connection, principal.account_id, [invoice_id])
     return queries.found_invoice(connection, principal, invoice_id)
 
 

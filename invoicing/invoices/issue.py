@@ -17,7 +17,7 @@ from invoicing.invoices.queries import Issued
 from invoicing.ledger import allocation
 from invoicing.snapshot import Snapshot, dump
 from invoicing.storage import after_commit, outbox
-from invoicing.storage.tables import constraint, invoice_lines, invoices, new_id, order_items
+from invoicing.storage.tables import invoice_lines, invoices, new_id, order_items, violated_constraint
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
 
@@ -63,7 +63,7 @@ def issue(
         events.emit_for_invoices(
             connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
         )
-    after_commit.invoices_changed(
+    after_commit.notify_invoices_changed(
         connection, principal.account_id, [credited.id for credited in frozen.credits]
     )
     state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, now=now)
@@ -84,7 +84,7 @@ def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
     try:
         insertion()
     except IntegrityError as clash:
-        broken = constraint(clash)
+        broken = violated_constraint(clash)
         if "number" in broken or "sequence" in broken:
             raise NumberTaken(
                 f"The number {frozen.number} is on an invoice already.", ids=[frozen.number]

@@ -73,7 +73,7 @@ def record(
     outbox.fail(connection, failures, now=now)
     given_up = [failure.job for failure in failures if failure.is_final]
     for job in (*(paper.job for paper in printed), *given_up):
-        after_commit.invoices_changed(connection, job.account_id, [job.subject_id])
+        after_commit.notify_invoices_changed(connection, job.account_id, [job.subject_id])
 
 
 def _announce(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:

@@ -17,8 +17,8 @@ from invoicing.storage.tables import (
     documents,
     invoice_lines,
     invoices,
+    is_of_customer,
     outbox,
-    theirs,
 )
 
 
@@ -80,7 +80,7 @@ ISSUED = select(
 _INVOICE = ISSUED.where(
     invoices.c.account_id == bindparam("account"),
     invoices.c.id == bindparam("invoice"),
-    theirs(invoices.c.customer_id),
+    is_of_customer(invoices.c.customer_id),
 )
 
 _INVOICES = ISSUED.where(

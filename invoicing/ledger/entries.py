@@ -25,10 +25,10 @@ from invoicing.storage.tables import (
     UNSETTLED,
     Payment,
     allocations,
-    constraint,
     invoices,
     new_id,
     payments,
+    violated_constraint,
 )
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
@@ -74,11 +74,11 @@ def append(
         **values,
     }
     if row["invoice_id"] is not None:
-        after_commit.invoices_changed(connection, principal.account_id, [row["invoice_id"]])
+        after_commit.notify_invoices_changed(connection, principal.account_id, [row["invoice_id"]])
     try:
         return cast(Payment, connection.execute(_APPEND, row).one())
     except IntegrityError as clash:
-        if "idempotency_key" not in constraint(clash):
+        if "idempotency_key" not in violated_constraint(clash):
             raise
         raise IdempotencyKeyReused(field="idempotency_key", ids=[str(row["idempotency_key"])]) from clash
 
@@ -110,7 +110,7 @@ def allocate(
     if rows:
         connection.execute(_ALLOCATE, rows)
         moved = [row[name] for row in rows for name in ("invoice_id", "credit_invoice_id") if row[name]]
-        after_commit.invoices_changed(connection, account_id, moved)
+        after_commit.notify_invoices_changed(connection, account_id, moved)
 
 
 def settle(
@@ -126,6 +126,6 @@ def settle(
         return
     key = {"account": account_id, "ids": list(ids), "becomes": becomes}
     changed = connection.execute(_SETTLE, key).scalars().all()
-    after_commit.invoices_changed(connection, account_id, changed)
+    after_commit.notify_invoices_changed(connection, account_id, changed)
     if becomes == "SETTLED":
         events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, changed, now=now)

@@ -33,11 +33,11 @@ from invoicing.storage.tables import (
     Account,
     Order,
     OrderItem,
-    constraint,
+    is_of_customer,
     new_id,
     order_items,
     orders,
-    theirs,
+    violated_constraint,
 )
 
 
@@ -61,7 +61,7 @@ CHECKS: Mapping[str, checks.Check] = {
 
 
 _BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
-_FOUND = _BY_ID.where(theirs(orders.c.customer_id))
+_FOUND = _BY_ID.where(is_of_customer(orders.c.customer_id))
 _ITEMS = select(order_items).where(
     order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
 )
@@ -107,9 +107,9 @@ def _create(
 
 
 def _taken(clash: IntegrityError, order_id: str, kept: Mapping[str, str]) -> InvoicingError:
-    if "idempotency_key" in constraint(clash):
+    if "idempotency_key" in violated_constraint(clash):
         return IdempotencyKeyReused(field="idempotency_key", ids=[kept["idempotency_key"]])
-    if "order_items" in constraint(clash):
+    if "order_items" in violated_constraint(clash):
         return DuplicateId("An item id is used once in an account.", field="items")
     return DuplicateId(field="id", ids=[order_id])
 

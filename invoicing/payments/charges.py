@@ -158,7 +158,7 @@ def resolve(
     }
     connection.execute(_RESULT, {**key, **result})
     if begun.invoice_id is not None:
-        after_commit.invoices_changed(connection, account_id, [begun.invoice_id])
+        after_commit.notify_invoices_changed(connection, account_id, [begun.invoice_id])
     ended = entries.payment(connection, account_id, payment_id)
     if status == "PENDING":
         connection.execute(_ASK_SOON, {**key, "soon": now + SOON})

@@ -1,1 +1,1 @@
-"""The database: connections, tables, migrations, the outbox, pages of rows."""
+"""The database: connections, tables, migrations, outbox, pages."""

@@ -1,7 +1,7 @@
-"""The way to the database: one transaction a call, on SQLite and on PostgreSQL.
+"""The database, SQLite or PostgreSQL: each call is one transaction.
 
-SQLite has one writer, so all commands go through one thread and never wait for a lock in vain;
-PostgreSQL has a few connections. Commands take a connection and do not know who commits.
+SQLite allows one writer, so all commands run in one thread and never time out waiting for a lock;
+PostgreSQL has several connections. Commands take a connection and do not commit themselves.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-MOST_DEADLOCKS = 5  # of one command, one after the other
-READERS = 2  # more would wait for the interpreter's lock, not for the database
-_NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # spares a read two of its three round trips
+MAX_DEADLOCKS = 5  # of one command, one after the other
+READERS = 2  # more would only wait for the interpreter's lock
+_NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # saves a read two of three round trips
 
 
 class Database:
-    """Runs work in transactions; `listeners` are told its news after one, if there are any.
+    """Runs work in transactions. After a commit `listeners` get the topics that were notified, if any.
 
-    `deadlock_listeners` are called for each transaction that PostgreSQL undoes to end a deadlock.
+    `deadlock_listeners` are called for each transaction that PostgreSQL rolls back to end a deadlock.
     """
 
     def __init__(self, url: str, *, threads: int = 4) -> None:
@@ -50,31 +50,33 @@ class Database:
         self._reading = self._engine if self.is_sqlite else self._engine.execution_options(**_NO_TRANSACTION)
         self._reader = Reader(READERS)
         self._threads = ThreadPoolExecutor(threads, "write")
-        self._writer = Writer(_sqlite(self.url, "IMMEDIATE", 1), self._committed) if self.is_sqlite else None
+        self._writer = (
+            Writer(_sqlite(self.url, "IMMEDIATE", 1), self._notify_listeners) if self.is_sqlite else None
+        )
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work`, which changes nothing. On PostgreSQL each of its statements sees what is newest."""
-        with _telling_bad_values(), self._reading.connect() as connection:
+        """Runs `work`, which only reads. On PostgreSQL each of its statements sees the newest commits."""
+        with _refusing_bad_values(), self._reading.connect() as connection:
             return work(connection, *args, **kwargs)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` in one transaction: all of it is stored when this returns, or none of it."""
+        """Runs `work` in one transaction: all of it is stored when this returns, nothing when it raises."""
         if self._writer is not None:
             return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
-        done, told = self._begun_again(lambda connection: work(connection, *args, **kwargs))
-        self._committed(told)
-        return done
+        result, topics = self._run_with_retries(lambda connection: work(connection, *args, **kwargs))
+        self._notify_listeners(topics)
+        return result
 
     async def read_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`read`, in a thread: the event loop goes on."""
+        """`read` in a thread; the event loop is not blocked."""
         return await self._reader.read(lambda: self.read(work, *args, **kwargs))
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`write`, in a thread: the event loop goes on."""
+        """`write` in a thread; the event loop is not blocked."""
         if self._writer is not None:
             return await asyncio.wrap_future(
                 self._writer.submit(lambda connection: work(connection, *args, **kwargs))
@@ -83,46 +85,46 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def close(self) -> None:
-        """Ends what was begun, then the connections."""
+        """Finishes the running work, then closes the connections."""
         self._reader.close()
         self._threads.shutdown()
         if self._writer is not None:
             self._writer.close()
         self._engine.dispose()
 
-    def _begun_again(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
-        """Of two commands that wait for each other PostgreSQL undoes one: it is done after the other.
+    def _run_with_retries(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
+        """Runs a command again if PostgreSQL rolls it back to end a deadlock with another one.
 
-        The order of locks (`invoicing.locks`) leaves nothing to do here: it is a net for what it overlooks.
+        The lock order (`invoicing.locks`) prevents deadlocks; this is a safety net for one that it misses.
         """
-        left = MOST_DEADLOCKS
+        attempts_left = MAX_DEADLOCKS
         while True:
             try:
-                with _telling_bad_values(), self._engine.begin() as connection:
+                with _refusing_bad_values(), self._engine.begin() as connection:
                     return work(connection), after_commit.collect(connection)
             except OperationalError as failure:
                 if not isinstance(failure.orig, DeadlockDetected):
                     raise
                 for listener in self.deadlock_listeners:
                     listener()
-                left -= 1
-                if not left:
+                attempts_left -= 1
+                if not attempts_left:
                     raise
 
-    def _committed(self, told: Collection[str]) -> None:
-        if told:
+    def _notify_listeners(self, topics: Collection[str]) -> None:
+        if topics:
             for listener in [*self.listeners]:
-                listener(told)
+                listener(topics)
 
 
 @contextmanager
-def _telling_bad_values() -> Iterator[None]:
-    """PostgreSQL takes no U+0000 in a text, not even to look for it; where SQLite finds nothing, it fails."""
+def _refusing_bad_values() -> Iterator[None]:
+    """PostgreSQL fails on U+0000 in a text, even in a search: that is refused as a bad value."""
     try:
         yield
     except DataError as refused:
         raise ValidationError(
-            "A text contains U+0000, or a number is too large: nothing like that is stored."
+            "A text contains U+0000, or a number is too large: no stored value is like that."
         ) from refused
 
 
@@ -155,7 +157,7 @@ def _sqlite(url: URL, begin: str, connections: int) -> Engine:
     def configure(connection: Any, _: Any) -> None:
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",  # what was acknowledged survives a power cut
+            "synchronous = FULL",  # a committed transaction survives a power cut
             "foreign_keys = ON",
             "cache_size = -8192",  # 8 MB a connection
             "temp_store = MEMORY",

@@ -1,10 +1,10 @@
-"""Work that must follow a commit, written in the same commit.
+"""Jobs to do after a commit, stored in the same commit (the outbox pattern).
 
-The table is the queue. A claim leases a job for a while by moving its `run_after`; a worker that dies
-lets the lease end, and another claims the job. A worker that comes late finds its token gone.
+The table is the queue. A claim leases a job by setting its `run_after` to the end of the lease. If the worker
+dies, the lease ends and another worker claims the job; the first one's token is then no longer valid.
 
-Whoever claims, renews or gives back skips what others have locked. Whoever ends or hurries jobs waits for
-them, and so locks them by id: see `invoicing.locks`.
+Claiming, renewing and releasing skip jobs that others have locked. Finishing jobs and making them due wait
+for locks, and therefore lock jobs in the order of their ids: see `invoicing.locks`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEASE = timedelta(seconds=10)
 
 _INSERT = insert(outbox)
 _NEW = upsert(outbox)
-_BEGIN_AGAIN = _NEW.on_conflict_do_update(
+_RESTART = _NEW.on_conflict_do_update(
     index_elements=("account_id", "subject_id", "kind"),
     set_={
         "failed_at": None,
@@ -39,9 +39,9 @@ _BEGIN_AGAIN = _NEW.on_conflict_do_update(
 )
 
 
-def claiming(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
-    """Leases due jobs of a kind; only those that meet the conditions."""
-    due = (  # a CTE, which PostgreSQL runs once: as a subquery it may take more rows than its limit
+def claim_statement(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    """The statement that leases due jobs of a kind that meet the conditions."""
+    due = (  # a CTE, which PostgreSQL runs only once; a subquery may lock more rows than the limit
         select(outbox.c.id)
         .where(
             outbox.c.kind == bindparam("of_kind"),
@@ -62,20 +62,22 @@ def claiming(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
     )
 
 
-_CLAIM = claiming()
+_CLAIM = claim_statement()
 _LEASED = and_(
     outbox.c.id.in_(bindparam("jobs", expanding=True)),
     outbox.c.lease_token.in_(bindparam("tokens", expanding=True)),
 )
 _ENDED = select(outbox.c.id).where(_LEASED).order_by(outbox.c.id).with_for_update().cte("ended")
 _FINISH = delete(outbox).where(outbox.c.id.in_(select(_ENDED.c.id))).returning(outbox.c.id)
-_HELD = (  # what another transaction finishes at this moment is left to it
+_STILL_LEASED = (  # skips jobs that another transaction is finishing
     select(outbox.c.id).where(_LEASED).with_for_update(skip_locked=True).cte("held")
 )
-_RENEW = update(outbox).where(outbox.c.id.in_(select(_HELD.c.id))).values(run_after=bindparam("until"))
+_RENEW = (
+    update(outbox).where(outbox.c.id.in_(select(_STILL_LEASED.c.id))).values(run_after=bindparam("until"))
+)
 _RELEASE = (
     update(outbox)
-    .where(outbox.c.id.in_(select(_HELD.c.id)))
+    .where(outbox.c.id.in_(select(_STILL_LEASED.c.id)))
     .values(run_after=bindparam("until"), lease_token=None, attempts=outbox.c.attempts - 1)
 )
 
@@ -90,7 +92,7 @@ _BACKLOG = select(
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Jobs of a kind that are not done: those on their way, and those that were given up."""
+    """The unfinished jobs of a kind: those that wait or run, and those that were given up (parked)."""
 
     kind: str
     waiting: int
@@ -100,7 +102,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt failed: one line for the log and the job."""
+    """A failed attempt and its reason, one line for the log and the job's row."""
 
     job: Job
     reason: str
@@ -119,11 +121,13 @@ def enqueue(
     now: datetime,
     wait: timedelta = timedelta(),
 ) -> None:
-    connection.execute(_INSERT, {**job(account_id, kind, subject_id, now=now), "run_after": now + wait})
-    _wake(connection, kind)
+    connection.execute(
+        _INSERT, {**new_job_row(account_id, kind, subject_id, now=now), "run_after": now + wait}
+    )
+    _wake_workers(connection, kind)
 
 
-def job(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[str, object]:
+def new_job_row(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[str, object]:
     return {
         "id": new_id(),
         "account_id": account_id,
@@ -147,7 +151,7 @@ def claim(
 ) -> list[Job]:
     """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first.
 
-    `by` is a claim with conditions, and `values` what these are about.
+    `by` is a claim statement with conditions, `values` are its parameters.
     """
     leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
     jobs = cast(list[Job], list(connection.execute(by, {**leased, **(values or {})}).all()))
@@ -155,22 +159,22 @@ def claim(
 
 
 def renew(connection: Connection, jobs: Sequence[Job], *, now: datetime, lease: timedelta = LEASE) -> None:
-    """Holds the jobs for longer, those that are still the caller's."""
-    connection.execute(_RENEW, {**_leased(jobs), "until": now + lease})
+    """Extends the leases that the caller still has."""
+    connection.execute(_RENEW, {**_lease_parameters(jobs), "until": now + lease})
 
 
 def release(connection: Connection, jobs: Sequence[Job], *, now: datetime) -> None:
     """Gives unfinished jobs back, as if they had not been claimed."""
-    connection.execute(_RELEASE, {**_leased(jobs), "until": now})
+    connection.execute(_RELEASE, {**_lease_parameters(jobs), "until": now})
 
 
 def finish(connection: Connection, jobs: Sequence[Job]) -> set[str]:
-    """Ends jobs; answers the ids of those that were still the caller's. The others somebody else does."""
-    return set(connection.execute(_FINISH, _leased(jobs)).scalars())
+    """Deletes finished jobs; returns the ids of those whose lease the caller still had."""
+    return set(connection.execute(_FINISH, _lease_parameters(jobs)).scalars())
 
 
 def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) -> None:
-    """Notes why, and tries again after 1, 4, 16 and 64 seconds; after the fifth attempt the job is parked."""
+    """Records the reasons. A job runs again after 1, 4, 16 and 64 s, and is parked after five attempts."""
     for failure in sorted(failures, key=lambda each: each.job.id):
         attempts = failure.job.attempts
         connection.execute(
@@ -186,7 +190,7 @@ def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) 
 
 
 def postpone(connection: Connection, job: Job, reason: str, *, until: datetime) -> bool:
-    """Puts a job off that has to be done some time, however often it fails; says if it was the caller's."""
+    """Lets a job run again at `until`, however often it failed; returns whether the caller had its lease."""
     postponed = connection.execute(
         update(outbox)
         .where(outbox.c.id == job.id, outbox.c.lease_token == job.lease_token)
@@ -195,10 +199,10 @@ def postpone(connection: Connection, job: Job, reason: str, *, until: datetime) 
     return postponed.rowcount == 1
 
 
-def hurry(
+def make_due(
     connection: Connection, account_id: str, kind: str, subjects: ColumnElement[bool], *, now: datetime
 ) -> None:
-    """Makes jobs due that wait for another attempt; those on their way go on."""
+    """Makes jobs due that wait for another attempt; running ones are not touched."""
     waiting = (
         select(outbox.c.id)
         .where(
@@ -212,20 +216,20 @@ def hurry(
         .cte("waiting")
     )
     connection.execute(update(outbox).where(outbox.c.id.in_(select(waiting.c.id))).values(run_after=now))
-    _wake(connection, kind)
+    _wake_workers(connection, kind)
 
 
-def retry(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
-    """Starts a job again that was parked, or done; one that waits is due now, one on its way goes on.
+def restart(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
+    """Starts a job again that was parked or finished; a waiting one becomes due, a running one goes on.
 
-    Call it before you touch what the job is about: whoever ends the job has locked it first, too.
+    Call it before you lock the job's subject: a worker that finishes the job locks in the same order.
     """
-    connection.execute(_BEGIN_AGAIN, job(account_id, kind, subject_id, now=now))
-    _wake(connection, kind)
+    connection.execute(_RESTART, new_job_row(account_id, kind, subject_id, now=now))
+    _wake_workers(connection, kind)
 
 
-def _wake(connection: Connection, kind: str) -> None:
-    """The database wakes the kind's workers once this is committed."""
+def _wake_workers(connection: Connection, kind: str) -> None:
+    """Wakes the workers of this kind after the commit."""
     after_commit.notify(connection, [kind])
 
 
@@ -233,5 +237,5 @@ def backlog(connection: Connection, *, now: datetime) -> list[Backlog]:
     return [Backlog(*row) for row in connection.execute(_BACKLOG, {"now": now})]
 
 
-def _leased(jobs: Sequence[Job]) -> dict[str, object]:
+def _lease_parameters(jobs: Sequence[Job]) -> dict[str, object]:
     return {"jobs": [job.id for job in jobs], "tokens": list({job.lease_token for job in jobs})}

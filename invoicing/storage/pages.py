@@ -1,4 +1,4 @@
-"""Pages of a list, newest first. A cursor is a place in the index, so page 10,000 costs what page 1 costs."""
+"""Pages of a list, newest first. A cursor is a position in the index, so all pages cost the same."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from invoicing.storage.tables import Instant
 T = TypeVar("T")
 Condition = Callable[[Any], ColumnElement[bool]]
 Filter = Mapping[str, Any]
-"""What a caller asks of a list: a condition's name and its value."""
+"""The conditions that a caller sets on a list: names and values."""
 
-MOST = 100
-DEFAULT = 20
+MAX_SIZE = 100
+DEFAULT_SIZE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which page: Relay's arguments. `first` after a cursor, or `last` before one.
+    """Which page, in Relay's arguments: `first` after a cursor, or `last` before one.
 
-    `skip` leaves out as many rows first, for lists whose pages have numbers: there, page 10,000 costs more.
+    `skip` leaves out that many rows, for lists with page numbers, where later pages cost more.
     """
 
     first: int | None = None
@@ -45,10 +45,10 @@ class Window:
     def size(self) -> int:
         if self.first is not None and self.last is not None:
             raise ValidationError("Ask for the first or for the last, not for both.", field="last")
-        field, asked = ("last", self.last) if self.backward else ("first", self.first)
-        size = DEFAULT if asked is None else asked
-        if not 0 <= size <= MOST:
-            raise ValidationError(f"{field} must be from 0 to {MOST} (it is {size}).", field=field)
+        field, chosen = ("last", self.last) if self.backward else ("first", self.first)
+        size = DEFAULT_SIZE if chosen is None else chosen
+        if not 0 <= size <= MAX_SIZE:
+            raise ValidationError(f"{field} must be from 0 to {MAX_SIZE} (it is {size}).", field=field)
         return size
 
 
@@ -67,12 +67,12 @@ def page(
     window: Window,
 ) -> Page[Any]:
     """The window's rows of `table`, by (created_at, id) descending."""
-    place = tuple_(table.c.created_at, table.c.id)
+    position = tuple_(table.c.created_at, table.c.id)
     bounds = []
     if window.after is not None:
-        bounds.append(place < _place(window.after, "after"))
+        bounds.append(position < _position(window.after, "after"))
     if window.before is not None:
-        bounds.append(place > _place(window.before, "before"))
+        bounds.append(position > _position(window.before, "before"))
     newest = (table.c.created_at.desc(), table.c.id.desc())
     oldest = (table.c.created_at, table.c.id)
     size = window.size
@@ -84,11 +84,11 @@ def page(
             .offset(window.skip or None)
         ).all()
     )
-    more = len(rows) > size
+    has_more = len(rows) > size
     rows = rows[:size]
     if window.backward:
-        return Page(rows[::-1], has_next=window.before is not None, has_previous=more)
-    return Page(rows, has_next=more, has_previous=window.after is not None)
+        return Page(rows[::-1], has_next=window.before is not None, has_previous=has_more)
+    return Page(rows, has_next=has_more, has_previous=window.after is not None)
 
 
 def count(connection: Connection, table: FromClause, conditions: Sequence[ColumnElement[bool]]) -> int:
@@ -103,15 +103,15 @@ def where(
     *,
     owner: ColumnElement[Any],
 ) -> list[ColumnElement[bool]]:
-    """The account's rows that fulfil what is given; in a customer's session only those of this customer."""
-    asked = [conditions[name](value) for name, value in given.items() if value is not None]
+    """The account's rows that meet the conditions; in a customer's session only that customer's."""
+    chosen = [conditions[name](value) for name, value in given.items() if value is not None]
     if principal.customer_id is not None:
-        asked.append(owner == principal.customer_id)
-    return [table.c.account_id == principal.account_id, and_(True, *asked)]
+        chosen.append(owner == principal.customer_id)
+    return [table.c.account_id == principal.account_id, and_(True, *chosen)]
 
 
 def contains(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    """Whether the column holds these words, which are in lower case (`str.casefold`), somewhere."""
+    """Whether the column contains these words, which are in lower case (`str.casefold`)."""
     return column.contains(words, autoescape=True)
 
 
@@ -119,13 +119,13 @@ def cursor(created_at: datetime, id: str) -> str:
     return base64.urlsafe_b64encode(f"{created_at.isoformat()}|{id}".encode()).decode()
 
 
-def _place(cursor: str, field: str) -> Any:
+def _position(cursor: str, field: str) -> Any:
     try:
         moment, _, id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
         return tuple_(*(_bound(datetime.fromisoformat(moment), id)))
     except (ValueError, OverflowError, binascii.Error):
         raise ValidationError(
-            f"{field} is no cursor: take it from pageInfo or an edge.", field=field
+            f"{field} is not a cursor: take it from pageInfo or an edge.", field=field
         ) from None
 
 

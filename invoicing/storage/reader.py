@@ -1,8 +1,8 @@
-"""Threads that read for the event loop. What one turn of the loop asks for is read and answered together.
+"""Threads that read for the event loop. All reads of one iteration of the loop are run as a batch.
 
-A row found by its key takes a tenth of a millisecond. Handed over by itself it takes several times as long:
-the thread and the loop take the interpreter's lock from each other at every step. So the loop first ends
-its turn, then a thread reads all that was asked in it, while the loop waits, and wakes it once.
+To find a row by its key takes a tenth of a millisecond. To hand it to a thread alone takes several times as
+long, because the thread and the loop compete for the interpreter's lock at each step. So the reads of an
+iteration are collected, a thread runs them while the loop waits, and wakes the loop once.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-MOST = 16  # a slow read holds up no more than these
+MAX_BATCH = 16  # a slow read delays at most so many others
 
 T = TypeVar("T")
 
-Waiting = tuple[asyncio.Future[Any], Callable[[], Any]]
-Answered = tuple[asyncio.Future[Any], Any, BaseException | None]
+Request = tuple[asyncio.Future[Any], Callable[[], Any]]
+Result = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
 class Reader:
     def __init__(self, threads: int) -> None:
         self._closed = False
-        self._asked: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
-        self._batches: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
+        self._requests: dict[asyncio.AbstractEventLoop, list[Request]] = {}
+        self._batches: queue.SimpleQueue[list[Request] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._serve, name="read", daemon=True) for _ in range(threads)
         ]
@@ -34,51 +34,51 @@ class Reader:
             thread.start()
 
     async def read(self, call: Callable[[], T]) -> T:
-        """What `call` answers, from a thread; the event loop goes on meanwhile."""
+        """The result of `call`, which runs in a thread; the event loop is not blocked."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-        if loop not in self._asked:
-            self._asked[loop] = []
+        future: asyncio.Future[T] = loop.create_future()
+        if loop not in self._requests:
+            self._requests[loop] = []
             loop.call_soon(self._hand_over, loop)
-        self._asked[loop].append((answer, call))
-        return await answer
+        self._requests[loop].append((future, call))
+        return await future
 
     def close(self) -> None:
-        """Ends once what was handed over is read; what is asked after that fails."""
+        """Finishes the reads that were handed over; later ones fail."""
         self._closed = True
         self._batches.put(None)
         for thread in self._threads:
             thread.join()
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        asked = self._asked.pop(loop)
+        requests = self._requests.pop(loop)
         if self._closed:
-            _give([(answer, None, RuntimeError("The database is closed.")) for answer, _ in asked])
+            _set_results([(future, None, RuntimeError("The database is closed.")) for future, _ in requests])
             return
-        for start in range(0, len(asked), MOST):
-            self._batches.put(asked[start : start + MOST])
+        for start in range(0, len(requests), MAX_BATCH):
+            self._batches.put(requests[start : start + MAX_BATCH])
 
     def _serve(self) -> None:
         while (batch := self._batches.get()) is not None:
             loop = batch[0][0].get_loop()
-            answered = [(answer, *_outcome(call)) for answer, call in batch]
-            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
-                loop.call_soon_threadsafe(_give, answered)
+            results = [(future, *_outcome(call)) for future, call in batch]
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits for the results
+                loop.call_soon_threadsafe(_set_results, results)
         self._batches.put(None)  # for the other threads
 
 
 def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     try:
         return call(), None
-    except BaseException as failure:  # whatever it is, it is its caller's
+    except BaseException as failure:  # any exception is raised in the caller
         return None, failure
 
 
-def _give(answered: list[Answered]) -> None:
-    for answer, result, failure in answered:
-        if answer.done():  # its request was cancelled
+def _set_results(results: list[Result]) -> None:
+    for future, result, failure in results:
+        if future.done():  # its request was cancelled
             continue
         if failure is None:
-            answer.set_result(result)
+            future.set_result(result)
         else:
-            answer.set_exception(failure)
+            future.set_exception(failure)

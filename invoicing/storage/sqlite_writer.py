@@ -1,8 +1,8 @@
-"""SQLite's one writer: a thread that commits whatever commands wait, together.
+"""SQLite's only writer: a thread that commits all waiting commands together.
 
-A commit that survives a power cut waits for the disk, and that takes longer than the commands it saves.
-So the commands that gathered meanwhile share one: each behind a savepoint of its own, so that one that is
-refused takes nothing of the others with it. Nobody is answered before the common commit is done.
+A commit that survives a power cut waits for the disk, which takes longer than the commands themselves. So the
+commands that arrived in the meantime share one commit. Each has its own savepoint, so that one that fails
+does not undo the others. No command returns before the common commit is done.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sqlalchemy.exc import OperationalError
 
 from invoicing.storage import after_commit
 
-MOST = 64
+MAX_COMMANDS = 64
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Command:
-    """Work that waits for the writer, and where its outcome goes."""
+    """Work that waits for the writer, and the future for its outcome."""
 
     work: Callable[[Connection], Any]
     outcome: Future[Any] = field(default_factory=Future)
@@ -36,11 +36,11 @@ class Command:
     def run(self, connection: Connection) -> None:
         try:
             self.result = self.work(connection)
-        except BaseException as refusal:  # whatever it is, it is its caller's
+        except BaseException as refusal:  # any exception is raised in the caller
             self.refusal = refusal
             raise
 
-    def answer(self) -> None:
+    def set_outcome(self) -> None:
         if self.refusal is None:
             self.outcome.set_result(self.result)
         else:
@@ -48,10 +48,10 @@ class Command:
 
 
 class Writer:
-    """Runs commands in the order in which they come, each in a transaction or as part of one."""
+    """Runs commands in the order of arrival, alone or several in one transaction."""
 
     def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
-        """`committed` is told of each commit, and of the news of its commands."""
+        """`committed` is called after each commit, with the topics that its commands notified."""
         self._engine = engine
         self._committed = committed
         self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
@@ -64,63 +64,63 @@ class Writer:
         return command.outcome
 
     def close(self) -> None:
-        """Ends once what waits is done."""
+        """Finishes the waiting commands, then ends."""
         self._waiting.put(None)
         self._thread.join()
         self._engine.dispose()
 
     def _serve(self) -> None:
-        while (commands := self._gathered()) is not None:
+        while (commands := self._next_commands()) is not None:
             live = [command for command in commands if command.outcome.set_running_or_notify_cancel()]
             if live:
                 self._commit(live)
 
-    def _gathered(self) -> list[Command] | None:
-        """The commands that wait by now; waits for a first one. None is the end."""
+    def _next_commands(self) -> list[Command] | None:
+        """The waiting commands, at least one; None when the writer is closed."""
         first = self._waiting.get()
         if first is None:
             return None
         commands = [first]
-        while len(commands) < MOST:
+        while len(commands) < MAX_COMMANDS:
             try:
                 following = self._waiting.get_nowait()
             except queue.Empty:
                 break
             if following is None:
-                self._waiting.put(None)  # seen again once these are done
+                self._waiting.put(None)  # closes after these commands
                 break
             commands.append(following)
         return commands
 
     def _commit(self, commands: Sequence[Command]) -> None:
-        told: Collection[str] = after_commit.NOTHING
+        topics: Collection[str] = after_commit.NOTHING
         try:
-            with self._begun() as connection:
+            with self._begin() as connection:
                 _run(connection, commands)
-                told = after_commit.collect(connection)
+                topics = after_commit.collect(connection)
                 connection.commit()
-        except BaseException as failure:  # the transaction is gone: nothing of it is stored
+        except BaseException as failure:  # the transaction was rolled back
             for command in commands:
                 command.refusal = command.refusal or failure
         for command in commands:
-            command.answer()
-        self._committed(told)
+            command.set_outcome()
+        self._committed(topics)
 
-    def _begun(self) -> Connection:
-        """Waits while another process writes.
+    def _begin(self) -> Connection:
+        """Begins a transaction; waits while another process writes.
 
-        SQLite does not, and refuses at once, where a statement that was left half read still holds what the
-        connection saw before: a new connection waits.
+        SQLite refuses at once, without waiting, if a statement that was not read to its end still holds the
+        connection's old snapshot. A new connection waits.
         """
         try:
-            return _begun(self._engine)
+            return _begin(self._engine)
         except OperationalError as failure:
             if not getattr(failure.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
                 raise
-            return _begun(self._engine)
+            return _begin(self._engine)
 
 
-def _begun(engine: Engine) -> Connection:
+def _begin(engine: Engine) -> Connection:
     connection = engine.connect()
     try:
         connection.begin()

@@ -34,7 +34,7 @@ _OF_BUSY = exists().where(
     webhook_deliveries.c.id == jobs.c.subject_id,
     webhook_deliveries.c.endpoint_id.in_(bindparam("busy", expanding=True)),
 )
-_CLAIM = outbox.claiming(~_OF_BUSY)
+_CLAIM = outbox.claim_statement(~_OF_BUSY)
 _DUE = (
     select(
         jobs.c.id.label("job_id"),

@@ -182,7 +182,7 @@ def _make_waiting_due(connection: Connection, account_id: str, endpoint_id: str,
         webhook_deliveries.c.endpoint_id == endpoint_id,
         webhook_deliveries.c.status == "PENDING",
     )
-    outbox.hurry(connection, account_id, DELIVER, jobs.c.subject_id.in_(waiting), now=now)
+    outbox.make_due(connection, account_id, DELIVER, jobs.c.subject_id.in_(waiting), now=now)
 
 
 def _new_secret() -> str:

@@ -58,7 +58,7 @@ def replay_webhook_delivery(
     key = {"account": principal.account_id, "delivery": delivery_id}
     if not connection.execute(_IS_ACTIVE, key).scalar_one():
         raise EndpointInactive(field="id", ids=[delivery_id])
-    outbox.retry(connection, principal.account_id, DELIVER, delivery_id, now=now)
+    outbox.restart(connection, principal.account_id, DELIVER, delivery_id, now=now)
     connection.execute(_RESTART, {**key, "moment": now})
     return find_delivery(connection, principal, delivery_id)
 

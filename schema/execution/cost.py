@@ -126,7 +126,7 @@ class _Scales:
         arguments = [each.value for each in node.arguments or () if each.name.value in PAGE_ARGUMENTS]
         sizes = [literal_size(value) for value in arguments]
         sizes += [self._sizes.get(name) for name in size_variables_of(node)]
-        return max((size for size in sizes if size is not None), default=pages.DEFAULT)
+        return max((size for size in sizes if size is not None), default=pages.DEFAULT_SIZE)
 
 
 def literal_size(node: object) -> int | None:

@@ -47,7 +47,7 @@ class _Notifier:
 
     def committed(self, topics: Collection[str]) -> None:
         """Is called by the thread that committed. It leaves the loop alone if nobody could be watching."""
-        changed = [topic for topic in topics if after_commit.is_of_invoice(topic)]
+        changed = [topic for topic in topics if after_commit.is_invoice_topic(topic)]
         if changed and (self._has_others or self._watches.is_watching(changed)):
             call_on_loop(self._loop, lambda: self._notify(changed))
 

@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from server.metrics import MOST_OPERATIONS, OTHERS, Metrics
 from server.workers.pdf import PdfWorker
 from tests.conftest import FreshUrl
-from tests.invoicing.storage.test_deadlocks import crossing
+from tests.invoicing.storage.test_deadlocks import run_deadlock
 from tests.support import factories
 from tests.support.client import CREATE_ORDER, INVOICE_ORDER, Client, client
 from tests.support.factories import item
@@ -111,7 +111,7 @@ def test_deadlocks_are_counted(fresh_postgresql: FreshUrl, tmp_path: Path) -> No
         database = Database(url)
         shop = client(database, tmp_path)
         assert samples(exposed(shop), "invoicing_deadlocks_total") == {(): 0}
-        crossing(database)
+        run_deadlock(database)
         assert samples(exposed(shop), "invoicing_deadlocks_total") == {(): 1}
         database.close()
 

@@ -1,7 +1,7 @@
-"""Two commands that meet at every point: one stops after a statement, the other goes as far as it can.
+"""Runs two commands against each other: the first pauses after a statement, the second runs as far as it can.
 
-Every deadlock of two commands is found like this: one of them stops before it asks for what the other holds,
-the other goes on until it waits for the first.
+This is tried after each statement, so it finds every deadlock of the two: the first pauses before it needs a
+lock of the second, and the second runs until it waits for a lock of the first.
 """
 
 from __future__ import annotations
@@ -29,63 +29,63 @@ _WAITING = text(
 
 @dataclass
 class Meeting:
-    """What became of both, and whether the second had to wait for the first."""
+    """The outcomes of both, and whether the second had to wait for the first."""
 
     outcomes: list[Any] = field(default_factory=list)
     has_waited: bool = False
 
 
 def meetings(database: Database, arrange: Callable[[], tuple[Command, Command]]) -> Iterator[Meeting]:
-    """Both commands, arranged anew, for each statement of the first that changes or locks anything."""
+    """Runs both commands, newly arranged, once for each statement of the first that changes or locks rows."""
     stop = 1
-    while (meeting := _met(database, *arrange(), stop=stop)) is not None:
+    while (meeting := _run_meeting(database, *arrange(), stop=stop)) is not None:
         yield meeting
         stop += 1
 
 
 def waiting(database: Database) -> int:
-    """How many transactions wait for another."""
+    """The number of transactions that wait for another."""
     return database.read(lambda connection: int(connection.execute(_WAITING).scalar_one()))
 
 
 def outcome(command: Command) -> Any:
-    """What it returns, or its refusal. A deadlock is neither."""
+    """The command's result or refusal; a deadlock is raised."""
     try:
         return command()
     except InvoicingError as refusal:
         return refusal
 
 
-def _met(database: Database, first: Command, second: Command, *, stop: int) -> Meeting | None:
-    """None if the first has ended before it came to the stop."""
-    begun: list[Future[Any]] = []
+def _run_meeting(database: Database, first: Command, second: Command, *, stop: int) -> Meeting | None:
+    """None if the first command has fewer statements than `stop`."""
+    second_outcome: list[Future[Any]] = []
     meeting = Meeting()
     with ThreadPoolExecutor(1) as pool:
 
         def meet() -> None:
-            begun.append(pool.submit(outcome, second))
-            while not (meeting.has_waited or begun[0].done()):
+            second_outcome.append(pool.submit(outcome, second))
+            while not (meeting.has_waited or second_outcome[0].done()):
                 meeting.has_waited = waiting(database) > 0
 
-        with _stopping(database, stop, meet):
+        with _pausing(database, stop, meet):
             meeting.outcomes.append(outcome(first))
-        if not begun:
+        if not second_outcome:
             return None
-        meeting.outcomes.append(begun[0].result())
+        meeting.outcomes.append(second_outcome[0].result())
     return meeting
 
 
 @contextmanager
-def _stopping(database: Database, stop: int, meet: Callable[[], None]) -> Iterator[None]:
-    """Calls `meet` after so many statements of this thread that change or lock anything."""
-    me, left = threading.get_ident(), stop
+def _pausing(database: Database, stop: int, meet: Callable[[], None]) -> Iterator[None]:
+    """Calls `meet` after so many statements of this thread that change or lock rows."""
+    this_thread, statements_left = threading.get_ident(), stop
 
     def after(_: Any, __: Any, statement: str, *___: Any) -> None:
-        nonlocal left
-        if threading.get_ident() != me or READS_ONLY.match(statement):
+        nonlocal statements_left
+        if threading.get_ident() != this_thread or READS_ONLY.match(statement):
             return
-        left -= 1
-        if left == 0:
+        statements_left -= 1
+        if statements_left == 0:
             meet()
 
     event.listen(database._engine, "after_cursor_execute", after)

@@ -1,4 +1,4 @@
-"""Which rows a transaction locks, and in which order: PostgreSQL itself tells it to a connection beside."""
+"""Watches which rows a transaction locks, and in which order, from a second connection to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.crossing import READS_ONLY
 
 
 class Step(NamedTuple):
-    """The rows of a table that are locked in one step: their key, their order, and which they are."""
+    """Rows of a table that are locked in one step: their key, their order and a condition."""
 
     table: str
     key: str = "id"
@@ -35,60 +35,60 @@ STEPS = {
     "orders": Step("orders"),
     "invoices": Step("invoices", order="type DESC, created_at, id"),
     "the series of invoices": Step(*_SERIES, "type <> 'ORDER'"),
-    NAMED: Step("accounts", which="FALSE"),  # what is inserted cannot be seen from beside
+    NAMED: Step("accounts", which="FALSE"),  # inserted rows are not visible to the second connection
     "payments": Step("payments"),
     "jobs": Step("outbox"),
     "documents": Step("documents", "invoice_id", "invoice_id"),
     "deliveries": Step("webhook_deliveries"),
     "payment methods": Step("payment_methods"),
 }
-"""As `invoicing.locks` states them, in a database with one account."""
+"""The steps of `invoicing.locks`, in a database with one account."""
 
 _PLACES = {name: place for place, name in enumerate(STEPS)}
 _INSERT = re.compile(r"\s*INSERT INTO (\w+)")
-_WITH_NAMES = ("customers", "orders", "order_items", "invoices", "payments")
-_NEEDED = {
+_WITH_CALLERS_IDS = ("customers", "orders", "order_items", "invoices", "payments")
+_LOCKED_BEFORE_INSERT = {
     "order_items": [("orders", "order_id")],
     "allocations": [("invoices", "invoice_id"), ("invoices", "credit_invoice_id")],
 }
-_REFERRED = ("accounts", "customers", "orders", "order_items", "invoices", "payments", "payment_methods")
+_REFERENCED = ("accounts", "customers", "orders", "order_items", "invoices", "payments", "payment_methods")
 
 
-def _taken(key: str, table: str, strength: str) -> str:
-    """The rows that cannot be locked so, since somebody has locked them."""
+def _is_locked(key: str, table: str, strength: str) -> str:
+    """A condition for the rows that cannot be locked with this strength, as they are locked already."""
     return f"{key} NOT IN (SELECT {key} FROM {table} FOR {strength} SKIP LOCKED)"  # noqa: S608
 
 
 _LOCKED = " UNION ALL ".join(
     f"SELECT '{name}', {step.key}, place FROM "  # noqa: S608
     f"(SELECT *, row_number() OVER (ORDER BY {step.order}) AS place FROM {step.table}) AS numbered "
-    f"WHERE {step.which} AND {_taken(step.key, step.table, 'NO KEY UPDATE')}"
+    f"WHERE {step.which} AND {_is_locked(step.key, step.table, 'NO KEY UPDATE')}"
     for name, step in STEPS.items()
 )
-_ITEMS = f"SELECT id, order_id FROM order_items WHERE {_taken('id', 'order_items', 'NO KEY UPDATE')}"  # noqa: S608
+_ITEMS = f"SELECT id, order_id FROM order_items WHERE {_is_locked('id', 'order_items', 'NO KEY UPDATE')}"  # noqa: S608
 _TOO_STRONG = " UNION ALL ".join(
-    f"SELECT '{table}', id FROM {table} WHERE {_taken('id', table, 'KEY SHARE')}"  # noqa: S608
-    for table in _REFERRED
+    f"SELECT '{table}', id FROM {table} WHERE {_is_locked('id', table, 'KEY SHARE')}"  # noqa: S608
+    for table in _REFERENCED
 )
 
 
 @dataclass
 class Transaction:
-    """What one has locked so far, and what it has inserted itself."""
+    """The rows that a transaction has locked or inserted so far."""
 
     held: dict[tuple[str, str], int] = field(default_factory=dict)
-    made: set[tuple[str, str]] = field(default_factory=set)
+    inserted: set[tuple[str, str]] = field(default_factory=set)
     step: str = "accounts"
 
     def has(self, table: str, id: str | None) -> bool:
-        return id is None or (table, id) in self.held or (table, id) in self.made
+        return id is None or (table, id) in self.held or (table, id) in self.inserted
 
 
 class Watch:
-    """The steps that transactions have taken, and what was against their order."""
+    """The steps that transactions have done, and the faults in their order."""
 
-    def __init__(self, beside: psycopg.Connection[Any]) -> None:
-        self._beside = beside
+    def __init__(self, second_connection: psycopg.Connection[Any]) -> None:
+        self._second_connection = second_connection
         self._now = Transaction()
         self.steps: set[str] = set()
         self.faults: set[str] = set()
@@ -96,17 +96,17 @@ class Watch:
     def begin(self) -> None:
         self._now = Transaction()
 
-    def look(self, statement: str, parameters: Any) -> None:
-        """After a statement that has changed or locked something."""
+    def check(self, statement: str, parameters: Any) -> None:
+        """Checks the locks after a statement that changed or locked rows."""
         if inserted := _INSERT.match(statement):
             self._inserted(inserted[1], parameters if isinstance(parameters, list) else [parameters])
         found = {(name, key): place for name, key, place in self._found(_LOCKED)}
-        fresh = {row: place for row, place in found.items() if row not in self._now.held}
-        for (name, key), place in sorted(fresh.items(), key=lambda row: (_PLACES[row[0][0]], row[1])):
+        new_locks = {row: place for row, place in found.items() if row not in self._now.held}
+        for (name, key), place in sorted(new_locks.items(), key=lambda row: (_PLACES[row[0][0]], row[1])):
             if any(step == name and at > place for (step, _), at in self._now.held.items()):
                 self.faults.add(f"{name}: {key} is locked after one that follows it, by {statement}")
             self._step(name, statement)
-        self._now.held |= fresh
+        self._now.held |= new_locks
         for item, order in self._found(_ITEMS):
             if not self._now.has("orders", order):
                 self.faults.add(f"The item {item} is changed, and its order is not locked, by {statement}")
@@ -115,11 +115,11 @@ class Watch:
 
     def _inserted(self, table: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
-            self._now.made.add((table, str(row.get("id"))))
-            for target, column in _NEEDED.get(table, ()):
+            self._now.inserted.add((table, str(row.get("id"))))
+            for target, column in _LOCKED_BEFORE_INSERT.get(table, ()):
                 if not self._now.has(target, row[column]):
                     self.faults.add(f"A row of {table} is inserted, and its {column} is not locked")
-        if table in _WITH_NAMES:
+        if table in _WITH_CALLERS_IDS:
             self._step(NAMED, f"INSERT INTO {table}")
 
     def _step(self, name: str, statement: str) -> None:
@@ -130,26 +130,28 @@ class Watch:
             self._now.step = name
 
     def _found(self, query: str) -> list[Any]:
-        return self._beside.execute(query.encode()).fetchall()
+        return self._second_connection.execute(query.encode()).fetchall()
 
 
 @contextmanager
 def watching(database: Database) -> Iterator[Watch]:
     """Watches the transactions of this thread."""
-    me = threading.get_ident()
-    with psycopg.connect(database.url.render_as_string(hide_password=False), autocommit=True) as beside:
-        watch = Watch(beside)
+    this_thread = threading.get_ident()
+    with psycopg.connect(
+        database.url.render_as_string(hide_password=False), autocommit=True
+    ) as second_connection:
+        watch = Watch(second_connection)
 
-        def begun(_: Connection) -> None:
-            if threading.get_ident() == me:
+        def begin(_: Connection) -> None:
+            if threading.get_ident() == this_thread:
                 watch.begin()
 
         def after(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-            if threading.get_ident() == me and not READS_ONLY.match(statement):
-                watch.look(statement, parameters)
+            if threading.get_ident() == this_thread and not READS_ONLY.match(statement):
+                watch.check(statement, parameters)
 
-        event.listen(database._engine, "begin", begun)
+        event.listen(database._engine, "begin", begin)
         event.listen(database._engine, "after_cursor_execute", after)
         yield watch
-        event.remove(database._engine, "begin", begun)
+        event.remove(database._engine, "begin", begin)
         event.remove(database._engine, "after_cursor_execute", after)

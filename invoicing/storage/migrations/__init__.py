@@ -1,4 +1,4 @@
-"""The schema's history: `upgrade` brings a database to the newest version."""
+"""The schema's migrations: `upgrade` brings a database to the newest version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def config() -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Runs what is missing, in one transaction; a database that is up to date stays untouched."""
+    """Runs the missing migrations in one transaction; nothing, if the database is up to date."""
     settings = config()
 
     def migrate(connection: object) -> None:
@@ -37,7 +37,7 @@ def is_current(database: Database) -> bool:
 
 
 def version(connection: Connection) -> str | None:
-    """The database's own."""
+    """The database's version."""
     return MigrationContext.configure(connection).get_current_revision()
 
 

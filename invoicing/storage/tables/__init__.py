@@ -1,20 +1,20 @@
-"""Every table, columns only. Core statements read and write them; rows join in queries, never lazily.
+"""All tables, columns only: they are read and written by SQLAlchemy Core statements, without ORM loading.
 
-Each row has its account. What a caller may name (`id`, `handle`) is unique within the account alone,
-so the keys begin with it. Amounts are whole minor units, VAT rates basis points, instants UTC.
+Each row belongs to an account. What a caller may choose (`id`, `handle`) is unique only within the account,
+so keys begin with `account_id`. Amounts are whole minor units, VAT rates basis points, instants UTC.
 """
 
 from invoicing.storage.tables.account import Account, ApiKey, accounts, api_keys
 from invoicing.storage.tables.base import (
     Instant,
-    amount,
-    constraint,
-    document,
-    index_of,
-    instant,
+    account_reference,
+    amount_column,
+    index_without_nulls,
+    instant_column,
+    is_of_customer,
+    json_column,
     new_id,
-    of_account,
-    theirs,
+    violated_constraint,
 )
 from invoicing.storage.tables.customer import Customer, CustomerSession, customer_sessions, customers
 from invoicing.storage.tables.invoice import (
@@ -64,28 +64,28 @@ __all__ = [
     "PaymentMethod",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "account_reference",
     "accounts",
     "allocations",
-    "amount",
+    "amount_column",
     "api_keys",
-    "constraint",
     "customer_sessions",
     "customers",
-    "document",
     "documents",
-    "index_of",
-    "instant",
+    "index_without_nulls",
+    "instant_column",
     "invoice_lines",
     "invoices",
+    "is_of_customer",
+    "json_column",
     "new_id",
     "number_series",
-    "of_account",
     "order_items",
     "orders",
     "outbox",
     "payment_methods",
     "payments",
-    "theirs",
+    "violated_constraint",
     "webhook_deliveries",
     "webhook_endpoints",
 ]

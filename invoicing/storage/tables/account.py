@@ -1,4 +1,4 @@
-"""The seller, and the keys to its account."""
+"""The tables of the seller: its account and API keys."""
 
 from datetime import datetime
 from typing import Any
@@ -9,15 +9,15 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
-    document,
-    instant,
+    instant_column,
+    json_column,
 )
 
 
 class Account(SQLModel, table=True):
-    """A seller: the tenant that everything else belongs to.
+    """A seller, the tenant to which everything else belongs.
 
-    `has_webhooks` says whether it has an endpoint that is active: who issues has this row anyway.
+    `has_webhooks` tells whether it has an active endpoint, at no cost: issuing reads this row anyway.
     """
 
     __tablename__ = "accounts"
@@ -25,7 +25,7 @@ class Account(SQLModel, table=True):
     id: str = Field(primary_key=True)
     name: str
     legal_name: str
-    address: dict[str, Any] = document(nullable=False)
+    address: dict[str, Any] = json_column(nullable=False)
     vat_number: str | None = None
     registration_number: str | None = None
     email: str | None = None
@@ -43,12 +43,12 @@ class Account(SQLModel, table=True):
     invoice_number_format: str
     credit_number_format: str
     invoice_after_shipment: bool
-    created_at: datetime = instant()
-    updated_at: datetime = instant()
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
 
 
 class ApiKey(SQLModel, table=True):
-    """A key to an account. Only its hash is kept."""
+    """A key to an account. Only its hash is stored."""
 
     __tablename__ = "api_keys"
 
@@ -56,9 +56,9 @@ class ApiKey(SQLModel, table=True):
     account_id: str = Field(foreign_key="accounts.id", index=True)
     name: str
     token_hash: str = Field(unique=True)
-    scopes: list[str] = document(nullable=False)
-    created_at: datetime = instant()
-    revoked_at: datetime | None = instant(nullable=True)
+    scopes: list[str] = json_column(nullable=False)
+    created_at: datetime = instant_column()
+    revoked_at: datetime | None = instant_column(nullable=True)
 
 
 accounts = SQLModel.metadata.tables["accounts"]

@@ -1,4 +1,4 @@
-"""What all tables share: kinds of columns, references within an account, the names of constraints."""
+"""Shared by all tables: kinds of columns, references within an account, the names of constraints."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -32,18 +32,18 @@ SQLModel.metadata.naming_convention = {
 
 
 def new_id() -> str:
-    """A UUIDv7: unique, and in order of creation."""
+    """A UUIDv7: unique, and sorted by creation."""
     return str(uuid7())
 
 
-def constraint(clash: IntegrityError) -> str:
-    """The name of the constraint that refused (PostgreSQL), or a message with its columns (SQLite)."""
+def violated_constraint(clash: IntegrityError) -> str:
+    """The name of the violated constraint (PostgreSQL), or a message with its columns (SQLite)."""
     diagnosis = getattr(clash.orig, "diag", None)
     return str(diagnosis.constraint_name if diagnosis else clash.orig)
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite drops time zones, so it is stored without and read back with."""
+    """A moment in UTC. SQLite has no time zones, so it is stored without one and gets it back when read."""
 
     impl = DateTime
     cache_ok = True
@@ -55,30 +55,32 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def amount() -> Any:
+def amount_column() -> Any:
     return Field(sa_type=BigInteger)
 
 
-def instant(*, nullable: bool = False) -> Any:
+def instant_column(*, nullable: bool = False) -> Any:
     return Field(default=None, sa_type=Instant, nullable=nullable)
 
 
-def document(*, nullable: bool = True) -> Any:
+def json_column(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_type=JSON(none_as_null=True), nullable=nullable)
 
 
-def of_account(column: str, table: str) -> ForeignKeyConstraint:
+def account_reference(column: str, table: str) -> ForeignKeyConstraint:
     """A reference within the account: (account_id, column) to the table's (account_id, id)."""
     return ForeignKeyConstraint(["account_id", column], [f"{table}.account_id", f"{table}.id"])
 
 
-def index_of(name: str, column: str, *, unique: bool = False) -> Index:
-    """Finds rows by a column that most leave null: of nulls only, SQLite would rather read the table."""
-    named = text(f"{column} IS NOT NULL")
-    return Index(name, "account_id", column, unique=unique, postgresql_where=named, sqlite_where=named)
+def index_without_nulls(name: str, column: str, *, unique: bool = False) -> Index:
+    """An index of a column that is mostly null, without the nulls: with them SQLite would scan the table."""
+    is_not_null = text(f"{column} IS NOT NULL")
+    return Index(
+        name, "account_id", column, unique=unique, postgresql_where=is_not_null, sqlite_where=is_not_null
+    )
 
 
-def theirs(owner: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Rows of the customer who asks, given as `customer`; all rows where that is null."""
+def is_of_customer(owner: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Selects the rows of the customer in the parameter `customer`; all rows if it is null."""
     customer = bindparam("customer", type_=String)
     return or_(cast(customer, String).is_(None), owner == customer)

@@ -1,4 +1,4 @@
-"""The buyers, and their own ways in."""
+"""The tables of the buyers: customers and their sessions."""
 
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
-    document,
-    index_of,
-    instant,
-    of_account,
+    account_reference,
+    index_without_nulls,
+    instant_column,
+    json_column,
 )
 
 
@@ -25,7 +25,7 @@ class Customer(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "handle"),
         Index("customers_newest", "account_id", "created_at", "id"),
-        index_of("customers_one_idempotency_key", "idempotency_key", unique=True),
+        index_without_nulls("customers_one_idempotency_key", "idempotency_key", unique=True),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
@@ -43,30 +43,30 @@ class Customer(SQLModel, table=True):
     bic: str | None = None
     locale: str | None = None
     buyer_reference: str | None = None
-    billing_address: dict[str, Any] | None = document()
-    shipping_address: dict[str, Any] | None = document()
-    meta: dict[str, Any] = document(nullable=False)
+    billing_address: dict[str, Any] | None = json_column()
+    shipping_address: dict[str, Any] | None = json_column()
+    meta: dict[str, Any] = json_column(nullable=False)
     search_text: str = Field(sa_type=Text)
     idempotency_key: str | None = None
     request: str | None = None
-    created_at: datetime = instant()
-    updated_at: datetime = instant()
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
 
 
 class CustomerSession(SQLModel, table=True):
-    """A customer's own way in, for a while. Only the token's hash is kept."""
+    """A customer's own access until it expires. Only the token's hash is stored."""
 
     __tablename__ = "customer_sessions"
-    __table_args__ = (of_account("customer_id", "customers"),)
+    __table_args__ = (account_reference("customer_id", "customers"),)
 
     id: str = Field(primary_key=True)
     account_id: str
     customer_id: str
     token_hash: str = Field(unique=True)
     return_url: str | None = Field(default=None, sa_type=Text)
-    created_at: datetime = instant()
-    expires_at: datetime = instant()
-    revoked_at: datetime | None = instant(nullable=True)
+    created_at: datetime = instant_column()
+    expires_at: datetime = instant_column()
+    revoked_at: datetime | None = instant_column(nullable=True)
 
 
 customers = SQLModel.metadata.tables["customers"]

@@ -1,4 +1,4 @@
-"""What was issued: invoices and credit invoices, their lines, their numbers, their files."""
+"""The tables of invoices and credit invoices, their lines, numbers and files."""
 
 from datetime import date, datetime
 
@@ -11,22 +11,22 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
-    amount,
-    index_of,
-    instant,
-    of_account,
+    account_reference,
+    amount_column,
+    index_without_nulls,
+    instant_column,
 )
 
 UNSETTLED = ("PENDING", "FAILED")
-"""The states of an invoice, or of a credit invoice, that is still to be settled."""
+"""The states of an invoice or credit invoice that is not settled yet."""
 
 
 class Invoice(SQLModel, table=True):
-    """Frozen when issued: a trigger refuses to change anything but `state`, and to delete it."""
+    """Frozen when it is issued: triggers refuse to delete it and to change anything but `state`."""
 
     __tablename__ = "invoices"
     __table_args__ = (
-        of_account("customer_id", "customers"),
+        account_reference("customer_id", "customers"),
         CheckConstraint("total = total_ex_vat + total_vat", "total"),
         CheckConstraint("sequence > 0", "sequence"),
         CheckConstraint("type IN ('INVOICE', 'CREDIT')", "type"),
@@ -45,14 +45,14 @@ class Invoice(SQLModel, table=True):
     type: str
     state: str
     period: str
-    sequence: int = amount()
+    sequence: int = amount_column()
     customer_id: str | None = None
     currency: str
     is_including_vat: bool
-    subtotal: int = amount()
-    total_ex_vat: int = amount()
-    total_vat: int = amount()
-    total: int = amount()
+    subtotal: int = amount_column()
+    total_ex_vat: int = amount_column()
+    total_vat: int = amount_column()
+    total: int = amount_column()
     issued_on: date
     due_on: date | None = None
     actor_id: str
@@ -61,23 +61,23 @@ class Invoice(SQLModel, table=True):
     snapshot: str = Field(sa_type=Text)
     search_text: str = Field(sa_type=Text)
     request: str | None = None
-    created_at: datetime = instant()
+    created_at: datetime = instant_column()
 
 
 class InvoiceLine(SQLModel, table=True):
     """(account, order item) is unique: the database itself refuses to invoice an item twice.
 
-    A credit's line names the line it credits, and how many of it: none if it is only an amount.
+    A credit's line names the line that it credits, and the quantity, which is null for an amount only.
     """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
-        of_account("invoice_id", "invoices"),
-        of_account("order_item_id", "order_items"),
+        account_reference("invoice_id", "invoices"),
+        account_reference("order_item_id", "order_items"),
         CheckConstraint("total = subtotal - discount", "total"),
         UniqueConstraint("account_id", "order_item_id"),
         Index("invoice_lines_of_order", "account_id", "order_id"),
-        index_of("invoice_lines_crediting", "credited_invoice_id"),
+        index_without_nulls("invoice_lines_crediting", "credited_invoice_id"),
     )
 
     account_id: str = Field(primary_key=True)
@@ -90,12 +90,12 @@ class InvoiceLine(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     quantity: int
     unit: str
-    unit_price: int = amount()
-    discount: int = amount()
-    subtotal: int = amount()
-    total: int = amount()
-    total_ex_vat: int = amount()
-    vat_amount: int = amount()
+    unit_price: int = amount_column()
+    discount: int = amount_column()
+    subtotal: int = amount_column()
+    total: int = amount_column()
+    total_ex_vat: int = amount_column()
+    vat_amount: int = amount_column()
     vat_rate: int
     vat_category: str
     exemption_reason: str | None = None
@@ -106,29 +106,29 @@ class InvoiceLine(SQLModel, table=True):
 
 
 class NumberSeries(SQLModel, table=True):
-    """The last number taken, per account, type and period (the year, where the format has one)."""
+    """The last number taken, by account, type and period (the year, if the format has one)."""
 
     __tablename__ = "number_series"
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
     type: str = Field(primary_key=True)
     period: str = Field(primary_key=True)
-    last: int = amount()
+    last: int = amount_column()
 
 
 class Document(SQLModel, table=True):
-    """A finished file. The row exists only once the bytes lie in the store under `key`."""
+    """A finished file. The row is written after the file is in the store under `key`."""
 
     __tablename__ = "documents"
-    __table_args__ = (of_account("invoice_id", "invoices"),)
+    __table_args__ = (account_reference("invoice_id", "invoices"),)
 
     account_id: str = Field(primary_key=True)
     invoice_id: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
     key: str
-    size: int = amount()
+    size: int = amount_column()
     sha256: str
-    created_at: datetime = instant()
+    created_at: datetime = instant_column()
 
 
 invoices = SQLModel.metadata.tables["invoices"]

@@ -1,4 +1,4 @@
-"""What was ordered."""
+"""The tables of orders."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,11 +11,11 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
-    amount,
-    document,
-    index_of,
-    instant,
-    of_account,
+    account_reference,
+    amount_column,
+    index_without_nulls,
+    instant_column,
+    json_column,
 )
 
 
@@ -27,11 +27,11 @@ class Order(SQLModel, table=True):
 
     __tablename__ = "orders"
     __table_args__ = (
-        of_account("customer_id", "customers"),
+        account_reference("customer_id", "customers"),
         Index("orders_newest", "account_id", "created_at", "id"),
         Index("orders_of_customer", "account_id", "customer_id", "created_at", "id"),
         Index("orders_by_number", "account_id", "number"),
-        index_of("orders_one_idempotency_key", "idempotency_key", unique=True),
+        index_without_nulls("orders_one_idempotency_key", "idempotency_key", unique=True),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
@@ -40,35 +40,35 @@ class Order(SQLModel, table=True):
     customer_id: str | None = None
     currency: str
     is_including_vat: bool
-    total: int = amount()
+    total: int = amount_column()
     invoice_after_shipment: bool
     billing_name: str | None = None
-    billing_address: dict[str, Any] | None = document()
-    shipping_address: dict[str, Any] | None = document()
+    billing_address: dict[str, Any] | None = json_column()
+    shipping_address: dict[str, Any] | None = json_column()
     ship_to_country: str | None = None
     purchase_order_number: str | None = None
     buyer_reference: str | None = None
     delivery_date: date | None = None
-    meta: dict[str, Any] = document(nullable=False)
+    meta: dict[str, Any] = json_column(nullable=False)
     search_text: str = Field(sa_type=Text)
     idempotency_key: str | None = None
     request: str | None = None
-    created_at: datetime = instant()
-    updated_at: datetime = instant()
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
 
 
 class OrderItem(SQLModel, table=True):
-    """`split_from` is the item that this part was split off from when a part of it was shipped or undone.
+    """`split_from` is the item from which this one was split off, when a part was shipped or undone.
 
-    `undone_as` says that it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced one;
-    its own `undone_as` says how. `invoiced_as` is the item that the invoice's line names: itself, or the
-    one that it was split off from after it was invoiced.
+    `undone_as` tells whether it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced
+    item; its own `undone_as` tells how. `invoiced_as` is the item on the invoice's line: this one, or the one
+    from which it was split off after invoicing.
     """
 
     __tablename__ = "order_items"
     __table_args__ = (
-        of_account("order_id", "orders"),
-        of_account("invoice_id", "invoices"),
+        account_reference("order_id", "orders"),
+        account_reference("invoice_id", "invoices"),
         CheckConstraint("quantity <> 0", "quantity"),
         Index("order_items_of_order", "account_id", "order_id", "position"),
     )
@@ -84,20 +84,20 @@ class OrderItem(SQLModel, table=True):
     description: str | None = Field(default=None, sa_type=Text)
     quantity: int
     unit: str
-    unit_price: int = amount()
-    discount: int = amount()
+    unit_price: int = amount_column()
+    discount: int = amount_column()
     vat_rate: int
     vat_category: str
     exemption_reason: str | None = None
     supply: str
-    shipped_at: datetime | None = instant(nullable=True)
+    shipped_at: datetime | None = instant_column(nullable=True)
     undone_as: str | None = None
-    undone_at: datetime | None = instant(nullable=True)
+    undone_at: datetime | None = instant_column(nullable=True)
     undo_reason: str | None = Field(default=None, sa_type=Text)
     contra_of: str | None = None
-    received_at: datetime | None = instant(nullable=True)
-    approved_at: datetime | None = instant(nullable=True)
-    finished_at: datetime | None = instant(nullable=True)
+    received_at: datetime | None = instant_column(nullable=True)
+    approved_at: datetime | None = instant_column(nullable=True)
+    finished_at: datetime | None = instant_column(nullable=True)
     invoice_id: str | None = None
     invoiced_as: str | None = None
 

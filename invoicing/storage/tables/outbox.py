@@ -1,4 +1,4 @@
-"""The work that follows a commit."""
+"""The table of jobs to do after a commit."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
-    instant,
+    instant_column,
 )
 
 
 class Job(SQLModel, table=True):
-    """Work that follows a commit. A claim moves `run_after` to the end of its lease; done is deleted."""
+    """A job to do after a commit. A claim sets `run_after` to the lease's end; a finished job is deleted."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -35,11 +35,11 @@ class Job(SQLModel, table=True):
     kind: str
     subject_id: str
     attempts: int = 0
-    run_after: datetime = instant()
+    run_after: datetime = instant_column()
     lease_token: str | None = None
     last_error: str | None = Field(default=None, sa_type=Text)
-    failed_at: datetime | None = instant(nullable=True)
-    created_at: datetime = instant()
+    failed_at: datetime | None = instant_column(nullable=True)
+    created_at: datetime = instant_column()
 
 
 outbox = SQLModel.metadata.tables["outbox"]

@@ -1,19 +1,24 @@
-"""The tables of money: what was paid and paid back, what it pays, and how customers pay."""
+"""The tables of payments and refunds, their allocations, and payment methods."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables.base import amount, index_of, instant, of_account
+from invoicing.storage.tables.base import (
+    account_reference,
+    amount_column,
+    index_without_nulls,
+    instant_column,
+)
 
 
 class PaymentMethod(SQLModel, table=True):
-    """A way to charge a customer that a gateway knows under `reference`. No card number is ever here."""
+    """A customer's payment method, known to a gateway as `reference`. Card numbers are never stored."""
 
     __tablename__ = "payment_methods"
     __table_args__ = (
-        of_account("customer_id", "customers"),
+        account_reference("customer_id", "customers"),
         CheckConstraint("state IN ('ACTIVE', 'FAILED', 'DELETED')", "state"),
         Index("payment_methods_of_customer", "account_id", "customer_id", "created_at", "id"),
     )
@@ -26,20 +31,20 @@ class PaymentMethod(SQLModel, table=True):
     gateway_customer: str | None = None
     label: str
     state: str
-    created_at: datetime = instant()
+    created_at: datetime = instant_column()
 
 
 class Payment(SQLModel, table=True):
-    """Money that came in, or went back (REFUND, of the payment `refund_of`), on an order or on an invoice.
+    """A payment, or a refund of the payment `refund_of`, on an order or on an invoice.
 
-    Never changed but for how it ended: `status`, `error`, `gateway_reference` and `paid_at`.
+    Only its result is ever changed: `status`, `error`, `gateway_reference` and `paid_at`.
     """
 
     __tablename__ = "payments"
     __table_args__ = (
-        of_account("order_id", "orders"),
-        of_account("invoice_id", "invoices"),
-        of_account("payment_method_id", "payment_methods"),
+        account_reference("order_id", "orders"),
+        account_reference("invoice_id", "invoices"),
+        account_reference("payment_method_id", "payment_methods"),
         ForeignKeyConstraint(["account_id", "refund_of"], ["payments.account_id", "payments.id"]),
         CheckConstraint("amount > 0", "amount"),
         CheckConstraint("type IN ('PAYMENT', 'REFUND')", "type"),
@@ -47,9 +52,9 @@ class Payment(SQLModel, table=True):
         CheckConstraint("(order_id IS NULL) <> (invoice_id IS NULL)", "target"),
         CheckConstraint("(type = 'REFUND') = (refund_of IS NOT NULL)", "refund"),
         UniqueConstraint("account_id", "idempotency_key"),
-        index_of("payments_on_order", "order_id"),
-        index_of("payments_on_invoice", "invoice_id"),
-        index_of("payments_refunding", "refund_of"),
+        index_without_nulls("payments_on_order", "order_id"),
+        index_without_nulls("payments_on_invoice", "invoice_id"),
+        index_without_nulls("payments_refunding", "refund_of"),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
@@ -57,7 +62,7 @@ class Payment(SQLModel, table=True):
     type: str
     status: str
     method: str
-    amount: int = amount()
+    amount: int = amount_column()
     currency: str
     order_id: str | None = None
     invoice_id: str | None = None
@@ -73,23 +78,23 @@ class Payment(SQLModel, table=True):
     actor_id: str
     actor_name: str
     actor_type: str
-    paid_at: datetime | None = instant(nullable=True)
-    created_at: datetime = instant()
+    paid_at: datetime | None = instant_column(nullable=True)
+    created_at: datetime = instant_column()
 
 
 class Allocation(SQLModel, table=True):
-    """A part of a payment, a refund or a credit invoice, and the invoice that it goes to. Never changed."""
+    """The part of a payment, refund or credit invoice that goes to an invoice. Never changed."""
 
     __tablename__ = "allocations"
     __table_args__ = (
-        of_account("invoice_id", "invoices"),
-        of_account("payment_id", "payments"),
-        of_account("credit_invoice_id", "invoices"),
+        account_reference("invoice_id", "invoices"),
+        account_reference("payment_id", "payments"),
+        account_reference("credit_invoice_id", "invoices"),
         CheckConstraint("amount > 0", "amount"),
         CheckConstraint("(payment_id IS NULL) <> (credit_invoice_id IS NULL)", "source"),
         Index("allocations_to", "account_id", "invoice_id"),
-        index_of("allocations_of_payment", "payment_id"),
-        index_of("allocations_of_credit", "credit_invoice_id"),
+        index_without_nulls("allocations_of_payment", "payment_id"),
+        index_without_nulls("allocations_of_credit", "credit_invoice_id"),
     )
 
     account_id: str = Field(primary_key=True)
@@ -97,8 +102,8 @@ class Allocation(SQLModel, table=True):
     invoice_id: str
     payment_id: str | None = None
     credit_invoice_id: str | None = None
-    amount: int = amount()
-    created_at: datetime = instant()
+    amount: int = amount_column()
+    created_at: datetime = instant_column()
 
 
 payment_methods = SQLModel.metadata.tables["payment_methods"]

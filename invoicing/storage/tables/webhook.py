@@ -1,17 +1,17 @@
-"""The tables of outgoing webhooks: who listens to what, and the log of what was sent to them."""
+"""The tables of outgoing webhooks: endpoints, and the log of their deliveries."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables import document, instant, of_account
+from invoicing.storage.tables.base import account_reference, instant_column, json_column
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """Where messages about `events` go. Deleted ones stay for the log, without their secrets.
+    """Where messages about `events` are sent. Deleted ones stay for the log, without their secrets.
 
-    After a rotation both secrets sign until `previous_until`, so the receiver may change later.
+    After a rotation both secrets sign until `previous_until`, so that the receiver has time to change.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -19,23 +19,23 @@ class WebhookEndpoint(SQLModel, table=True):
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
     id: str = Field(primary_key=True)
     url: str = Field(sa_type=Text)
-    events: list[str] = document(nullable=False)
+    events: list[str] = json_column(nullable=False)
     description: str | None = Field(default=None, sa_type=Text)
     is_active: bool
     secret: str
     previous_secret: str | None = None
-    previous_until: datetime | None = instant(nullable=True)
-    created_at: datetime = instant()
-    updated_at: datetime = instant()
-    deleted_at: datetime | None = instant(nullable=True)
+    previous_until: datetime | None = instant_column(nullable=True)
+    created_at: datetime = instant_column()
+    updated_at: datetime = instant_column()
+    deleted_at: datetime | None = instant_column(nullable=True)
 
 
 class WebhookDelivery(SQLModel, table=True):
-    """A message to one endpoint, and what came of it. `attempts` begins again when it is replayed."""
+    """A message to one endpoint, and its result. `attempts` starts at 0 again when it is replayed."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        of_account("endpoint_id", "webhook_endpoints"),
+        account_reference("endpoint_id", "webhook_endpoints"),
         CheckConstraint("status IN ('PENDING', 'DELIVERED', 'PARKED')", "status"),
         UniqueConstraint("account_id", "endpoint_id", "message_id"),
         Index("webhook_deliveries_newest", "account_id", "created_at", "id"),
@@ -53,9 +53,9 @@ class WebhookDelivery(SQLModel, table=True):
     attempts: int
     response_status: int | None = None
     error: str | None = Field(default=None, sa_type=Text)
-    next_attempt_at: datetime | None = instant(nullable=True)
-    created_at: datetime = instant()
-    delivered_at: datetime | None = instant(nullable=True)
+    next_attempt_at: datetime | None = instant_column(nullable=True)
+    created_at: datetime = instant_column()
+    delivered_at: datetime | None = instant_column(nullable=True)
 
 
 webhook_endpoints = SQLModel.metadata.tables["webhook_endpoints"]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from invoicing import checks
 from invoicing.errors import ValidationError
-from invoicing.storage.pages import MOST, Window
+from invoicing.storage.pages import MAX_SIZE, Window
 
 DEFAULT = 10
 FURTHEST = 2**31 - 1
@@ -32,7 +32,7 @@ def order_filter(request: Request, filters: Mapping[str, str]) -> dict[str, str]
 
 def window(request: Request) -> Window:
     """The page that is asked for. It has a hundred rows at most, even if more are asked for."""
-    size = min(_whole_number(request, "limit", DEFAULT), MOST)
+    size = min(_whole_number(request, "limit", DEFAULT), MAX_SIZE)
     skip = (_whole_number(request, "page", 1) - 1) * size
     sorting = request.query_params.get("sorting", NEWEST)
     if sorting not in (NEWEST, OLDEST):

@@ -1,4 +1,4 @@
-"""Two commands that wait for each other: both are done, one after the other."""
+"""Of two commands that deadlock, PostgreSQL rolls one back; it is run again, so both succeed."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tests.conftest import FreshUrl
 from tests.support import factories
 
 
-def crossing(database: Database) -> tuple[list[Any], list[str]]:
-    """What became of two commands that rename the same accounts in opposite order, and the names now."""
+def run_deadlock(database: Database) -> tuple[list[Any], list[str]]:
+    """The outcomes of two commands that rename the same accounts in opposite order, and the new names."""
     ids = [factories.principal(database, name="-").account_id for _ in range(2)]
-    both_began = Barrier(2)
+    barrier = Barrier(2)
 
     def rename(connection: Connection, name: str, order: list[str]) -> None:
         for place, id in enumerate(order):
             longer = accounts.c.name.concat(name)
             connection.execute(update(accounts).where(accounts.c.id == id).values(name=longer))
             if place == 0:
-                _meet(both_began)
+                _meet(barrier)
 
     def outcome(name: str, order: list[str]) -> Any:
         try:
@@ -37,12 +37,12 @@ def crossing(database: Database) -> tuple[list[Any], list[str]]:
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(outcome, "ab", [ids, ids[::-1]]))
-    found = select(accounts.c.name).where(accounts.c.id.in_(ids))
-    return outcomes, list(database.read(lambda connection: connection.execute(found).scalars().all()))
+    statement = select(accounts.c.name).where(accounts.c.id.in_(ids))
+    return outcomes, list(database.read(lambda connection: connection.execute(statement).scalars().all()))
 
 
 def _meet(barrier: Barrier) -> None:
-    """Once: whoever comes again finds nobody."""
+    """Waits for the other command, the first time only."""
     try:
         barrier.wait(10)
     except BrokenBarrierError:
@@ -51,20 +51,22 @@ def _meet(barrier: Barrier) -> None:
         barrier.abort()
 
 
-def test_both_are_done_once(fresh_postgresql: FreshUrl) -> None:
+def test_both_commands_are_done_once(fresh_postgresql: FreshUrl) -> None:
     with fresh_postgresql() as url:
         database = Database(url)
-        outcomes, names = crossing(database)
+        outcomes, names = run_deadlock(database)
         database.close()
     assert outcomes == [None, None]
     assert [sorted(name) for name in names] == [["-", "a", "b"], ["-", "a", "b"]]
 
 
-def test_it_is_not_tried_for_ever(fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "MOST_DEADLOCKS", 1)
+def test_a_deadlocked_command_is_not_retried_forever(
+    fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "MAX_DEADLOCKS", 1)
     with fresh_postgresql() as url:
         database = Database(url)
-        outcomes, names = crossing(database)
+        outcomes, names = run_deadlock(database)
         database.close()
     assert sorted(type(each) is OperationalError for each in outcomes) == [False, True]
     assert len(set(names)) == 1

@@ -1,4 +1,4 @@
-"""A database from before orders and customers had keys gets them, and nothing else in it changes."""
+"""The migration that adds idempotency keys to orders and customers changes nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BEFORE = (
 
 @pytest.fixture
 def till(database: Database, principal: Principal) -> Till:
-    """A customer, orders of theirs and of a guest, an invoice, and a payment under a key."""
+    """A customer, orders of theirs and of a guest, an invoice, and a payment with a key."""
     till = Till(database, principal)
     factories.customer(database, principal, id="ann", handle="ann-1", meta={"a": 1})
     till.order("o", 1_000, 500, customer_id="ann")
@@ -40,19 +40,19 @@ def till(database: Database, principal: Principal) -> Till:
 
 
 def migrate_from_0007(database: Database) -> None:
-    """Takes the keys away, and runs the migration that adds them."""
+    """Removes the keys, and runs the migration that adds them."""
     settings = migrations.config()
 
-    def again(connection: Connection) -> None:
+    def migrate(connection: Connection) -> None:
         for statement in BEFORE:
             connection.execute(text(statement))
         settings.attributes["connection"] = connection
         command.upgrade(settings, "0008")
 
-    database.write(again)
+    database.write(migrate)
 
 
-def everything(database: Database) -> list[Any]:
+def all_rows(database: Database) -> list[Any]:
     def read(connection: Connection) -> list[Any]:
         return [
             sorted(map(repr, connection.execute(select(table)).mappings()))
@@ -62,15 +62,15 @@ def everything(database: Database) -> list[Any]:
     return database.read(read)
 
 
-def test_everything_is_as_it_was(till: Till) -> None:
-    before = everything(till.database)
+def test_all_rows_are_unchanged(till: Till) -> None:
+    before = all_rows(till.database)
     migrate_from_0007(till.database)
-    assert everything(till.database) == before
+    assert all_rows(till.database) == before
     assert till.database.read(migrations.version) == "0008"
     assert till.database.read(verify).findings == []
 
 
-def test_a_payments_key_is_still_the_payments(till: Till) -> None:
+def test_a_payment_keeps_its_key(till: Till) -> None:
     (paid,) = till.rows(payments)
     migrate_from_0007(till.database)
     assert till.pay(400, key="paid", invoice_id="sale").id == paid.id
@@ -78,10 +78,12 @@ def test_a_payments_key_is_still_the_payments(till: Till) -> None:
         till.pay(401, key="paid", invoice_id="sale")
 
 
-def test_an_order_and_a_customer_are_made_under_keys_at_once(till: Till) -> None:
+def test_orders_and_customers_can_have_keys_after_the_migration(till: Till) -> None:
     migrate_from_0007(till.database)
-    made = [factories.order(till.database, till.principal, idempotency_key="k") for _ in range(2)]
-    assert made[0].id == made[1].id
-    found = [factories.customer(till.database, till.principal, idempotency_key="k") for _ in range(2)]
-    assert found[0].id == found[1].id
+    orders_made = [factories.order(till.database, till.principal, idempotency_key="k") for _ in range(2)]
+    assert orders_made[0].id == orders_made[1].id
+    customers_made = [
+        factories.customer(till.database, till.principal, idempotency_key="k") for _ in range(2)
+    ]
+    assert customers_made[0].id == customers_made[1].id
     assert till.order("next", 100) == ["next-0"]

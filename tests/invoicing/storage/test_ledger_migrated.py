@@ -1,4 +1,4 @@
-"""A database from before the ledger gets one: earlier credits are set off, and states follow."""
+"""The migration that adds the ledger sets earlier credits off and updates the states."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def till(database: Database, principal: Principal) -> Till:
 
 
 def migrate_from_0003(database: Database) -> None:
-    """Takes the ledger away, and runs the one migration that makes it; what came later stays."""
+    """Removes the ledger, and runs only the migration that adds it; later migrations stay as they are."""
     settings = migrations.config()
 
-    def again(connection: Connection) -> None:
+    def migrate(connection: Connection) -> None:
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         for statement in BEFORE if database.is_sqlite else (*BEFORE, "DROP FUNCTION ledger_is_final()"):
             connection.execute(text(statement))
@@ -48,7 +48,7 @@ def migrate_from_0003(database: Database) -> None:
         command.upgrade(settings, "0004")
         connection.execute(text("UPDATE alembic_version SET version_num = :last"), {"last": version})
 
-    database.write(again)
+    database.write(migrate)
 
 
 def test_earlier_credits_are_set_off_as_they_would_be_today(till: Till) -> None:
@@ -77,13 +77,13 @@ def test_earlier_credits_are_set_off_as_they_would_be_today(till: Till) -> None:
     }
 
 
-def test_no_more_is_set_off_than_an_invoice_asks(till: Till) -> None:
-    """The mug costs more than the invoice, of which a discount was taken off."""
-    given: list[dict[str, Any]] = [
+def test_no_more_is_set_off_than_the_total_of_an_invoice(till: Till) -> None:
+    """The mug alone costs more than the invoice, which has a discount too."""
+    items: list[dict[str, Any]] = [
         item(id="mug", unit_price=1_000),
         item(id="less", type="DISCOUNT", unit_price=-200),
     ]
-    factories.order(till.database, till.principal, id="o", items=given)
+    factories.order(till.database, till.principal, id="o", items=items)
     sale = till.invoice("mug", "less")
     credit = till.credit(sale, 1_000)
     migrate_from_0003(till.database)
@@ -103,7 +103,7 @@ def test_a_credit_of_several_invoices_is_set_off_against_each(till: Till) -> Non
     assert till.is_right()
 
 
-def test_the_ledger_can_be_used_at_once(till: Till) -> None:
+def test_the_ledger_works_after_the_migration(till: Till) -> None:
     sale = till.sale(1_000)
     credit = till.credit(sale, 400)
     migrate_from_0003(till.database)

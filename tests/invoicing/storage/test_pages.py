@@ -1,4 +1,4 @@
-"""Pages by cursor: the whole list, each once, in both directions, also while new ones come in."""
+"""Pages by cursor: the whole list, each row once, in both directions, also while new rows are added."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def page(database: Database, principal: Principal, **window: object) -> Page[Cus
     return database.read(lists.customers_page, principal, {}, Window(**window))  # type: ignore[arg-type]
 
 
-def place(row: Customer) -> str:
+def cursor_of(row: Customer) -> str:
     return pages.cursor(row.created_at, row.id)
 
 
@@ -42,8 +42,10 @@ def ids(found: Page[Customer]) -> list[str]:
     return [row.id for row in found.rows]
 
 
-def fill(database: Database, principal: Principal, minutes: Sequence[int], start: int = 0) -> list[str]:
-    """Customers made at these minutes; several in one are told apart by their ids. Answers newest first."""
+def add_customers(
+    database: Database, principal: Principal, minutes: Sequence[int], start: int = 0
+) -> list[str]:
+    """Adds customers created at these minutes, sorted by id within one. Returns the ids, newest first."""
     moments = [factories.NOW + timedelta(minutes=minute) for minute in minutes]
     rows = [
         details.new_customer_row(principal, {"name": "Ann", "id": f"c{number:03d}"}, now=moment)
@@ -60,7 +62,7 @@ def test_pages_walk_the_whole_list_without_a_gap_or_a_repeat(
     database: Database, minutes: list[int], size: int
 ) -> None:
     principal = factories.principal(database)
-    expected = fill(database, principal, minutes)
+    expected = add_customers(database, principal, minutes)
     forward, after = [], None
     while True:
         found = page(database, principal, first=size, after=after)
@@ -69,7 +71,7 @@ def test_pages_walk_the_whole_list_without_a_gap_or_a_repeat(
         if not found.has_next:
             break
         assert len(found.rows) == size
-        after = place(found.rows[-1])
+        after = cursor_of(found.rows[-1])
     assert forward == expected
     backward: list[str] = []
     before = None
@@ -80,7 +82,7 @@ def test_pages_walk_the_whole_list_without_a_gap_or_a_repeat(
         if not found.has_previous:
             break
         assert len(found.rows) == size
-        before = place(found.rows[0])
+        before = cursor_of(found.rows[0])
     assert backward == expected
 
 
@@ -91,46 +93,46 @@ def test_pages_walk_the_whole_list_without_a_gap_or_a_repeat(
     size=st.integers(0, 6),
     backward=st.booleans(),
 )
-def test_between_two_cursors_lies_what_lies_between_them(
+def test_two_cursors_enclose_the_rows_between_them(
     database: Database, count: int, bounds: tuple[int, int], size: int, backward: bool
 ) -> None:
     principal = factories.principal(database)
-    expected = fill(database, principal, list(range(count)))
+    expected = add_customers(database, principal, list(range(count)))
     rows = {row.id: row for row in page(database, principal, first=100).rows}
     left, right = bounds
     if max(bounds) >= count:
         return
-    window = {"after": place(rows[expected[left]]), "before": place(rows[expected[right]])}
+    window = {"after": cursor_of(rows[expected[left]]), "before": cursor_of(rows[expected[right]])}
     between = expected[left + 1 : right]
     found = page(database, principal, **window, **({"last": size} if backward else {"first": size}))
-    kept = between[len(between) - min(size, len(between)) :] if backward else between[:size]
-    assert ids(found) == kept
+    expected_ids = between[len(between) - min(size, len(between)) :] if backward else between[:size]
+    assert ids(found) == expected_ids
     assert (found.has_previous if backward else found.has_next) == (len(between) > size)
 
 
-def test_a_page_stays_where_it_is_while_new_ones_come_in(database: Database, principal: Principal) -> None:
-    expected = fill(database, principal, range(9))
-    seen = page(database, principal, first=3)
-    fill(database, principal, [60, 61, 62], start=100)
-    rest, after = ids(seen), place(seen.rows[-1])
+def test_a_page_does_not_move_when_new_rows_are_added(database: Database, principal: Principal) -> None:
+    expected = add_customers(database, principal, range(9))
+    first_page = page(database, principal, first=3)
+    add_customers(database, principal, [60, 61, 62], start=100)
+    rest, after = ids(first_page), cursor_of(first_page.rows[-1])
     for _ in range(2):
         found = page(database, principal, first=3, after=after)
         rest += ids(found)
-        after = place(found.rows[-1])
+        after = cursor_of(found.rows[-1])
     assert rest == expected
-    newer = page(database, principal, last=10, before=place(seen.rows[0]))
+    newer = page(database, principal, last=10, before=cursor_of(first_page.rows[0]))
     assert ids(newer) == ["c102", "c101", "c100"]
 
 
-def test_a_cursor_works_when_its_row_is_gone_or_never_was(database: Database, principal: Principal) -> None:
-    expected = fill(database, principal, range(4))
+def test_a_cursor_works_without_its_row(database: Database, principal: Principal) -> None:
+    expected = add_customers(database, principal, range(4))
     gap = pages.cursor(factories.NOW + timedelta(minutes=1, seconds=30), "anything")
     assert ids(page(database, principal, first=10, after=gap)) == expected[2:]
     assert ids(page(database, principal, last=10, before=gap)) == expected[:2]
 
 
-def test_a_page_has_20_unless_told_and_100_at_most(database: Database, principal: Principal) -> None:
-    fill(database, principal, range(120))
+def test_a_page_has_20_rows_by_default_and_100_at_most(database: Database, principal: Principal) -> None:
+    add_customers(database, principal, range(120))
     sizes = [len(page(database, principal, **window).rows) for window in ({}, {"first": 100}, {"last": 100})]
     assert sizes == [20, 100, 100]
     nothing = page(database, principal, first=0)
@@ -149,7 +151,7 @@ def test_a_page_has_20_unless_told_and_100_at_most(database: Database, principal
         (Window(first=0, last=0), "last"),
     ],
 )
-def test_a_window_of_no_size_is_refused(window: Window, field: str) -> None:
+def test_an_invalid_size_is_refused(window: Window, field: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         _ = window.size
     assert refusal.value.field == field
@@ -160,8 +162,8 @@ def encoded(text: str) -> str:
 
 
 @pytest.mark.parametrize("field", ["after", "before"])
-def test_a_cursor_that_is_none_is_refused(database: Database, principal: Principal, field: str) -> None:
-    fill(database, principal, range(2))
+def test_an_invalid_cursor_is_refused(database: Database, principal: Principal, field: str) -> None:
+    add_customers(database, principal, range(2))
     for cursor in (
         "",
         "x",
@@ -187,7 +189,7 @@ def test_a_cursor_that_is_none_is_refused(database: Database, principal: Princip
 
 def test_a_cursor_from_another_account_shows_nothing_of_it(database: Database, principal: Principal) -> None:
     neighbour = factories.principal(database)
-    fill(database, neighbour, range(3))
-    mine = fill(database, principal, range(3), start=50)
+    add_customers(database, neighbour, range(3))
+    mine = add_customers(database, principal, range(3), start=50)
     theirs = page(database, neighbour, first=1).rows[0]
-    assert set(ids(page(database, principal, after=place(theirs)))) <= set(mine)
+    assert set(ids(page(database, principal, after=cursor_of(theirs)))) <= set(mine)

@@ -1,4 +1,4 @@
-"""Reads for the event loop: each gets its own answer, together or apart."""
+"""Reads for the event loop: each gets its own result, in one batch or alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from invoicing.storage.reader import MOST, Reader
+from invoicing.storage.reader import MAX_BATCH, Reader
 
 pytestmark = pytest.mark.anyio
 
@@ -20,12 +20,12 @@ def reader() -> Iterator[Reader]:
     reader.close()
 
 
-async def test_each_read_gets_its_own_answer(reader: Reader) -> None:
-    answers = await asyncio.gather(*(reader.read(lambda n=n: n * n) for n in range(100)))  # type: ignore[misc]
-    assert answers == [n * n for n in range(100)]
+async def test_each_read_gets_its_own_result(reader: Reader) -> None:
+    results = await asyncio.gather(*(reader.read(lambda n=n: n * n) for n in range(100)))  # type: ignore[misc]
+    assert results == [n * n for n in range(100)]
 
 
-async def test_a_read_that_fails_takes_none_of_the_others_with_it(reader: Reader) -> None:
+async def test_a_read_that_fails_does_not_affect_the_others(reader: Reader) -> None:
     def fail() -> int:
         raise LookupError("no such row")
 
@@ -36,47 +36,47 @@ async def test_a_read_that_fails_takes_none_of_the_others_with_it(reader: Reader
     assert isinstance(failed, LookupError)
 
 
-async def test_a_read_nobody_waits_for_any_more_does_no_harm(reader: Reader) -> None:
-    begun, go = threading.Event(), threading.Event()
+async def test_a_cancelled_read_does_no_harm(reader: Reader) -> None:
+    started, go = threading.Event(), threading.Event()
 
     def slow() -> bool:
-        begun.set()
+        started.set()
         return go.wait(10)
 
     given_up = asyncio.ensure_future(reader.read(slow))
-    await asyncio.to_thread(begun.wait, 10)
+    await asyncio.to_thread(started.wait, 10)
     given_up.cancel()
-    waiting = [asyncio.ensure_future(reader.read(lambda: "read")) for _ in range(MOST + 1)]
+    waiting = [asyncio.ensure_future(reader.read(lambda: "read")) for _ in range(MAX_BATCH + 1)]
     go.set()
-    assert await asyncio.gather(*waiting) == ["read"] * (MOST + 1)
+    assert await asyncio.gather(*waiting) == ["read"] * (MAX_BATCH + 1)
     assert given_up.cancelled()
 
 
-async def test_the_event_loop_goes_on_while_a_read_takes_its_time(reader: Reader) -> None:
+async def test_the_event_loop_is_not_blocked_by_a_slow_read(reader: Reader) -> None:
     go = threading.Event()
     reading = asyncio.ensure_future(reader.read(lambda: go.wait(10)))
     await asyncio.sleep(0)
-    go.set()  # only a loop that goes on gets here
+    go.set()  # reached only if the loop is not blocked
     assert await reading
 
 
-def test_two_loops_are_answered_each_on_its_own(reader: Reader) -> None:
+def test_two_loops_get_their_own_results(reader: Reader) -> None:
     assert [asyncio.run(reader.read(lambda: "read")) for _ in range(2)] == ["read", "read"]
 
 
-def test_closing_waits_for_what_was_begun() -> None:
-    async def begun() -> str:
+def test_closing_waits_for_pending_reads() -> None:
+    async def started() -> str:
         reader = Reader(2)
-        answer = asyncio.ensure_future(reader.read(lambda: "read"))
-        for _ in range(2):  # it asks, and is handed over when the loop's turn ends
+        result = asyncio.ensure_future(reader.read(lambda: "read"))
+        for _ in range(2):  # it is requested, and handed over at the end of the loop's iteration
             await asyncio.sleep(0)
         reader.close()
-        return await answer
+        return await result
 
-    assert asyncio.run(begun()) == "read"
+    assert asyncio.run(started()) == "read"
 
 
-def test_what_is_asked_after_closing_fails_and_does_not_hang() -> None:
+def test_a_read_after_closing_fails_and_does_not_hang() -> None:
     async def late() -> str:
         reader = Reader(1)
         reader.close()

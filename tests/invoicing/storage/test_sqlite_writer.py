@@ -1,4 +1,4 @@
-"""The one writer of SQLite: commands share a commit and nothing else."""
+"""SQLite's only writer: commands share a commit, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-class Held:
-    """A writer whose first command waits, so that those that come meanwhile gather behind it."""
+class HeldWriter:
+    """A writer whose first command waits, so that later commands collect behind it."""
 
     def __init__(self, engine: Engine) -> None:
         self.commits: list[Collection[str]] = []
         self.writer = Writer(engine, self.commits.append)
         self._go = threading.Event()
-        begun = threading.Event()
+        started = threading.Event()
 
         def hold(_: Connection) -> None:
-            begun.set()
+            started.set()
             self._go.wait(10)
 
         self.first = self.writer.submit(hold)
-        assert begun.wait(10)
+        assert started.wait(10)
 
     def release(self) -> None:
         self._go.set()
 
 
 @pytest.fixture
-def held(engine: Engine) -> Iterator[Held]:
-    held = Held(engine)
+def held(engine: Engine) -> Iterator[HeldWriter]:
+    held = HeldWriter(engine)
     yield held
     held.release()
     held.writer.close()
@@ -72,7 +72,7 @@ def words(engine: Engine) -> list[str]:
         return list(connection.execute(text("SELECT word FROM words ORDER BY rowid")).scalars())
 
 
-def test_commands_that_wait_share_one_commit_and_keep_their_order(held: Held, engine: Engine) -> None:
+def test_commands_that_wait_share_one_commit_and_keep_their_order(held: HeldWriter, engine: Engine) -> None:
     waiting = [held.writer.submit(add(f"w{n}")) for n in range(10)]
     held.release()
     assert [each.result(10) for each in waiting] == [f"w{n}" for n in range(10)]
@@ -81,7 +81,7 @@ def test_commands_that_wait_share_one_commit_and_keep_their_order(held: Held, en
     assert len(held.commits) == 2
 
 
-def test_a_refused_command_takes_nothing_of_the_others_with_it(held: Held, engine: Engine) -> None:
+def test_a_command_that_fails_does_not_undo_the_others(held: HeldWriter, engine: Engine) -> None:
     before = held.writer.submit(add("before"))
     refused = held.writer.submit(add("refused", refuse=ValueError("no")))
     again = held.writer.submit(add("before"))
@@ -95,21 +95,21 @@ def test_a_refused_command_takes_nothing_of_the_others_with_it(held: Held, engin
     assert words(engine) == ["before", "after"]
 
 
-def test_nobody_is_told_of_success_when_the_common_commit_fails(held: Held, engine: Engine) -> None:
+def test_all_commands_fail_when_the_common_commit_fails(held: HeldWriter, engine: Engine) -> None:
     def rolled_back(connection: Connection) -> None:
-        connection.exec_driver_sql("ROLLBACK")  # as SQLite itself does when the disk is full
+        connection.exec_driver_sql("ROLLBACK")  # SQLite does this itself when the disk is full
 
     before = held.writer.submit(add("before"))
-    culprit = held.writer.submit(rolled_back)
+    rolling_back = held.writer.submit(rolled_back)
     held.release()
-    for each in (before, culprit):
+    for each in (before, rolling_back):
         with pytest.raises(Exception, match="savepoint"):
             each.result(10)
     assert words(engine) == []
     assert held.writer.submit(add("later")).result(10) == "later"
 
 
-def test_a_command_that_is_cancelled_while_it_waits_is_not_run(held: Held, engine: Engine) -> None:
+def test_a_command_that_is_cancelled_while_it_waits_is_not_run(held: HeldWriter, engine: Engine) -> None:
     given_up = held.writer.submit(add("given up"))
     kept = held.writer.submit(add("kept"))
     assert given_up.cancel()
@@ -118,7 +118,7 @@ def test_a_command_that_is_cancelled_while_it_waits_is_not_run(held: Held, engin
     assert words(engine) == ["kept"]
 
 
-def test_workers_are_woken_after_a_commit_that_enqueued(held: Held) -> None:
+def test_workers_are_woken_after_a_commit_that_enqueued(held: HeldWriter) -> None:
     held.writer.submit(add("quiet"))
     held.writer.submit(add("loud", enqueue=True))
     held.release()
@@ -126,7 +126,7 @@ def test_workers_are_woken_after_a_commit_that_enqueued(held: Held) -> None:
     assert [set(kinds) for kinds in held.commits] == [set(), {"job"}]
 
 
-def test_closing_waits_for_what_was_begun(held: Held, engine: Engine) -> None:
+def test_closing_waits_for_waiting_commands(held: HeldWriter, engine: Engine) -> None:
     waiting = held.writer.submit(add("waiting"))
     held.release()
     held.writer.close()
@@ -134,15 +134,15 @@ def test_closing_waits_for_what_was_begun(held: Held, engine: Engine) -> None:
     assert words(engine) == ["waiting"]
 
 
-def test_a_statement_left_half_read_does_not_keep_others_waiting(
+def test_a_statement_not_read_to_its_end_does_not_block_others(
     fresh_sqlite: FreshUrl,
 ) -> None:
-    left: list[Any] = []
+    cursors: list[Any] = []
 
     def leave(connection: Connection) -> None:
         cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
-        left.append(cursor.execute("SELECT id, name FROM accounts"))
-        left[0].fetchone()
+        cursors.append(cursor.execute("SELECT id, name FROM accounts"))
+        cursors[0].fetchone()
 
     with fresh_sqlite() as url:
         here, there = Database(url), Database(url)

@@ -1,4 +1,4 @@
-"""The tables are what the code describes, and they refuse by themselves what must never be."""
+"""The database's tables are those of the code, and their constraints refuse invalid rows."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from tests.support import factories
 
 
 def copy(database: Database, table: Table, **changes: Any) -> None:
-    """Inserts the table's one row again, with changes."""
+    """Inserts a changed copy of the table's only row."""
 
-    def again(connection: Connection) -> None:
+    def insert_copy(connection: Connection) -> None:
         row = connection.execute(select(table)).mappings().one()
         connection.execute(insert(table).values({**row, **changes}))
 
-    database.write(again)
+    database.write(insert_copy)
 
 
-def test_the_migrations_make_the_tables_that_the_code_describes(database: Database) -> None:
+def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:
     def differences(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         return list(compare_metadata(context, SQLModel.metadata))
@@ -53,18 +53,18 @@ def test_a_database_of_an_older_version_is_not_current(database: Database) -> No
     assert not migrations.is_current(database)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL knows how many are null
-def test_the_credits_of_an_invoice_are_looked_up_where_there_are_none_yet(
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL's statistics count nulls
+def test_credits_of_an_invoice_are_found_by_the_index_also_when_there_are_none(
     database: Database, principal: Principal
 ) -> None:
     factories.invoice(database, principal, items=[factories.item() for _ in range(50)])
     database.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
-    asked = (
+    statement = (
         "EXPLAIN QUERY PLAN SELECT id FROM invoice_lines WHERE account_id = ? AND credited_invoice_id IN (?)"
     )
     values = (principal.account_id, "i")
-    with closing(Database(str(database.url))) as restarted:  # it knows what ANALYZE found
-        (step,) = restarted.read(lambda connection: connection.exec_driver_sql(asked, values).all())
+    with closing(Database(str(database.url))) as restarted:  # a new connection uses what ANALYZE found
+        (step,) = restarted.read(lambda connection: connection.exec_driver_sql(statement, values).all())
     assert "USING INDEX invoice_lines_crediting" in step[3]
 
 
@@ -74,7 +74,7 @@ def test_the_database_refuses_a_number_twice(database: Database, principal: Prin
         copy(database, invoices, id=new_id(), sequence=2)
 
 
-def test_the_database_refuses_a_place_in_a_series_twice(database: Database, principal: Principal) -> None:
+def test_the_database_refuses_a_sequence_in_a_series_twice(database: Database, principal: Principal) -> None:
     factories.invoice(database, principal)
     with pytest.raises(IntegrityError, match="sequence"):
         copy(database, invoices, id=new_id(), number="another")
@@ -118,7 +118,7 @@ def test_the_database_refuses_a_line_whose_total_is_wrong(database: Database, pr
         copy(database, invoice_lines, position=1, order_item_id=None, total=1)
 
 
-def test_the_database_refuses_an_item_of_none(database: Database, principal: Principal) -> None:
+def test_the_database_refuses_an_item_with_quantity_0(database: Database, principal: Principal) -> None:
     factories.order(database, principal)
     with pytest.raises(IntegrityError, match="quantity"):
         database.write(lambda connection: connection.execute(update(order_items).values(quantity=0)))
@@ -133,7 +133,7 @@ def test_the_database_refuses_an_item_of_none(database: Database, principal: Pri
         (invoices, {"customer_id": "unknown", "number": "another", "sequence": 2}),
     ],
 )
-def test_the_database_refuses_what_belongs_to_nothing(
+def test_the_database_refuses_a_reference_to_nothing(
     database: Database, principal: Principal, table: Table, changes: dict[str, Any]
 ) -> None:
     factories.invoice(database, principal)

@@ -121,7 +121,7 @@ async def _heard(database: Database) -> None:
 async def test_no_word_is_lost_while_others_are_spoken(
     fresh_postgresql: FreshUrl,
 ) -> None:
-    topics = [after_commit.of_invoice("account", str(number)) for number in range(500)]
+    topics = [after_commit.invoice_topic("account", str(number)) for number in range(500)]
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
         watches = Watches()
