@@ -1,4 +1,4 @@
-"""What a field of ours gets to know of its request."""
+"""What resolvers of fields get to know of their request."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""The questions."""
+"""The queries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resolvers import accounts, customers, invoices, orders, webhooks
 from schema.info import Info
 from schema.inputs.filters import InvoiceFilter, OrderFilter, WebhookDeliveryFilter
 from schema.inputs.invoice import InvoiceItemsInput
-from schema.inputs.values import given
+from schema.inputs.values import sent_values
 from schema.types.account import Account
 from schema.types.connection import After, Before, Connection, First, Last
 from schema.types.customer import Customer
@@ -52,9 +52,9 @@ class Query:
         before: Before = None,
         filter: WebhookDeliveryFilter | None = None,
     ) -> Connection[WebhookDelivery]:
-        ctx, asked = info.context, given(filter) if filter else {}
-        page = await webhooks.page(ctx, asked, Window(first, after, last, before))
-        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, asked))
+        ctx, wanted = info.context, sent_values(filter) if filter else {}
+        page = await webhooks.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, wanted))
 
     @strawberry.field(description="The seller on whose behalf the token acts.")
     async def account(self, info: Info) -> Account:
@@ -76,9 +76,9 @@ class Query:
         before: Before = None,
         search: Search = None,
     ) -> Connection[Customer]:
-        ctx, asked = info.context, {"search": search}
-        page = await customers.page(ctx, asked, Window(first, after, last, before))
-        return Connection.of(page, Customer.of, lambda: customers.count(ctx, asked))
+        ctx, wanted = info.context, {"search": search}
+        page = await customers.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, Customer.of, lambda: customers.count(ctx, wanted))
 
     @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
     async def order(self, info: Info, id: str) -> Order | None:
@@ -94,9 +94,9 @@ class Query:
         before: Before = None,
         filter: OrderFilter | None = None,
     ) -> Connection[Order]:
-        ctx, asked = info.context, given(filter) if filter else {}
-        page = await orders.page(ctx, asked, Window(first, after, last, before))
-        return Connection.of(page, Order.of, lambda: orders.count(ctx, asked))
+        ctx, wanted = info.context, sent_values(filter) if filter else {}
+        page = await orders.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, Order.of, lambda: orders.count(ctx, wanted))
 
     @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
     async def invoice(
@@ -116,9 +116,9 @@ class Query:
         before: Before = None,
         filter: InvoiceFilter | None = None,
     ) -> Connection[Invoice]:
-        ctx, asked = info.context, given(filter) if filter else {}
-        page = await invoices.page(ctx, asked, Window(first, after, last, before))
-        return Connection.of(page, Invoice.of, lambda: invoices.count(ctx, asked))
+        ctx, wanted = info.context, sent_values(filter) if filter else {}
+        page = await invoices.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, Invoice.of, lambda: invoices.count(ctx, wanted))
 
     @strawberry.field(
         name="invoicePreview", description="What invoiceItems would issue, to the cent, without issuing it."

@@ -1,4 +1,4 @@
-"""What is told as it happens."""
+"""The subscriptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Subscription:
     )
     async def invoice_updated(self, info: Info, id: str) -> AsyncIterator[Invoice]:
         try:
-            async for found in invoices.invoice_updated(info.context, id):
-                yield Invoice.of(found)
-        except Exception as failure:  # with its path, as that of any other field
+            async for row in invoices.invoice_updated(info.context, id):
+                yield Invoice.of(row)
+        except Exception as failure:  # with its path, like an error of any other field
             raise GraphQLError(str(failure), path=info.path.as_list(), original_error=failure) from failure

@@ -1,4 +1,4 @@
-"""From an input to the values that were given: what was left out is not there, an enum is its value."""
+"""From an input to the values that the caller sent: without what was left out, with the values of enums."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 import strawberry
 
 
-def given(input: Any) -> dict[str, Any]:
-    """The fields of an input that the caller sent, null among them."""
+def sent_values(input: Any) -> dict[str, Any]:
+    """The fields of an input that the caller sent, by the names that commands use. Null is sent, too."""
     return {
-        _NAMES.get(field.name, field.name): _plain(value)
+        _COLUMNS.get(field.name, field.name): _plain_value(value)
         for field in fields(input)
         if (value := getattr(input, field.name)) is not strawberry.UNSET
     }
 
 
 def or_none(value: Any) -> Any:
-    """What was left out is null where the two mean the same."""
+    """Null for what was left out, where the two mean the same."""
     return None if value is strawberry.UNSET else value
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return given(value) if is_dataclass(value) else value
+        return [_plain_value(item) for item in value]
+    return sent_values(value) if is_dataclass(value) else value
 
 
-_NAMES = {"metadata": "meta"}  # a table class cannot have an attribute called metadata
+_COLUMNS = {"metadata": "meta"}  # a table class cannot have an attribute called metadata

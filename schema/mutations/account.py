@@ -7,7 +7,7 @@ import strawberry
 from resolvers import accounts
 from schema.info import Info
 from schema.inputs.account import CreateApiKeyInput, RevokeApiKeyInput, UpdateAccountInput
-from schema.inputs.values import given
+from schema.inputs.values import sent_values
 from schema.types.account import Account, ApiKey
 
 
@@ -35,7 +35,7 @@ class AccountMutations:
         name="updateAccount", description="Changes what is given of the seller's own settings."
     )
     async def update_account(self, info: Info, input: UpdateAccountInput) -> UpdateAccountPayload:
-        row = await accounts.update_account(info.context, given(input))
+        row = await accounts.update_account(info.context, sent_values(input))
         return UpdateAccountPayload(account=Account.of(row))
 
 

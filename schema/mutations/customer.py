@@ -7,7 +7,7 @@ import strawberry
 from resolvers import customers
 from schema.info import Info
 from schema.inputs.customer import CreateCustomerInput, UpdateCustomerInput
-from schema.inputs.values import given
+from schema.inputs.values import sent_values
 from schema.types.customer import Customer
 
 
@@ -25,7 +25,7 @@ class UpdateCustomerPayload:
 class CustomerMutations:
     @strawberry.mutation(name="createCustomer", description="Adds a customer.")
     async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
-        row = await customers.create_customer(info.context, given(input))
+        row = await customers.create_customer(info.context, sent_values(input))
         return CreateCustomerPayload(customer=Customer.of(row))
 
     @strawberry.mutation(
@@ -33,5 +33,5 @@ class CustomerMutations:
         description="Changes what is given; issued invoices keep the buyer they were issued to.",
     )
     async def update_customer(self, info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
-        row = await customers.update_customer(info.context, given(input))
+        row = await customers.update_customer(info.context, sent_values(input))
         return UpdateCustomerPayload(customer=Customer.of(row))

@@ -14,7 +14,7 @@ from schema.inputs.invoice import (
     InvoiceOrderInput,
     RetryInvoicePdfInput,
 )
-from schema.inputs.values import given, or_none
+from schema.inputs.values import or_none, sent_values
 from schema.types.invoice import Invoice
 
 
@@ -65,7 +65,7 @@ class InvoiceMutations:
         name="createInvoice", description="A one-time invoice for a customer, with lines of its own."
     )
     async def create_invoice(self, info: Info, input: CreateInvoiceInput) -> CreateInvoicePayload:
-        row = await invoices.create_invoice(info.context, given(input))
+        row = await invoices.create_invoice(info.context, sent_values(input))
         return CreateInvoicePayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(name="creditInvoice", description="Credits lines of an invoice, or all of it.")
@@ -74,7 +74,7 @@ class InvoiceMutations:
         row = await invoices.credit_invoice(
             info.context,
             input.invoice_id,
-            None if lines is None else [LineCredit(**given(line)) for line in lines],
+            None if lines is None else [LineCredit(**sent_values(line)) for line in lines],
             reason=or_none(input.reason),
             credit_invoice_id=or_none(input.credit_invoice_id),
         )

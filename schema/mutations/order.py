@@ -18,7 +18,7 @@ from schema.inputs.order import (
     ShipOrderItemsInput,
     UpdateOrderInput,
 )
-from schema.inputs.values import given, or_none
+from schema.inputs.values import or_none, sent_values
 from schema.types.order import Order
 from schema.types.order_item import OrderItem
 
@@ -64,7 +64,7 @@ class HandleOrderItemsPayload:
 class OrderMutations:
     @strawberry.mutation(name="createOrder", description="Takes an order in.")
     async def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderPayload:
-        row = await orders.create_order(info.context, given(input))
+        row = await orders.create_order(info.context, sent_values(input))
         return CreateOrderPayload(order=Order.of(row))
 
     @strawberry.mutation(
@@ -72,7 +72,7 @@ class OrderMutations:
         description="Changes billing, shipping and references of what is still to be invoiced.",
     )
     async def update_order(self, info: Info, input: UpdateOrderInput) -> UpdateOrderPayload:
-        row = await orders.update_order(info.context, input.id, given(input))
+        row = await orders.update_order(info.context, input.id, sent_values(input))
         return UpdateOrderPayload(order=Order.of(row))
 
     @strawberry.mutation(
@@ -83,7 +83,7 @@ class OrderMutations:
         row, shipped = await orders.ship_order_items(
             info.context, input.order_id, parcels, or_none(input.shipped_at)
         )
-        return ShipOrderItemsPayload(order=Order.of(row), items=await _shown(info, row, shipped))
+        return ShipOrderItemsPayload(order=Order.of(row), items=await _show_items(info, row, shipped))
 
     @strawberry.mutation(
         name="cancelOrderItems",
@@ -92,9 +92,9 @@ class OrderMutations:
     )
     async def cancel_order_items(self, info: Info, input: CancelOrderItemsInput) -> CancelOrderItemsPayload:
         row, made = await orders.undo_order_items(
-            info.context, Action.CANCEL, input.order_id, _contras(input.items)
+            info.context, Action.CANCEL, input.order_id, _contra_items(input.items)
         )
-        return CancelOrderItemsPayload(order=Order.of(row), contra_items=await _shown(info, row, made))
+        return CancelOrderItemsPayload(order=Order.of(row), contra_items=await _show_items(info, row, made))
 
     @strawberry.mutation(
         name="returnOrderItems",
@@ -103,34 +103,34 @@ class OrderMutations:
     )
     async def return_order_items(self, info: Info, input: ReturnOrderItemsInput) -> ReturnOrderItemsPayload:
         row, made = await orders.undo_order_items(
-            info.context, Action.RETURN, input.order_id, _contras(input.items)
+            info.context, Action.RETURN, input.order_id, _contra_items(input.items)
         )
-        return ReturnOrderItemsPayload(order=Order.of(row), contra_items=await _shown(info, row, made))
+        return ReturnOrderItemsPayload(order=Order.of(row), contra_items=await _show_items(info, row, made))
 
     @strawberry.mutation(name="receiveOrderItems", description="Returned items have arrived.")
     async def receive_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
-        return await _handled(info, Action.HANDLE_RECEIPT, input)
+        return await _handle_items(info, Action.HANDLE_RECEIPT, input)
 
     @strawberry.mutation(name="approveOrderItems", description="Contra items may be credited.")
     async def approve_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
-        return await _handled(info, Action.HANDLE_APPROVAL, input)
+        return await _handle_items(info, Action.HANDLE_APPROVAL, input)
 
     @strawberry.mutation(name="finishOrderItems", description="Contra items are ready to be invoiced.")
     async def finish_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
-        return await _handled(info, Action.HANDLE_FINISH, input)
+        return await _handle_items(info, Action.HANDLE_FINISH, input)
 
 
-def _contras(items: list[ContraItemInput]) -> list[Contra]:
-    return [Contra(**given(item)) for item in items]
+def _contra_items(items: list[ContraItemInput]) -> list[Contra]:
+    return [Contra(**sent_values(item)) for item in items]
 
 
-async def _handled(info: Info, action: Action, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
+async def _handle_items(info: Info, action: Action, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
     row = await orders.handle_order_items(info.context, action, input.order_id, input.items)
     return HandleOrderItemsPayload(order=Order.of(row))
 
 
-async def _shown(info: Info, order: tables.Order, rows: list[tables.OrderItem]) -> list[OrderItem]:
-    """Some of an order's items, as they stand among the others."""
-    shown = OrderItem.list_of(order, await orders.items(info.context, order))
+async def _show_items(info: Info, order: tables.Order, rows: list[tables.OrderItem]) -> list[OrderItem]:
+    """These items of an order, with the VAT that they share with the others."""
+    items = OrderItem.list_of(order, await orders.items(info.context, order))
     wanted = {row.id for row in rows}
-    return [item for item in shown if item.id in wanted]
+    return [item for item in items if item.id in wanted]

@@ -14,7 +14,7 @@ from schema.inputs.payment import (
     SettleInvoiceInput,
     SettleInvoiceManuallyInput,
 )
-from schema.inputs.values import given, or_none
+from schema.inputs.values import or_none, sent_values
 from schema.types.invoice import Invoice
 from schema.types.order import Order
 from schema.types.payment import Payment, PaymentMethod
@@ -62,7 +62,7 @@ class PaymentMutations:
         description="Writes down a payment that was made elsewhere, on an order or on an invoice.",
     )
     async def record_payment(self, info: Info, input: RecordPaymentInput) -> RecordPaymentPayload:
-        row, order, invoice = await payments.record_payment(info.context, given(input))
+        row, order, invoice = await payments.record_payment(info.context, sent_values(input))
         return RecordPaymentPayload(
             payment=Payment.of(row),
             order=Order.of(order) if order else None,
@@ -87,14 +87,14 @@ class PaymentMutations:
     async def settle_invoice_manually(
         self, info: Info, input: SettleInvoiceManuallyInput
     ) -> SettleInvoiceManuallyPayload:
-        transfer = given(input)
+        transfer = sent_values(input)
         invoice_id, key = transfer.pop("id"), transfer.pop("idempotency_key", None)
         row, invoice = await payments.settle_invoice_manually(info.context, invoice_id, transfer, key)
         return SettleInvoiceManuallyPayload(payment=Payment.of(row), invoice=Invoice.of(invoice))
 
     @strawberry.mutation(name="refundPayment", description="Pays back all or part of a payment.")
     async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentPayload:
-        values = given(input)
+        values = sent_values(input)
         payment_id = values.pop("payment_id")
         refund, payment = await payments.refund_payment(info.context, payment_id, values)
         return RefundPaymentPayload(refund=Payment.of(refund), payment=Payment.of(payment))

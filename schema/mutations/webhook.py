@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers import webhooks
 from schema.info import Info
-from schema.inputs.values import given
+from schema.inputs.values import sent_values
 from schema.inputs.webhook import (
     CreateWebhookEndpointInput,
     DeleteWebhookEndpointInput,
@@ -61,14 +61,14 @@ class WebhookMutations:
     async def create_webhook_endpoint(
         self, info: Info, input: CreateWebhookEndpointInput
     ) -> CreateWebhookEndpointPayload:
-        row, secret = await webhooks.create_webhook_endpoint(info.context, given(input))
+        row, secret = await webhooks.create_webhook_endpoint(info.context, sent_values(input))
         return CreateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row), secret=secret)
 
     @strawberry.mutation(name="updateWebhookEndpoint", description="Changes what is given.")
     async def update_webhook_endpoint(
         self, info: Info, input: UpdateWebhookEndpointInput
     ) -> UpdateWebhookEndpointPayload:
-        row = await webhooks.update_webhook_endpoint(info.context, input.id, given(input))
+        row = await webhooks.update_webhook_endpoint(info.context, input.id, sent_values(input))
         return UpdateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row))
 
     @strawberry.mutation(

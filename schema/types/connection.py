@@ -1,4 +1,4 @@
-"""Relay connections: pages by cursor, newest first."""
+"""Relay connections: pages of a list by cursor, newest first."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Connection(Generic[Node]):
     edges: list[Edge[Node]] = strawberry.field(description="The page's nodes with their cursors.")
     nodes: list[Node] = strawberry.field(description="The page's nodes.")
     page_info: PageInfo = strawberry.field(name="pageInfo", description="Where the page lies in the list.")
-    counted: strawberry.Private[Callable[[], Awaitable[int]]]
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    async def _count(self) -> int:
-        return await self.counted()
+    async def _total_count(self) -> int:
+        return await self.count()
 
     total_count: int = strawberry.field(
-        resolver=_count,
+        resolver=_total_count,
         name="totalCount",
         description="How many there are in the whole list, counted when asked for.",
     )
@@ -67,5 +67,5 @@ class Connection(Generic[Node]):
                 start_cursor=cursors[0] if cursors else None,
                 end_cursor=cursors[-1] if cursors else None,
             ),
-            counted=count,
+            count=count,
         )

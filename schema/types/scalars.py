@@ -1,4 +1,4 @@
-"""The scalars: how amounts, currencies and instants cross the wire."""
+"""The scalars: how amounts, currencies, instants and days are read and written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Money = NewType("Money", int)
 Currency = NewType("Currency", str)
 
 
-def _money(value: object) -> int:
+def check_money(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"Money is whole minor units, an integer: 2499 is € 24,99 (it is {value!r}).")
     if abs(value) > MAX_AMOUNT:
@@ -22,35 +22,35 @@ def _money(value: object) -> int:
     return value
 
 
-def _currency(value: object) -> str:
+def check_currency(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"Currency is an ISO 4217 code such as EUR (it is {value!r}).")
     return value
 
 
-def _instant(value: object) -> datetime:
+def read_instant(value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value))
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter where UTC is beyond the first or the last year
+    except (ValueError, OverflowError):  # OverflowError: in UTC it is before the first year or after the last
         pass
     raise ValueError(f"DateTime is RFC 3339 with a time zone: 2026-03-31T12:00:00Z (it is {value!r}).")
 
 
-def _day(value: object) -> date:
+def read_day(value: object) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
         raise ValueError(f"Date is written 2026-03-31 (it is {value!r}).") from None
 
 
-def _rfc3339(moment: datetime) -> str:
+def write_instant(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def same(value: object) -> object:
-    """An amount of ours is right already."""
+def unchanged(value: object) -> object:
+    """What the domain returns needs no check."""
     return value
 
 
@@ -61,23 +61,26 @@ SCALARS: dict[object, ScalarDefinition] = {
             "Whole minor units of the currency beside it: 2499 is € 24,99 (and JPY 2499 is ¥ 2,499). "
             "An integer within ±(2^53−1)."
         ),
-        serialize=_money,
-        parse_value=_money,
+        serialize=check_money,
+        parse_value=check_money,
     ),
     Currency: strawberry.scalar(
-        name="Currency", description="ISO 4217 code, upper case.", serialize=same, parse_value=_currency
+        name="Currency",
+        description="ISO 4217 code, upper case.",
+        serialize=unchanged,
+        parse_value=check_currency,
     ),
     datetime: strawberry.scalar(
         name="DateTime",
         description="RFC 3339 instant in UTC.",
-        serialize=_rfc3339,
-        parse_value=_instant,
+        serialize=write_instant,
+        parse_value=read_instant,
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     ),
     date: strawberry.scalar(
         name="Date",
         description="A day, as in ISO 8601: 2026-03-31.",
         serialize=date.isoformat,
-        parse_value=_day,
+        parse_value=read_day,
     ),
 }

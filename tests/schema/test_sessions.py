@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import customer_sessions
 from schema import schema_under
 from schema.execution.documents import Rules
-from tests.schema.test_mutations import NEEDS
+from tests.schema.mutations.test_scopes import NEEDS
 from tests.schema.test_tenants import NAMING
 from tests.support import factories
 from tests.support.client import INVOICE_ITEMS, INVOICE_ORDER, Client, client

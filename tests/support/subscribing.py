@@ -21,6 +21,8 @@ from tests.support.client import Client
 
 SOON = 10  # seconds: long enough for a busy machine, and nobody waits for it to end
 
+TRANSPORTS = ["websocket", "sse"]
+
 FOLLOW = """
 subscription ($id: String!) {
   invoiceUpdated(id: $id) {
@@ -149,3 +151,16 @@ async def ask(address: str, shop: Client, query: str, **variables: Any) -> Any:
 async def print_all(shop: Client, store: FileStore) -> None:
     """Makes the PDFs that are due."""
     await PdfWorker(shop.database, store).drain()
+
+
+def payment_on_v(amount: int) -> dict[str, Any]:
+    """The input of a payment on the invoice `v`."""
+    return {"invoice_id": "v", "amount": amount, "method": "CASH", "idempotency_key": f"k{amount}"}
+
+
+async def closing_code(connection: websockets.ClientConnection) -> int:
+    """The code with which the server closes the connection."""
+    async with asyncio.timeout(SOON):
+        await connection.wait_closed()
+    assert connection.close_code is not None
+    return connection.close_code

@@ -268,7 +268,7 @@ def test_a_refused_change_is_not_made(shop: Client) -> None:
     assert shop.ask(CREATE_ORDER, input=given)
 
 
-def test_only_the_operation_that_is_asked_for_is_weigh_operation(shop: Client) -> None:
+def test_only_the_operation_that_is_asked_for_is_weighed(shop: Client) -> None:
     text = "query small { account { id } } query large { invoices(first: 60000) { nodes { id } } }"
     small, large = (
         shop.request("POST", json={"query": text, "operationName": name}).json()

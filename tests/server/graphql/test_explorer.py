@@ -248,3 +248,10 @@ def test_in_a_browser_the_guide_can_be_clicked_through(ui: str) -> None:
     assert json.loads(seen["again"]["headers"]) == {"Authorization": "Bearer inv_demo"}
     again = json.loads(seen["again"]["variables"])
     assert again == {"id": "invoice-2" if ui == "graphiql" else "order-2"}
+
+
+def test_the_explorer_opens_where_its_example_cannot_be_had() -> None:
+    def broken() -> dict[str, object]:
+        raise LookupError("no such table")
+
+    assert Explorer(example=broken).page().status_code == 200

@@ -1,4 +1,4 @@
-"""Seed 003, `POST /invoices`: its request, its answer and its refusals, as its clients see them."""
+"""`POST /invoices`: its request, its response and its refusals, as the clients of its system see them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PRICES = (3_333, 5_000, 10_000, 11_997, 25_001)
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Client:
-    """A shop with the seed's order of five lines."""
+    """A shop with the sample request's order of five lines."""
     shop = client(database, tmp_path)
     items = [
         item(id=f"6932f96b8cd64c28a4fb587{place}", quantity=quantity, unit_price=price)

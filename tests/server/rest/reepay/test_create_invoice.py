@@ -1,4 +1,4 @@
-"""Seed 002, a one-time invoice for a customer in the words of Reepay: its body, its states, its errors."""
+"""Reepay: a one-time invoice for a customer: its body, its states, its errors."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from invoicing.customers import sessions
 from invoicing.storage.database import Database
 from tests.support import factories
 from tests.support.client import Client, client
-from tests.support.subscribing import SOON, connected, following, served, until
+from tests.support.subscribing import SOON, TRANSPORTS, ask, connected, following, served, until
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ def code_of(told: dict[str, Any]) -> str:
     return code
 
 
-@pytest.mark.parametrize("transport", ["websocket", "sse"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_key_follows_so_many_and_then_no_more_until_one_is_ended(
     shop: Client, address: str, transport: str
 ) -> None:
@@ -106,3 +106,20 @@ async def test_operations_over_sockets_are_counted_once_they_have_ended(shop: Cl
         async with httpx.AsyncClient() as http, asyncio.timeout(SOON):
             while COUNTED not in (await http.get(address.replace("graphql", "metrics"))).text:  # noqa: ASYNC110 (nothing tells of it)
                 await asyncio.sleep(0.01)
+
+
+async def test_the_limits_are_those_of_http(shop: Client) -> None:
+    aliases = " ".join(f"a{n}: __typename" for n in range(60))
+    async with served(shop.app) as address, connected(address, shop.token) as caller:
+        await caller.subscribe(f"{{ {aliases} }}")
+        message = await caller.message()
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+
+
+async def test_a_thousand_who_only_listen_keep_nobody_waiting(shop: Client) -> None:
+    async with served(shop.app) as address, AsyncExitStack() as callers:
+        for _ in range(1_000):
+            await callers.enter_async_context(connected(address, shop.token, ping_interval=None))
+        async with asyncio.timeout(SOON):
+            assert (await ask(address, shop, "{ account { name } }"))["account"]

@@ -35,3 +35,12 @@ def test_each_change_shows_what_those_before_it_did(shop: Client, database: Data
     assert [entry["ids"] for entry in third["actions"]] == [["b"], ["a", "b"]]
     assert [each["status"] for each in third["items"]] == ["SHIPPED", "SHIPPED"]
     assert [each["invoice"] for each in second["items"]] == [{"id": "v"}, None]
+
+
+def test_several_changes_in_one_document_happen_in_their_order(shop: Client) -> None:
+    made = shop.ask(
+        'mutation { first: createOrder(input: {id: "o", billing_name: "A", '
+        'items: [{id: "a", name: "M", quantity: 1, unit_price: 1}]}) { order { id } } '
+        'second: invoiceItems(input: {items: ["a"], invoice_id: "v"}) { invoice { id } } }'
+    )
+    assert made == {"first": {"order": {"id": "o"}}, "second": {"invoice": {"id": "v"}}}

@@ -1,0 +1,24 @@
+"""A shop whose invoices are followed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from invoicing.storage.database import Database
+from resolvers import invoices
+from tests.support import factories
+from tests.support.client import Client, client
+from tests.support.subscribing import SOON
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """An invoice `v` of Ann's and one of Ben's. What is heard in time was told: nobody looks again."""
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * SOON)
+    shop = client(database, tmp_path, cors_origins="https://shop.example")
+    for name, invoice in {"ann": "v", "ben": "bens"}.items():
+        factories.customer(database, shop.principal, id=name)
+        factories.invoice(database, shop.principal, customer_id=name, invoice_id=invoice)
+    return shop
