@@ -20,15 +20,18 @@ from schema.types.order import Order
 from schema.types.webhook import WebhookDelivery, WebhookEndpoint
 
 Search = Annotated[
-    str | None, strawberry.argument(description="Part of the name, e-mail address or handle, in any case.")
+    str | None,
+    strawberry.argument(description="Part of the name, e-mail address or handle, in upper or lower case."),
 ]
 
 
 WaitForPdf = Annotated[
     int | None,
     strawberry.argument(
-        description="Answers as soon as the PDF is there (or was given up), and after so many milliseconds "
-        "anyway: 10,000 at most."
+        description=(
+            "Waits until the PDF is made or was given up, but for so many milliseconds at most: "
+            "10,000 or less."
+        )
     ),
 ]
 
@@ -41,7 +44,9 @@ class Query:
 
     @strawberry.field(
         name="webhookDeliveries",
-        description="What was sent and what is to be, newest first; to deleted endpoints too.",
+        description=(
+            "The deliveries that were or will be sent, newest first; those to deleted endpoints too."
+        ),
     )
     async def webhook_deliveries(
         self,

@@ -16,9 +16,11 @@ from schema.types.invoice import Invoice
 class Subscription:
     @strawberry.subscription(
         name="invoiceUpdated",
-        description="The invoice as it is now, and again whenever its PDF, its payment or its credits stand "
-        "otherwise. Changes that follow each other at once are told as one. It never ends by itself, but for "
-        "an error: NOT_FOUND, or UNAUTHORIZED once the key or session has ended.",
+        description=(
+            "The invoice as it is now, and again whenever its PDF, its payments or its credits "
+            "change. Changes that follow each other closely may come as one. It ends only with an "
+            "error: NOT_FOUND, or UNAUTHORIZED once the key or session has ended."
+        ),
     )
     async def invoice_updated(self, info: Info, id: str) -> AsyncIterator[Invoice]:
         try:

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Lifespan
 
 from documents.links import Links
 from documents.store import FileStore
@@ -45,33 +46,15 @@ def create_app(
     example: Example | None = None,
 ) -> Starlette:
     """The server on a migrated database. With a demo token, the explorer opens with it filled in."""
-    store = FileStore(settings.documents_dir)
-    explorer = Explorer(
-        authorization=f"Bearer {demo_token}" if demo_token else None,
-        example=example,
-    )
-    counts = Metrics()
+    store, counts = FileStore(settings.documents_dir), Metrics()
     database.deadlock_listeners.append(counts.count_deadlock)
-    origins = settings.cors_origins.split()
     contexts = _contexts(settings, database, base_url)
     services = contexts.services
+    origins = settings.cors_origins.split()
+    explorer = Explorer(authorization=f"Bearer {demo_token}" if demo_token else None, example=example)
     view = GraphQLView(
         schema_under(settings.rules), contexts=contexts, explorer=explorer, metrics=counts, origins=origins
     )
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with (
-            making_pdfs(database, store, settings.workers, counts),
-            asking_gateways(database, services.gateways),
-            sending_webhooks(database, services.hosts),
-            notifying_watches(database, services.watches),
-        ):
-            yield
-        services.hosts.close()
-        services.gateways.close()
-        database.close()
-
     app = Starlette(
         routes=[
             Route("/", _home),
@@ -84,10 +67,30 @@ def create_app(
             *rest.routes(contexts),
         ],
         middleware=[Middleware(RequestLog, counts), *cross_origin(origins)],
-        lifespan=lifespan,
+        lifespan=_lifespan(services, store, settings.workers, counts),
     )
     app.state.watches = services.watches
     return app
+
+
+def _lifespan(services: Services, store: FileStore, processes: int, counts: Metrics) -> Lifespan[Starlette]:
+    """The workers run as long as the server does."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        database = services.database
+        async with (
+            making_pdfs(database, store, processes, counts),
+            asking_gateways(database, services.gateways),
+            sending_webhooks(database, services.hosts),
+            notifying_watches(database, services.watches),
+        ):
+            yield
+        services.hosts.close()
+        services.gateways.close()
+        database.close()
+
+    return lifespan
 
 
 def _contexts(settings: Settings, database: Database, base_url: str) -> Contexts:

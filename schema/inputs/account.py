@@ -9,7 +9,7 @@ from schema.types.enums import ContraFlow, Scope
 from schema.types.scalars import Currency
 
 
-@strawberry.input(description="What is left out stays as it is. Invoices that are issued keep what they say.")
+@strawberry.input(description="What is left out stays as it is. Issued invoices keep what they say.")
 class UpdateAccountInput:
     name: str | None = strawberry.field(default=strawberry.UNSET, description="Trading name.")
     legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
@@ -20,13 +20,17 @@ class UpdateAccountInput:
     )
     email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
     phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
-    contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who answers.")
+    contact_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The person to contact."
+    )
     iban: str | None = strawberry.field(default=strawberry.UNSET, description="With or without spaces.")
     bic: str | None = strawberry.field(default=strawberry.UNSET, description="8 or 11 characters.")
     default_currency: Currency | None = strawberry.field(default=strawberry.UNSET, description="ISO 4217.")
     default_vat_rate: float | None = strawberry.field(default=strawberry.UNSET, description="In percent.")
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
-    timezone: str | None = strawberry.field(default=strawberry.UNSET, description="As Europe/Amsterdam.")
+    timezone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An IANA name such as Europe/Amsterdam."
+    )
     payment_terms_days: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 365.")
     invoice_number_format: str | None = strawberry.field(
         default=strawberry.UNSET, description="Placeholders {year} {month} {seq:05d}."

@@ -18,7 +18,7 @@ class CreateCustomerInput:
     phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
     contact_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who to ask for.")
     is_business: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="When left out: whether it has a VAT number."
+        default=strawberry.UNSET, description="When left out: true if it has a VAT number."
     )
     vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
     registration_number: str | None = strawberry.field(

@@ -10,7 +10,7 @@ from schema.types.enums import InvoiceState, InvoiceType, OrderStatus, WebhookDe
 from schema.types.scalars import Currency, Money
 
 
-@strawberry.input(description="All that is given must hold.")
+@strawberry.input(description="All conditions that are given must hold.")
 class OrderFilter:
     number: str | None = strawberry.field(default=strawberry.UNSET, description="Exactly this number.")
     customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="This customer's.")
@@ -32,11 +32,12 @@ class OrderFilter:
         default=strawberry.UNSET, description="Before this moment."
     )
     search: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Part of the number or of the buyer's name, in any case."
+        default=strawberry.UNSET,
+        description="Part of the number or of the buyer's name, in upper or lower case.",
     )
 
 
-@strawberry.input(description="All that is given must hold.")
+@strawberry.input(description="All conditions that are given must hold.")
 class InvoiceFilter:
     number: str | None = strawberry.field(default=strawberry.UNSET, description="Exactly this number.")
     handle: str | None = strawberry.field(default=strawberry.UNSET, description="Exactly this handle.")
@@ -58,12 +59,15 @@ class InvoiceFilter:
         default=strawberry.UNSET, description="A total of this or less."
     )
     search: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Part of the number or of the buyer's name, in any case."
+        default=strawberry.UNSET,
+        description="Part of the number or of the buyer's name, in upper or lower case.",
     )
 
 
-@strawberry.input(description="All that is given must hold.")
+@strawberry.input(description="All conditions that are given must hold.")
 class WebhookDeliveryFilter:
     endpoint_id: str | None = strawberry.field(default=strawberry.UNSET, description="To this endpoint.")
-    status: WebhookDeliveryStatus | None = strawberry.field(default=strawberry.UNSET, description="This far.")
-    event: WebhookEvent | None = strawberry.field(default=strawberry.UNSET, description="About this.")
+    status: WebhookDeliveryStatus | None = strawberry.field(
+        default=strawberry.UNSET, description="With this status."
+    )
+    event: WebhookEvent | None = strawberry.field(default=strawberry.UNSET, description="About this event.")

@@ -14,8 +14,10 @@ from schema.types.scalars import Currency, Money
 
 
 @strawberry.input(
-    description="All items of orders of one customer, in one currency. "
-    "The same id with the same items again answers with the same invoice."
+    description=(
+        "All items must be from orders of one customer, in one currency. The same id with the "
+        "same items again returns the same invoice."
+    )
 )
 class InvoiceItemsInput:
     items: list[str] = strawberry.field(description="The order items' ids: 1 to 5,000, each once.")
@@ -66,14 +68,19 @@ class CreateInvoiceInput:
     )
     customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or by handle.")
     handle: str = strawberry.field(
-        description="Yours, and the invoice's id: 1 to 255 characters of A-Z a-z 0-9 _ . @ - that no invoice "
-        "of the account has. Up to 20 fit a bank statement."
+        description=(
+            "Yours, and the invoice's id: 1 to 255 characters of A-Z a-z 0-9 _ . @ - that no "
+            "other invoice of the account has. Up to 20 characters fit a bank statement."
+        )
     )
     idempotency_key: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Makes a retry safe: the same request with the same handle and key answers with the "
-        "invoice made the first time. Without it, a handle that is taken is refused. Where the invoice is "
-        "settled, the key is its payment's too: another request under it is refused.",
+        description=(
+            "Makes a retry safe: the same request with the same handle and key returns the "
+            "invoice made the first time. Without it, a handle that is taken is refused. If the "
+            "invoice is settled at once, the key is also that of its payment: another request "
+            "with it is refused."
+        ),
     )
     currency: Currency | None = strawberry.field(
         default=strawberry.UNSET, description="The account's default when left out."
@@ -81,8 +88,11 @@ class CreateInvoiceInput:
     order_lines: list[OrderLineInput] = strawberry.field(description="1 to 1,000 lines.")
     billing_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The customer's when left out. Its organisation takes the customer's name's place as "
-        "the buyer's; its name does so for a private person, and is whom to ask for at a business.",
+        description=(
+            "The customer's when left out. Its organisation replaces the customer's name as the "
+            "buyer's. Its name does the same for a private person; for a business it is the "
+            "person to ask for."
+        ),
     )
     shipping_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="The customer's when left out."
@@ -105,8 +115,10 @@ class CreateInvoiceInput:
     )
     settle: SettleInput | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Charges the customer at once: the invoice is SETTLED, or FAILED and payable later, "
-        "or PENDING while the gateway makes up its mind. Needs PAYMENTS_WRITE too.",
+        description=(
+            "Charges the customer at once: the invoice is SETTLED, or FAILED and payable later, "
+            "or PENDING until the gateway has decided. Needs PAYMENTS_WRITE too."
+        ),
     )
     manual_transfer: ManualTransferInput | None = strawberry.field(
         default=strawberry.UNSET,
@@ -120,12 +132,12 @@ class CreditLineInput:
     quantity: int | None = strawberry.field(default=strawberry.UNSET, description="How many of it.")
     amount: Money | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Or an amount of it, in the invoice's own mode.",
+        description="Or an amount of it, with or without VAT as the invoice's prices are.",
     )
 
 
 @strawberry.input(
-    description="The same credit_invoice_id with the same request again answers with the same credit invoice."
+    description="The same credit_invoice_id with the same request again returns the same credit invoice."
 )
 class CreditInvoiceInput:
     invoice_id: str = strawberry.field(description="Which invoice.")

@@ -28,7 +28,9 @@ class OrderItemInput:
     quantity: int = strawberry.field(description="At least 1.")
     unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
     unit_price: Money = strawberry.field(
-        description="Of one, as the order's is_including_vat says. Below zero on a DISCOUNT alone."
+        description=(
+            "Of one: with VAT where the order's is_including_vat. Only a DISCOUNT may be below zero."
+        )
     )
     discount: Money | None = strawberry.field(
         default=strawberry.UNSET, description="Taken off the whole line."
@@ -41,7 +43,7 @@ class OrderItemInput:
     )
     exemption_reason: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Why it bears no VAT, for the paper; the law's words when left out.",
+        description=("Why no VAT is charged, for the paper; the wording of the law when left out."),
     )
     supply: SupplyType | None = strawberry.field(
         default=strawberry.UNSET, description="GOODS for a PRODUCT when left out, else SERVICES."
@@ -52,7 +54,7 @@ class OrderItemInput:
 class CreateOrderInput:
     id: str | None = strawberry.field(default=strawberry.UNSET, description="Yours; a UUID when left out.")
     number: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What the customer knows it by; counted when left out."
+        default=strawberry.UNSET, description="What the customer knows it by; the next number when left out."
     )
     customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is, by id.")
     customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or by handle.")
@@ -92,9 +94,7 @@ class CreateOrderInput:
     items: list[OrderItemInput] = strawberry.field(description="1 to 5,000 lines.")
 
 
-@strawberry.input(
-    description="What is left out stays as it is. What is invoiced keeps what its invoice says."
-)
+@strawberry.input(description="What is left out stays as it is. Issued invoices keep what they say.")
 class UpdateOrderInput:
     id: str = strawberry.field(description="Which order.")
     number: str | None = strawberry.field(

@@ -9,7 +9,10 @@ import strawberry
 from schema.types.enums import ManualTransferMethod
 from schema.types.scalars import Currency, Money
 
-KEY = "1 to 255 characters of yours. The same request again under it moves nothing and answers the same."
+KEY = (
+    "1 to 255 characters that you choose. The same request again with the same key moves "
+    "no money and returns the same."
+)
 
 
 @strawberry.input(description="A payment that was made elsewhere, on an order or on an invoice: one of them.")
@@ -18,7 +21,7 @@ class RecordPaymentInput:
         default=strawberry.UNSET, description="It pays the order's invoices, in order of issue."
     )
     invoice_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="It pays this invoice; what is too much stays with it."
+        default=strawberry.UNSET, description="It pays this invoice; what exceeds it stays with the invoice."
     )
     amount: Money = strawberry.field(description="More than 0.")
     currency: Currency | None = strawberry.field(
@@ -36,7 +39,7 @@ class RecordPaymentInput:
 
 
 @strawberry.input(
-    description="The same request again answers with the same payment, as long as it is under way or paid."
+    description="The same request again returns the same payment, as long as it is under way or paid."
 )
 class SettleInvoiceInput:
     id: str = strawberry.field(description="Which invoice.")
@@ -58,8 +61,9 @@ class ManualTransferInput:
 
 
 @strawberry.input(
-    description="All that is outstanding was paid without a gateway. "
-    "The same request again answers with the same payment."
+    description=(
+        "All that is outstanding was paid without a gateway. The same request again returns the same payment."
+    )
 )
 class SettleInvoiceManuallyInput(ManualTransferInput):
     id: str = strawberry.field(description="Which invoice.")
@@ -76,7 +80,7 @@ class RefundPaymentInput:
         default=strawberry.UNSET, description="All that is left of it when left out."
     )
     manual_transfer: ManualTransferInput | None = strawberry.field(
-        default=strawberry.UNSET, description="How it was paid back, where no gateway does."
+        default=strawberry.UNSET, description="How it was paid back, where no gateway does that."
     )
     reference: str | None = strawberry.field(
         default=strawberry.UNSET, description="What the payer or the caller knows it by."
@@ -88,7 +92,7 @@ class RefundPaymentInput:
 @strawberry.input(description="Names the customer by `customer_id` or `customer_handle`.")
 class AddPaymentMethodInput:
     customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")
-    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or so.")
+    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or by handle.")
     gateway: str = strawberry.field(description="`stripe`, or `sandbox` where that is enabled.")
     reference: str = strawberry.field(
         description="What the gateway knows it by: pm_… of Stripe; approve, decline, late, … of the sandbox."

@@ -8,7 +8,7 @@ import strawberry
 @strawberry.input(description="Names the customer by `customer_id` or `customer_handle`.")
 class CreateCustomerSessionInput:
     customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")
-    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or so.")
+    customer_handle: str | None = strawberry.field(default=strawberry.UNSET, description="Or by handle.")
     expires_in_seconds: int | None = strawberry.field(
         default=strawberry.UNSET, description="An hour (3600) when left out; a week at most."
     )

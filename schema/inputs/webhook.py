@@ -12,7 +12,7 @@ _ENDPOINT = "Its id, from `webhookEndpoints`."
 @strawberry.input
 class CreateWebhookEndpointInput:
     url: str = strawberry.field(description="https://… or http://…, at a public address.")
-    events: list[WebhookEvent] = strawberry.field(description="What it is told of.")
+    events: list[WebhookEvent] = strawberry.field(description="Which events are sent to it.")
     description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
 
 
@@ -20,14 +20,14 @@ class CreateWebhookEndpointInput:
 class UpdateWebhookEndpointInput:
     id: str = strawberry.field(description=_ENDPOINT)
     url: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What waits to be sent goes there too."
+        default=strawberry.UNSET, description="Messages that wait to be sent go there too."
     )
     events: list[WebhookEvent] | None = strawberry.field(
-        default=strawberry.UNSET, description="What it is told of from now on."
+        default=strawberry.UNSET, description="Which events are sent to it from now on."
     )
     description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
     is_active: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="False parks what waits to be sent."
+        default=strawberry.UNSET, description="False parks the messages that wait to be sent."
     )
 
 

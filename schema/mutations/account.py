@@ -26,7 +26,7 @@ class CreateApiKeyPayload:
 
 @strawberry.type
 class RevokeApiKeyPayload:
-    api_key: ApiKey = strawberry.field(description="The key, which opens nothing any more.")
+    api_key: ApiKey = strawberry.field(description="The key, which gives no access any more.")
 
 
 @strawberry.type
@@ -42,7 +42,7 @@ class AccountMutations:
 @strawberry.type
 class ApiKeyMutations:
     @strawberry.mutation(
-        name="createApiKey", description="Makes an API key. The token is in the answer, and never again."
+        name="createApiKey", description="Makes an API key. The token is returned now and never again."
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
         row, token = await accounts.create_api_key(info.context, input.name, input.scopes)

@@ -30,7 +30,9 @@ class CustomerMutations:
 
     @strawberry.mutation(
         name="updateCustomer",
-        description="Changes what is given; issued invoices keep the buyer they were issued to.",
+        description=(
+            "Changes what is given of a customer. Issued invoices keep the buyer they were issued to."
+        ),
     )
     async def update_customer(self, info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
         row = await customers.update_customer(info.context, sent_values(input))

@@ -43,7 +43,10 @@ class ShipOrderItemsPayload:
 class CancelOrderItemsPayload:
     order: Order = strawberry.field(description="The order as it is now.")
     contra_items: list[OrderItem] = strawberry.field(
-        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+        description=(
+            "The contra items, which undo invoiced items and are to be invoiced in turn. Items "
+            "that were never invoiced have none."
+        )
     )
 
 
@@ -51,7 +54,10 @@ class CancelOrderItemsPayload:
 class ReturnOrderItemsPayload:
     order: Order = strawberry.field(description="The order as it is now.")
     contra_items: list[OrderItem] = strawberry.field(
-        description="What undoes invoiced items, to be invoiced in turn; nothing for what was never invoiced."
+        description=(
+            "The contra items, which undo invoiced items and are to be invoiced in turn. Items "
+            "that were never invoiced have none."
+        )
     )
 
 
@@ -62,14 +68,16 @@ class HandleOrderItemsPayload:
 
 @strawberry.type
 class OrderMutations:
-    @strawberry.mutation(name="createOrder", description="Takes an order in.")
+    @strawberry.mutation(name="createOrder", description="Adds an order.")
     async def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderPayload:
         row = await orders.create_order(info.context, sent_values(input))
         return CreateOrderPayload(order=Order.of(row))
 
     @strawberry.mutation(
         name="updateOrder",
-        description="Changes billing, shipping and references of what is still to be invoiced.",
+        description=(
+            "Changes the billing, shipping and references of an order, for what is still to be invoiced."
+        ),
     )
     async def update_order(self, info: Info, input: UpdateOrderInput) -> UpdateOrderPayload:
         row = await orders.update_order(info.context, input.id, sent_values(input))
@@ -107,15 +115,17 @@ class OrderMutations:
         )
         return ReturnOrderItemsPayload(order=Order.of(row), contra_items=await _show_items(info, row, made))
 
-    @strawberry.mutation(name="receiveOrderItems", description="Returned items have arrived.")
+    @strawberry.mutation(name="receiveOrderItems", description="Records that returned items have arrived.")
     async def receive_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
         return await _handle_items(info, Action.HANDLE_RECEIPT, input)
 
-    @strawberry.mutation(name="approveOrderItems", description="Contra items may be credited.")
+    @strawberry.mutation(name="approveOrderItems", description="Approves contra items: they may be credited.")
     async def approve_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
         return await _handle_items(info, Action.HANDLE_APPROVAL, input)
 
-    @strawberry.mutation(name="finishOrderItems", description="Contra items are ready to be invoiced.")
+    @strawberry.mutation(
+        name="finishOrderItems", description="Finishes contra items: they are ready to be invoiced."
+    )
     async def finish_order_items(self, info: Info, input: HandleOrderItemsInput) -> HandleOrderItemsPayload:
         return await _handle_items(info, Action.HANDLE_FINISH, input)
 

@@ -22,7 +22,7 @@ from schema.types.payment import Payment, PaymentMethod
 
 @strawberry.type
 class RecordPaymentPayload:
-    payment: Payment = strawberry.field(description="The payment, written down.")
+    payment: Payment = strawberry.field(description="The recorded payment.")
     order: Order | None = strawberry.field(description="The order that it was made on.")
     invoice: Invoice | None = strawberry.field(description="Or the invoice.")
 
@@ -35,7 +35,7 @@ class SettleInvoicePayload:
 
 @strawberry.type
 class SettleInvoiceManuallyPayload:
-    payment: Payment = strawberry.field(description="The payment, written down.")
+    payment: Payment = strawberry.field(description="The recorded payment.")
     invoice: Invoice = strawberry.field(description="The invoice as it is now.")
 
 
@@ -59,7 +59,7 @@ class RemovePaymentMethodPayload:
 class PaymentMutations:
     @strawberry.mutation(
         name="recordPayment",
-        description="Writes down a payment that was made elsewhere, on an order or on an invoice.",
+        description="Records a payment that was made elsewhere, on an order or on an invoice.",
     )
     async def record_payment(self, info: Info, input: RecordPaymentInput) -> RecordPaymentPayload:
         row, order, invoice = await payments.record_payment(info.context, sent_values(input))
@@ -82,7 +82,7 @@ class PaymentMutations:
 
     @strawberry.mutation(
         name="settleInvoiceManually",
-        description="Writes down that all that is outstanding on an invoice was paid without a gateway.",
+        description="Records that all that is outstanding on an invoice was paid without a gateway.",
     )
     async def settle_invoice_manually(
         self, info: Info, input: SettleInvoiceManuallyInput
@@ -100,7 +100,10 @@ class PaymentMutations:
         return RefundPaymentPayload(refund=Payment.of(refund), payment=Payment.of(payment))
 
     @strawberry.mutation(
-        name="addPaymentMethod", description="Keeps a way to charge a customer, which the gateway knows."
+        name="addPaymentMethod",
+        description=(
+            "Keeps a payment method of a customer that the gateway knows, so that it can be charged."
+        ),
     )
     async def add_payment_method(self, info: Info, input: AddPaymentMethodInput) -> AddPaymentMethodPayload:
         row = await payments.add_payment_method(
@@ -112,7 +115,9 @@ class PaymentMutations:
         )
         return AddPaymentMethodPayload(payment_method=PaymentMethod.of(row))
 
-    @strawberry.mutation(name="removePaymentMethod", description="Charges a payment method no more.")
+    @strawberry.mutation(
+        name="removePaymentMethod", description="Removes a payment method: it is not charged any more."
+    )
     async def remove_payment_method(
         self, info: Info, input: RemovePaymentMethodInput
     ) -> RemovePaymentMethodPayload:

@@ -22,7 +22,7 @@ class CreateCustomerSessionPayload:
 @strawberry.type
 class RevokeCustomerSessionPayload:
     customer_session: CustomerSession = strawberry.field(
-        description="The session, which opens nothing any more."
+        description="The session, which gives no access any more."
     )
 
 
@@ -30,7 +30,10 @@ class RevokeCustomerSessionPayload:
 class SessionMutations:
     @strawberry.mutation(
         name="createCustomerSession",
-        description="Lets a customer in to what is theirs. The token is in the answer, and never again.",
+        description=(
+            "Gives a customer access to their own orders and invoices. The token is returned now "
+            "and never again."
+        ),
     )
     async def create_customer_session(
         self, info: Info, input: CreateCustomerSessionInput

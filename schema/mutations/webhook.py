@@ -17,7 +17,7 @@ from schema.inputs.webhook import (
 )
 from schema.types.webhook import WebhookDelivery, WebhookEndpoint
 
-_SECRET = "Signs the messages: `whsec_…`. Shown now and never again."  # noqa: S105 (a description)
+_SECRET = "The key that signs the messages: `whsec_…`. Shown now and never again."  # noqa: S105 (a description)
 
 
 @strawberry.type
@@ -44,7 +44,7 @@ class RotateWebhookSecretPayload:
 
 @strawberry.type
 class SendTestWebhookPayload:
-    webhook_delivery: WebhookDelivery = strawberry.field(description="To be found in the log in a moment.")
+    webhook_delivery: WebhookDelivery = strawberry.field(description="The delivery, which is being sent.")
 
 
 @strawberry.type
@@ -56,7 +56,9 @@ class ReplayWebhookDeliveryPayload:
 class WebhookMutations:
     @strawberry.mutation(
         name="createWebhookEndpoint",
-        description="Sends messages about these events to a URL. The secret is in the answer, never again.",
+        description=(
+            "Sends messages about these events to a URL. The secret is returned now and never again."
+        ),
     )
     async def create_webhook_endpoint(
         self, info: Info, input: CreateWebhookEndpointInput
@@ -64,7 +66,7 @@ class WebhookMutations:
         row, secret = await webhooks.create_webhook_endpoint(info.context, sent_values(input))
         return CreateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row), secret=secret)
 
-    @strawberry.mutation(name="updateWebhookEndpoint", description="Changes what is given.")
+    @strawberry.mutation(name="updateWebhookEndpoint", description="Changes what is given of an endpoint.")
     async def update_webhook_endpoint(
         self, info: Info, input: UpdateWebhookEndpointInput
     ) -> UpdateWebhookEndpointPayload:
@@ -73,7 +75,7 @@ class WebhookMutations:
 
     @strawberry.mutation(
         name="deleteWebhookEndpoint",
-        description="Sends nothing there any more; the log of its deliveries stays.",
+        description="Deletes an endpoint: nothing is sent there any more. The log of its deliveries stays.",
     )
     async def delete_webhook_endpoint(
         self, info: Info, input: DeleteWebhookEndpointInput
@@ -83,7 +85,7 @@ class WebhookMutations:
 
     @strawberry.mutation(
         name="rotateWebhookSecret",
-        description="A new secret. For a day messages are signed with the one before it too.",
+        description="Makes a new secret. For a day, messages are signed with the one before it too.",
     )
     async def rotate_webhook_secret(
         self, info: Info, input: RotateWebhookSecretInput
@@ -92,7 +94,7 @@ class WebhookMutations:
         return RotateWebhookSecretPayload(webhook_endpoint=WebhookEndpoint.of(row), secret=secret)
 
     @strawberry.mutation(
-        name="sendTestWebhook", description="Sends webhook.test to an endpoint, whatever it listens to."
+        name="sendTestWebhook", description="Sends webhook.test to an endpoint, whatever its events are."
     )
     async def send_test_webhook(self, info: Info, input: SendTestWebhookInput) -> SendTestWebhookPayload:
         row = await webhooks.send_test_webhook(info.context, input.id)
@@ -100,7 +102,9 @@ class WebhookMutations:
 
     @strawberry.mutation(
         name="replayWebhookDelivery",
-        description="Sends a message again, under the same id: one that was parked, or that got lost there.",
+        description=(
+            "Sends a message again, with the same id: one that was parked, or that its receiver has lost."
+        ),
     )
     async def replay_webhook_delivery(
         self, info: Info, input: ReplayWebhookDeliveryInput

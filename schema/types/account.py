@@ -16,7 +16,7 @@ from schema.types.shared import Address
 
 @strawberry.type(description="A key to the account. Its token was shown when it was made, and never again.")
 class ApiKey:
-    id: strawberry.ID = strawberry.field(description="Names the key, for `revokeApiKey`.")
+    id: strawberry.ID = strawberry.field(description="Its id, for `revokeApiKey`.")
     name: str = strawberry.field(description="Who uses it; invoices remember it in `created_by`.")
     scopes: list[Scope] = strawberry.field(description="What it may do.")
     created_at: datetime = strawberry.field(description="When it was made.")
@@ -43,11 +43,11 @@ class Account:
     registration_number: str | None = strawberry.field(description="Number in the trade register.")
     email: str | None = strawberry.field(description="Where customers write about invoices.")
     phone_number: str | None = strawberry.field(description="Where customers call about invoices.")
-    contact_name: str | None = strawberry.field(description="Who answers.")
+    contact_name: str | None = strawberry.field(description="The person to contact.")
     iban: str | None = strawberry.field(description="Account that customers pay to.")
-    bic: str | None = strawberry.field(description="That account's bank.")
-    default_currency: Currency = strawberry.field(description="Of orders that name none.")
-    default_vat_rate: float = strawberry.field(description="In percent, of items that name none.")
+    bic: str | None = strawberry.field(description="Bank of that account.")
+    default_currency: Currency = strawberry.field(description="Used for orders that name no currency.")
+    default_vat_rate: float = strawberry.field(description="In percent; used for items that name no rate.")
     locale: str = strawberry.field(
         description="Language of the paper for customers that have none of their own."
     )

@@ -12,11 +12,11 @@ from invoicing.storage.pages import Page, cursor
 Node = TypeVar("Node")
 
 First = Annotated[
-    int | None, strawberry.argument(description="How many from the start: 20 unless told, 100 at most.")
+    int | None, strawberry.argument(description="How many from the start: 20 by default, 100 at most.")
 ]
-After = Annotated[str | None, strawberry.argument(description="Go on after this cursor.")]
+After = Annotated[str | None, strawberry.argument(description="Begin after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many from the end: 100 at most.")]
-Before = Annotated[str | None, strawberry.argument(description="Go back from this cursor.")]
+Before = Annotated[str | None, strawberry.argument(description="End before this cursor.")]
 
 
 @strawberry.type(description="Where a page lies in its list.")
@@ -46,7 +46,7 @@ class Connection(Generic[Node]):
     total_count: int = strawberry.field(
         resolver=_total_count,
         name="totalCount",
-        description="How many there are in the whole list, counted when asked for.",
+        description="How many there are in the whole list. It is counted only if it is selected.",
     )
 
     @classmethod

@@ -28,16 +28,16 @@ class Customer:
     is_business: bool = strawberry.field(description="A business, not a consumer.")
     vat_number: str | None = strawberry.field(description="VAT identification number.")
     registration_number: str | None = strawberry.field(description="Number in the trade register.")
-    locale: str | None = strawberry.field(description="Language of its paper; the account's when null.")
+    locale: str | None = strawberry.field(description="Language of its invoices; the account's when null.")
     buyer_reference: str | None = strawberry.field(
         description="What it wants to see on every invoice (BT-10)."
     )
     billing_address: Address | None = strawberry.field(description="Where invoices go.")
     shipping_address: Address | None = strawberry.field(description="Where goods go.")
-    metadata: JSON = strawberry.field(description="Whatever the caller keeps here.")
+    metadata: JSON = strawberry.field(description="Any data of the caller's own.")
     created_at: datetime = strawberry.field(description="When it was added.")
 
-    @strawberry.field(description="How it can be charged, the newest first; not those that were removed.")
+    @strawberry.field(description="Its payment methods, newest first, without those that were removed.")
     async def payment_methods(self, info: Info) -> list[PaymentMethod]:
         return [PaymentMethod.of(row) for row in await payments.methods_of(info.context, self.id)]
 

@@ -26,9 +26,11 @@ ReimbursementStatus = reimbursement.ReimbursementStatus
 WebhookEvent = events.WebhookEvent
 
 strawberry.enum(OrderActionType, name="OrderActionType", description="What can be done to an order's items.")
-strawberry.enum(BlockReason, name="BlockReason", description="Why an action is closed to an item now.")
+strawberry.enum(BlockReason, name="BlockReason", description="Why an action is not possible for an item now.")
 strawberry.enum(
-    OrderItemType, name="OrderItemType", description="What an item is: goods, or what is charged beside them."
+    OrderItemType,
+    name="OrderItemType",
+    description="What an item is: a product, or a charge or discount beside products.",
 )
 strawberry.enum(SupplyType, name="SupplyType", description="Goods or services, for VAT reports.")
 strawberry.enum(
@@ -104,7 +106,9 @@ class InvoiceType(Enum):
 
 
 @strawberry.enum(
-    description="How far an invoice has come. What was settled stays so, also when it is refunded."
+    description=(
+        "How far an invoice has come. An invoice that was settled stays SETTLED, even if it is refunded."
+    )
 )
 class InvoiceState(Enum):
     PENDING = strawberry.enum_value("PENDING", description="Issued; something is outstanding.")
@@ -121,22 +125,24 @@ class PaymentType(Enum):
 
 @strawberry.enum(description="How far a payment or a refund is.")
 class PaymentStatus(Enum):
-    PENDING = strawberry.enum_value("PENDING", description="The gateway has not said yet.")
+    PENDING = strawberry.enum_value("PENDING", description="The gateway has not answered yet.")
     PAID = strawberry.enum_value("PAID", description="The money moved.")
     FAILED = strawberry.enum_value("FAILED", description="No money moved: `error` says why.")
     CANCELLED = strawberry.enum_value(
-        "CANCELLED", description="Given up: the gateway never heard of it, and no money moved."
+        "CANCELLED", description="Given up: the gateway never got it, and no money moved."
     )
 
 
 @strawberry.enum(description="Whether a payment method can be charged.")
 class PaymentMethodState(Enum):
     ACTIVE = strawberry.enum_value("ACTIVE", description="It can.")
-    FAILED = strawberry.enum_value("FAILED", description="The gateway says that it never will again.")
+    FAILED = strawberry.enum_value(
+        "FAILED", description="The gateway says that it can never be charged again."
+    )
     DELETED = strawberry.enum_value("DELETED", description="It was removed.")
 
 
-@strawberry.enum(description="Where the making of the PDF stands.")
+@strawberry.enum(description="Whether the PDF is made.")
 class PdfStatus(Enum):
     PENDING = strawberry.enum_value("PENDING", description="On its way: ask again in a moment.")
     READY = strawberry.enum_value("READY", description="`pdf_url` opens it.")

@@ -21,24 +21,26 @@ from schema.types.scalars import Currency, Money
 from schema.types.shared import Actor, Address, Party, VatAmount
 
 
-@strawberry.type(description="An issued invoice. It never changes; what follows it is written beside it.")
+@strawberry.type(
+    description="An issued invoice. It never changes; payments and credits are recorded beside it."
+)
 class Invoice:
     row: strawberry.Private[Issued]
     snapshot: strawberry.Private[Snapshot | None] = None
     id: strawberry.ID = strawberry.field(description="The caller's invoice_id or handle, or a UUID.")
-    number: str = strawberry.field(description="Gapless within its series.")
+    number: str = strawberry.field(description="The numbers of a series have no gaps.")
     type: InvoiceType = strawberry.field(description="Which way the money goes.")
     state: InvoiceState = strawberry.field(description="How far its payment is.")
     handle: str | None = strawberry.field(description="The caller's own id for it, where one was given.")
     currency: Currency = strawberry.field(description="Of all its amounts.")
     is_including_vat: bool = strawberry.field(description="Whether its unit prices contain VAT.")
     subtotal: Money = strawberry.field(
-        description="Σ of the lines' subtotals, before discounts, in its own mode."
+        description="Σ of the lines' subtotals, before discounts: with VAT where is_including_vat."
     )
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     total_vat: Money = strawberry.field(description="The VAT.")
     total: Money = strawberry.field(description="What is to be paid: total_ex_vat + total_vat.")
-    pdf_status: PdfStatus = strawberry.field(description="Where the making of the PDF stands.")
+    pdf_status: PdfStatus = strawberry.field(description="Whether the PDF is made.")
     issued_on: date = strawberry.field(description="The date on the paper, in the account's time zone.")
     due_on: date | None = strawberry.field(description="When it is to be paid.")
     created_by: Actor = strawberry.field(description="Who issued it.")
@@ -57,7 +59,7 @@ class Invoice:
         found = await orders.by_ids(info.context, [order.id for order in self._frozen().orders])
         return [Order.of(row) for row in found]
 
-    @strawberry.field(description="Whose it is, as they are now; null after a guest's order.")
+    @strawberry.field(description="The customer with their details of today; null after a guest's order.")
     async def customer(self, info: Info) -> Customer | None:
         found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None
@@ -107,7 +109,7 @@ class Invoice:
     def note(self) -> str | None:
         return self._frozen().note
 
-    @strawberry.field(description="Whatever the caller kept with it.")
+    @strawberry.field(description="Any data of the caller's own.")
     def metadata(self) -> JSON:
         return JSON(self._frozen().metadata)
 
@@ -148,7 +150,7 @@ class InvoicePreview:
     subtotal: Money = strawberry.field(description="Σ of the lines' subtotals, before discounts.")
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     total_vat: Money = strawberry.field(description="The VAT.")
-    total: Money = strawberry.field(description="What would be to be paid.")
+    total: Money = strawberry.field(description="What would have to be paid.")
     vat: list[VatAmount] = strawberry.field(description="The VAT breakdown.")
 
     @strawberry.field(description="The orders that the invoice would cover.")

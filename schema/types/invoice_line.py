@@ -20,11 +20,9 @@ class InvoiceLine:
     description: str | None = strawberry.field(description="More about it, under the name.")
     quantity: int = strawberry.field(description="How many.")
     unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
-    unit_price: Money = strawberry.field(description="Of one, in the invoice's own mode.")
+    unit_price: Money = strawberry.field(description="Of one: with VAT where is_including_vat.")
     discount: Money = strawberry.field(description="Taken off the whole line.")
-    subtotal: Money = strawberry.field(
-        description="unit_price × quantity, in the invoice's own mode: with VAT where is_including_vat."
-    )
+    subtotal: Money = strawberry.field(description="unit_price × quantity: with VAT where is_including_vat.")
     total: Money = strawberry.field(description="subtotal − discount.")
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     vat: VatAmount = strawberry.field(description="The line's share of the VAT.")

@@ -31,7 +31,7 @@ class OrderAction:
     ids: list[strawberry.ID] = strawberry.field(description="The items it can be done to: never empty.")
 
 
-@strawberry.type(description="An item that an action is closed to, and why.")
+@strawberry.type(description="An item for which an action is not possible now, and why.")
 class BlockedItem:
     action: OrderActionType = strawberry.field(description="What cannot be done.")
     id: strawberry.ID = strawberry.field(description="The item's id.")
@@ -56,15 +56,17 @@ class Order:
         description="What the buyer wants to see on the invoice (BT-10)."
     )
     delivery_date: date | None = strawberry.field(description="When it was or will be delivered (BT-72).")
-    metadata: JSON = strawberry.field(description="Whatever the caller keeps here.")
+    metadata: JSON = strawberry.field(description="Any data of the caller's own.")
     created_at: datetime = strawberry.field(description="When it came in.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @strawberry.field(
-        description="CLOSED once every item is shipped and invoiced, or undone and credited, and every "
-        "invoice was paid in full and every credit invoice refunded or set off. OPEN again when a return "
-        "begins. What was paid too much stays with its payment and keeps no order OPEN; nor does a refund "
-        "without a credit invoice open one again."
+        description=(
+            "CLOSED once every item is shipped and invoiced, or undone and credited, and every "
+            "invoice was paid in full and every credit invoice refunded or set off. OPEN again "
+            "when a return begins. An overpayment does not keep an order OPEN, and a refund "
+            "without a credit invoice does not open it again."
+        )
     )
     async def status(self, info: Info) -> OrderStatus:
         closed = await payments.is_closed(info.context, self.row)
@@ -89,7 +91,7 @@ class Order:
             OrderAction(action=entry.action, ids=[strawberry.ID(id) for id in entry.ids]) for entry in found
         ]
 
-    @strawberry.field(description="Why the other items are not under an action.")
+    @strawberry.field(description="For each action, why it is not possible for the other items.")
     async def blocked(self, info: Info) -> list[BlockedItem]:
         found = actions.blocked(self.row, await orders.items(info.context, self.row))
         return [

@@ -41,7 +41,9 @@ class OrderItem:
     total: Money = strawberry.field(description="subtotal − discount.")
     vat: VatAmount = strawberry.field(description="Its share of the order's VAT.")
     supply: SupplyType = strawberry.field(description="Goods or services.")
-    exemption_reason: str | None = strawberry.field(description="Why it bears no VAT, as the paper says it.")
+    exemption_reason: str | None = strawberry.field(
+        description="Why no VAT is charged, as the paper says it."
+    )
     status: OrderItemStatus = strawberry.field(description="How far it has come.")
     contra_of: OrderItem | None = strawberry.field(
         description="The item that this one undoes; negative quantity. Null on an ordinary item."

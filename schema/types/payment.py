@@ -15,27 +15,29 @@ from schema.types.scalars import Currency, Money
 from schema.types.shared import Actor
 
 
-@strawberry.type(description="Money that came in, or went back. Never changed but for how it ended.")
+@strawberry.type(description="A payment or a refund. Only its status, and what belongs to it, ever changes.")
 class Payment:
     id: strawberry.ID = strawberry.field(description="A UUID.")
     type: PaymentType = strawberry.field(description="Which way the money went.")
     status: PaymentStatus = strawberry.field(description="How far it is.")
     method: str = strawberry.field(
-        description="CASH, BANK_TRANSFER, CHECK, OTHER, what recordPayment was told, or the gateway's name."
+        description="CASH, BANK_TRANSFER, CHECK, OTHER, the text of recordPayment, or the gateway's name."
     )
-    amount: Money = strawberry.field(description="Of the payment, not only of what it pays here.")
+    amount: Money = strawberry.field(
+        description="Of the whole payment, also if only part of it pays this invoice or order."
+    )
     currency: Currency = strawberry.field(description="Of the amount.")
     reference: str | None = strawberry.field(description="What the payer or the caller knows it by.")
     comment: str | None = strawberry.field(description="A remark.")
     error: str | None = strawberry.field(description="Why it failed.")
     paid_at: datetime | None = strawberry.field(description="When the money moved; null until it has.")
-    created_at: datetime = strawberry.field(description="When it was written down.")
+    created_at: datetime = strawberry.field(description="When it was recorded.")
     order_id: strawberry.ID | None = strawberry.field(description="The order that it was made on.")
     invoice_id: strawberry.ID | None = strawberry.field(description="Or the invoice.")
     refund_of: strawberry.ID | None = strawberry.field(description="The payment that a refund pays back.")
     gateway: str | None = strawberry.field(description="Who moved it; null if that was done elsewhere.")
     gateway_reference: str | None = strawberry.field(description="The gateway's own id for it.")
-    created_by: Actor = strawberry.field(description="Who wrote it down.")
+    created_by: Actor = strawberry.field(description="Who recorded it.")
 
     @classmethod
     def of(cls, row: tables.Payment) -> Payment:
@@ -60,7 +62,9 @@ class Payment:
         )
 
 
-@strawberry.type(description="A way to charge a customer who is not there. No card number is kept here.")
+@strawberry.type(
+    description="What a customer can be charged by without being present. No card number is kept here."
+)
 class PaymentMethod:
     id: strawberry.ID = strawberry.field(description="A UUID.")
     gateway: str = strawberry.field(description="Who charges it.")
@@ -85,8 +89,8 @@ class PaymentMethod:
 )
 class Reimbursement:
     invoice_id: strawberry.Private[str]
-    status: ReimbursementStatus = strawberry.field(description="The amounts in one word.")
-    amount_due: Money = strawberry.field(description="What the invoice asks: its total.")
+    status: ReimbursementStatus = strawberry.field(description="What the amounts add up to.")
+    amount_due: Money = strawberry.field(description="What the invoice asks for: its total.")
     amount_paid: Money = strawberry.field(
         description="What was paid, and what was set off against credit invoices."
     )
@@ -97,7 +101,9 @@ class Reimbursement:
         description="What the buyer still owes; negative is what the seller owes."
     )
     amount_set_off: Money = strawberry.field(
-        description="How much of it was no money: a credit invoice takes away from what its invoice asks."
+        description=(
+            "How much of it was set off without money: a credit invoice reduces what its invoice asks for."
+        )
     )
 
     @strawberry.field(description="The payments and refunds behind it, those that failed too, oldest first.")

@@ -13,7 +13,9 @@ from schema.types.customer import Customer
 
 
 @strawberry.type(
-    description="A customer's own way in, for a while: to their orders and invoices, and nothing else."
+    description=(
+        "A customer's access, for a limited time, to their own orders and invoices and to nothing else."
+    )
 )
 class CustomerSession:
     row: strawberry.Private[tables.CustomerSession]

@@ -10,13 +10,15 @@ from invoicing.storage import tables
 from schema.types.enums import WebhookDeliveryStatus, WebhookEvent
 
 
-@strawberry.type(description="Where messages about what happens in the account go.")
+@strawberry.type(description="An address to which messages about events of the account are sent.")
 class WebhookEndpoint:
     id: strawberry.ID = strawberry.field(description="A UUID.")
-    url: str = strawberry.field(description="Where to: each message is a POST.")
-    events: list[WebhookEvent] = strawberry.field(description="What it is told of.")
+    url: str = strawberry.field(description="The address to which each message is sent by POST.")
+    events: list[WebhookEvent] = strawberry.field(description="Which events are sent to it.")
     description: str | None = strawberry.field(description="What it is for.")
-    is_active: bool = strawberry.field(description="False: nothing is sent, and nothing kept to be sent.")
+    is_active: bool = strawberry.field(
+        description="If false, nothing is sent to it, and nothing is kept to be sent later."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it was changed, or its secret.")
 
@@ -36,9 +38,9 @@ class WebhookEndpoint:
 @strawberry.type(description="A message to one endpoint, and what came of it.")
 class WebhookDelivery:
     id: strawberry.ID = strawberry.field(description="A UUID, for `replayWebhookDelivery`.")
-    endpoint_id: strawberry.ID = strawberry.field(description="The endpoint, which may be deleted by now.")
-    url: str = strawberry.field(description="Where it was sent last, or is to be sent.")
-    event: WebhookEvent = strawberry.field(description="What it tells of.")
+    endpoint_id: strawberry.ID = strawberry.field(description="The endpoint, even if it was deleted since.")
+    url: str = strawberry.field(description="Where it was sent last, or will be sent.")
+    event: WebhookEvent = strawberry.field(description="The event that it is about.")
     message_id: str = strawberry.field(
         description="The header webhook-id: the same at every attempt, and to every endpoint."
     )
