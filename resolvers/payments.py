@@ -10,7 +10,7 @@ from invoicing.customers import details
 from invoicing.invoices import paid_orders, queries
 from invoicing.invoices import refund as invoice_refund
 from invoicing.invoices.queries import Issued
-from invoicing.invoices.refund import Asked
+from invoicing.invoices.refund import RefundAmount
 from invoicing.ledger import entries
 from invoicing.ledger.balances import Balance
 from invoicing.ledger.reimbursement import Reimbursement
@@ -81,7 +81,7 @@ async def refund_payment(ctx: Context, payment_id: str, values: Mapping[str, Any
 async def refund_invoice(
     ctx: Context,
     invoice_id: str,
-    asked: Asked,
+    amount: RefundAmount,
     *,
     key: str,
     reason: str | None = None,
@@ -94,7 +94,7 @@ async def refund_invoice(
         invoice_refund.refund_invoice,
         ctx.principal,
         invoice_id,
-        asked,
+        amount,
         key=key,
         reason=reason,
         transfer=transfer,

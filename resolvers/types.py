@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
-from invoicing.invoices.refund import Asked as RefundAmount
+from invoicing.invoices.refund import RefundAmount
 
 __all__ = ["Issued", "LineCredit", "RefundAmount"]

@@ -35,7 +35,7 @@ from invoicing.payments.manual import ManualTransferMethod
 from invoicing.payments.refunds import begin_refund
 from invoicing.storage.tables import Payment
 
-Asked = int | Sequence[LineCredit] | None
+RefundAmount = int | Sequence[LineCredit] | None
 """How much goes back: an amount with VAT, lines, or all that is left."""
 
 
@@ -51,7 +51,7 @@ def refund_invoice(
     connection: Connection,
     principal: Principal,
     invoice_id: str,
-    asked: Asked,
+    asked: RefundAmount,
     *,
     key: str,
     reason: str | None = None,
@@ -104,7 +104,7 @@ def _credited(
     connection: Connection,
     principal: Principal,
     sale: Issued,
-    asked: Asked,
+    asked: RefundAmount,
     note: str | None,
     named: str,
     *,

@@ -62,10 +62,10 @@ class OrderItem:
     def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> list[OrderItem]:
         """All rows of an order, with the VAT they share and the items they undo."""
         taxed = totals(order, rows).lines
-        shown = {row.id: cls.of(row, line) for row, line in zip(rows, taxed, strict=True)}
-        for item in shown.values():
-            item.contra_of = shown[item.row.contra_of] if item.row.contra_of else None
-        return list(shown.values())
+        items = {row.id: cls.of(row, line) for row, line in zip(rows, taxed, strict=True)}
+        for item in items.values():
+            item.contra_of = items[item.row.contra_of] if item.row.contra_of else None
+        return list(items.values())
 
     @classmethod
     def of(cls, row: tables.OrderItem, taxed: Taxed) -> OrderItem:

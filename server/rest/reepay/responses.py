@@ -96,15 +96,15 @@ def refund(credit: InvoiceHistory, refunds: Sequence[Payment]) -> dict[str, Any]
     worst = next(
         (by_state[status] for status in ("FAILED", "CANCELLED", "PENDING") if status in by_state), None
     )
-    shown = worst or (refunds[0] if refunds else None)
+    decisive = worst or (refunds[0] if refunds else None)
     return {
         **credit_note(credit),
         "credit_note_id": credit.invoice.id,
-        "state": _UNFINISHED_STATES.get(shown.status, "refunded") if shown else "refunded",
-        "type": "card" if shown is not None and shown.gateway else "manual",
-        "transaction": shown.id if shown else None,
-        "ref_transaction": shown.refund_of if shown else None,
-        "error": shown.error if shown else None,
+        "state": _UNFINISHED_STATES.get(decisive.status, "refunded") if decisive else "refunded",
+        "type": "card" if decisive is not None and decisive.gateway else "manual",
+        "transaction": decisive.id if decisive else None,
+        "ref_transaction": decisive.refund_of if decisive else None,
+        "error": decisive.error if decisive else None,
     }
 
 

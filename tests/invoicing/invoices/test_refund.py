@@ -23,7 +23,7 @@ from invoicing.errors import (
 from invoicing.invoices import from_orders, queries, refund
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
-from invoicing.invoices.refund import Asked, Repaid
+from invoicing.invoices.refund import RefundAmount, Repaid
 from invoicing.ledger import balances
 from invoicing.payments import charges, manual, methods, refunds
 from invoicing.storage.database import Database
@@ -76,7 +76,9 @@ class Till:
             now=NOW,
         )
 
-    def repaid(self, sale: Issued | str, asked: Asked = None, *, key: str = "k", **options: Any) -> Repaid:
+    def repaid(
+        self, sale: Issued | str, asked: RefundAmount = None, *, key: str = "k", **options: Any
+    ) -> Repaid:
         given: dict[str, Any] = {"gateways": ["sandbox"], "now": NOW, **options}
         id = sale if isinstance(sale, str) else sale.id
         return self.database.write(refund.refund_invoice, self.principal, id, asked, key=key, **given)
@@ -160,7 +162,7 @@ def test_parts_of_any_kind_add_up_to_the_invoice(
         left = sale.total
         for place, (kind, amount) in enumerate(cuts):
             first = sale.frozen().lines[0]
-            asked: Asked = amount if kind == "spread" else [LineCredit(first.id, amount=amount)]
+            asked: RefundAmount = amount if kind == "spread" else [LineCredit(first.id, amount=amount)]
             try:
                 credit = till.repaid(sale, asked, key=str(place)).credit
             except (RefundTooHigh, CreditTooHigh):
