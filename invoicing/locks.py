@@ -21,10 +21,11 @@ SQLite has one writer and locks no rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
 
+from invoicing.storage import rows
 from invoicing.storage.tables import (
     Invoice,
     Order,
@@ -35,6 +36,8 @@ from invoicing.storage.tables import (
     order_items,
     orders,
 )
+
+T = TypeVar("T")
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
@@ -63,8 +66,20 @@ _OF_ITEMS = select(order_items.c.order_id).where(
 _LOCK_ORDERS = locking(_ORDERS.where(orders.c.id.in_(_IDS)))
 _LOCK_ORDERS_OF_ITEMS = locking(_ORDERS.where(orders.c.id.in_(_OF_ITEMS)))
 
+
+class LockedInvoice(NamedTuple):
+    """The columns of an invoice that are asked for most."""
+
+    id: str
+    number: str
+    type: str
+    total: int
+    currency: str
+    customer_id: str | None
+
+
 _INVOICES = (
-    select(*(invoices.c[name] for name in ("id", "number", "type", "total", "currency", "customer_id")))
+    select(*(invoices.c[name] for name in LockedInvoice._fields))
     .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
     .order_by(invoices.c.type.desc(), invoices.c.created_at, invoices.c.id)  # INVOICE, then CREDIT
 )
@@ -113,26 +128,25 @@ def lock_orders(
     connection: Connection, account_id: str, ids: Iterable[str], *, customer_id: str | None = None
 ) -> list[Order]:
     """The orders, which nobody else changes, nor their items; only those of the customer, if one is named."""
-    return cast(list[Order], _found(connection, _LOCK_ORDERS, account_id, ids, customer=customer_id))
+    return _found(connection, _LOCK_ORDERS, account_id, ids, customer=customer_id, as_=Order)
 
 
 def lock_orders_of_items(
     connection: Connection, account_id: str, item_ids: Iterable[str], *, customer_id: str | None = None
 ) -> list[Order]:
     """The same, of the orders of these items."""
-    found = _found(connection, _LOCK_ORDERS_OF_ITEMS, account_id, item_ids, customer=customer_id)
-    return cast(list[Order], found)
+    return _found(connection, _LOCK_ORDERS_OF_ITEMS, account_id, item_ids, customer=customer_id, as_=Order)
 
 
-def lock_invoices(connection: Connection, account_id: str, ids: Iterable[str]) -> list[Invoice]:
-    """The columns that are asked for most. Nobody else credits the invoices, or moves money on them."""
-    return cast(list[Invoice], _found(connection, _LOCK_INVOICES, account_id, ids))
+def lock_invoices(connection: Connection, account_id: str, ids: Iterable[str]) -> list[LockedInvoice]:
+    """Nobody else credits the invoices, or moves money on them."""
+    return _found(connection, _LOCK_INVOICES, account_id, ids, as_=LockedInvoice)
 
 
-def lock_originals(connection: Connection, account_id: str, ids: Iterable[str]) -> list[Row[Any]]:
+def lock_originals(connection: Connection, account_id: str, ids: Iterable[str]) -> list[Invoice]:
     """Invoices to be credited, with all their columns; and what credits them, which a new credit may be set
     off against. Where one of them is itself a credit invoice, which cannot be credited, that is left out."""
-    originals = _found(connection, _LOCK_WHOLE, account_id, ids)
+    originals = _found(connection, _LOCK_WHOLE, account_id, ids, as_=Invoice)
     if all(each.type == "INVOICE" for each in originals):
         lock_credits_of(connection, account_id, [each.id for each in originals])
     return originals
@@ -160,7 +174,7 @@ def lock_for_refund(
     seeds = [order_id] if order_id is not None else orders_on(connection, account_id, str(invoice_id))
     sharing = _lock_orders_sharing(connection, account_id, seeds)
     sales = {*sales_of(connection, account_id, sharing), *named}
-    held = {each.id for each in _found(connection, _LOCK_SALES, account_id, sales)}
+    held = {each.id for each in _found(connection, _LOCK_SALES, account_id, sales, as_=LockedInvoice)}
     lock_invoices(connection, account_id, {*credits_of(connection, account_id, sales), *named} - held)
 
 
@@ -198,13 +212,22 @@ def credits_of(connection: Connection, account_id: str, invoice_ids: Iterable[st
 
 
 def _ids(connection: Connection, statement: Select[Any], account_id: str, ids: Iterable[str]) -> list[str]:
-    return [row[0] for row in _found(connection, statement, account_id, ids)]
-
-
-def _found(
-    connection: Connection, statement: Select[Any], account_id: str, ids: Iterable[str], **more: Any
-) -> list[Any]:
     wanted = sorted(set(ids))
     if not wanted:
         return []
-    return list(connection.execute(statement, {"account": account_id, "ids": wanted, **more}))
+    return [*connection.execute(statement, {"account": account_id, "ids": wanted}).scalars()]
+
+
+def _found(
+    connection: Connection,
+    statement: Select[Any],
+    account_id: str,
+    ids: Iterable[str],
+    *,
+    as_: type[T],
+    **more: object,
+) -> list[T]:
+    wanted = sorted(set(ids))
+    if not wanted:
+        return []
+    return rows.all_(connection, statement, {"account": account_id, "ids": wanted, **more}, as_=as_)

@@ -6,13 +6,13 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import cast
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from invoicing import checks
 from invoicing.access import Actor, Principal, Scope
 from invoicing.errors import Forbidden, NotFound, ValidationError
+from invoicing.storage import rows
 from invoicing.storage.tables import ApiKey, api_keys, new_id
 
 PREFIX = "inv_"
@@ -22,11 +22,11 @@ _BY_HASH = select(api_keys).where(api_keys.c.token_hash == bindparam("hash"), ap
 
 def find_principal(connection: Connection, token: str) -> Principal | None:
     """The principal of a token; None if it is unknown or revoked."""
-    row = connection.execute(_BY_HASH, {"hash": token_hash(token)}).one_or_none()
-    if row is None:
+    key = rows.one_or_none(connection, _BY_HASH, {"hash": token_hash(token)}, as_=ApiKey)
+    if key is None:
         return None
-    actor = Actor(row.id, row.name, "api_key")
-    return Principal(row.account_id, actor, frozenset(Scope(scope) for scope in row.scopes))
+    actor = Actor(key.id, key.name, "api_key")
+    return Principal(key.account_id, actor, frozenset(Scope(scope) for scope in key.scopes))
 
 
 def create_api_key(
@@ -84,7 +84,7 @@ def revoke_api_key(connection: Connection, principal: Principal, key_id: str, *,
 
 def api_keys_of(connection: Connection, account_id: str) -> Sequence[ApiKey]:
     keys = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.created_at.desc())
-    return cast(Sequence[ApiKey], connection.execute(keys).all())
+    return rows.all_(connection, keys, as_=ApiKey)
 
 
 def token_hash(token: str) -> str:
@@ -93,9 +93,8 @@ def token_hash(token: str) -> str:
 
 
 def _find_key(connection: Connection, account_id: str, key_id: str) -> ApiKey:
-    found = connection.execute(
-        select(api_keys).where(api_keys.c.account_id == account_id, api_keys.c.id == key_id)
-    ).one_or_none()
+    this = select(api_keys).where(api_keys.c.account_id == account_id, api_keys.c.id == key_id)
+    found = rows.one_or_none(connection, this, as_=ApiKey)
     if found is None:
         raise NotFound(f"There is no API key {key_id}.", field="id", ids=[key_id])
-    return cast(ApiKey, found)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -13,6 +13,7 @@ from invoicing import checks, locks, numbering
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
+from invoicing.storage import rows
 from invoicing.storage.tables import Account, accounts, new_id
 
 
@@ -62,7 +63,7 @@ _BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
 
 
 def account(connection: Connection, account_id: str) -> Account:
-    return cast(Account, connection.execute(_BY_ID, {"account": account_id}).one())
+    return rows.one(connection, _BY_ID, {"account": account_id}, as_=Account)
 
 
 def create_account(connection: Connection, values: Mapping[str, Any], *, now: datetime) -> str:
@@ -105,4 +106,4 @@ def accounts_named(connection: Connection, name: str | None) -> list[Account]:
     statement = select(accounts).order_by(accounts.c.created_at, accounts.c.id)
     if name is not None:
         statement = statement.where((accounts.c.id == name) | (accounts.c.name == name))
-    return cast(list[Account], connection.execute(statement).all())
+    return rows.all_(connection, statement, as_=Account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +23,7 @@ from invoicing.errors import (
 )
 from invoicing.idempotency import find_in, make_once
 from invoicing.locks import locking
+from invoicing.storage import rows
 from invoicing.storage.tables import (
     Customer,
     customers,
@@ -146,11 +147,11 @@ def find_customer(
     statement = select(customers).where(customers.c.account_id == principal.account_id, matches)
     if principal.customer_id is not None:
         statement = statement.where(customers.c.id == principal.customer_id)
-    found = connection.execute(locking(statement) if lock else statement).one_or_none()
+    found = rows.one_or_none(connection, locking(statement) if lock else statement, as_=Customer)
     if found is None:
         field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
         raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])
-    return cast(Customer, found)
+    return found
 
 
 def _check_ids_are_new(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:
@@ -186,5 +187,5 @@ def _search_text(row: Mapping[str, Any]) -> str:
 def customers_by_id(
     connection: Connection, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, Customer]:
-    rows = connection.execute(_BY_ID, {"account": principal.account_id, "ids": list(ids)})
-    return {row.id: cast(Customer, row) for row in rows}
+    key = {"account": principal.account_id, "ids": list(ids)}
+    return {customer.id: customer for customer in rows.all_(connection, _BY_ID, key, as_=Customer)}

@@ -25,6 +25,7 @@ def customers_page(
         customers,
         where(customers, CUSTOMERS, principal, given, owner=customers.c.id),
         window,
+        as_=Customer,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import cast
 
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
@@ -13,6 +12,7 @@ from invoicing.access import Actor, Principal, Scope
 from invoicing.accounts.api_keys import token_hash
 from invoicing.customers.details import find_customer
 from invoicing.errors import NotFound
+from invoicing.storage import rows
 from invoicing.storage.tables import CustomerSession, customer_sessions, customers, new_id
 
 PREFIX = "inv_cs_"
@@ -89,11 +89,10 @@ def revoke_customer_session(
 
 
 def _find_session(connection: Connection, principal: Principal, session_id: str) -> CustomerSession:
-    found = connection.execute(
-        select(customer_sessions).where(
-            customer_sessions.c.account_id == principal.account_id, customer_sessions.c.id == session_id
-        )
-    ).one_or_none()
+    this = select(customer_sessions).where(
+        customer_sessions.c.account_id == principal.account_id, customer_sessions.c.id == session_id
+    )
+    found = rows.one_or_none(connection, this, as_=CustomerSession)
     if found is None:
         raise NotFound(f"There is no customer session {session_id}.", field="id", ids=[session_id])
-    return cast(CustomerSession, found)
+    return found

@@ -120,7 +120,7 @@ def _add(
         raise FlawedOrder(duplicates)
     buyer = _buyer(order, principal, terms, buyers)
     try:
-        row, items = intake.rows(terms.seller, buyer, order.values, now=terms.now)
+        row, items = intake.new_order_rows(terms.seller, buyer, order.values, now=terms.now)
     except InvoicingError as error:
         raise flaws_of_order(order, error, terms.seller) from error
     row["created_at"] = order.created_at

@@ -127,8 +127,7 @@ class Creditable:
 
 def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
     """The invoices, which nobody else credits until the transaction ends, in order of issue."""
-    rows = lock_originals(connection, principal.account_id, ids)
-    found = [Issued(**dict(row._mapping), pdf_key=None, pdf_failed_at=None) for row in rows]
+    found = [Issued.locked(row) for row in lock_originals(connection, principal.account_id, ids)]
     if missing := ids - {invoice.id for invoice in found}:
         raise NotFound(f"There is no invoice {', '.join(missing)}.", field="invoice_id", ids=sorted(missing))
     if not_sales := [invoice.id for invoice in found if invoice.type == "CREDIT"]:

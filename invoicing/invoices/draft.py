@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
@@ -31,6 +31,7 @@ from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, demand
 from invoicing.orders.items import MAX_ITEMS, in_place, taxable
 from invoicing.snapshot import Address, CreditedInvoice, Line, OrderReference, Party, VatRow
+from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
     Customer,
@@ -109,7 +110,7 @@ def check_item_ids(item_ids: Sequence[str]) -> None:
 
 def find_items(connection: Connection, principal: Principal, item_ids: Sequence[str]) -> list[OrderItem]:
     key = {"account": principal.account_id, "ids": list(item_ids)}
-    items = cast(list[OrderItem], connection.execute(_ITEMS, key).all())
+    items = rows.all_(connection, _ITEMS, key, as_=OrderItem)
     if len(items) < len(item_ids):
         raise _not_found(set(item_ids) - {item.id for item in items})
     return items
@@ -129,7 +130,7 @@ def find_orders_of(
         covered = lock_orders_of_items(connection, account_id, item_ids, customer_id=customer_id)
     else:
         key = {"account": account_id, "customer": customer_id, "ids": list(item_ids)}
-        covered = cast(list[Order], connection.execute(_COVERING, key).all())
+        covered = rows.all_(connection, _COVERING, key, as_=Order)
     return sorted(covered, key=lambda order: (order.created_at, order.id))
 
 
@@ -210,7 +211,7 @@ def _customer(connection: Connection, order: Order) -> Customer | None:
     if order.customer_id is None:
         return None
     key = {"account": order.account_id, "customer": order.customer_id}
-    return cast(Customer, connection.execute(_CUSTOMER, key).one())
+    return rows.one(connection, _CUSTOMER, key, as_=Customer)
 
 
 def _line(item: OrderItem, taxed: arithmetic.Taxed) -> Line:

@@ -31,14 +31,14 @@ INVOICES: Mapping[str, Condition] = {
 def invoices_page(
     connection: Connection, principal: Principal, given: Filter, window: Window
 ) -> Page[Issued]:
-    found = page(
+    return page(
         connection,
         ISSUED,
         invoices,
         where(invoices, INVOICES, principal, given, owner=invoices.c.customer_id),
         window,
+        as_=Issued,
     )
-    return Page([Issued(*row) for row in found.rows], found.has_next, found.has_previous)
 
 
 def invoices_count(connection: Connection, principal: Principal, given: Filter) -> int:

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, and_, bindparam, select
 from invoicing.access import Principal
 from invoicing.errors import NotFound
 from invoicing.snapshot import Snapshot, load
+from invoicing.storage import rows
 from invoicing.storage.outbox import RENDER_INVOICE
 from invoicing.storage.tables import (
+    Invoice,
     documents,
     invoice_lines,
     invoices,
@@ -52,6 +54,12 @@ class Issued:
     created_at: datetime
     pdf_key: str | None
     pdf_failed_at: datetime | None
+
+    @classmethod
+    def locked(cls, row: Invoice) -> Issued:
+        """Of the invoice's row alone, without a look at its PDF."""
+        columns = {column.name: getattr(row, column.name) for column in invoices.c}
+        return cls(**columns, pdf_key=None, pdf_failed_at=None)
 
     def frozen(self) -> Snapshot:
         return load(self.snapshot)
@@ -109,8 +117,7 @@ _CREDITS = (
 
 def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
     key = {"account": principal.account_id, "customer": principal.customer_id, "invoice": invoice_id}
-    row = connection.execute(_INVOICE, key).one_or_none()
-    return None if row is None else Issued(*row)
+    return rows.one_or_none(connection, _INVOICE, key, as_=Issued)
 
 
 def found_invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued:
@@ -121,8 +128,8 @@ def found_invoice(connection: Connection, principal: Principal, invoice_id: str)
 
 
 def invoices_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Issued]:
-    rows = connection.execute(_INVOICES, {"account": principal.account_id, "ids": list(ids)})
-    return {row.id: Issued(*row) for row in rows}
+    key = {"account": principal.account_id, "ids": list(ids)}
+    return {issued.id: issued for issued in rows.all_(connection, _INVOICES, key, as_=Issued)}
 
 
 def newest(issued: Iterable[Issued]) -> Issued | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -20,7 +20,7 @@ from invoicing import idempotency
 from invoicing.access import Principal
 from invoicing.errors import IdempotencyKeyReused, NotFound
 from invoicing.ledger.distribution import Allocation
-from invoicing.storage import after_commit
+from invoicing.storage import after_commit, rows
 from invoicing.storage.tables import (
     UNSETTLED,
     Payment,
@@ -53,10 +53,11 @@ _SETTLE = (
 
 
 def payment(connection: Connection, account_id: str, payment_id: str) -> Payment:
-    found = connection.execute(_PAYMENT, {"account": account_id, "payment": payment_id}).one_or_none()
+    key = {"account": account_id, "payment": payment_id}
+    found = rows.one_or_none(connection, _PAYMENT, key, as_=Payment)
     if found is None:
         raise NotFound(f"There is no payment {payment_id}.", field="payment_id", ids=[payment_id])
-    return cast(Payment, found)
+    return found
 
 
 def append(
@@ -76,7 +77,7 @@ def append(
     if row["invoice_id"] is not None:
         after_commit.notify_invoices_changed(connection, principal.account_id, [row["invoice_id"]])
     try:
-        return cast(Payment, connection.execute(_APPEND, row).one())
+        return rows.one(connection, _APPEND, row, as_=Payment)
     except IntegrityError as clash:
         if "idempotency_key" not in violated_constraint(clash):
             raise
@@ -95,7 +96,7 @@ def allocate(
     source, other = "payment_id", "credit_invoice_id"
     if of_credit:
         source, other = other, source
-    rows = [
+    parted = [
         {
             "account_id": account_id,
             "id": new_id(),
@@ -107,9 +108,9 @@ def allocate(
         }
         for part in parts
     ]
-    if rows:
-        connection.execute(_ALLOCATE, rows)
-        moved = [row[name] for row in rows for name in ("invoice_id", "credit_invoice_id") if row[name]]
+    if parted:
+        connection.execute(_ALLOCATE, parted)
+        moved = [row[name] for row in parted for name in ("invoice_id", "credit_invoice_id") if row[name]]
         after_commit.notify_invoices_changed(connection, account_id, moved)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from sqlalchemy import (
     BindParameter,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 
 from invoicing.access import Principal
 from invoicing.ledger.balances import Balance, available_on, balances_of
+from invoicing.storage import rows
 from invoicing.storage.tables import UNSETTLED, Payment, allocations, invoice_lines, invoices, payments
 
 _MINE: BindParameter[str] = bindparam("account")
@@ -109,6 +109,7 @@ def _grouped(
     connection: Connection, statement: Select[tuple[object, ...]], principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, list[Payment]]:
     found: dict[str, list[Payment]] = defaultdict(list)
-    for row in connection.execute(statement, {"account": principal.account_id, "ids": list(ids)}):
-        found[row.of].append(cast(Payment, row))
+    key = {"account": principal.account_id, "ids": list(ids)}
+    for of, payment in rows.pairs(connection, statement, key, as_=Payment):
+        found[of].append(payment)
     return found

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -29,6 +29,7 @@ from invoicing.idempotency import find_in, make_once
 from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
 from invoicing.orders.items import in_place, item_rows, total_of
+from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
     Order,
@@ -158,7 +159,7 @@ def find_order(
         found = lock_orders(connection, account_id, [order_id], customer_id=customer_id)
     else:
         key = {"account": account_id, "customer": customer_id, "order": order_id}
-        found = cast(list[Order], connection.execute(_FOUND, key).all())
+        found = rows.all_(connection, _FOUND, key, as_=Order)
     if not found:
         raise NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
     return found[0]
@@ -166,8 +167,8 @@ def find_order(
 
 def items_of(connection: Connection, principal: Principal, order_id: str) -> Sequence[OrderItem]:
     """The order's items, in their places."""
-    found = connection.execute(_ITEMS, {"account": principal.account_id, "order": order_id}).all()
-    return in_place(cast(Sequence[OrderItem], found))
+    key = {"account": principal.account_id, "order": order_id}
+    return in_place(rows.all_(connection, _ITEMS, key, as_=OrderItem))
 
 
 def drafted(
@@ -184,14 +185,14 @@ def drafted(
         customer = details.find_customer(
             connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
         )
-    order, items = rows(seller, customer, values, now=now)
+    order, items = new_order_rows(seller, customer, values, now=now)
     if order["number"] is None:
         order["number"] = str(next_sequence(connection, principal.account_id, "ORDER", ""))
         order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
 
 
-def rows(
+def new_order_rows(
     seller: Account, customer: Named | None, values: Mapping[str, Any], *, now: datetime
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The same, of an order whose customer is known; its number is null if none is given."""

@@ -42,6 +42,7 @@ def orders_page(connection: Connection, principal: Principal, given: Filter, win
         orders,
         where(orders, ORDERS, principal, given, owner=orders.c.customer_id),
         window,
+        as_=Order,
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from sqlalchemy import Connection, bindparam, select
 
 from invoicing.access import Principal
+from invoicing.storage import rows
 from invoicing.storage.tables import (
     Order,
     OrderItem,
@@ -27,14 +27,15 @@ _ITEMS_OF_ORDERS = select(order_items).where(
 
 
 def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
-    rows = connection.execute(_ORDERS, {"account": principal.account_id, "ids": list(ids)})
-    return {row.id: cast(Order, row) for row in rows}
+    key = {"account": principal.account_id, "ids": list(ids)}
+    return {order.id: order for order in rows.all_(connection, _ORDERS, key, as_=Order)}
 
 
 def items_by_order(
     connection: Connection, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, list[OrderItem]]:
     items: dict[str, list[OrderItem]] = defaultdict(list)
-    for row in connection.execute(_ITEMS_OF_ORDERS, {"account": principal.account_id, "ids": list(ids)}):
-        items[row.order_id].append(cast(OrderItem, row))
+    key = {"account": principal.account_id, "ids": list(ids)}
+    for item in rows.all_(connection, _ITEMS_OF_ORDERS, key, as_=OrderItem):
+        items[item.order_id].append(item)
     return items

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from invoicing.access import Principal
 from invoicing.customers.details import find_customer
 from invoicing.errors import PaymentMethodNotFound, PaymentMethodRequired
+from invoicing.storage import rows
 from invoicing.storage.tables import PaymentMethod, new_id, payment_methods
 
 AUTO = "auto"
@@ -30,6 +30,7 @@ _OF_CUSTOMERS = (
 _BY_ID = select(payment_methods).where(
     payment_methods.c.account_id == _MINE, payment_methods.c.id == bindparam("method")
 )
+_ADD = insert(payment_methods).returning(*payment_methods.c)
 _BECOME = (
     update(payment_methods)
     .where(
@@ -57,7 +58,7 @@ def add_payment_method(
     for each in methods_of(connection, principal, [customer_id]).get(customer_id, []):
         if (each.gateway, each.reference, each.state) == (gateway, reference, "ACTIVE"):
             return each
-    row: dict[str, Any] = {
+    row = {
         "account_id": principal.account_id,
         "id": new_id(),
         "customer_id": customer_id,
@@ -68,17 +69,16 @@ def add_payment_method(
         "state": "ACTIVE",
         "created_at": now,
     }
-    connection.execute(insert(payment_methods).values(row))
-    return PaymentMethod(**row)
+    return rows.one(connection, _ADD, row, as_=PaymentMethod)
 
 
 def remove_payment_method(connection: Connection, principal: Principal, method_id: str) -> PaymentMethod:
     """It is charged no more. What is under way with it goes on; removing it again changes nothing."""
-    found = find_method(connection, principal.account_id, method_id)
-    if found is None:
-        raise PaymentMethodNotFound(f"There is no payment method {method_id}.", field="id", ids=[method_id])
     set_method_state(connection, principal.account_id, method_id, "DELETED")
-    return PaymentMethod(**{**dict(found._mapping), "state": "DELETED"})  # type: ignore[attr-defined]
+    removed = find_method(connection, principal.account_id, method_id)
+    if removed is None:
+        raise PaymentMethodNotFound(f"There is no payment method {method_id}.", field="id", ids=[method_id])
+    return removed
 
 
 def choose_method(
@@ -105,16 +105,15 @@ def methods_of(
 ) -> Mapping[str, list[PaymentMethod]]:
     """Of each customer those that were not removed, the newest first."""
     found: dict[str, list[PaymentMethod]] = defaultdict(list)
-    for row in connection.execute(
-        _OF_CUSTOMERS, {"account": principal.account_id, "ids": list(customer_ids)}
-    ):
-        found[row.customer_id].append(cast(PaymentMethod, row))
+    key = {"account": principal.account_id, "ids": list(customer_ids)}
+    for method in rows.all_(connection, _OF_CUSTOMERS, key, as_=PaymentMethod):
+        found[method.customer_id].append(method)
     return found
 
 
 def find_method(connection: Connection, account_id: str, method_id: str) -> PaymentMethod | None:
-    row = connection.execute(_BY_ID, {"account": account_id, "method": method_id}).one_or_none()
-    return cast("PaymentMethod | None", row)
+    key = {"account": account_id, "method": method_id}
+    return rows.one_or_none(connection, _BY_ID, key, as_=PaymentMethod)
 
 
 def set_method_state(connection: Connection, account_id: str, method_id: str, state: str) -> None:

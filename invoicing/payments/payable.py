@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from sqlalchemy import BindParameter, Connection, bindparam, select
 
@@ -11,8 +10,9 @@ from invoicing.access import Principal
 from invoicing.errors import AlreadySettled, NotFound, NotPayable, PaymentUnderWay
 from invoicing.idempotency import asked_by, made_before
 from invoicing.ledger import balances, entries
-from invoicing.locks import lock_invoices
-from invoicing.storage.tables import Invoice, Payment, payments
+from invoicing.locks import LockedInvoice, lock_invoices
+from invoicing.storage import rows
+from invoicing.storage.tables import Payment, payments
 
 _MINE: BindParameter[str] = bindparam("account")
 _LIVE_PAYMENTS = (
@@ -27,12 +27,14 @@ _LIVE_PAYMENTS = (
 )
 
 
-def lock_payable(connection: Connection, principal: Principal, invoice_id: str, *, field: str) -> Invoice:
-    """The columns of the invoice that are asked for most; nobody else pays it until the transaction ends."""
-    rows = lock_invoices(connection, principal.account_id, [invoice_id])
-    if not rows:
+def lock_payable(
+    connection: Connection, principal: Principal, invoice_id: str, *, field: str
+) -> LockedInvoice:
+    """Nobody else pays the invoice until the transaction ends."""
+    locked = lock_invoices(connection, principal.account_id, [invoice_id])
+    if not locked:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
-    (found,) = rows
+    (found,) = locked
     if found.type == "CREDIT" and found.total <= 0:
         raise NotPayable(field=field, ids=[invoice_id])
     if found.total < 0:
@@ -48,8 +50,7 @@ def settled_before(
     """The payment that the same request made before: by its key or, without one, while it still pays."""
     if made := made_before(connection, principal, entries.under_key, key, asked_by(request)):
         return made
-    where = {"account": principal.account_id, "invoice": invoice_id}
-    live = cast("list[Payment]", connection.execute(_LIVE_PAYMENTS, where).all())
+    live = _live_payments(connection, principal, invoice_id)
     same = next((each for each in live if key is None and each.request == request), None)
     if same and (same.status == "PENDING" or _outstanding(connection, principal, invoice_id) <= 0):
         return same  # else it was paid back since, and is to be paid anew
@@ -59,8 +60,7 @@ def settled_before(
 
 def refuse_while_charging(connection: Connection, principal: Principal, invoice_id: str) -> None:
     """Refuses while a charge for the invoice, which is locked, is under way."""
-    where = {"account": principal.account_id, "invoice": invoice_id}
-    _refuse_pending(cast("list[Payment]", connection.execute(_LIVE_PAYMENTS, where).all()))
+    _refuse_pending(_live_payments(connection, principal, invoice_id))
 
 
 def outstanding_or_refuse(connection: Connection, principal: Principal, invoice_id: str) -> int:
@@ -73,6 +73,11 @@ def outstanding_or_refuse(connection: Connection, principal: Principal, invoice_
 
 def _outstanding(connection: Connection, principal: Principal, invoice_id: str) -> int:
     return balances.balances_of(connection, principal.account_id, [invoice_id])[invoice_id].money.outstanding
+
+
+def _live_payments(connection: Connection, principal: Principal, invoice_id: str) -> list[Payment]:
+    key = {"account": principal.account_id, "invoice": invoice_id}
+    return rows.all_(connection, _LIVE_PAYMENTS, key, as_=Payment)
 
 
 def _refuse_pending(live: Sequence[Payment]) -> None:

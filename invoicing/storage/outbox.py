@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from invoicing.storage import after_commit
+from invoicing.storage import after_commit, rows
 from invoicing.storage.tables import Job, new_id, outbox
 
 RENDER_INVOICE = "invoice.render"
@@ -154,7 +154,7 @@ def claim(
     `by` is a claim statement with conditions, `values` are its parameters.
     """
     leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
-    jobs = cast(list[Job], list(connection.execute(by, {**leased, **(values or {})}).all()))
+    jobs = rows.all_(connection, by, {**leased, **(values or {})}, as_=Job)
     return sorted(jobs, key=lambda found: found.id)
 
 
@@ -234,7 +234,7 @@ def _wake_workers(connection: Connection, kind: str) -> None:
 
 
 def backlog(connection: Connection, *, now: datetime) -> list[Backlog]:
-    return [Backlog(*row) for row in connection.execute(_BACKLOG, {"now": now})]
+    return rows.all_(connection, _BACKLOG, {"now": now}, as_=Backlog)
 
 
 def _lease_parameters(jobs: Sequence[Job]) -> dict[str, object]:

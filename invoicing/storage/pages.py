@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from invoicing.access import Principal
 from invoicing.errors import ValidationError
+from invoicing.storage import rows
 from invoicing.storage.tables import Instant
 
 T = TypeVar("T")
@@ -65,7 +66,9 @@ def page(
     table: FromClause,
     conditions: Sequence[ColumnElement[bool]],
     window: Window,
-) -> Page[Any]:
+    *,
+    as_: type[T],
+) -> Page[T]:
     """The window's rows of `table`, by (created_at, id) descending."""
     position = tuple_(table.c.created_at, table.c.id)
     bounds = []
@@ -76,19 +79,18 @@ def page(
     newest = (table.c.created_at.desc(), table.c.id.desc())
     oldest = (table.c.created_at, table.c.id)
     size = window.size
-    rows = list(
-        connection.execute(
-            statement.where(*conditions, *bounds)
-            .order_by(*(oldest if window.backward else newest))
-            .limit(size + 1)
-            .offset(window.skip or None)
-        ).all()
+    in_window = (
+        statement.where(*conditions, *bounds)
+        .order_by(*(oldest if window.backward else newest))
+        .limit(size + 1)
+        .offset(window.skip or None)
     )
-    has_more = len(rows) > size
-    rows = rows[:size]
+    found = rows.all_(connection, in_window, as_=as_)
+    has_more = len(found) > size
+    found = found[:size]
     if window.backward:
-        return Page(rows[::-1], has_next=window.before is not None, has_previous=has_more)
-    return Page(rows, has_next=has_more, has_previous=window.after is not None)
+        return Page(found[::-1], has_next=window.before is not None, has_previous=has_more)
+    return Page(found, has_next=has_more, has_previous=window.after is not None)
 
 
 def count(connection: Connection, table: FromClause, conditions: Sequence[ColumnElement[bool]]) -> int:

@@ -6,7 +6,7 @@ import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
@@ -16,7 +16,7 @@ from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import EndpointInactive, NotFound, TooManyEndpoints, ValidationError
 from invoicing.locks import lock_account
-from invoicing.storage import outbox
+from invoicing.storage import outbox, rows
 from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
@@ -151,16 +151,15 @@ def send_test_webhook(
 
 def endpoints_of(connection: Connection, principal: Principal) -> Sequence[WebhookEndpoint]:
     """The endpoints that are not deleted, newest first."""
-    found = connection.execute(_ENDPOINTS, {"account": principal.account_id}).all()
-    return cast(Sequence[WebhookEndpoint], found)
+    return rows.all_(connection, _ENDPOINTS, {"account": principal.account_id}, as_=WebhookEndpoint)
 
 
 def find_endpoint(connection: Connection, principal: Principal, endpoint_id: str) -> WebhookEndpoint:
     key = {"account": principal.account_id, "endpoint": endpoint_id}
-    found = connection.execute(_ENDPOINT, key).one_or_none()
+    found = rows.one_or_none(connection, _ENDPOINT, key, as_=WebhookEndpoint)
     if found is None:
         raise NotFound(f"There is no webhook endpoint {endpoint_id}.", field="id", ids=[endpoint_id])
-    return cast(WebhookEndpoint, found)
+    return found
 
 
 def _change(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, select
 
-from invoicing.storage import outbox
+from invoicing.storage import outbox, rows
 from invoicing.storage.tables import (
     Payment,
     WebhookEndpoint,
@@ -153,5 +153,5 @@ def emit(
 def _listening_endpoints(
     connection: Connection, account_id: str, event: WebhookEvent
 ) -> list[WebhookEndpoint]:
-    found = connection.execute(_ACTIVE, {"account": account_id}).all()
-    return cast(list[WebhookEndpoint], [endpoint for endpoint in found if event in endpoint.events])
+    active = rows.all_(connection, _ACTIVE, {"account": account_id}, as_=WebhookEndpoint)
+    return [endpoint for endpoint in active if event in endpoint.events]

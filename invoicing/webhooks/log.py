@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, select, update
 
 from invoicing.access import Principal
 from invoicing.errors import EndpointInactive, NotFound
-from invoicing.storage import outbox, pages
+from invoicing.storage import outbox, pages, rows
 from invoicing.storage.pages import Page, Window
 from invoicing.storage.tables import WebhookDelivery, webhook_deliveries, webhook_endpoints
 from invoicing.webhooks.events import DELIVER
@@ -44,10 +44,10 @@ _FILTERS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
 
 def find_delivery(connection: Connection, principal: Principal, delivery_id: str) -> WebhookDelivery:
     key = {"account": principal.account_id, "delivery": delivery_id}
-    found = connection.execute(_DELIVERY, key).one_or_none()
+    found = rows.one_or_none(connection, _DELIVERY, key, as_=WebhookDelivery)
     if found is None:
         raise NotFound(f"There is no webhook delivery {delivery_id}.", field="id", ids=[delivery_id])
-    return cast(WebhookDelivery, found)
+    return found
 
 
 def replay_webhook_delivery(
@@ -68,7 +68,8 @@ def deliveries_page(
 ) -> Page[WebhookDelivery]:
     """Deliveries, newest first, also those to deleted endpoints."""
     statement = select(webhook_deliveries)
-    return pages.page(connection, statement, webhook_deliveries, _where(principal, given), window)
+    conditions = _where(principal, given)
+    return pages.page(connection, statement, webhook_deliveries, conditions, window, as_=WebhookDelivery)
 
 
 def deliveries_count(connection: Connection, principal: Principal, given: Mapping[str, Any]) -> int:

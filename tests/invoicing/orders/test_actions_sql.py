@@ -92,7 +92,7 @@ def store(connection: Connection, principal: Principal, states: Sequence[Mapping
     for place, state in enumerate(states):
         terms = {"id": str(place), "number": str(place), "billing_name": "Ann Baker"}
         given = {**terms, "invoice_after_shipment": state["after_shipment"], "items": [item()]}
-        order, (plain,) = intake.rows(seller, None, given, now=NOW)
+        order, (plain,) = intake.new_order_rows(seller, None, given, now=NOW)
         rows = [{**plain, **each, "id": f"{place}-{at}"} for at, each in enumerate(state["items"])]
         connection.execute(insert(orders).values(order))
         connection.execute(insert(order_items), rows)
