@@ -1,6 +1,7 @@
 """Every benchmark: `python -m bench [--only ROW] [--quick] [--rounds N]`. Prints a table; asserts nothing.
 
-What counts is the ratio to a limit that is measured in turn with it, in the same run, on the same machine.
+Each row compares the product with a limit. Both are measured alternately in the same run on one machine, so
+their ratio can be compared between machines.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def main() -> None:
 
 
 def _machine() -> str:
-    """What the rates, though not the ratios, depend on most."""
+    """The properties of the machine on which the rates depend most; the ratios depend less on them."""
     cores, load = os.cpu_count(), os.getloadavg()[0]
     return f"Python {platform.python_version()}, {cores} cores, load {load:.1f}, an fsync {_fsync():.1f} ms"
 

@@ -1,7 +1,7 @@
-"""The limit of a command: the very statements that it makes, in a loop, and nothing else.
+"""The limit of a command: its own SQL statements in a loop, and nothing else.
 
-They are taken down while the product runs commands that are then rolled back. What remains is the database:
-each statement prebuilt, its parameters ready, down to the snapshot and the number.
+The statements and their parameters, with the snapshot and the number, are recorded while the product runs
+commands that are rolled back. So the loop measures only the database.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ class _RolledBack(Exception):
     pass
 
 
-def taken_down(database: Database, works: Iterable[Work]) -> list[list[Statement]]:
-    """The statements of each of these commands."""
+def record_statements(database: Database, works: Iterable[Work]) -> list[list[Statement]]:
+    """The statements of each of these commands, which are rolled back."""
     transactions: list[list[Statement]] = []
 
-    def take_down(_: Connection, statement: Any, several: Any, single: Any, __: Any) -> None:
+    def record(_: Connection, statement: Any, several: Any, single: Any, __: Any) -> None:
         transactions[-1].append((statement, several or single))
 
     def run(connection: Connection) -> None:
-        event.listen(connection, "before_execute", take_down)
+        event.listen(connection, "before_execute", record)
         for work in works:
             transactions.append([])
             work(connection)
-        event.remove(connection, "before_execute", take_down)
+        event.remove(connection, "before_execute", record)
         raise _RolledBack
 
     try:
@@ -48,22 +48,22 @@ def taken_down(database: Database, works: Iterable[Work]) -> list[list[Statement
 
 
 class Bare:
-    """One thread, one connection, one transaction a command."""
+    """Runs recorded statements: one thread, one connection, one transaction for each command."""
 
     def __init__(self, home: Home, transactions: Sequence[list[Statement]]) -> None:
-        self._engine = engine(home)
+        self._engine = bare_engine(home)
         self._waiting = iter(transactions)
 
     def run(self, most: int, seconds: float) -> tuple[float, float]:
-        """Of the next commands, up to `most`: how many a second, and milliseconds of CPU for one."""
+        """Runs up to `most` commands; returns commands a second, and milliseconds of CPU for one."""
         with self._engine.connect() as connection:
-            began, cpu = time.perf_counter(), time.process_time()
-            done, took = 0, 0.0
-            while done < most and took < seconds:
+            start, cpu = time.perf_counter(), time.process_time()
+            done, elapsed = 0, 0.0
+            while done < most and elapsed < seconds:
                 with connection.begin():
                     _replay(connection, next(self._waiting))
-                done, took = done + 1, time.perf_counter() - began
-            return done / took, (time.process_time() - cpu) / done * 1000
+                done, elapsed = done + 1, time.perf_counter() - start
+            return done / elapsed, (time.process_time() - cpu) / done * 1000
 
 
 def _replay(connection: Connection, transaction: list[Statement]) -> None:
@@ -73,8 +73,8 @@ def _replay(connection: Connection, transaction: list[Statement]) -> None:
             result.all()
 
 
-def engine(home: Home) -> Engine:
-    """As durable as the product's own."""
+def bare_engine(home: Home) -> Engine:
+    """An engine with the same durability as the product's."""
     url = make_url(home.url)
     if home.kind != SQLITE:
         return create_engine(url.set(drivername="postgresql+psycopg"), **_JSON)

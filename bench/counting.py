@@ -1,4 +1,4 @@
-"""Row 3: how many SQL statements a page of 50 invoices takes, whatever is selected of it."""
+"""Row 3: the number of SQL statements for a page of 50 invoices, with different selections."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from resolvers.context import Context
 from schema import schema_under
 from schema.execution.documents import Rules
 
-MOST, MOST_OF_MONEY = 4, 6
-_OF_SESSION = ("BEGIN", "PRAGMA")
+MAX_STATEMENTS, MAX_STATEMENTS_OF_MONEY = 4, 6
+_NOT_COUNTED = ("BEGIN", "PRAGMA")
 _LINES = "lines { name quantity total vat { rate amount } }"
 _ITEMS = "items { id status vat { amount } }"
 _AMOUNTS = "status amount_due amount_paid amount_refunded amount_outstanding payments { id status amount }"
@@ -51,7 +51,7 @@ def results(run: Run) -> Iterator[Result]:
     counts = {kind: dict(_counts(run, kind)) for kind in KINDS}
     for name in SELECTIONS:
         found = [counts[kind][name] for kind in KINDS]
-        most = MOST_OF_MONEY if name == MONEY else MOST
+        most = MAX_STATEMENTS_OF_MONEY if name == MONEY else MAX_STATEMENTS
         shown = " and ".join(map(str, sorted(set(found))))
         what = f"50 invoices: {name}"
         yield Result(what, f"statements: {shown}", to_reach=f"≤ {most}", reached=max(found) <= most)
@@ -59,12 +59,12 @@ def results(run: Run) -> Iterator[Result]:
 
 def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
     with run.homes.fresh(kind) as home, home.database() as database:
-        opened = shop.opened(database)
+        opened = shop.open_shop(database)
         shop.stock_invoices(database, opened, "A", 60)
         for name, selection in SELECTIONS.items():
-            if name == MONEY:  # the last: the others are counted without
+            if name == MONEY:  # the last selection, as the others are counted without payments
                 shop.move_money(database, opened, "A")
-            with _counted() as statements:
+            with _recorded_statements() as statements:
                 _ask(database, opened, f"{{ invoices(first: 50) {{ {selection} }} }}")
             yield name, len(statements)
 
@@ -78,11 +78,11 @@ def _ask(database: Database, opened: Shop, query: str) -> None:
 
 
 @contextmanager
-def _counted() -> Iterator[list[str]]:
+def _recorded_statements() -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if not statement.startswith(_OF_SESSION):
+        if not statement.startswith(_NOT_COUNTED):
             statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)

@@ -1,4 +1,4 @@
-"""Row 9: `creditInvoice` over HTTP, of all of an unpaid invoice: the credit is set off against it."""
+"""Row 9: `creditInvoice` over HTTP of a whole unpaid invoice, against which the credit is set off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invoicing.storage.database import Database
 
 LEAST = 0.35
 LINES = 5
-_ASKED = "mutation($i:CreditInvoiceInput!){creditInvoice(input:$i){invoice{id number total currency}}}"
+_MUTATION = "mutation($i:CreditInvoiceInput!){creditInvoice(input:$i){invoice{id number total currency}}}"
 
 
 def results(run: Run) -> Iterator[Result]:
@@ -27,7 +27,7 @@ def _stock(database: Database, opened: Shop, count: int) -> None:
 
 
 def _body(number: int) -> object:
-    return {"query": _ASKED, "variables": {"i": {"invoice_id": shop.tag("A", number)}}}
+    return {"query": _MUTATION, "variables": {"i": {"invoice_id": shop.tag("A", number)}}}
 
 
 def _work(opened: Shop, number: int) -> Work:

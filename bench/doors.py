@@ -1,4 +1,4 @@
-"""Row 12: an invoice made through a REST front door, against the same one by GraphQL, on the same server."""
+"""Row 12: creating an invoice through a REST front door, against GraphQL on the same server."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from bench import shop
 from bench.homes import KINDS
-from bench.load import CLIENTS, GRAPHQL, Door, Load, load, written
-from bench.mutating import FASTEST
-from bench.results import Result, Run, compared, cpu
-from bench.serving import serving
+from bench.load import CLIENTS, GRAPHQL, Door, Load, load, write_bodies
+from bench.mutating import MAX_RATE
+from bench.results import Result, Run, comparison, cpu_comparison
+from bench.serving import running_server
 from bench.shop import NOW, PAST, Shop
 from invoicing.customers import details
 from invoicing.storage.database import Database
@@ -28,13 +28,13 @@ _ORDER = f"mutation($i:InvoiceOrderInput!){{invoiceOrder(input:$i){{invoice{{{_S
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The same request at a front door and by GraphQL; `tag` names what each of them is about."""
+    """The same request at a front door and in GraphQL, each as a function of a tag (the order or invoice)."""
 
     name: str
     door: Door
     stock: Callable[[Database, Shop, str, int], None]
     body: Callable[[str], object]
-    asked: Callable[[str], object]
+    graphql_body: Callable[[str], object]
 
 
 def results(run: Run) -> Iterator[Result]:
@@ -44,32 +44,40 @@ def results(run: Run) -> Iterator[Result]:
 
 
 def _results(run: Run, pair: Pair, kind: str) -> Iterator[Result]:
-    count = FASTEST * (run.seconds * run.rounds + 1)
+    count = MAX_RATE * (run.seconds * run.rounds + 1)
     loads: list[Load] = []
     limits: list[Load] = []
     with run.homes.fresh(kind) as home:
         with home.database() as database:
-            opened = shop.opened(database)
+            opened = shop.open_shop(database)
             for prefix in ("A", "B"):
                 pair.stock(database, opened, prefix, count)
         tags = range(count)
-        ours = written(home.data / "ours", (pair.body(shop.tag("A", number)) for number in tags))
-        theirs = written(home.data / "theirs", (pair.asked(shop.tag("B", number)) for number in tags))
+        door_bodies = write_bodies(home.data / "ours", (pair.body(shop.tag("A", number)) for number in tags))
+        graphql_bodies = write_bodies(
+            home.data / "theirs", (pair.graphql_body(shop.tag("B", number)) for number in tags)
+        )
         home.settle()
-        with serving(home, opened.token) as server:
-            loads.append(load(server, ours, seconds=1, door=pair.door))  # to warm it
-            limits.append(load(server, theirs, seconds=1))
+        with running_server(home, opened.token) as server:
+            loads.append(load(server, door_bodies, seconds=1, door=pair.door))  # warms the server up
+            limits.append(load(server, graphql_bodies, seconds=1))
             for _ in range(run.rounds):
-                loads.append(load(server, ours, seconds=run.seconds, start=loads[-1].sent, door=pair.door))
-                limits.append(load(server, theirs, seconds=run.seconds, start=limits[-1].sent, door=GRAPHQL))
+                loads.append(
+                    load(server, door_bodies, seconds=run.seconds, start=loads[-1].sent, door=pair.door)
+                )
+                limits.append(
+                    load(server, graphql_bodies, seconds=run.seconds, start=limits[-1].sent, door=GRAPHQL)
+                )
     name = f"{pair.name}, {CLIENTS} clients, against GraphQL, {kind}"
     errors = sum(each.errors for each in (*loads, *limits))
-    yield compared(name, [each.rate for each in loads[1:]], [each.rate for each in limits[1:]], errors=errors)
-    yield cpu(name, [each.cpu for each in loads[1:]], [each.cpu for each in limits[1:]])
+    yield comparison(
+        name, [each.rate for each in loads[1:]], [each.rate for each in limits[1:]], errors=errors
+    )
+    yield cpu_comparison(name, [each.cpu for each in loads[1:]], [each.cpu for each in limits[1:]])
 
 
 def _customer(database: Database, opened: Shop, prefix: str, _: int) -> None:
-    """One customer of that handle is all that a one-time invoice takes."""
+    """A one-time invoice needs only a customer with this handle."""
     if prefix == "A":
         values = {"name": "Atelier Noord", "handle": HANDLE, "billing_address": shop.ADDRESS}
         database.write(details.create_customer, opened.principal, values, now=PAST)

@@ -1,4 +1,4 @@
-"""Row: what it costs to weigh a document, once it is known and when it is not, and to refuse a bomb."""
+"""Row: the cost of checking a known document against the limits, and of refusing a fragment bomb."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from resolvers.context import Context
 from schema import schema_under
 from schema.execution.documents import ParsedDocument, Rules
 
-SHARE = 0.03
-REFUSAL = 50  # milliseconds
+MAX_SHARE = 0.03
+MAX_REFUSAL = 50  # milliseconds
 _BOMB = '{ order(id: "x") { ...F0 } } ' + " ".join(
     f"fragment F{n} on Order {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40)
 )
@@ -24,52 +24,52 @@ _BOMB = '{ order(id: "x") { ...F0 } } ' + " ".join(
 def results(run: Run) -> Iterator[Result]:
     body = read_body("A")
     graph = schema_under(Rules()).graphql_schema
-    known = ParsedDocument(graph, Rules(), body["query"])
-    guard = _median(lambda: known.errors(None, body["variables"]), run.size(20_000))
+    parsed = ParsedDocument(graph, Rules(), body["query"])
+    check = _median(lambda: parsed.errors(None, body["variables"]), run.size(20_000))
     request = _request(run)
     yield Result(
         "guard, a document that is known, of an `invoice` within the process",
-        f"{guard * 1e6:.1f} µs",
+        f"{check * 1e6:.1f} µs",
         f"{request * 1e6:.0f} µs",
-        f"{guard / request:.4f}",
-        f"≤ {SHARE}",
-        guard / request <= SHARE,
+        f"{check / request:.4f}",
+        f"≤ {MAX_SHARE}",
+        check / request <= MAX_SHARE,
     )
     refusal = 1000 * _median(lambda: ParsedDocument(graph, Rules(), _BOMB).errors(None, {}), 50)
     yield Result(
         f"a fragment bomb of {len(_BOMB):,} bytes refused",
         f"{refusal:.1f} ms",
-        to_reach=f"< {REFUSAL} ms",
-        reached=refusal < REFUSAL,
+        to_reach=f"< {MAX_REFUSAL} ms",
+        reached=refusal < MAX_REFUSAL,
     )
 
 
 def _request(run: Run) -> float:
-    """Seconds for the operation alone, without HTTP: the guard's share of a whole request is smaller."""
+    """Seconds for the operation without HTTP; the check's share of a whole request is smaller."""
     body = read_body("A")
     with run.homes.fresh("SQLite") as home, home.database() as database:
-        opened = shop.opened(database)
-        shop.issued(database, opened, "A", lines=LINES)
+        opened = shop.open_shop(database)
+        shop.issue_with_pdf(database, opened, "A", lines=LINES)
         services = opened.services(database)
         schema = schema_under(Rules())
 
-        async def asked() -> list[float]:
+        async def request_times() -> list[float]:
             times = []
             for _ in range(run.size(2_000)):
                 context = Context(opened.principal, services, "bench")
-                began = time.perf_counter()
+                start = time.perf_counter()
                 result = await schema.execute(body["query"], body["variables"], context_value=context)
-                times.append(time.perf_counter() - began)
+                times.append(time.perf_counter() - start)
                 assert not result.errors, result.errors
             return times
 
-        return statistics.median(asyncio.run(asked()))
+        return statistics.median(asyncio.run(request_times()))
 
 
 def _median(call: Callable[[], object], count: int) -> float:
     times = []
     for _ in range(count):
-        began = time.perf_counter()
+        start = time.perf_counter()
         call()
-        times.append(time.perf_counter() - began)
+        times.append(time.perf_counter() - start)
     return statistics.median(times)

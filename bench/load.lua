@@ -1,4 +1,4 @@
--- Sends the request bodies of a file, one a line, from START on; counts answers that tell of errors.
+-- Sends the request bodies of a file, one a line, from START on; counts responses with errors.
 local threads = {}
 
 function setup(thread)

@@ -1,4 +1,4 @@
-"""HTTP load by wrk, a compiled client: it takes next to nothing of the machine from the server."""
+"""HTTP load by wrk, a compiled client that itself uses hardly any CPU."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SCRIPT = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A path that is posted to, and how the token is shown there."""
+    """A path to post to, and how the token is sent there."""
 
     path: str
     token: Literal["bearer", "basic", "accessToken"]
@@ -40,9 +40,9 @@ GRAPHQL = Door("/graphql", "bearer")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: answers a second, how many bodies are used up, latencies in milliseconds.
+    """The result: responses a second, how many bodies were sent, latencies in milliseconds.
 
-    `cpu` is what the server's process took of it for one answer, in milliseconds.
+    `cpu` is the CPU time of the server's process for one response, in milliseconds.
     """
 
     rate: float
@@ -54,8 +54,8 @@ class Load:
     cpu: float
 
 
-def written(path: Path, bodies: Iterable[object]) -> Path:
-    """The bodies in a file, as `load` wants them."""
+def write_bodies(path: Path, bodies: Iterable[object]) -> Path:
+    """Writes the bodies to a file for `load`; returns its path."""
     path.write_bytes(b"\n".join(orjson.dumps(body) for body in bodies))
     return path
 
@@ -69,7 +69,7 @@ def load(
     clients: int = CLIENTS,
     door: Door = GRAPHQL,
 ) -> Load:
-    """Sends the bodies in turn, from number `start` on, for so many seconds."""
+    """Sends the bodies in turn, from number `start`, for so many seconds."""
     header, value = door.credential(server.token)
     env = {**os.environ, "HEADER": header, "CREDENTIAL": value, "BODIES": str(bodies), "START": str(start)}
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout=30s", "-s", str(_SCRIPT)]

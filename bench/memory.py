@@ -1,4 +1,4 @@
-"""Row 7: whether the server's memory stays as it is while it issues 20,000 invoices and makes their PDFs."""
+"""Row 7: whether the server's memory is constant while it issues 20,000 invoices and renders their PDFs."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from bench import issuing, mutating
 from bench.homes import KINDS
 from bench.load import load
 from bench.results import Result, Run
-from bench.serving import serving
+from bench.serving import running_server
 
 INVOICES, WARM = 20_000, 2_000
-MOST = 1.1
-PATIENCE = 80  # seconds; a slow machine issues fewer, and the table says how many
-_SLICE = 2  # seconds between looks
+MAX_RATIO = 1.1
+PATIENCE = 80  # seconds; a slow machine issues fewer invoices, and the table says how many
+_SLICE = 2  # seconds between samples
 
-Look = tuple[int, float, float]
-"""How many are issued, and the megabytes that the server and its processes take."""
+Sample = tuple[int, float, float]
+"""The number of issued invoices, and the megabytes of the server and of its processes."""
 
 
 def results(run: Run) -> Iterator[Result]:
     for kind in KINDS:
-        looks, errors = _looks(run, kind)
+        samples, errors = _measure(run, kind)
         for name, at in (("the server", 1), ("its PDF process", 2)):
-            yield _flat(f"memory of {name}, {kind}", looks, at, run.size(WARM), errors)
+            yield _result(f"memory of {name}, {kind}", samples, at, run.size(WARM), errors)
 
 
-def _flat(what: str, looks: list[Look], at: int, warm: int, errors: int) -> Result:
-    """From the first look after `warm` invoices to the most there was afterwards."""
-    after = [look for look in looks if look[0] >= warm]
-    first, most = after[0][at], max(look[at] for look in after)
+def _result(what: str, samples: list[Sample], at: int, warm: int, errors: int) -> Result:
+    """Compares the first sample after `warm` invoices with the highest one after it."""
+    after = [sample for sample in samples if sample[0] >= warm]
+    first, most = after[0][at], max(sample[at] for sample in after)
     return Result(
-        f"{what}, {looks[-1][0]:,} invoices; limit: after the first {after[0][0]:,}",
+        f"{what}, {samples[-1][0]:,} invoices; limit: after the first {after[0][0]:,}",
         f"{most:.0f} MB",
         f"{first:.0f} MB",
         f"{most / first:.3f}",
-        f"≤ {MOST}",
-        most / first <= MOST,
+        f"≤ {MAX_RATIO}",
+        most / first <= MAX_RATIO,
         f"{errors} errors" if errors else "",
     )
 
 
-def _looks(run: Run, kind: str) -> tuple[list[Look], int]:
-    count, looks, errors, used = run.size(INVOICES), [], 0, 0
+def _measure(run: Run, kind: str) -> tuple[list[Sample], int]:
+    count, samples, errors, used = run.size(INVOICES), [], 0, 0
     with run.homes.fresh(kind) as home:
-        bodies, token = mutating.prepared(home, issuing.ISSUE, count + mutating.FASTEST * _SLICE)
+        bodies, token = mutating.prepare(home, issuing.ISSUE, count + mutating.MAX_RATE * _SLICE)
         home.settle()
-        with serving(home, token, workers=1) as server:
+        with running_server(home, token, workers=1) as server:
             until = time.monotonic() + (15 if run.quick else PATIENCE)
             while used < count and time.monotonic() < until:
                 done = load(server, bodies, seconds=_SLICE, start=used)
                 used = done.sent
                 errors += done.errors
-                looks.append((used, _megabytes(server.pid), sum(map(_megabytes, _children(server.pid)))))
-    return looks, errors
+                samples.append((used, _megabytes(server.pid), sum(map(_megabytes, _children(server.pid)))))
+    return samples, errors
 
 
 def _megabytes(pid: int) -> float:
-    """Resident, as Linux counts it."""
+    """Resident memory as counted by Linux."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
 

@@ -1,4 +1,4 @@
-"""A mutation over HTTP, against the same transactions without the server around them."""
+"""A mutation over HTTP, against the same transactions without the server."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import shop
-from bench.bare import Bare, Work, taken_down
+from bench.bare import Bare, Work, record_statements
 from bench.homes import KINDS, Home
-from bench.load import CLIENTS, Load, load, written
-from bench.results import Result, Run, compared, cpu
-from bench.serving import serving
+from bench.load import CLIENTS, Load, load, write_bodies
+from bench.results import Result, Run, comparison, cpu_comparison
+from bench.serving import running_server
 from bench.shop import Shop
 from invoicing.storage.database import Database
 
-FASTEST = 2_500  # a second: more than any server will use up of what is prepared
-BARE = 2_000  # invoices of a round
+MAX_RATE = 2_500  # requests a second; more than any server handles, so enough are prepared
+BARE_COUNT = 2_000  # invoices of a round
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """What is sent, each number once: what must be in stock for so many, and the command behind it."""
+    """A mutation with a number, sent once for each: how to stock a shop for it, its body and its command."""
 
     name: str
     least: Mapping[str, float]
@@ -32,18 +32,18 @@ class Mutation:
 
 
 def results(run: Run, mutation: Mutation, *, printing: bool = False) -> Iterator[Result]:
-    """With `printing`, it is measured once more on a server that makes the PDFs meanwhile."""
+    """With `printing`, also measures a server that renders PDFs at the same time."""
     for kind in KINDS:
         yield from _results(run, mutation, kind, printing=printing)
 
 
 def _results(run: Run, mutation: Mutation, kind: str, *, printing: bool) -> Iterator[Result]:
-    bare_count = BARE // 5 if run.quick else BARE
+    bare_count = BARE_COUNT // 5 if run.quick else BARE_COUNT
     with ExitStack() as open_things:
         sender = Sender(open_things, run, mutation, kind, workers=0)
         printer = Sender(open_things, run, mutation, kind, workers=1) if printing else None
         home = open_things.enter_context(run.homes.fresh(kind))
-        bare = _bare(home, mutation, bare_count, run.rounds)
+        bare = _prepare_bare(home, mutation, bare_count, run.rounds)
         bare.run(bare_count // 4, 1)
         loads: list[Load] = []
         limits: list[tuple[float, float]] = []
@@ -55,25 +55,25 @@ def _results(run: Run, mutation: Mutation, kind: str, *, printing: bool) -> Iter
                 with_pdf.append(printer.send(run.seconds).rate)
     rates, bare_rates = [load.rate for load in loads], [rate for rate, _ in limits]
     name = f"{mutation.name}, {CLIENTS} clients, {kind}"
-    yield compared(name, rates, bare_rates, least=mutation.least[kind], errors=sender.errors)
-    yield cpu(name, [load.cpu for load in loads], [cpu for _, cpu in limits])
+    yield comparison(name, rates, bare_rates, least=mutation.least[kind], errors=sender.errors)
+    yield cpu_comparison(name, [load.cpu for load in loads], [cpu for _, cpu in limits])
     if printer:
-        yield compared(f"{name}, while it makes PDFs too", with_pdf, bare_rates, errors=printer.errors)
+        yield comparison(f"{name}, while it makes PDFs too", with_pdf, bare_rates, errors=printer.errors)
 
 
 class Sender:
-    """A server with enough in stock for all that it is sent, each body once."""
+    """Sends each body once to a server that is stocked for all of them."""
 
     def __init__(
         self, open_things: ExitStack, run: Run, mutation: Mutation, kind: str, *, workers: int
     ) -> None:
         home = open_things.enter_context(run.homes.fresh(kind))
-        self._bodies, token = prepared(home, mutation, FASTEST * (run.seconds * run.rounds + 1))
+        self._bodies, token = prepare(home, mutation, MAX_RATE * (run.seconds * run.rounds + 1))
         home.settle()
-        self._server = open_things.enter_context(serving(home, token, workers=workers))
+        self._server = open_things.enter_context(running_server(home, token, workers=workers))
         self._next = 0
         self.errors = 0
-        self.send(1)  # to warm it
+        self.send(1)  # warms the server up
 
     def send(self, seconds: int) -> Load:
         done = load(self._server, self._bodies, seconds=seconds, start=self._next)
@@ -82,22 +82,22 @@ class Sender:
         return done
 
 
-def prepared(home: Home, mutation: Mutation, count: int) -> tuple[Path, str]:
-    """A shop with enough for so many; the requests, and the token they need."""
+def prepare(home: Home, mutation: Mutation, count: int) -> tuple[Path, str]:
+    """Stocks a shop for so many requests; returns their file and the token."""
     with home.database() as database:
-        opened = shop.opened(database)
+        opened = shop.open_shop(database)
         mutation.stock(database, opened, count)
-    return written(home.data / "bodies", map(mutation.body, range(count))), opened.token
+    return write_bodies(home.data / "bodies", map(mutation.body, range(count))), opened.token
 
 
-def _bare(home: Home, mutation: Mutation, count: int, rounds: int) -> Bare:
-    """The rate of the bare statements, on a database of the same kind and size."""
+def _prepare_bare(home: Home, mutation: Mutation, count: int, rounds: int) -> Bare:
+    """The recorded statements of the mutation, on a database of the same kind and size."""
     needed = count * rounds + count // 4
     with home.database() as database:
-        opened = shop.opened(database)
+        opened = shop.open_shop(database)
         mutation.stock(database, opened, needed + 1)
-        database.write(mutation.work(opened, 0))  # so that its series has begun
+        database.write(mutation.work(opened, 0))  # creates the number series
         works = [mutation.work(opened, number) for number in range(1, needed + 1)]
-        transactions = taken_down(database, works)
+        transactions = record_statements(database, works)
     home.settle()
     return Bare(home, transactions)

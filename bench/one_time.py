@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 
 LEAST = 0.35
 LINES = 3
-_ASKED = "mutation($i:CreateInvoiceInput!){createInvoice(input:$i){invoice{id number total currency}}}"
+_MUTATION = "mutation($i:CreateInvoiceInput!){createInvoice(input:$i){invoice{id number total currency}}}"
 
 
 def results(run: Run) -> Iterator[Result]:
@@ -24,11 +24,11 @@ def results(run: Run) -> Iterator[Result]:
 
 
 def _stock(_: Database, __: Shop, ___: int) -> None:
-    """The shop's customers are all that it takes."""
+    """Needs only the shop's customers."""
 
 
 def _body(number: int) -> object:
-    return {"query": _ASKED, "variables": {"i": _values(number)}}  # JSON writes the date as it should be
+    return {"query": _MUTATION, "variables": {"i": _values(number)}}  # orjson writes the date in ISO format
 
 
 def _work(opened: Shop, number: int) -> Work:

@@ -1,4 +1,4 @@
-"""Row 4: the PDF, in CPU milliseconds a document, against a bare ReportLab canvas, WeasyPrint and fpdf2."""
+"""Row 4: a PDF in CPU milliseconds, against a bare ReportLab canvas, WeasyPrint and fpdf2."""
 
 from __future__ import annotations
 

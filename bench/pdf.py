@@ -1,8 +1,8 @@
 """How long an invoice's PDF takes: `python -m bench.pdf`.
 
-Beside it stand the barest ReportLab canvas loop (drawString of the same strings, no layout, no formatting),
-WeasyPrint and fpdf2 where they are installed. Every contender writes the same strings with the same fonts
-embedded. Times are CPU milliseconds a document: the median of three rounds, the contenders taking turns.
+It is compared with a bare loop on a ReportLab canvas (drawString of the same strings, without layout and
+formatting), and with WeasyPrint and fpdf2 if they are installed. All write the same strings with the same
+fonts embedded. Times are CPU milliseconds a document, the median of three rounds in which they alternate.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from tools.sample_invoice import sample
 
 LINES = (5, 50, 500, 1000)
 ROUNDS = 3
-SECONDS = 0.5  # that one contender may take of a round, more only for its first document
+SECONDS = 0.5  # of a round for one contender; more only if its first document takes longer
 FILES = {"R": FOLDER / "Inter-Regular.ttf", "B": FOLDER / "Inter-SemiBold.ttf"}
 
 Draw = Callable[[], Any]
 
 
 class Text(NamedTuple):
-    """One string of a page, where it stands and in which font."""
+    """One string of a page, with its position and font."""
 
     x: float
     y: float
@@ -50,7 +50,7 @@ class Text(NamedTuple):
 
 
 def strings(pdf: bytes) -> list[list[Text]]:
-    """Every string of a PDF of ours, page by page; of each font only its first subset is understood."""
+    """All strings of a PDF of ours, page by page. Only the first subset of each font can be read."""
     return [list(_texts(page.get_contents())) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
@@ -70,7 +70,7 @@ def _texts(content: Any) -> Iterator[Text]:
 
 
 class CachedFont(TTFont):  # type: ignore[misc]
-    """ReportLab's own font, its subset made once per process instead of once per document."""
+    """ReportLab's own font, with its subset made once per process instead of once per document."""
 
     def __init__(self, ours: Font) -> None:
         super().__init__(ours.name, str(FILES[ours.name]))
@@ -135,7 +135,7 @@ def fpdf2(pages: list[list[Text]]) -> Draw:
 
 
 def median(draws: dict[str, Draw]) -> dict[str, float]:
-    """Milliseconds of CPU a document, by contender."""
+    """CPU milliseconds a document, by contender."""
     rounds: dict[str, list[float]] = {name: [] for name in draws}
     for _ in range(ROUNDS):
         for name, draw in draws.items():
@@ -160,9 +160,9 @@ def contenders(count: int) -> dict[str, Draw]:
 
 
 def prepare() -> None:
-    """The fonts of all contenders; call it first."""
+    """Loads the fonts of all contenders; call it first."""
     load_fonts()
-    rl_config.useA85 = 0  # pages as bytes, as ours are, which is also the faster way
+    rl_config.useA85 = 0  # binary pages like ours, which is also faster
     for weight in FILES:
         pdfmetrics.registerFont(CachedFont(font(weight)))
 

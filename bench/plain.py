@@ -1,4 +1,4 @@
-"""What the server is held against: the same answer from memory, by Starlette alone or by stock Strawberry.
+"""Servers to compare with: the same response from memory, by Starlette alone or by plain Strawberry.
 
 python -m bench.plain starlette|strawberry|broadcast ANSWER.json PORT
 """
@@ -63,38 +63,40 @@ class Invoice:
 def starlette(answer: bytes) -> ASGIApp:
     data = orjson.loads(answer)
 
-    async def answered(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         await request.body()
         return Response(orjson.dumps(data), media_type="application/json")
 
-    return answered_by(answered)
+    return graphql_app(respond)
 
 
-def answered_by(endpoint: Any) -> ASGIApp:
+def graphql_app(endpoint: Any) -> ASGIApp:
     return Starlette(routes=[Route("/graphql", endpoint, methods=["POST"])])
 
 
 def broadcast(answer: bytes) -> ASGIApp:
-    """A POST tells all who are connected."""
-    said, connected = answer.decode(), set[WebSocket]()
+    """Sends the response to all connected sockets at each POST."""
+    message, connected = answer.decode(), set[WebSocket]()
 
-    async def told(_: Request) -> Response:
-        await asyncio.gather(*(each.send_text(said) for each in connected))
+    async def send_to_all(_: Request) -> Response:
+        await asyncio.gather(*(each.send_text(message) for each in connected))
         return Response()
 
     async def connect(socket: WebSocket) -> None:
         await socket.accept("graphql-transport-ws")
         connected.add(socket)
-        await socket.send_text(said)
+        await socket.send_text(message)
         try:
             await socket.receive()
         finally:
             connected.remove(socket)
 
-    return Starlette(routes=[Route("/graphql", told, methods=["POST"]), WebSocketRoute("/graphql", connect)])
+    return Starlette(
+        routes=[Route("/graphql", send_to_all, methods=["POST"]), WebSocketRoute("/graphql", connect)]
+    )
 
 
-def stock_strawberry(answer: bytes) -> ASGIApp:
+def strawberry_app(answer: bytes) -> ASGIApp:
     stored = _invoice(orjson.loads(answer)["data"]["invoice"])
 
     @strawberry.type
@@ -104,7 +106,7 @@ def stock_strawberry(answer: bytes) -> ASGIApp:
             return stored if id == stored.id else None
 
     config = StrawberryConfig(auto_camel_case=False, scalar_map=_SCALARS)
-    return answered_by(GraphQL[Any, Any](strawberry.Schema(query=Query, config=config)))
+    return graphql_app(GraphQL[Any, Any](strawberry.Schema(query=Query, config=config)))
 
 
 def _invoice(data: dict[str, Any]) -> Invoice:
@@ -117,7 +119,7 @@ def _vat(row: dict[str, Any]) -> Vat:
 
 
 def main(contender: str, answer: str, port: str) -> None:
-    apps = {"starlette": starlette, "strawberry": stock_strawberry, "broadcast": broadcast}
+    apps = {"starlette": starlette, "strawberry": strawberry_app, "broadcast": broadcast}
     app = apps[contender](Path(answer).read_bytes())
     uvicorn.run(app, port=int(port), log_config=None, access_log=False, server_header=False)
 

@@ -1,4 +1,4 @@
-"""Row 2: `invoice` over HTTP, against the very same bytes from memory."""
+"""Row 2: `invoice` over HTTP, against the same bytes from memory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import orjson
 
 from bench import shop
 from bench.homes import KINDS
-from bench.load import CLIENTS, Load, load, written
-from bench.results import Result, Run, compared, cpu
-from bench.serving import Client, Server, plain, serving
+from bench.load import CLIENTS, Load, load, write_bodies
+from bench.results import Result, Run, comparison, cpu_comparison
+from bench.serving import Client, Server, plain_server, running_server
 
 LEAST = 0.06
 LINES = 10
@@ -27,15 +27,15 @@ _QUERY = """query($id: String!) { invoice(id: $id) {
 
 def results(run: Run) -> Iterator[Result]:
     with ExitStack() as open_things:
-        servers = {kind: _served(open_things, run, kind) for kind in KINDS}
+        servers = {kind: _start_server(open_things, run, kind) for kind in KINDS}
         folder = next(iter(servers.values()))[1].parent
-        body = written(folder / "read", [read_body("A")])
+        body = write_bodies(folder / "read", [read_body("A")])
         answer = folder / "answer"
         answer.write_bytes(Client(servers[KINDS[0]][0]).send(read_body("A")))
         contenders = {kind: server for kind, (server, _) in servers.items()}
         for name in ("starlette", "strawberry"):
-            contenders[name] = open_things.enter_context(plain(name, answer))
-            _same(contenders[name], answer)
+            contenders[name] = open_things.enter_context(plain_server(name, answer))
+            _check_same_data(contenders[name], answer)
         loads: dict[str, list[Load]] = {name: [] for name in contenders}
         for server in contenders.values():
             load(server, body, seconds=1)
@@ -53,22 +53,22 @@ def _results(
     what: str, loads: list[Load], limits: list[Load], least: float | None = None
 ) -> Iterator[Result]:
     rates = [load.rate for load in loads], [load.rate for load in limits]
-    yield compared(what, *rates, least=least, errors=sum(load.errors for load in [*loads, *limits]))
-    yield cpu(what, [load.cpu for load in loads], [load.cpu for load in limits])
+    yield comparison(what, *rates, least=least, errors=sum(load.errors for load in [*loads, *limits]))
+    yield cpu_comparison(what, [load.cpu for load in loads], [load.cpu for load in limits])
 
 
 def read_body(prefix: str, number: int = 0) -> dict[str, Any]:
     return {"query": _QUERY, "variables": {"id": shop.tag(prefix, number)}}
 
 
-def _served(open_things: ExitStack, run: Run, kind: str) -> tuple[Server, Path]:
+def _start_server(open_things: ExitStack, run: Run, kind: str) -> tuple[Server, Path]:
     home = open_things.enter_context(run.homes.fresh(kind))
     with home.database() as database:
-        opened = shop.opened(database)
-        shop.issued(database, opened, "A", lines=LINES)
+        opened = shop.open_shop(database)
+        shop.issue_with_pdf(database, opened, "A", lines=LINES)
     home.settle()
-    return open_things.enter_context(serving(home, opened.token)), home.data / "bodies"
+    return open_things.enter_context(running_server(home, opened.token)), home.data / "bodies"
 
 
-def _same(server: Server, answer: Path) -> None:
+def _check_same_data(server: Server, answer: Path) -> None:
     assert Client(server).ask(read_body("A")) == orjson.loads(answer.read_bytes())["data"]

@@ -1,4 +1,4 @@
-"""What a run is and what it finds: one line of the table each."""
+"""A run of the benchmark, and its results: one line of the table each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADER = "| measured | | limit | ratio | to reach | reached |\n| --- | ---: | --
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How long to measure, and where. A round measures all contenders once, in turn."""
+    """How long to measure, and on which databases. A round measures each contender once."""
 
     homes: Homes
     rounds: int = 3
@@ -21,7 +21,7 @@ class Run:
     quick: bool = False
 
     def size(self, count: int) -> int:
-        """Of what is prepared or stored: a tenth will do for a quick run."""
+        """The number of things to prepare; a tenth in a quick run."""
         return count // 10 if self.quick else count
 
 
@@ -42,7 +42,7 @@ class Result:
         return f"| {' | '.join(cells)} |"
 
 
-def compared(
+def comparison(
     what: str,
     measured: Sequence[float],
     limits: Sequence[float],
@@ -52,7 +52,7 @@ def compared(
     most: float | None = None,
     errors: int = 0,
 ) -> Result:
-    """Medians of the rounds; the ratio is that of the rounds' own ratios, with the lowest and highest."""
+    """Medians of the rounds. The ratio is the median of the rounds' ratios, with the lowest and highest."""
     ratios = [rate / limit for rate, limit in zip(measured, limits, strict=True)]
     ratio = statistics.median(ratios)
     bounds = [f"≥ {least}"] * (least is not None) + [f"≤ {most}"] * (most is not None)
@@ -68,8 +68,10 @@ def compared(
     )
 
 
-def cpu(what: str, measured: Sequence[float], limits: Sequence[float]) -> Result:
-    """The same in CPU milliseconds for one, of the server's process alone: it is less disturbed by others."""
-    ratio = statistics.median(limit / took for took, limit in zip(measured, limits, strict=True))
+def cpu_comparison(what: str, measured: Sequence[float], limits: Sequence[float]) -> Result:
+    """Compares the CPU milliseconds of the server's process for one request, which vary less than rates."""
+    ratio = statistics.median(
+        limit / measured_ms for measured_ms, limit in zip(measured, limits, strict=True)
+    )
     ours, limit = statistics.median(measured), statistics.median(limits)
     return Result(f"{what}: CPU for one", f"{ours:.2f} ms", f"{limit:.2f} ms", f"{ratio:.3f}")

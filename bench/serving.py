@@ -1,4 +1,4 @@
-"""Server processes under test: the real one, and what it is held against."""
+"""Server processes to measure: the product, and those it is compared with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import orjson
 from bench.homes import Home
 
 HOST = "127.0.0.1"
-_PATIENCE = 30.0  # seconds that a server may take to answer first
+_PATIENCE = 30.0  # seconds to wait for the server to start
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Server:
         return f"http://{HOST}:{self.port}{path}"
 
     def cpu(self) -> float:
-        """Seconds that the process has computed so far, its children not counted; Linux only."""
+        """CPU seconds of the process so far, without its children; Linux only."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Client:
-    """One connection that is kept alive."""
+    """One keep-alive connection."""
 
     def __init__(self, server: Server) -> None:
         self._http = HTTPConnection(HOST, server.port)
@@ -56,8 +56,8 @@ class Client:
 
 
 @contextmanager
-def serving(home: Home, token: str, *, workers: int = 0) -> Iterator[Server]:
-    """`invoicing serve`, with so many processes that make PDFs."""
+def running_server(home: Home, token: str, *, workers: int = 0) -> Iterator[Server]:
+    """`invoicing serve`, with so many PDF processes."""
     env = {**home.env, "INVOICING_WORKERS": str(workers), "INVOICING_LOG_LEVEL": "WARNING"}
     command = [str(Path(sys.executable).with_name("invoicing")), "serve", "--no-demo", "--port"]
     with _running(command, env, token) as server:
@@ -65,25 +65,25 @@ def serving(home: Home, token: str, *, workers: int = 0) -> Iterator[Server]:
 
 
 @contextmanager
-def plain(contender: str, answer: Path) -> Iterator[Server]:
-    """A server of `bench.plain` that gives this answer from memory."""
+def plain_server(contender: str, answer: Path) -> Iterator[Server]:
+    """A server of `bench.plain` that sends this response from memory."""
     with _running([sys.executable, "-m", "bench.plain", contender, str(answer)], {}, "none") as server:
         yield server
 
 
 @contextmanager
 def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iterator[Server]:
-    """Starts it on a free port, the command's last argument, and waits until it listens."""
+    """Starts a server on a free port, the command's last argument, and waits until it listens."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = int(free.getsockname()[1])
-    with tempfile.TemporaryFile("w+") as told:
-        process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=told)
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=stderr)
         try:
             if not _listens(process, port):
-                told.seek(0)
+                stderr.seek(0)
                 raise RuntimeError(
-                    f"A server did not start (exit code {process.poll()}): {told.read()[-3000:]}"
+                    f"A server did not start (exit code {process.poll()}): {stderr.read()[-3000:]}"
                 )
             yield Server(process.pid, port, token)
         finally:

@@ -1,4 +1,4 @@
-"""A shop of any size: one order or invoice is made by the product itself, then copied inside the database."""
+"""A shop of any size: the product creates one order or invoice, which is then copied in the database."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ class Shop:
     token: str
 
     def services(self, database: Database) -> Services:
-        """What resolvers need, for requests that come by no transport."""
+        """The services that resolvers need, for requests without HTTP."""
         links = Links("s" * 32, "http://localhost", 600)
         return Services(database, links, Gateways({}), Hosts(), Watches(), lambda: None)
 
 
-def opened(database: Database) -> Shop:
+def open_shop(database: Database) -> Shop:
     """An account with a key and a hundred customers."""
     account = {
         "name": "Lumen & Oak",
@@ -97,12 +97,12 @@ def opened(database: Database) -> Shop:
 
 
 def tag(prefix: str, number: int) -> str:
-    """The id of an order; its items are `tag-0` and so on. Prefixes are one letter."""
+    """The id of an order or invoice; its items are `tag-0` and so on. A prefix is one letter."""
     return f"{prefix}{number:07d}"
 
 
 def cursor_of(prefix: str, number: int) -> str:
-    """The place of a stocked invoice in the list; the next page begins with the one before it."""
+    """The cursor of a stocked invoice; the next page begins with the invoice before it."""
     return cursor(PAST + timedelta(seconds=number), tag(prefix, number))
 
 
@@ -111,7 +111,7 @@ def item_ids(prefix: str, number: int, lines: int) -> list[str]:
 
 
 def order_values(prefix: str, number: int, lines: int) -> dict[str, Any]:
-    """An order to take in, of so many lines of one to four pieces."""
+    """The values of an order of so many lines, with quantities from one to four."""
     items = [
         {
             "id": id,
@@ -128,46 +128,46 @@ def order_values(prefix: str, number: int, lines: int) -> dict[str, Any]:
 
 
 def customer_id(number: int) -> str:
-    """Of the customer of order or invoice number so many."""
+    """The id of the customer of the order or invoice with this number."""
     return f"customer-{number % CUSTOMERS:03d}"
 
 
 def stock_orders(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 5) -> None:
-    """So many orders to invoice, the first of them taken in by the product."""
+    """Stores so many orders to invoice; the product creates the first one."""
     database.write(intake.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
-    database.write(_multiply, [orders_table, order_items], tag(prefix, 0), _copies(prefix, count))
+    database.write(_store_copies, [orders_table, order_items], tag(prefix, 0), _copies(prefix, count))
 
 
 def stock_invoices(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 2) -> None:
-    """So many invoices with their orders and papers; the first is issued by the product, before any other."""
-    invoice_id = issued(database, shop, prefix, lines=lines)
+    """Stores so many invoices with orders and PDFs; the product issues the first, before any other."""
+    invoice_id = issue_with_pdf(database, shop, prefix, lines=lines)
     number = str(database.read(lambda connection: connection.execute(select(invoices.c.number)).scalar_one()))
     tables = [orders_table, invoices, order_items, invoice_lines, documents]
-    database.write(_multiply, tables, invoice_id, _copies(prefix, count), number=number)
+    database.write(_store_copies, tables, invoice_id, _copies(prefix, count), number=number)
     series = change(number_series).where(number_series.c.type == "INVOICE").values(last=count)
     database.write(lambda connection: connection.execute(series))
 
 
 def move_money(database: Database, shop: Shop, prefix: str) -> None:
-    """Of 60 stocked invoices some are paid, some credited, not all of them on the page of their credits."""
+    """Pays and credits some of 60 stocked invoices; not all are on the same page as their credits."""
     for number in range(10, 60):
         id = tag(prefix, number)
         if number % 5 == 0:
             given = {"invoice_id": id, "amount": 1_000, "method": "CASH", "idempotency_key": id}
             database.write(manual.record_payment, shop.principal, given, now=NOW)
         if number < 20 or number > 50:
-            then = NOW if number < 20 else PAST - timedelta(days=1)
-            database.write(from_orders.credit_invoice, shop.principal, id, None, reason=None, now=then)
+            when = NOW if number < 20 else PAST - timedelta(days=1)
+            database.write(from_orders.credit_invoice, shop.principal, id, None, reason=None, now=when)
 
 
-def issued(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:
-    """The id of an invoice whose PDF is recorded."""
+def issue_with_pdf(database: Database, shop: Shop, prefix: str, *, lines: int) -> str:
+    """Issues an invoice and records its PDF; returns its id."""
     database.write(intake.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
-    made = issue(database, shop, item_ids(prefix, 0, lines), invoice_id=tag(prefix, 0))
+    invoice = issue(database, shop, item_ids(prefix, 0, lines), invoice_id=tag(prefix, 0))
     (due,) = database.write(pdf.claim, most=1, now=PAST)
-    printed = RenderedPdf(due.job, f"invoices/{made.id}.pdf", 20_000, "0" * 64)
-    database.write(pdf.record, [printed], [], now=PAST)
-    return made.id
+    rendered = RenderedPdf(due.job, f"invoices/{invoice.id}.pdf", 20_000, "0" * 64)
+    database.write(pdf.record, [rendered], [], now=PAST)
+    return invoice.id
 
 
 def issue(database: Database, shop: Shop, ids: Sequence[str], *, invoice_id: str | None = None) -> Issued:
@@ -187,7 +187,7 @@ def _copies(prefix: str, count: int) -> list[dict[str, object]]:
     ]
 
 
-def _multiply(
+def _store_copies(
     connection: Connection,
     tables: Iterable[Table],
     zero: str,
@@ -195,30 +195,30 @@ def _multiply(
     *,
     number: str | None = None,
 ) -> None:
-    if connection.dialect.name == "postgresql":  # the copies refer to each other as their originals did
+    if connection.dialect.name == "postgresql":  # without foreign keys, as the tables are copied one by one
         connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     _COPIES.create(connection)
     connection.execute(insert(_COPIES), copies)
     for table in tables:
-        connection.execute(_copied(table, zero, number))
+        connection.execute(_insert_copies(table, zero, number))
     _COPIES.drop(connection)
 
 
-def _copied(table: Table, zero: str, number: str | None) -> Insert:
+def _insert_copies(table: Table, zero: str, number: str | None) -> Insert:
     own = table.c.invoice_id if table.name in ("invoice_lines", "documents") else table.c.id
     changed: Mapping[str, ColumnElement[Any]] = {
         **{name: func.replace(table.c[name], zero, _COPIES.c.tag) for name in _TAGGED if name in table.c},
         **{name: _COPIES.c.moment for name in ("created_at", "updated_at") if name in table.c},
         **({"customer_id": _COPIES.c.customer} if "customer_id" in table.c else {}),
-        **(_numbered(table, zero, number) if table.name == "invoices" and number else {}),
+        **(_renumbered(table, zero, number) if table.name == "invoices" and number else {}),
     }
     columns = [changed.get(column.name, column).label(column.name) for column in table.c]
     found = select(*columns).select_from(table.join(_COPIES, own.startswith(zero, autoescape=True)))
     return insert(table).from_select([column.name for column in table.c], found)
 
 
-def _numbered(table: Table, zero: str, number: str) -> Mapping[str, ColumnElement[Any]]:
-    """What names the invoice. Its snapshot names its order too."""
+def _renumbered(table: Table, zero: str, number: str) -> Mapping[str, ColumnElement[Any]]:
+    """The columns that contain the invoice's number and id; its snapshot has the order's id too."""
     snapshot = func.replace(table.c.snapshot, zero, _COPIES.c.tag)
     return {
         "handle": _COPIES.c.tag,

@@ -1,4 +1,4 @@
-"""Row 13: how long until 200 subscribers have heard of one change, against a bare broadcast of the same."""
+"""Row 13: the time until 200 subscribers have received one change, against a bare broadcast of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from websockets import Subprotocol
 from bench import shop
 from bench.homes import KINDS
 from bench.results import Result, Run
-from bench.serving import HOST, Server, plain, serving
+from bench.serving import HOST, Server, plain_server, running_server
 
 SUBSCRIBERS = 200
 CHANGES = 40
@@ -35,26 +35,26 @@ def results(run: Run) -> Iterator[Result]:
     for kind in KINDS:
         with run.homes.fresh(kind) as home:
             with home.database() as database:
-                opened = shop.opened(database)
-                invoice = shop.issued(database, opened, "A", lines=5)
+                opened = shop.open_shop(database)
+                invoice = shop.issue_with_pdf(database, opened, "A", lines=5)
             home.settle()
-            with serving(home, opened.token) as server:
-                heard, said = asyncio.run(_product(server, invoice, changes))
+            with running_server(home, opened.token) as server:
+                latencies, text = asyncio.run(_product(server, invoice, changes))
             answer = home.data / "said"
-            answer.write_text(said)
-            with plain("broadcast", answer) as bare:
+            answer.write_text(text)
+            with plain_server("broadcast", answer) as bare:
                 limit, _ = asyncio.run(_broadcast(bare, changes))
         name = f"{SUBSCRIBERS} subscribers told of a payment, {kind}"
-        yield _compared(f"{name}: all of them", heard, limit, last=True)
-        yield _compared(f"{name}: half of them", heard, limit, last=False)
+        yield _compared(f"{name}: all of them", latencies, limit, last=True)
+        yield _compared(f"{name}: half of them", latencies, limit, last=False)
 
 
 def _compared(
-    name: str, heard: Sequence[Sequence[float]], limit: Sequence[Sequence[float]], *, last: bool
+    name: str, latencies: Sequence[Sequence[float]], limit: Sequence[Sequence[float]], *, last: bool
 ) -> Result:
     ours, bare = (
         statistics.median(max(each) if last else statistics.median(each) for each in times)
-        for times in (heard, limit)
+        for times in (latencies, limit)
     )
     return Result(name, f"p50 {ours:.0f} ms", f"{bare:.0f} ms", f"{bare / ours:.3f}")
 
@@ -71,20 +71,20 @@ async def _product(server: Server, invoice_id: str, changes: int) -> tuple[list[
         {"type": "connection_init", "payload": {"Authorization": f"Bearer {server.token}"}},
         {"type": "subscribe", "id": "1", "payload": subscribe},
     )
-    return await _measured(server, pay, changes, hello=hello, before=2)
+    return await _measure(server, pay, changes, hello=hello, before=2)
 
 
 async def _broadcast(server: Server, changes: int) -> tuple[list[list[float]], str]:
-    async def tell(http: httpx.AsyncClient, _: int) -> None:
+    async def broadcast(http: httpx.AsyncClient, _: int) -> None:
         await http.post(server.at("/graphql"))
 
-    return await _measured(server, tell, changes, hello=(), before=1)
+    return await _measure(server, broadcast, changes, hello=(), before=1)
 
 
-async def _measured(
+async def _measure(
     server: Server, change: Change, changes: int, *, hello: Sequence[Any], before: int
 ) -> tuple[list[list[float]], str]:
-    """Milliseconds from sending a change until each subscriber has heard of it; and what one heard last."""
+    """Milliseconds from sending a change until each subscriber received it, and the last message."""
     url = f"ws://{HOST}:{server.port}/graphql"
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
@@ -100,18 +100,18 @@ async def _measured(
             for _ in range(before):
                 await connection.recv()
             connections.append(connection)
-        heard = []
+        latencies = []
         for number in range(changes):
-            began = time.perf_counter()
+            start = time.perf_counter()
 
-            async def listened(
-                connection: websockets.ClientConnection, began: float = began
+            async def receive(
+                connection: websockets.ClientConnection, start: float = start
             ) -> tuple[float, str]:
-                said = str(await connection.recv())
-                return (time.perf_counter() - began) * 1000, said
+                text = str(await connection.recv())
+                return (time.perf_counter() - start) * 1000, text
 
-            told, _ = await asyncio.gather(
-                asyncio.gather(*(listened(connection) for connection in connections)), change(http, number)
+            received, _ = await asyncio.gather(
+                asyncio.gather(*(receive(connection) for connection in connections)), change(http, number)
             )
-            heard.append([took for took, _ in told])
-        return heard, told[0][1]
+            latencies.append([latency for latency, _ in received])
+        return latencies, received[0][1]

@@ -1,4 +1,4 @@
-"""Makes the two small fonts of the paper from Inter's variable font: `python -m tools.fonts Inter.var.ttf`.
+"""Makes the two small fonts of the PDF from Inter's variable font: `python -m tools.fonts Inter.var.ttf`.
 
 Inter (https://rsms.me/inter) is under the SIL Open Font License, see documents/fonts/OFL.txt.
 """
@@ -30,7 +30,7 @@ REPERTOIRE = (
 
 
 def tabular_figures(font: TTFont) -> None:
-    """Figures of one width become the only figures, so that columns of amounts align without OpenType."""
+    """Makes tabular figures (all of one width) the default: amounts align without OpenType features."""
     features = font["GSUB"].table.FeatureList.FeatureRecord
     lookups = next(f.Feature.LookupListIndex for f in features if f.FeatureTag == "tnum")
     for index in lookups:

@@ -63,7 +63,7 @@ GOODS = (
 
 
 def sample(count: int) -> Snapshot:
-    """An invoice of so many lines, with two VAT rates if there are enough of them."""
+    """An invoice of so many lines, with two VAT rates if it has enough lines."""
     lines = tuple(_line(number, goods) for number, goods in enumerate(islice(cycle(GOODS), count)))
     vat = tuple(_vat_row(lines, rate) for rate in sorted({line.vat_rate for line in lines}, reverse=True))
     base, amount = sum(row.base for row in vat), sum(row.amount for row in vat)
