@@ -30,7 +30,7 @@ from tests.support.till import CASH, Till
 @pytest.fixture
 def shop(fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """On the database that lets two commands work at the same time. The first deadlock is an error."""
-    monkeypatch.setattr(databases, "MOST_DEADLOCKS", 1)
+    monkeypatch.setattr(databases, "MAX_DEADLOCKS", 1)
     with fresh_postgresql() as url:
         database = Database(url)
         yield database
