@@ -1,12 +1,12 @@
-"""The shop of the hunt: few customers, and always the same few orders and invoices at a time."""
+"""The shop that the hunt takes place in: two customers, and at any time only a few orders and invoices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -17,17 +17,23 @@ from invoicing.payments import methods
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, invoices, order_items, orders, payments
 from invoicing.webhooks import endpoints
+from invoicing.webhooks.events import WebhookEvent
 
-ADDRESS = {"address_line_1": "Markt 1", "postal_code": "2611 GP", "locality": "Delft", "country_code": "NL"}
-CUSTOMERS = ("ann", "bob")
+T = TypeVar("T")
+
+ADDRESS = {
+    "address_line_1": "Keizersgracht 1",
+    "postal_code": "1015 CJ",
+    "locality": "Amsterdam",
+    "country_code": "NL",
+}
 GATEWAY = "sandbox"
-EVENTS = (
-    "invoice.created",
-    "invoice.settled",
-    "invoice.credited",
-    "invoice.pdf_generated",
-    "payment.refunded",
-)
+NEWEST = 6
+"""How many of the newest orders, invoices and payments the commands are about."""
+
+
+class NothingThereError(Exception):
+    """The shop has nothing yet that the command could be about."""
 
 
 def now() -> datetime:
@@ -35,16 +41,17 @@ def now() -> datetime:
 
 
 def open_shop(database: Database) -> Principal:
-    """An account, two customers with a card each, and an endpoint that is told of everything."""
+    """An account with two customers, who have a card each, and an endpoint that is told of everything."""
     account_id = database.write(
-        account_settings.create_account, {"name": "Hunted", "address": ADDRESS}, now=now()
+        account_settings.create_account, {"name": "Hunting ground", "address": ADDRESS}, now=now()
     )
     owner = Principal(account_id, Actor("hunt", "Hunt", "api_key"), frozenset(Scope))
-    for id in CUSTOMERS:
-        given = {"id": id, "handle": id, "name": id.title(), "billing_address": ADDRESS}
+    for id in ("ann", "bob"):
+        given = {"id": id, "handle": id, "name": id, "billing_address": ADDRESS}
         database.write(details.create_customer, owner, given, now=now())
         add_card(database, owner, id)
-    hook = {"url": "https://shop.example/hooks", "events": list(EVENTS)}
+    events = [event for event in WebhookEvent if event is not WebhookEvent.WEBHOOK_TEST]
+    hook = {"url": "https://shop.example/hooks", "events": events}
     database.write(endpoints.create_webhook_endpoint, owner, hook, now=now())
     return owner
 
@@ -62,42 +69,39 @@ def add_card(database: Database, owner: Principal, customer_id: str) -> None:
     )
 
 
-@dataclass
-class Counter:
-    """The newest of everything, as a thread has seen it last."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest of everything, as a thread has seen it last. Others go on meanwhile."""
 
-    orders: Sequence[Any] = ()
-    items: Sequence[Any] = ()
-    invoices: Sequence[Any] = ()
-    payments: Sequence[Any] = ()
-    customers: Sequence[Any] = field(default_factory=list)
-
-
-def look(connection: Connection, owner: Principal, *, most: int) -> Counter:
-    """The newest orders with their items, invoices and payments."""
-    mine = owner.account_id
-    newest = [
-        connection.execute(
-            select(table)
-            .where(table.c.account_id == mine)
-            .order_by(table.c.created_at.desc(), table.c.id.desc())
-            .limit(most)
-        ).all()
-        for table in (orders, invoices, payments, customers)
-    ]
-    ids = [order.id for order in newest[0]]
-    items = connection.execute(
-        select(order_items).where(order_items.c.account_id == mine, order_items.c.order_id.in_(ids))
-    ).all()
-    return Counter(newest[0], items, *newest[1:])
+    orders: Sequence[Any]
+    items: Sequence[Any]
+    invoices: Sequence[Any]
+    payments: Sequence[Any]
 
 
-def some(random: Random, among: Sequence[Any], most: int = 1) -> list[Any]:
-    """Up to so many of these, in any order; Nothing if there is none."""
+def look(connection: Connection, owner: Principal) -> Seen:
+    def newest(table: Any) -> Sequence[Any]:
+        mine = select(table).where(table.c.account_id == owner.account_id)
+        by_age = mine.order_by(table.c.created_at.desc(), table.c.id.desc())
+        return connection.execute(by_age.limit(NEWEST)).all()
+
+    found = newest(orders)
+    of_these = order_items.c.order_id.in_([order.id for order in found])
+    items = select(order_items).where(order_items.c.account_id == owner.account_id, of_these)
+    return Seen(found, connection.execute(items).all(), newest(invoices), newest(payments))
+
+
+def handle_of(connection: Connection, owner: Principal, customer_id: str) -> str:
+    mine = customers.c.account_id == owner.account_id, customers.c.id == customer_id
+    return str(connection.execute(select(customers.c.handle).where(*mine)).scalar_one())
+
+
+def one(random: Random, among: Sequence[T]) -> T:
+    return some(random, among, 1)[0]
+
+
+def some(random: Random, among: Sequence[T], most: int) -> list[T]:
+    """Some of these, at least one, in any order."""
     if not among:
-        raise Nothing
-    return random.sample(list(among), min(random.randint(1, most), len(among)))
-
-
-class Nothing(Exception):
-    """The shop has nothing that the command could be about yet."""
+        raise NothingThereError
+    return random.sample(list(among), random.randint(1, min(most, len(among))))
