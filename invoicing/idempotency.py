@@ -35,7 +35,7 @@ Find = Callable[[Connection, Principal, str], M | None]
 
 
 def fingerprint(*asked: Any) -> str:
-    """The same for the same request: its values as JSON, hashed. What is null might as well be left out."""
+    """The same for the same request: its values as JSON, hashed. Null values count as left out."""
     given = [_given(each) for each in asked]
     try:
         return hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -71,7 +71,7 @@ def made_before(
 ) -> M | None:
     """What the same request made under this key before; refuses another request under it.
 
-    Look once what the request changes is locked, or else `once` has to look again.
+    Call it after locking what the request changes, or use `once`, which looks again.
     """
     if key is None:
         return None
@@ -85,7 +85,7 @@ def once(connection: Connection, look: Callable[[], T | None], make: Callable[[]
     """What was made before (`look`) or else is made now, also if the same request comes twice at a time.
 
     What is made may clash with what another call made between the look and the insert: with its key, or with
-    an id that both name. Then all of it is undone, the numbers it took among it, before the second look.
+    an id that both name. Then all of it is undone, including the numbers it took, before the second look.
     """
     if (made := look()) is not None:
         return made

@@ -1,4 +1,4 @@
-"""Taking back an invoice that nobody has settled: it asks for nothing any more."""
+"""Cancelling an invoice that is not settled: all that is left of it is credited."""
 
 from __future__ import annotations
 

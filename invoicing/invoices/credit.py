@@ -1,7 +1,8 @@
 """Credit invoices: what is left of an issued invoice's lines, taken back in any number of parts.
 
-A credit never computes VAT anew. A full one copies the line, negated; parts are cumulative, so that they add
-up to exactly the line, in any order. The invoice's row is locked, so that two credits never take the same.
+A credit does not compute VAT again. A full credit copies the line with negative amounts; partial credits are
+cumulative, so that together they add up to exactly the line, in any order. The invoice's row is locked, so
+that two credits never credit the same amount.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from invoicing.vat.breakdown import vat_breakdown
 
 @dataclass(frozen=True, slots=True)
 class LineCredit:
-    """How much of a line is to be credited: all, a quantity, an `amount` as the invoice prices it, or one
-    that is `with_vat` however it does."""
+    """How much of a line is to be credited: all of it, a quantity, or an `amount`.
+
+    The amount is priced as the invoice is; `with_vat` it contains VAT in any case.
+    """
 
     line_id: str
     quantity: int | None = None

@@ -55,7 +55,7 @@ class Creditable:
 
     @property
     def is_spent(self) -> bool:
-        """Nothing is left; of a line given away, no piece."""
+        """Whether nothing is left; for a line free of charge, whether no piece is left."""
         is_taken = self.left == 0 and self.left_with_vat == 0
         return is_taken and (self.line.total != 0 or self.pieces == 0)
 
@@ -65,7 +65,7 @@ class Creditable:
         return self.line.quantity - self.quantity
 
     def pieces_for(self, amount: int, quantity: int) -> tuple[int, int]:
-        """The amount and the pieces that are still there of these; the last piece takes all that is left."""
+        """The amount and the pieces that can still be credited; the last piece takes what is left."""
         pieces = min(quantity, self.pieces)
         return self.left if pieces == self.pieces else no_more(amount, self.left), pieces
 
@@ -74,7 +74,7 @@ class Creditable:
         return self._taken(amount, *self._parts(amount), quantity, item)
 
     def take_with_vat(self, gross: int) -> Line:
-        """The credit's line for so much with VAT, to the cent, also where the invoice is priced without."""
+        """The credit's line for an amount with VAT, to the cent, also if prices are without VAT."""
         net = self._net_of(gross)
         return self._taken(gross if self.is_including_vat else net, net, gross - net, None, None)
 
@@ -107,7 +107,7 @@ class Creditable:
         )
 
     def _net_of(self, gross: int) -> int:
-        """Its cumulative share of the net; after credits of the other kind, no more than is left of each."""
+        """Its cumulative share of the net, but no more than is left of net and of VAT."""
         line = self.line
         whole = line.total_ex_vat + line.vat_amount
         net, _ = credit_part(whole, line.total_ex_vat, self.net + self.vat, self.net, gross)
@@ -117,7 +117,7 @@ class Creditable:
         return min(max(net, 0, gross - taxes), nets, gross)
 
     def _parts(self, amount: int) -> tuple[int, int]:
-        """Its net and VAT. What was priced is credited as asked, the other is its cumulative share."""
+        """Net and VAT: the amount is as requested, the VAT in it or on it is the cumulative share."""
         line = self.line
         if self.is_including_vat:
             return credit_part(line.total, line.total_ex_vat, self.total, self.net, amount)
@@ -126,7 +126,7 @@ class Creditable:
 
 
 def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
-    """The invoices, which nobody else credits until the transaction ends, in order of issue."""
+    """The invoices in order of issue, locked: nobody else can credit them until the transaction ends."""
     found = [Issued.locked(row) for row in lock_originals(connection, principal.account_id, ids)]
     if missing := ids - {invoice.id for invoice in found}:
         raise NotFound(f"There is no invoice {', '.join(missing)}.", field="invoice_id", ids=sorted(missing))
@@ -151,5 +151,5 @@ def creditable(connection: Connection, principal: Principal, originals: Sequence
 
 
 def no_more(amount: int, left: int) -> int:
-    """The amount, or what is left where that is less; of a discount both are negative."""
+    """The smaller of the amount and what is left; for a discount both are negative."""
     return min(amount, left) if left >= 0 else max(amount, left)

@@ -135,7 +135,8 @@ def find_orders_of(
 
 
 def check_can_share_invoice(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
-    """Refuses items that may not share an invoice: it is one customer's, in one currency, open to it now."""
+    """Refuses items that may not share an invoice: all are of one customer, in one currency, and open to be
+    invoiced now."""
     known = {order.id for order in covered}
     if strange := [item.id for item in items if item.order_id not in known]:
         raise _not_found(strange)
@@ -184,12 +185,12 @@ def draft(
 
 
 def today_of(seller: Account, now: datetime) -> date:
-    """The date on the seller's wall."""
+    """Today's date in the seller's time zone."""
     return now.astimezone(ZoneInfo(seller.timezone)).date()
 
 
 def _alike(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
-    """One customer, one currency, one way of pricing; the ids at fault are those unlike the first."""
+    """Refuses several customers, currencies or ways of pricing; `ids` are items unlike the first."""
     rules: list[tuple[type[InvoicingError], Any]] = [
         (MixedCustomers, lambda order: order.customer_id or ("guest", order.id)),
         (MixedCurrencies, lambda order: order.currency),
@@ -202,7 +203,7 @@ def _alike(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:
 
 
 def in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[OrderItem]:
-    """Oldest order first, its items as they were ordered: so the paper reads like the orders did."""
+    """The items as they are printed: oldest order first, within an order as they were ordered."""
     by_order = {order.id: [item for item in items if item.order_id == order.id] for order in covered}
     return [item for ordered in by_order.values() for item in in_place(ordered)]
 

@@ -36,7 +36,7 @@ def invoice_items(
 ) -> Issued:
     """Issues an invoice for items of one customer's orders; a credit invoice, if they are contra items.
 
-    With the same `invoice_id` and the same items again, it answers with the invoice made the first time.
+    With the same `invoice_id` and the same items again, it returns the invoice made the first time.
     """
     check_item_ids(item_ids)
     covered = find_orders_of(connection, principal, item_ids, lock=True)
@@ -64,7 +64,7 @@ def invoice_order(
 ) -> Issued:
     """Issues an invoice for everything on the order that can be invoiced now.
 
-    What is sold goes first; if there is nothing of that, what is to be credited.
+    If there is something sold, it is that; otherwise what is to be credited.
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id)
@@ -90,7 +90,7 @@ def credit_invoice(
 ) -> Issued:
     """Issues a credit invoice for lines of an issued invoice, or for all that is left of it.
 
-    With the same `credit_invoice_id` and the same request again, it answers with the one made the first time.
+    With the same `credit_invoice_id` and the same request again, it returns the one made the first time.
     """
     note = checks.optional(checks.text(1_000))(reason, "reason")
     asked = fingerprint(invoice_id, lines, note)
@@ -102,7 +102,7 @@ def credit_invoice(
 
 
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
-    """Makes the PDF again: one that was given up, or whose file was lost. The paper is the same."""
+    """Has the PDF made again, after it failed or its file was lost. Its content is the same."""
     queries.found_invoice(connection, principal, invoice_id)
     outbox.restart(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
     connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})

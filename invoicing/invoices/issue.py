@@ -1,4 +1,4 @@
-"""The one place where an invoice is born: a draft becomes a number, rows, a frozen snapshot, a job."""
+"""Issuing an invoice: a draft becomes a number, rows, a frozen snapshot and a PDF job."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def issue(
 ) -> Issued:
     """Issues what was drafted, all of it in the caller's transaction.
 
-    `invoice_id` is the caller's own, if any; `request` is the fingerprint of what was asked under it.
+    `invoice_id` is the caller's own id, if any; `request` is the fingerprint of the request with this id.
     """
     formats = {"INVOICE": plan.account.invoice_number_format, "CREDIT": plan.account.credit_number_format}
     taken = numbering.take_number(
@@ -73,14 +73,14 @@ def issue(
 
 
 def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> None:
-    """To those who follow the invoices that it credits, as they are after it."""
+    """Emits the event for the invoices that it credits, with their state after it."""
     by = {"credited_by": {"id": credit.id, "number": credit.number, "total": credit.total}}
     ids = [invoice.id for invoice in credit.credits]
     events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
 
 
 def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
-    """The database refuses too; its clash is told in our words."""
+    """Runs the insert; a unique key of the database that refuses it becomes an error of the domain."""
     try:
         insertion()
     except IntegrityError as clash:

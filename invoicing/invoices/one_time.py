@@ -45,7 +45,7 @@ def _handle(value: Any, field: str) -> str:
 CHECKS: Mapping[str, checks.Check] = {
     "handle": _handle,
     "idempotency_key": optional(checks.identifier),
-    "customer_id": lambda value, _: value,  # looked up as they are
+    "customer_id": lambda value, _: value,  # checked when they are looked up
     "customer_handle": lambda value, _: value,
     "currency": optional(checks.currency),
     "billing_address": optional(checks.address),
@@ -54,7 +54,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "purchase_order_number": optional(text(200)),
     "note": optional(text(10_000)),
     "due_on": lambda value, _: value,
-    "settle": lambda value, _: value,  # looked at where the money is moved
+    "settle": lambda value, _: value,  # checked when the money is moved
     "manual_transfer": lambda value, _: value,
     "meta": checks.metadata,
 }
@@ -79,8 +79,8 @@ def create_invoice(
     """Issues an invoice with lines of its own; its `handle`, new in the account, becomes its id.
 
     It may be settled in the same transaction: by a `manual_transfer`, or by a charge that is written down
-    as PENDING (`settle`). With the same `idempotency_key` and the same request again, it answers with the
-    invoice made the first time, whatever has changed about the customer or the account meanwhile.
+    as PENDING (`settle`). With the same `idempotency_key` and the same request again, it returns the
+    invoice made the first time, even if the customer or the account has changed since.
     """
     request = _checked(values)
     handle, asked = request["handle"], _fingerprint(request)
@@ -107,9 +107,9 @@ def _settled(
     gateways: Sequence[str],
     now: datetime,
 ) -> Made:
-    """As far as it can be settled before a gateway is asked. What asks for nothing is settled already.
+    """Settles it as far as possible before a gateway is called. A total of zero is settled already.
 
-    The key is the payment's too: under it no other request moves money, whatever its handle.
+    The payment has the same key: no other request can move money under it, whatever its handle.
     """
     transfer, settle, key = (request[name] for name in ("manual_transfer", "settle", "idempotency_key"))
     if issued.total == 0 or (transfer is None and settle is None):
@@ -136,7 +136,7 @@ def _settled(
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole request, without a look at what is stored: the same values always give the same."""
+    """The checked request. It does not depend on stored data: the same values always give the same result."""
     given = {name: value for name, value in values.items() if value is not None}
     if "handle" not in given:
         raise ValidationError("handle is needed.", field="handle")
@@ -147,7 +147,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fingerprint(request: Mapping[str, Any]) -> str | None:
-    """The key and the request, hashed apart: so another request under the key is known for what it is."""
+    """The key and the request, hashed separately: another request under the same key can be recognised."""
     key = request["idempotency_key"]
     if key is None:
         return None
@@ -156,7 +156,7 @@ def _fingerprint(request: Mapping[str, Any]) -> str | None:
 
 
 def _taken(made: Issued, *, asked: str | None) -> InvoicingError:
-    """Why the handle cannot be had: by whom it was taken."""
+    """The error for a handle that is in use: it says by which invoice."""
     if asked is None or made.request is None or made.request.split(":")[0] != asked.split(":")[0]:
         return DuplicateHandle(
             f"The account has an invoice {made.id} already.", field="handle", ids=[made.id]

@@ -31,7 +31,7 @@ _DEFAULTS: Mapping[str, Any] = {"quantity": 1, "amount_incl_vat": True, "unit": 
 
 
 def asked_lines(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The lines as they were asked for, checked; their VAT may still be the account's to say."""
+    """The requested lines, checked. Lines without a VAT rate get the account's later (`with_vat`)."""
     if not 1 <= len(given) <= MAX_LINES:
         refusal = ValidationError if given else NoLines
         raise refusal(f"{FIELD} must have 1 to {MAX_LINES:,} lines (it has {len(given):,}).", field=FIELD)
@@ -51,7 +51,7 @@ def with_vat(asked: Sequence[Mapping[str, Any]], default_rate: int) -> list[dict
 
 
 def totals_of(lines: Sequence[Mapping[str, Any]]) -> arithmetic.Totals:
-    """What the lines come to: at least nothing, for money is given back by a credit invoice."""
+    """The totals of the lines. They must not be negative: money is given back by a credit invoice."""
     totals = arithmetic.compute([_taxable(line) for line in lines], including_vat=lines[0]["amount_incl_vat"])
     if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field=FIELD)

@@ -21,7 +21,7 @@ from invoicing.storage.tables import Order, OrderItem
 
 
 def is_paid(order: Order, items: Sequence[OrderItem], *, unsettled: Collection[str], prepaid: int) -> bool:
-    """Its invoices are settled, and what is not invoiced yet was paid on the order.
+    """Whether its invoices are settled and what is not invoiced yet is paid on the order.
 
     `unsettled` are the types of its invoices that are not settled, `prepaid` is what was paid on the order
     and has paid no invoice.
@@ -38,8 +38,8 @@ def invoice_paid_order(
 ) -> Issued:
     """Issues the invoice of everything sold on a paid order that can be invoiced now.
 
-    If nothing is left to issue, it answers with the newest invoice of the order, and has its PDF made
-    again if that was given up.
+    If nothing is left to issue, it returns the newest invoice of the order, and has its PDF made again
+    if that had failed.
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id)

@@ -1,4 +1,4 @@
-"""Who the invoice is from, to and for, as the paper will name them."""
+"""Seller, buyer and recipient as the invoice names them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from invoicing.storage.tables import Account, Customer, Order
 
 
 def agreed(values: Sequence[Any]) -> Any:
-    """The value that all orders that have one agree on."""
+    """The one value that all orders with a value have; None if they differ."""
     given = [value for value in values if value]
     return given[0] if given and all(value == given[0] for value in given) else None
 
@@ -44,8 +44,8 @@ def buyer_of(covered: Sequence[Order], customer: Customer | None) -> Party:
 def billed_to(customer: Customer, address: Mapping[str, Any] | None) -> Party:
     """The customer, at another billing address if there is one.
 
-    Its organisation renames the buyer. Its name does so for a private person; at a business, it is whom
-    to ask for. All else, the VAT number above all, stays the customer's.
+    The address's organisation replaces the buyer's name. Its person's name does so for a private customer;
+    for a business it becomes the contact. Everything else, such as the VAT number, stays the customer's.
     """
     given = address or {}
     person = given.get("name")

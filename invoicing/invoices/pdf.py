@@ -1,4 +1,4 @@
-"""The paper of invoices: which is due, and which has been made."""
+"""The PDFs of invoices: which are to be made, and which are made."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def claim(
 def record(
     connection: Connection, printed: Sequence[RenderedPdf], failures: Sequence[Failure], *, now: datetime
 ) -> None:
-    """Ends the jobs of what was printed, notes why the others failed; leaves those whose lease is lost."""
+    """Finishes the jobs of rendered PDFs and records why others failed; lost leases are left alone."""
     finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
     rows = [_row(paper, now) for paper in printed if paper.job.id in finished]
     if rows:

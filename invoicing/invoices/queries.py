@@ -1,4 +1,4 @@
-"""Reads. What a list needs takes many ids at once and answers by id; a page costs the same wherever it is."""
+"""Reads of invoices. What lists need is read for many ids at once and returned by id."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Issued:
 
     @classmethod
     def locked(cls, row: Invoice) -> Issued:
-        """Of the invoice's row alone, without a look at its PDF."""
+        """From the invoice's row alone, without its PDF."""
         columns = {column.name: getattr(row, column.name) for column in invoices.c}
         return cls(**columns, pdf_key=None, pdf_failed_at=None)
 

@@ -1,7 +1,8 @@
 """Money back on an invoice: a credit invoice and the refunds that settle it, written down together.
 
-Both are in one commit, and the gateway is asked after it. Whatever dies in between, the same key again finds
-the credit invoice, begins what is still missing of its refunds, and asks the gateway for those under way.
+Both are in one commit, and the gateway is called after it. If the process dies in between, the same request
+under the same key finds the credit invoice, begins the refunds that are missing, and calls the gateway for
+those that are pending.
 """
 
 from __future__ import annotations
@@ -61,8 +62,9 @@ def refund_invoice(
 ) -> Repaid:
     """Credits a settled invoice and pays what was credited back, the newest payment first.
 
-    Through the gateway that took the money or, where none did, by hand as it came, today; with a `transfer`
-    all of it so. The same request under the same `key` does nothing twice; what failed, it tries again.
+    The gateway that took the money pays it back; money that came without a gateway is refunded by hand, dated
+    today. With a `transfer` all of it is refunded by hand. The same request under the same `key` does nothing
+    twice, but tries again what failed.
     """
     checks.identifier(key, "key")
     note = checks.optional(checks.text(1_000))(reason, "reason")
@@ -93,7 +95,7 @@ def refund_invoice(
 
 
 def _locked(connection: Connection, principal: Principal, invoice_id: str) -> Issued:
-    """The invoice, and with it all that its credit invoice and their refunds may change."""
+    """The invoice, locked with everything that its credit invoice and the refunds may change."""
     if queries.found_invoice(connection, principal, invoice_id).type == "CREDIT":
         raise NotCreditable(field="invoice_id", ids=[invoice_id])
     lock_for_refund(connection, principal.account_id, invoice_id=invoice_id)
@@ -127,7 +129,7 @@ def _credited(
 def _spread(
     connection: Connection, principal: Principal, sale: Issued, amount: int
 ) -> list[LineCredit] | None:
-    """The amount over the lines, by what is left of each; all of it is all lines with all their pieces."""
+    """The amount, distributed over the lines by what is left; the full amount is all lines in full."""
     lines = creditable(connection, principal, [sale])
     left = [each.left_with_vat for each in lines]
     if not 0 < checks.money(amount, "amount") <= sum(left):
@@ -141,7 +143,7 @@ def _spread(
 
 
 def _made(connection: Connection, principal: Principal, credit: Issued) -> list[Payment]:
-    """The refunds that were begun for the credit invoice: their keys count up."""
+    """The refunds begun for the credit invoice; their keys are numbered."""
     made: list[Payment] = []
     while found := entries.under_key(connection, principal, f"{credit.id}:{len(made)}"):
         made.append(found)
@@ -150,7 +152,7 @@ def _made(connection: Connection, principal: Principal, credit: Issued) -> list[
 
 def _owed(connection: Connection, principal: Principal, credit: Issued, made: Sequence[Payment]) -> int:
     """What is still to be refunded of a credit invoice. Its own refunds count even if they settled an older
-    credit invoice first; so does whatever else has settled this one."""
+    credit invoice first, and so does everything else that settled this one."""
     money = balances.balances_of(connection, principal.account_id, [credit.id])[credit.id].money
     under_way = sum(each.amount for each in made if each.status == "PENDING")
     refunded = sum(each.amount for each in made)
@@ -174,7 +176,7 @@ def _sources(
 
 
 def _by_hand(connection: Connection, paid: Payment, now: datetime) -> dict[str, Any] | None:
-    """How money goes back that no gateway took: as it came, today."""
+    """The manual transfer that refunds money that came without a gateway: same method, today."""
     if paid.gateway is not None:
         return None
     known = paid.method in set(ManualTransferMethod)
@@ -186,7 +188,7 @@ def _by_hand(connection: Connection, paid: Payment, now: datetime) -> dict[str, 
 
 
 def _again(connection: Connection, refund: Payment) -> PendingPayment:
-    """One that is under way may be asked for again: its id is the gateway's idempotency key."""
+    """The gateway may be called again for a pending refund: its id is the gateway's idempotency key."""
     if refund.status != "PENDING":
         return PendingPayment(refund, is_known=True)
     paid = entries.payment(connection, refund.account_id, str(refund.refund_of))

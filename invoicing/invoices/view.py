@@ -1,4 +1,4 @@
-"""What somebody who follows an invoice wants to see again when it changes."""
+"""What subscribers of an invoice are sent again when it changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from invoicing.storage.tables import Payment
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An invoice at a moment; two are equal if its PDF, its payment and its credits stand as before."""
+    """An invoice at one moment; two are equal if PDF, payments and credits are the same."""
 
     invoice: Issued
     payments: list[Payment]
@@ -26,7 +26,7 @@ class Seen:
 
 
 def see(connection: Connection, principal: Principal, invoice_id: str) -> Seen:
-    """Raises NotFound when there is none, or it is not the principal's."""
+    """The invoice as it is now. NotFound if there is none, or it is not the principal's."""
     found = queries.found_invoice(connection, principal, invoice_id)
     return Seen(
         invoice=found,

@@ -33,7 +33,7 @@ _PAID_BY = (
     .join(payments, _OF_PAYMENT)
     .where(
         allocations.c.account_id == _MINE,
-        or_(payments.c.id == _PAYMENT, payments.c.refund_of == _PAYMENT),  # each by an index of its own
+        or_(payments.c.id == _PAYMENT, payments.c.refund_of == _PAYMENT),  # each has its index
     )
     .group_by(allocations.c.invoice_id)
 )
@@ -62,9 +62,9 @@ def prepaid(
 def settle_at_issue(
     connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Allocation], *, now: datetime
 ) -> str:
-    """A new invoice is paid by what was prepaid, a credit invoice set off; answers its state.
+    """Pays a new invoice with what was prepaid, or sets off a credit invoice; returns the state.
 
-    What a credit invoice credits is locked, and what else credits that.
+    The invoices that a credit invoice credits are locked, and their other credit invoices too.
     """
     allocate(connection, account_id, parts, now=now)
     left = issued.total - sum(part.amount for part in parts)
@@ -78,7 +78,7 @@ def settle_at_issue(
 
 
 def apply_payment(connection: Connection, moved: Payment, *, now: datetime) -> None:
-    """What a payment or a refund does that is written down as paid. All that it may change is locked."""
+    """Applies a payment or a refund that has become PAID. All that it may change is locked."""
     if moved.type == "REFUND":
         apply_refund(connection, moved, now=now)
         events.emit_for_refund(connection, moved, now=now)
@@ -105,7 +105,7 @@ def pay_order(connection: Connection, account_id: str, order_id: str, *, now: da
 
 
 def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
-    """Lets a payment on an invoice, which is written down as paid, pay it; what is too much stays with it."""
+    """Lets a paid payment on an invoice pay it; a surplus stays with the payment."""
     invoice_id = str(paid.invoice_id)
     outstanding = balances_of(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
     part = min(paid.amount, outstanding + paid.amount)
@@ -116,9 +116,9 @@ def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None
 
 
 def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
-    """Lets a refund settle the credit invoices of what was paid; then it takes back what was too much,
-    and then what was paid of the invoices themselves, the newest first. What other payments on the orders
-    have left pays those again."""
+    """Lets a refund settle the credit invoices of what was paid. The rest takes back first the surplus, then
+    what was paid of the invoices themselves, newest first. What other payments on the orders have left pays
+    those invoices again."""
     account_id = refund.account_id
     paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
     found = balances_of(connection, account_id, list({*_related(connection, refund), *paid}))
@@ -138,7 +138,7 @@ def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> N
 
 
 def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:
-    """What a new credit invoice takes off what its originals still ask; the rest is to be refunded."""
+    """Sets off a new credit invoice against what its invoices still ask; the rest is to be refunded."""
     shares: dict[str, int] = defaultdict(int)
     for line in credit.lines:
         shares[str(line.credited_invoice_id)] -= line.total_ex_vat + line.vat_amount
@@ -158,9 +158,9 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
 def _net_credits(
     connection: Connection, account_id: str, credit: Snapshot, left: int, *, now: datetime
 ) -> int:
-    """What a credit invoice and others of the same originals take off each other.
+    """Sets off a credit invoice against others of the same invoices.
 
-    One asks for money where it takes back no more than a discount; the others owe some.
+    A credit invoice that takes back only a discount asks for money; the others owe some.
     """
     others = {*credits_of(connection, account_id, [each.id for each in credit.credits])} - {credit.id}
     found = balances_of(connection, account_id, list(others)).values() if others else ()
@@ -189,7 +189,7 @@ def _related(connection: Connection, refund: Payment) -> Sequence[str]:
 
 
 def _orders_beside(connection: Connection, refund: Payment) -> Sequence[str]:
-    """The orders that a refund may give something to pay again: those on the invoices of what it is on."""
+    """The orders whose payments may pay again after a refund: those that share its invoices."""
     if refund.order_id is None:
         return orders_on(connection, refund.account_id, str(refund.invoice_id))
     return orders_sharing(connection, refund.account_id, [refund.order_id])

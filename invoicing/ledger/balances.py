@@ -136,5 +136,5 @@ def available_on(connection: Connection, account_id: str, order_ids: Sequence[st
 
 
 def refundable(connection: Connection, account_id: str, payment_id: str) -> int:
-    """What was not paid back yet of a payment, nor is about to be."""
+    """What is left of a payment to refund; pending refunds count as paid back."""
     return int(connection.execute(_REFUNDABLE, {"account": account_id, "payment": payment_id}).scalar_one())

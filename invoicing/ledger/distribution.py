@@ -26,7 +26,7 @@ class OpenInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """So much of `source` (a payment, a refund or a credit invoice) goes to the invoice."""
+    """The amount of `source` (a payment, a refund or a credit invoice) that goes to the invoice."""
 
     source: str
     invoice_id: str
@@ -36,8 +36,8 @@ class Allocation:
 def spread_payments(payments: Sequence[Available], invoices: Iterable[OpenInvoice]) -> list[Allocation]:
     """Pays the invoices in their order from the payments in theirs.
 
-    An order's payments pay no more of an invoice than the order's own share of it: where several orders
-    share an invoice, one buyer's money does not go to another order while its own is still to come.
+    An order's payments pay no more of an invoice than the order's own share of it. Where several orders share
+    an invoice, the payments of one order do not pay for another.
     """
     parts = []
     for invoice in invoices:

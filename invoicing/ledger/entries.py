@@ -63,7 +63,7 @@ def payment(connection: Connection, account_id: str, payment_id: str) -> Payment
 def append(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Payment:
-    """Writes a payment or a refund down."""
+    """Inserts a payment or a refund."""
     row = {
         **_BLANK,
         "account_id": principal.account_id,
@@ -92,7 +92,7 @@ def allocate(
     of_credit: bool = False,
     now: datetime,
 ) -> None:
-    """Writes down which invoices the parts of payments, refunds or (`of_credit`) credit invoices go to."""
+    """Inserts which invoices the parts of payments, refunds or (`of_credit`) credit invoices go to."""
     source, other = "payment_id", "credit_invoice_id"
     if of_credit:
         source, other = other, source
@@ -122,7 +122,7 @@ def settle(
     *,
     now: datetime,
 ) -> None:
-    """Invoices of which nothing is outstanding any more. One that was settled stays so."""
+    """Marks invoices as settled of which nothing is outstanding. A settled invoice stays settled."""
     if not ids:
         return
     key = {"account": account_id, "ids": list(ids), "becomes": becomes}

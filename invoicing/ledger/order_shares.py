@@ -1,4 +1,4 @@
-"""How much of its invoices an order's payments may still pay: its own lines, and no other order's."""
+"""How much of its invoices an order's payments may still pay: only the lines of the order itself."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ _SET_OFF = select(
 
 
 def shares_of(connection: Connection, account_id: str, order_id: str) -> dict[str, int]:
-    """Of each invoice with lines of the order, what its payments and credits have not paid of them.
+    """For each invoice with lines of the order, what its payments and credits have not paid of these lines.
 
-    A credit that was not set off is settled by refunds, which give to it and not to the invoice: what it
-    credits counts as paid there.
+    A credit that was not set off is settled by refunds, which go to the credit invoice: what it credits
+    counts as paid on the invoice.
     """
     key = {"account": account_id, "order": order_id}
     found = Counter({id: int(gross) for id, gross in connection.execute(_BOUGHT, key)})

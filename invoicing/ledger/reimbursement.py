@@ -1,4 +1,4 @@
-"""What is still to be paid of an invoice, and the word for it. Pure."""
+"""What is outstanding on an invoice, and its payment status. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Reimbursement:
 
     @property
     def outstanding(self) -> int:
-        """What the buyer still owes; negative is what the seller does."""
+        """What the buyer still owes; negative if the seller owes."""
         return self.due - self.paid + self.refunded
 
     @property

@@ -50,7 +50,7 @@ class Block(StrEnum):
 
     @property
     def refusal(self) -> type[InvoicingError]:
-        """What a command answers that is asked all the same."""
+        """The error of a command that is called anyway."""
         return _TOLD[self][1]
 
 
@@ -152,7 +152,8 @@ def possible(order: Order, items: Sequence[OrderItem]) -> list[Possible]:
 
 
 def blocked(order: Order, items: Sequence[OrderItem]) -> list[Blocked]:
-    """Each action that an item waits for or had: a contra item is not shipped, a sold one not handled."""
+    """Every action that is closed to an item, with the reason. HANDLE_… is listed for contra items only, and
+    SHIP, CANCEL and RETURN for the others only."""
     return [
         Blocked(action, item.id, reason)
         for action, rule in RULES.items()
@@ -163,7 +164,7 @@ def blocked(order: Order, items: Sequence[OrderItem]) -> list[Blocked]:
 
 
 def demand(action: Action, order_of: Mapping[str, Order], items: Sequence[OrderItem]) -> None:
-    """Refuses, with the reason's own error, unless all of the items are open to the action."""
+    """Raises the reason's own error unless all of the items are open to the action."""
     reasons = {item.id: RULES[action](order_of[item.order_id], item) for item in items}
     for block in Block:
         if ids := [id for id, reason in reasons.items() if reason is block]:

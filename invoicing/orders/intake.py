@@ -82,7 +82,7 @@ def create_order(
 
 
 def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a request for a new order is told by: all that it gives but its key."""
+    """What identifies a request for a new order: all its values except the key."""
     given = {name: value for name, value in values.items() if name != "idempotency_key"}
     items = [{name: value for name, value in item.items() if value is not None} for item in values["items"]]
     return "create_order", {**given, "items": items, "meta": checks.metadata(values.get("meta"), "meta")}
@@ -118,7 +118,7 @@ def _taken(clash: IntegrityError, order_id: str, kept: Mapping[str, str]) -> Inv
 def update_order(
     connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
 ) -> Order:
-    """Changes the billing, shipping and references of what is still to be invoiced."""
+    """Changes billing, shipping and references; only what is not invoiced yet is affected."""
     before = find_order(connection, principal, order_id, lock=True)
     changes = checked(values, CHECKS)
     billing_name = changes.get("billing_name", before.billing_name)
@@ -140,7 +140,7 @@ def update_order(
 def update_billing(
     connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
 ) -> Order:
-    """What a customer may change of an order of theirs: whom and where to invoice, before it is invoiced."""
+    """What a customer may change of their own order, before it is invoiced: billing name and address."""
     find_order(connection, principal, order_id, lock=True)
     given = values.keys() - {"id", "billing_name", "billing_address"}
     if beyond := sorted("metadata" if name == "meta" else name for name in given):
@@ -179,7 +179,7 @@ def drafted(
     *,
     now: datetime,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The rows of a new order and its items, checked and completed, not yet stored."""
+    """The rows of a new order and its items, checked and complete, not yet stored."""
     customer = None
     if values.get("customer_id") is not None or values.get("customer_handle") is not None:
         customer = details.find_customer(

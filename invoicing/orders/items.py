@@ -1,4 +1,4 @@
-"""The lines of an order: what they may be, what they come to, and in which place they stand."""
+"""The items of an order: their checks, their totals and their order."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
 
 
 def in_place(items: Iterable[OrderItem]) -> list[OrderItem]:
-    """As they were ordered; a part that was split off, and what undoes it, follow the item."""
+    """The items in the order of the request; parts that were split off and contra items follow their item."""
     return sorted(items, key=_place)
 
 
@@ -74,7 +74,7 @@ def totals(order: Order, items: Sequence[OrderItem]) -> arithmetic.Totals:
 
 
 def counted(items: Sequence[OrderItem]) -> list[OrderItem]:
-    """What the order comes to: without what was undone before it was invoiced."""
+    """The items that count for the order's total: not those that were undone before they were invoiced."""
     return [item for item in items if item.undone_as is None or item.contra_of or item.invoice_id]
 
 

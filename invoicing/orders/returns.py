@@ -58,7 +58,7 @@ def undo_items(
     *,
     now: datetime,
 ) -> tuple[Order, list[OrderItem]]:
-    """Cancels or returns; answers the order, and the contra items of what had been invoiced."""
+    """Cancels or returns items; returns the order and the contra items of those that were invoiced."""
     order = find_order(connection, principal, order_id, lock=True)
     items = {item.id: item for item in items_of(connection, principal, order_id)}
     parts = check_parts(action, order, items, [(each.item_id, each.quantity) for each in contras])
@@ -108,7 +108,7 @@ def handle_items(
 
 
 def _steps(action: Action, *, guided: bool, now: datetime) -> dict[str, datetime | None]:
-    """DIRECT has no steps: all are done at once. What is cancelled never left, so it need not be received."""
+    """The steps that are done at once: all with DIRECT; receipt for cancelled items, which never left."""
     if not guided:
         return dict.fromkeys(_STEPS.values(), now)
     return {"received_at": now if action is Action.CANCEL else None, "approved_at": None, "finished_at": None}
@@ -120,7 +120,7 @@ def _contras(
     contras: Sequence[Contra],
     steps: Mapping[str, datetime | None],
 ) -> set[str]:
-    """Stores what turns the rows round that were invoiced; answers the ids."""
+    """Inserts the contra items of the rows that were invoiced; returns their ids."""
     rows = [
         {
             **row,

@@ -27,7 +27,7 @@ ItemPart = tuple[str, int | None]
 def check_parts(
     action: Action, order: Order, items: Mapping[str, OrderItem], parts: Sequence[ItemPart]
 ) -> list[tuple[OrderItem, int]]:
-    """The items that are named and how many of each. Refuses what the action is closed to."""
+    """The requested items with their quantities. Refuses items that are closed to the action."""
     ids = [id for id, _ in parts]
     if not ids:
         raise NoItems(field="items")
@@ -51,9 +51,9 @@ def check_parts(
 def apply_to_parts(
     connection: Connection, account_id: str, pieces: Iterable[tuple[OrderItem, int, Mapping[str, Any]]]
 ) -> list[dict[str, Any]]:
-    """Changes so much of each item: all of it where it is, or else a part, split off with a new id.
+    """Changes a quantity of each item: the whole item, or a part that is split off with a new id.
 
-    Answers the rows of what was changed, as they are now.
+    Returns the changed rows.
     """
     alike: dict[tuple[tuple[str, Any], ...], list[str]] = {}  # items that change to the same, together
     done, parts = [], []
@@ -73,7 +73,7 @@ def apply_to_parts(
 
 
 def _split(row: dict[str, Any], quantity: int) -> dict[str, int]:
-    """Makes of an item's row that of a part; answers what is left of the item.
+    """Turns an item's row into that of a part; returns the row of the rest.
 
     The discount is shared by quantity, so that both together stay the same.
     """

@@ -1,7 +1,7 @@
-"""Money moved by a gateway: written down as PENDING before the call, and as what it came to after it.
+"""Payments through a gateway: recorded as PENDING before the call, and with their result after it.
 
-Between the two anything may die. A job is left in the same commit as the PENDING payment, so that somebody
-asks the gateway what became of it: nobody is charged twice, and no charge is forgotten.
+The process may die in between. A job in the same commit as the PENDING payment asks the gateway for the
+result later: nobody is charged twice, and no charge is forgotten.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _INVOICE_FAILED = (
 
 @dataclass(frozen=True, slots=True)
 class PendingPayment:
-    """A payment or a refund that its gateway is to be asked for, unless it `is_known` from before."""
+    """A payment or a refund for which the gateway is to be called, unless its result `is_known` already."""
 
     payment: Payment
     method: PaymentMethod | None = None
@@ -92,10 +92,10 @@ def begin_charge(
     field: str = "payment_method",
     now: datetime,
 ) -> PendingPayment:
-    """Writes a charge down for all that is outstanding on an invoice; then ask the gateway for it.
+    """Records a charge for all that is outstanding on an invoice; the caller then calls the gateway.
 
-    `payment_method` is an id, or `auto`. The same request again answers with the payment made the first
-    time; without a key, only as long as that one is under way or paid.
+    `payment_method` is an id, or `auto`. The same request again returns the payment made the first
+    time; without a key, only while that one is pending or paid.
     """
     key = optional(checks.identifier)(key, "idempotency_key")
     request = fingerprint("settle_invoice", invoice_id, payment_method)
@@ -120,7 +120,7 @@ def begin_charge(
 
 
 def begin(connection: Connection, principal: Principal, row: dict[str, Any], *, now: datetime) -> Payment:
-    """The payment as PENDING, and the job that asks about it in time."""
+    """Inserts the payment as PENDING, and the job that later asks for its result."""
     made = entries.append(connection, principal, {**row, "status": "PENDING"}, now=now)
     outbox.enqueue(connection, principal.account_id, ASK_GATEWAY, made.id, now=now, wait=PATIENCE)
     return made
@@ -143,7 +143,7 @@ def resolve(
     is_method_spent: bool = False,
     now: datetime,
 ) -> Payment:
-    """Writes down what a payment came to. Whoever comes second finds it done; PENDING goes on waiting."""
+    """Records a payment's result, once: a second call changes nothing, and PENDING is not a result."""
     begun = entries.payment(connection, account_id, payment_id)
     begun = lock_for_payment(connection, begun, to_refund=begun.type == "REFUND")
     key = {"account": account_id, "payment": payment_id}
@@ -174,7 +174,7 @@ def resolve(
 
 
 def _failed(connection: Connection, charge: Payment, *, now: datetime) -> None:
-    """Each charge that fails is told of, as long as the invoice is not paid otherwise."""
+    """Emits the event for a failed charge, unless the invoice is paid otherwise."""
     key = {"account": charge.account_id, "invoice": charge.invoice_id}
     unpaid = connection.execute(_INVOICE_FAILED, key).scalars().all()
     why = {"payment": {"id": charge.id, "status": charge.status, "error": charge.error}}
@@ -184,7 +184,7 @@ def _failed(connection: Connection, charge: Payment, *, now: datetime) -> None:
 
 
 def lock_for_payment(connection: Connection, found: Payment, *, to_refund: bool) -> Payment:
-    """The payment as it is once all is locked that it may change when it is paid, or else paid back."""
+    """The payment, after everything is locked that it may change when it is paid or refunded."""
     account_id = found.account_id
     if to_refund:
         lock_for_refund(connection, account_id, order_id=found.order_id, invoice_id=found.invoice_id)
@@ -197,7 +197,7 @@ def lock_for_payment(connection: Connection, found: Payment, *, to_refund: bool)
 
 
 def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta) -> list[Unanswered]:
-    """Payments whose gateway has not answered in time, leased to the caller."""
+    """Payments whose gateway has not given a result in time, leased to the caller."""
     claimed = outbox.claim(connection, ASK_GATEWAY, most=most, now=now, lease=lease)
     return [Unanswered(job, _begun(connection, job)) for job in claimed]
 

@@ -1,4 +1,4 @@
-"""Money that came in elsewhere and is written down here: on an order, or on an invoice."""
+"""Payments that were made elsewhere and are recorded here, on an order or on an invoice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from invoicing.storage.tables import Payment
 
 
 class ManualTransferMethod(StrEnum):
-    """How money changes hands without a gateway."""
+    """How money is paid without a gateway."""
 
     CASH = "CASH"
     BANK_TRANSFER = "BANK_TRANSFER"
@@ -42,10 +42,10 @@ _TRANSFER: Mapping[str, checks.Check] = {"method": checks.one_of(ManualTransferM
 def record_payment(
     connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
 ) -> Payment:
-    """Writes down a payment that was made elsewhere, on the order or on the invoice that `values` name.
+    """Records a payment that was made elsewhere, on the order or the invoice named in `values`.
 
-    On an order it pays the order's invoices in order of issue, those to come among them. What an invoice
-    does not need stays with the payment: OVERPAID.
+    On an order it pays the order's invoices in order of issue, future ones too. A surplus on an invoice stays
+    with the payment: OVERPAID.
     """
     row = checked(values, _RECORDED)
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
@@ -77,9 +77,9 @@ def settle_invoice_manually(
     at: str = "",
     now: datetime,
 ) -> Payment:
-    """Writes down that all that is outstanding on an invoice was paid, without a gateway.
+    """Records that all that is outstanding on an invoice was paid without a gateway.
 
-    The same transfer again answers with the payment that was written down the first time. `at` is where
+    The same transfer again returns the payment recorded the first time. `at` is where
     the transfer stands in the input, with a dot.
     """
     request = fingerprint("settle_invoice_manually", invoice_id, transfer)
@@ -108,21 +108,21 @@ def transferred(
         raise ValidationError(
             f"{at}payment_date must not be in the future (it is {day}).", field=f"{at}payment_date"
         )
-    if day == date.min:  # where the sun rises earlier it begins before there is any time in UTC
+    if day == date.min:  # east of UTC the first day begins before the first moment that UTC can express
         raise ValidationError(f"{at}payment_date is too long ago (it is {day}).", field=f"{at}payment_date")
     paid_at = datetime.combine(day, time(), zone).astimezone(UTC)
     return {**checked(transfer, _TRANSFER, at=at), "paid_at": paid_at}
 
 
 def _past(paid_at: datetime, now: datetime) -> datetime:
-    """Clocks differ, and so do time zones that somebody forgot: a day ahead is let pass."""
+    """Refuses a date in the future. One day ahead is accepted, since clocks and time zones differ."""
     if paid_at > now + timedelta(days=1):
         raise ValidationError(f"paid_at must not be in the future (it is {paid_at}).", field="paid_at")
     return paid_at
 
 
 def _currency_of_target(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> str:
-    """Of what is paid, which nobody else pays until the transaction ends."""
+    """The currency of what is paid, which is locked: nobody else can pay it until the transaction ends."""
     order_id, invoice_id = values.get("order_id"), values.get("invoice_id")
     if (order_id is None) == (invoice_id is None):
         raise ValidationError("Name the order or the invoice that was paid, one of them.", field="invoice_id")
@@ -134,7 +134,7 @@ def _currency_of_target(connection: Connection, principal: Principal, values: Ma
 
 
 def _check_amounts(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> None:
-    """Refuses what would make all that was paid there more than an amount can be."""
+    """Refuses a payment that would make the sum of payments larger than an amount can be."""
     order_id, account_id = values.get("order_id"), principal.account_id
     if order_id is not None:
         so_far = sum(each.left for each in balances.available_on(connection, account_id, [order_id]))

@@ -1,4 +1,4 @@
-"""Customers' payment methods: what a gateway can charge without the customer being there."""
+"""Customers' payment methods: what a gateway can charge when the customer is not present."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def add_payment_method(
     label: str,
     now: datetime,
 ) -> PaymentMethod:
-    """Keeps a method that the gateway has accepted. One that is there and active is not added twice."""
+    """Stores a method that the gateway has accepted. An active one is not added twice."""
     find_customer(connection, principal, id=customer_id, lock=True)
     for each in methods_of(connection, principal, [customer_id]).get(customer_id, []):
         if (each.gateway, each.reference, each.state) == (gateway, reference, "ACTIVE"):
@@ -73,7 +73,7 @@ def add_payment_method(
 
 
 def remove_payment_method(connection: Connection, principal: Principal, method_id: str) -> PaymentMethod:
-    """It is charged no more. What is under way with it goes on; removing it again changes nothing."""
+    """Ends a method: it is not charged any more. Pending charges continue."""
     set_method_state(connection, principal.account_id, method_id, "DELETED")
     removed = find_method(connection, principal.account_id, method_id)
     if removed is None:
@@ -117,5 +117,5 @@ def find_method(connection: Connection, account_id: str, method_id: str) -> Paym
 
 
 def set_method_state(connection: Connection, account_id: str, method_id: str, state: str) -> None:
-    """One that was removed stays so, whatever a charge that was under way comes to."""
+    """Sets the state; a removed method stays removed, whatever a pending charge results in."""
     connection.execute(_BECOME, {"account": account_id, "method": method_id, "becomes": state})

@@ -1,4 +1,4 @@
-"""An invoice that is about to be paid: locked, and asked what it still wants."""
+"""An invoice that is about to be paid: it is locked, and what is outstanding is computed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LIVE_PAYMENTS = (
 def lock_payable(
     connection: Connection, principal: Principal, invoice_id: str, *, field: str
 ) -> LockedInvoice:
-    """Nobody else pays the invoice until the transaction ends."""
+    """The invoice, locked: nobody else can pay it until the transaction ends."""
     locked = lock_invoices(connection, principal.account_id, [invoice_id])
     if not locked:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
@@ -47,24 +47,24 @@ def lock_payable(
 def settled_before(
     connection: Connection, principal: Principal, invoice_id: str, key: str | None, request: str
 ) -> Payment | None:
-    """The payment that the same request made before: by its key or, without one, while it still pays."""
+    """The payment that the same request made before: found by its key or, without a key, while it is live."""
     if made := made_before(connection, principal, entries.under_key, key, asked_by(request)):
         return made
     live = _live_payments(connection, principal, invoice_id)
     same = next((each for each in live if key is None and each.request == request), None)
     if same and (same.status == "PENDING" or _outstanding(connection, principal, invoice_id) <= 0):
-        return same  # else it was paid back since, and is to be paid anew
+        return same  # otherwise it was refunded since, and is to be paid again
     _refuse_pending(live)
     return None
 
 
 def refuse_while_charging(connection: Connection, principal: Principal, invoice_id: str) -> None:
-    """Refuses while a charge for the invoice, which is locked, is under way."""
+    """Refuses while a charge for the invoice, which is locked, is pending."""
     _refuse_pending(_live_payments(connection, principal, invoice_id))
 
 
 def outstanding_or_refuse(connection: Connection, principal: Principal, invoice_id: str) -> int:
-    """What the invoice still asks, more than nothing."""
+    """What is outstanding on the invoice; AlreadySettled if nothing is."""
     asked = _outstanding(connection, principal, invoice_id)
     if asked <= 0:
         raise AlreadySettled(field="id", ids=[invoice_id])

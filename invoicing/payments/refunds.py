@@ -1,4 +1,4 @@
-"""Money that goes back: all or part of a payment, by hand or through the gateway that took it."""
+"""Refunds of all or part of a payment, by hand or through the gateway that took it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def begin_refund(
     gateways: Sequence[str],
     now: datetime,
 ) -> PendingPayment:
-    """Writes a refund down. With a `manual_transfer` it is done; else the gateway is to be asked for it.
+    """Records a refund. With a `manual_transfer` it is done; otherwise the caller calls the gateway.
 
-    It settles the credit invoices of what was paid first. All that is left, if no `amount` is given.
+    It settles the credit invoices of what was paid first. Without an `amount` it is all that is left.
     """
     key = checks.identifier(values["idempotency_key"], "idempotency_key")
     request = fingerprint("refund_payment", payment_id, values)
@@ -64,7 +64,7 @@ def begin_refund(
 
 
 def _amount(connection: Connection, paid: Payment, asked: int | None) -> int:
-    """What is to go back, no more than is left of a payment that was paid."""
+    """The amount to refund: no more than is left of a paid payment."""
     if paid.type != "PAYMENT" or paid.status != "PAID":
         raise NotRefundable(
             f"It is a {paid.type} that is {paid.status}: {NotRefundable.__doc__}", field="payment_id"

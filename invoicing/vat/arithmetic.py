@@ -75,7 +75,7 @@ def compute(lines: Sequence[Taxable], *, including_vat: bool) -> Totals:
     """Work out VAT and totals for lines quoted with VAT, or without.
 
     The negated lines give the exact negation of rows and totals, and of each line but where remainders tie:
-    the earlier gets the cent, in the mirror too, and the tied lines have swapped it.
+    the earlier line gets the cent, in the negated invoice too.
 
     ValueError for a rate outside 0 to 100 %. Unbalanced, if this module were wrong: see `check`.
     """
