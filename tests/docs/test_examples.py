@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
 
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of
+from tests.docs.reader import Reader
 
 CLIENTS = "docs/reference/clients.md"  # its files are used by tests/server/clients, as they stand there
 RUN = ("sh", "graphql", "python")
@@ -28,12 +32,52 @@ def first_words(block: Block) -> str:
     return " ".join(block.first_line.split()[:4])
 
 
+def examples(page: Path) -> list[Block]:
+    return [block for block in blocks(page) if block.mark != NO_RUN and block.language in RUN]
+
+
+WITH_EXAMPLES = [page for page in PAGES if examples(page) and name_of(page) != CLIENTS]
 OPERATIONS = [
     pytest.param(block.text, id=f"{name_of(page)}:{number}")
     for page in PAGES
     for number, block in enumerate(blocks(page), 1)
     if block.language == "graphql"
 ]
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    if shutil.which("curl") is None and not os.environ.get("CI"):
+        pytest.skip("no curl")
+    reader = Reader(tmp_path)
+    yield reader
+    reader.close()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name_of)
+def test_the_examples_of_a_page_work_one_after_the_other(page: Path, reader: Reader) -> None:
+    for block in examples(page):
+        reader.type(block)
+    for paper in reader.folder.glob("*.pdf"):
+        assert paper.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.timeout(600)
+def test_an_example_that_does_not_work_is_noticed(reader: Reader) -> None:
+    query = (
+        """curl http://127.0.0.1:8000/graphql -H "Content-Type: application/json" -d '{"query": "{ x }"}'"""
+    )
+    for broken in (
+        Block("graphql", "", '{ order(id: "nowhere") { id } }'),
+        Block("graphql", "", 'subscription { invoiceUpdated(id: "nowhere") { id } }'),
+        Block("sh", "", "curl http://127.0.0.1:8000/nowhere"),
+        Block("sh", "", f'TOKEN=$(python3 dev.py run demo)\n{query} -H "Authorization: Bearer $TOKEN"'),
+        Block("sh", "", "false | true"),
+        Block("python", "", "import nothing_of_that_name"),
+    ):
+        with pytest.raises(AssertionError):
+            reader.type(broken)
 
 
 def test_what_is_not_run_is_named_here() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import pytest
 import typer.main
 from typer.core import TyperGroup
 
@@ -17,7 +19,7 @@ from invoicing.webhooks.events import WebhookEvent
 from server.commands.cli import app
 from server.metrics import Metrics
 from server.settings import Settings
-from tests.docs.pages import DOCS, ROOT, codes, rows, table
+from tests.docs.pages import DOCS, PAGES, ROOT, blocks, codes, rows, table
 
 NPM = [ROOT / folder / "package.json" for folder in ("graphiql", "tests/server/clients/typescript")]
 
@@ -57,6 +59,22 @@ def test_the_table_of_commands_is_the_commands() -> None:
     assert {name: options - {"--demo"} for name, options in commands(group)} == {
         name: options & dict(commands(group))[name] for name, options in shown.items()
     }
+
+
+def shown_commands() -> Iterator[str]:
+    for page in PAGES:
+        text = "\n".join(block.text for block in blocks(page) if block.language == "sh")
+        yield from re.findall(r"python3 dev\.py run ([^)|\n]+)", text)
+    yield from re.findall(r"docker exec invoicing invoicing (.+)", (ROOT / "Dockerfile").read_text())
+
+
+@pytest.mark.parametrize("shown", sorted(set(shown_commands())))
+def test_a_command_that_is_shown_has_what_it_needs(shown: str) -> None:
+    command, given = typer.main.get_command(app), shlex.split(shown, comments=True)
+    while isinstance(command, TyperGroup) and given[0] != "--help":
+        command = command.commands[given.pop(0)]
+    if given != ["--help"]:
+        command.make_context("invoicing", given)  # raises if an option is missing or unknown
 
 
 def test_the_table_of_metrics_is_the_metrics() -> None:
