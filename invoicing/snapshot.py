@@ -106,10 +106,13 @@ class VatRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """An issued invoice, complete: nothing has to be looked up to print it."""
+    """An issued invoice, complete: nothing has to be looked up to print it.
 
-    id: str
-    number: str
+    One that could be issued has neither an id nor a number yet.
+    """
+
+    id: str = ""
+    number: str = ""
     type: str  # INVOICE or CREDIT
     currency: str
     is_including_vat: bool

@@ -12,9 +12,9 @@ from invoicing.errors import ValidationError
 from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders, queries
 from invoicing.invoices import view as invoice_view
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
 from invoicing.orders.items import sold
+from invoicing.snapshot import Snapshot
 from invoicing.storage import after_commit
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order
@@ -79,7 +79,7 @@ async def count(ctx: Context, filter: Filter) -> int:
     return await ctx.read(lists.invoices_count, ctx.principal, filter)
 
 
-async def preview_invoice(ctx: Context, item_ids: Sequence[str]) -> Draft:
+async def preview_invoice(ctx: Context, item_ids: Sequence[str]) -> Snapshot:
     ctx.principal.require(Scope.INVOICES_READ)
     return await ctx.read(from_orders.preview, ctx.principal, item_ids, now=ctx.now())
 

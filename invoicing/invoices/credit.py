@@ -20,9 +20,8 @@ from invoicing.invoices.credit_lines import Creditable, creditable, lock_invoice
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order, today_of
 from invoicing.invoices.queries import Issued
 from invoicing.money import portion
-from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot, VatRow
+from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot
 from invoicing.storage.tables import Order, OrderItem
-from invoicing.vat.arithmetic import Row, Totals
 from invoicing.vat.breakdown import vat_breakdown
 
 
@@ -134,10 +133,9 @@ def _draft(
     seller = account(connection, principal.account_id)
     frozen = [invoice.frozen() for invoice in sorted(originals, key=lambda each: (each.created_at, each.id))]
     first, rows = frozen[0], vat_breakdown(lines)
-    return Draft(
+    base, tax = sum(row.base for row in rows), sum(row.amount for row in rows)
+    snapshot = Snapshot(
         type="CREDIT",
-        account=seller,
-        customer_id=originals[0].customer_id,
         currency=first.currency,
         is_including_vat=first.is_including_vat,
         issued_on=today_of(seller, now),
@@ -150,30 +148,20 @@ def _draft(
         cost_center=first.cost_center,
         orders=_orders(frozen, lines),
         lines=tuple(lines),
-        totals=_totals(lines, rows),
         vat=rows,
+        subtotal=sum(line.subtotal for line in lines),
+        total_ex_vat=base,
+        total_vat=tax,
+        total=base + tax,
         credits=tuple(
             CreditedInvoice(id=each.id, number=each.number, issued_on=each.issued_on) for each in frozen
         ),
         note=note,
     )
+    return Draft(seller, originals[0].customer_id, snapshot)
 
 
 def _orders(frozen: Sequence[Snapshot], lines: Sequence[Line]) -> tuple[OrderReference, ...]:
     covered = {line.order_id for line in lines}
     found = {order.id: order for each in frozen for order in each.orders if order.id in covered}
     return tuple(found.values())
-
-
-def _totals(lines: Sequence[Line], rows: Sequence[VatRow]) -> Totals:
-    base, tax = sum(row.base for row in rows), sum(row.amount for row in rows)
-    return Totals(
-        lines=(),
-        rows=tuple(
-            Row(category=row.category, rate=row.rate, base=row.base, amount=row.amount) for row in rows
-        ),
-        subtotal=sum(line.subtotal for line in lines),
-        total_ex_vat=base,
-        total_vat=tax,
-        total=base + tax,
-    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, demand
 from invoicing.orders.items import MAX_ITEMS, in_place, taxable
-from invoicing.snapshot import Address, CreditedInvoice, Line, OrderReference, Party, VatRow
+from invoicing.snapshot import Line, Snapshot
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
@@ -71,29 +71,11 @@ _CUSTOMER = select(customers).where(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invoice that could be issued now: everything but its id and its number."""
+    """An invoice that could be issued now: all that it would say, but for its id and its number."""
 
-    type: str
     account: Account
     customer_id: str | None
-    currency: str
-    is_including_vat: bool
-    issued_on: date
-    due_on: date | None
-    locale: str
-    seller: Party
-    buyer: Party
-    shipping_address: Address | None
-    purchase_order_number: str | None
-    orders: tuple[OrderReference, ...]
-    lines: tuple[Line, ...]
-    totals: arithmetic.Totals
-    vat: tuple[VatRow, ...]
-    credits: tuple[CreditedInvoice, ...] = ()
-    cost_center: str | None = None
-    note: str | None = None
-    paid: int = 0
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    snapshot: Snapshot
 
 
 def check_item_ids(item_ids: Sequence[str]) -> None:
@@ -164,10 +146,8 @@ def draft(
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
     today = today_of(seller, now)
     lines = tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True))
-    return Draft(
+    snapshot = Snapshot(
         type="INVOICE",
-        account=seller,
-        customer_id=covered[0].customer_id,
         currency=covered[0].currency,
         is_including_vat=covered[0].is_including_vat,
         issued_on=today,
@@ -179,9 +159,13 @@ def draft(
         purchase_order_number=agreed([order.purchase_order_number for order in covered]),
         orders=tuple(reference(order) for order in covered),
         lines=lines,
-        totals=totals,
         vat=vat_breakdown(lines),
+        subtotal=totals.subtotal,
+        total_ex_vat=totals.total_ex_vat,
+        total_vat=totals.total_vat,
+        total=totals.total,
     )
+    return Draft(seller, covered[0].customer_id, snapshot)
 
 
 def today_of(seller: Account, now: datetime) -> date:

@@ -18,6 +18,7 @@ from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.orders.actions import RULES, Action
 from invoicing.orders.intake import find_order, items_of
+from invoicing.snapshot import Snapshot
 from invoicing.storage import after_commit, outbox
 from invoicing.storage.tables import Order, OrderItem, documents
 
@@ -47,11 +48,14 @@ def invoice_items(
     return issue(connection, principal, plan, invoice_id, now=now)
 
 
-def preview(connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime) -> Draft:
-    """What `invoice_items` would issue for these items now, to the cent."""
+def preview(
+    connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime
+) -> Snapshot:
+    """What `invoice_items` would issue for these items now, to the cent; without an id or a number."""
     check_item_ids(item_ids)
     covered = find_orders_of(connection, principal, item_ids)
-    return _plan(connection, principal, covered, find_items(connection, principal, item_ids), now=now)
+    items = find_items(connection, principal, item_ids)
+    return _plan(connection, principal, covered, items, now=now).snapshot
 
 
 def invoice_order(

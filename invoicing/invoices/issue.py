@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -46,20 +47,23 @@ def issue(
 
     `invoice_id` is the caller's own id, if any; `request` is the fingerprint of the request with this id.
     """
-    formats = {"INVOICE": plan.account.invoice_number_format, "CREDIT": plan.account.credit_number_format}
+    draft, seller = plan.snapshot, plan.account
+    formats = {"INVOICE": seller.invoice_number_format, "CREDIT": seller.credit_number_format}
     taken = numbering.take_number(
-        connection, principal.account_id, plan.type, formats[plan.type], plan.issued_on
+        connection, principal.account_id, draft.type, formats[draft.type], draft.issued_on
     )
     named = invoice_id or new_id()
-    parts = allocation.prepaid(connection, principal.account_id, named, plan.lines, plan.totals.total)
-    frozen = _frozen(plan, named, taken.number, paid=plan.paid + sum(part.amount for part in parts))
-    row = {**_row(frozen, plan, taken, principal, now=now), "handle": invoice_id, "request": request}
+    parts = allocation.prepaid(connection, principal.account_id, named, draft.lines, draft.total)
+    paid = draft.paid + sum(part.amount for part in parts)
+    frozen = replace(draft, id=named, number=taken.number, paid=paid)
+    own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
+    row = {**_row(frozen, taken, principal, now=now), **own}
     _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)
     _refusing(lambda: connection.execute(_INSERT_LINES, _line_rows(frozen, principal.account_id)), frozen)
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
         connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
-    if plan.account.has_webhooks:
+    if seller.has_webhooks:
         events.emit_for_invoices(
             connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
         )
@@ -67,7 +71,7 @@ def issue(
         connection, principal.account_id, [credited.id for credited in frozen.credits]
     )
     state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, now=now)
-    if plan.account.has_webhooks:
+    if seller.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
 
@@ -94,42 +98,8 @@ def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
         raise InvoiceIdReused(field="invoice_id", ids=[frozen.id]) from clash
 
 
-def _frozen(plan: Draft, invoice_id: str, number: str, *, paid: int) -> Snapshot:
-    return Snapshot(
-        id=invoice_id,
-        number=number,
-        type=plan.type,
-        currency=plan.currency,
-        is_including_vat=plan.is_including_vat,
-        issued_on=plan.issued_on,
-        due_on=plan.due_on,
-        locale=plan.locale,
-        seller=plan.seller,
-        buyer=plan.buyer,
-        lines=plan.lines,
-        vat=plan.vat,
-        subtotal=plan.totals.subtotal,
-        total_ex_vat=plan.totals.total_ex_vat,
-        total_vat=plan.totals.total_vat,
-        total=plan.totals.total,
-        paid=paid,
-        orders=plan.orders,
-        credits=plan.credits,
-        shipping_address=plan.shipping_address,
-        purchase_order_number=plan.purchase_order_number,
-        cost_center=plan.cost_center,
-        note=plan.note,
-        metadata=dict(plan.metadata),
-    )
-
-
 def _row(
-    frozen: Snapshot,
-    plan: Draft,
-    taken: numbering.NumberInSeries,
-    principal: Principal,
-    *,
-    now: datetime,
+    frozen: Snapshot, taken: numbering.NumberInSeries, principal: Principal, *, now: datetime
 ) -> dict[str, Any]:
     return {
         "account_id": principal.account_id,
@@ -139,7 +109,6 @@ def _row(
         "state": "PENDING",
         "period": taken.period,
         "sequence": taken.sequence,
-        "customer_id": plan.customer_id,
         "currency": frozen.currency,
         "is_including_vat": frozen.is_including_vat,
         "subtotal": frozen.subtotal,

@@ -26,7 +26,7 @@ from invoicing.invoices.parties import billed_to, seller_of
 from invoicing.invoices.queries import Issued
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
-from invoicing.snapshot import Address
+from invoicing.snapshot import Address, Snapshot
 from invoicing.storage.tables import Customer
 from invoicing.vat.breakdown import vat_breakdown
 
@@ -173,10 +173,8 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     totals = totals_of(lines)
     today = today_of(seller, now)
     frozen = frozen_lines(lines, totals)
-    return Draft(
+    snapshot = Snapshot(
         type="INVOICE",
-        account=seller,
-        customer_id=customer.id,
         currency=request["currency"] or seller.default_currency,
         is_including_vat=lines[0]["amount_incl_vat"],
         issued_on=today,
@@ -186,15 +184,18 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         buyer=billed_to(customer, request["billing_address"]),
         shipping_address=_shipped_to(customer, request["shipping_address"]),
         purchase_order_number=request["purchase_order_number"],
-        orders=(),
         lines=frozen,
-        totals=totals,
         vat=vat_breakdown(frozen),
+        subtotal=totals.subtotal,
+        total_ex_vat=totals.total_ex_vat,
+        total_vat=totals.total_vat,
+        total=totals.total,
         cost_center=request["cost_center"],
         note=request["note"],
         metadata=request["meta"],
         paid=0 if request["manual_transfer"] is None else totals.total,
     )
+    return Draft(seller, customer.id, snapshot)
 
 
 def _due(asked: date | None, today: date, terms: int) -> date:

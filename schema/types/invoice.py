@@ -7,7 +7,6 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
 from invoicing.snapshot import Snapshot, VatRow
 from resolvers import customers, invoices, orders, payments
@@ -143,7 +142,7 @@ class Invoice:
 
 @strawberry.type(description="What invoiceItems would issue, to the cent.")
 class InvoicePreview:
-    draft: strawberry.Private[Draft]
+    draft: strawberry.Private[Snapshot]
     type: InvoiceType = strawberry.field(description="Which way the money would go.")
     currency: Currency = strawberry.field(description="Of all its amounts.")
     lines: list[InvoiceLine] = strawberry.field(description="The lines; their ids are not kept.")
@@ -159,16 +158,16 @@ class InvoicePreview:
         return [Order.of(row) for row in found]
 
     @classmethod
-    def of(cls, draft: Draft) -> InvoicePreview:
+    def of(cls, draft: Snapshot) -> InvoicePreview:
         return cls(
             draft=draft,
             type=InvoiceType(draft.type),
             currency=Currency(draft.currency),
             lines=[InvoiceLine.of(line) for line in draft.lines],
-            subtotal=Money(draft.totals.subtotal),
-            total_ex_vat=Money(draft.totals.total_ex_vat),
-            total_vat=Money(draft.totals.total_vat),
-            total=Money(draft.totals.total),
+            subtotal=Money(draft.subtotal),
+            total_ex_vat=Money(draft.total_ex_vat),
+            total_vat=Money(draft.total_vat),
+            total=Money(draft.total),
             vat=[_vat(row) for row in draft.vat],
         )
 

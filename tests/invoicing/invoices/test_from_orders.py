@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -32,6 +33,7 @@ from invoicing.invoices import from_orders
 from invoicing.invoices.queries import Issued
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders import intake, shipping
+from invoicing.snapshot import Snapshot
 from invoicing.storage.database import Database
 from invoicing.storage.tables import invoice_lines, invoices, order_items, outbox
 from tests.support import factories
@@ -275,13 +277,10 @@ def test_a_preview_is_what_is_issued_and_issues_nothing(
     draft = database.read(from_orders.preview, principal, ["c", "b", "a"], now=now)
     assert stored(database) == before
     paper = invoicing(["a", "b", "c"]).frozen()
-    assert (draft.totals.subtotal, draft.totals.total) == (paper.subtotal, paper.total)
-    assert (draft.totals.total_ex_vat, draft.totals.total_vat) == (paper.total_ex_vat, paper.total_vat)
-    assert draft.vat == paper.vat
-    assert [{**vars_of(line), "id": ""} for line in draft.lines] == [
-        {**vars_of(line), "id": ""} for line in paper.lines
-    ]
+    assert (draft.id, draft.number) == ("", "")
+    assert without_ids(draft) == without_ids(paper)
 
 
-def vars_of(line: Any) -> dict[str, Any]:
-    return {name: getattr(line, name) for name in line.__slots__}
+def without_ids(paper: Snapshot) -> Snapshot:
+    """Each has its own, and its lines' too."""
+    return replace(paper, id="", number="", lines=tuple(replace(line, id="") for line in paper.lines))
