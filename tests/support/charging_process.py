@@ -1,4 +1,4 @@
-"""A server process that charges one invoice.
+"""A process that charges one invoice, like a server.
 
 python -m tests.support.charging_process DATABASE_URL SANDBOX ACCOUNT INVOICE
 """

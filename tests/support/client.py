@@ -1,4 +1,4 @@
-"""A back office with a key of its own: it talks GraphQL over HTTP to a server in this process."""
+"""A client with its own API key, which sends GraphQL over HTTP to a server in this process."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ ADD_METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One GraphQL error, as it came over the wire."""
+    """One GraphQL error of a response."""
 
     code: str
     message: str
@@ -80,20 +80,20 @@ class Refusal:
 
     @classmethod
     def of(cls, error: dict[str, Any]) -> Refusal:
-        more = error["extensions"]
+        extensions = error["extensions"]
         return cls(
-            more["code"],
+            extensions["code"],
             error["message"],
-            more.get("field"),
-            more.get("ids", []),
+            extensions.get("field"),
+            extensions.get("ids", []),
             error.get("path"),
-            more.get("request_id"),
+            extensions.get("request_id"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Asks with its token; `principal` is whom the token stands for."""
+    """Sends requests with its token; `principal` is the token's principal."""
 
     app: Starlette
     database: Database
@@ -101,11 +101,11 @@ class Client:
     token: str | None
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """The data of an operation that has no errors."""
+        """Runs an operation without errors; returns its data."""
         return data(self.post(query, **variables))
 
     def refused(self, query: str, **variables: Any) -> Refusal:
-        """The one error of an operation."""
+        """Runs an operation with one error; returns the error."""
         (error,) = self.errors(query, **variables)
         return error
 
@@ -116,49 +116,49 @@ class Client:
         return self.request("POST", json={"query": query, "variables": variables})
 
     def request(self, method: str, path: str = "/graphql", **options: Any) -> httpx.Response:
-        (answer,) = self.at_once([{"method": method, "url": path, **options}])
-        return answer
+        (response,) = self.at_once([{"method": method, "url": path, **options}])
+        return response
 
     def posts(self, query: str, inputs: Iterable[dict[str, Any]]) -> list[httpx.Response]:
-        """The same mutation with each of the inputs, all at the same time."""
+        """Sends a mutation with each of the inputs, all at the same time."""
         bodies = [{"query": query, "variables": {"input": input}} for input in inputs]
         return self.at_once([{"method": "POST", "url": "/graphql", "json": body} for body in bodies])
 
     def at_once(self, requests: Sequence[dict[str, Any]]) -> list[httpx.Response]:
-        async def asked() -> list[httpx.Response]:
+        async def send_all() -> list[httpx.Response]:
             headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers) as http:
                 return await asyncio.gather(*(http.request(**request) for request in requests))
 
-        return asyncio.run(asked())
+        return asyncio.run(send_all())
 
     def limited_to(self, *scopes: Scope) -> Client:
-        """The same account with a key that may do only this."""
+        """A client of the same account with a key that has only these scopes."""
         return replace(self, **_key(self.database, self.principal.account_id, scopes))
 
     def without_key(self) -> Client:
         return replace(self, token=None)
 
     def neighbour(self) -> Client:
-        """Somebody in another account on the same server."""
+        """A client of another account on the same server."""
         return _client(self.app, self.database)
 
 
 def client(database: Database, folder: Path, **settings: Any) -> Client:
-    """A server over the database, and somebody who may do everything in an account of their own."""
-    chosen = Settings(data_dir=folder, secret_key="s" * 32, **{"workers": 0, **settings})
-    return _client(create_app(chosen, database, base_url=BASE_URL), database)
+    """A server on the database, and a client with all scopes in a new account."""
+    server_settings = Settings(data_dir=folder, secret_key="s" * 32, **{"workers": 0, **settings})
+    return _client(create_app(server_settings, database, base_url=BASE_URL), database)
 
 
-def data(answer: httpx.Response) -> Any:
-    body = answer.json()
+def data(response: httpx.Response) -> Any:
+    body = response.json()
     assert "errors" not in body, body["errors"]
     return body["data"]
 
 
-def errors(answer: httpx.Response) -> list[Refusal]:
-    return [Refusal.of(error) for error in answer.json()["errors"]]
+def errors(response: httpx.Response) -> list[Refusal]:
+    return [Refusal.of(error) for error in response.json()["errors"]]
 
 
 def _client(app: Starlette, database: Database) -> Client:

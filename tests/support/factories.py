@@ -1,4 +1,4 @@
-"""Makers of what tests are about. A test names only what matters to it; the rest is ordinary."""
+"""Creates accounts, customers, orders and invoices with default values, for tests to override."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ADDRESS = {
 def principal(
     database: Database, *, scopes: Iterable[Scope] = Scope, now: datetime = NOW, **values: Any
 ) -> Principal:
-    """Somebody in a new account; `values` are the account's own."""
+    """A principal in a new account; `values` are the account's settings."""
     given = {"name": "Mug & Co", "address": ADDRESS, **values}
     account_id = database.write(account_settings.create_account, given, now=now)
     return Principal(account_id, Actor("key", "Test", "api_key"), frozenset(scopes))
@@ -44,7 +44,7 @@ def item(**values: Any) -> dict[str, Any]:
 
 
 def order(database: Database, principal: Principal, *, now: datetime = NOW, **values: Any) -> Order:
-    """An order of one mug, by a guest if it names no customer."""
+    """An order of one mug, by a guest unless `values` name a customer."""
     guest = {} if {"customer_id", "customer_handle"} & values.keys() else {"billing_name": "Ann Baker"}
     given = {"items": [item()], **guest, **values}
     return database.write(intake.create_order, principal, given, now=now)
@@ -58,7 +58,7 @@ def invoice(
     now: datetime = NOW,
     **values: Any,
 ) -> Issued:
-    """An invoice for everything on a new order; `values` are the order's."""
+    """An invoice for all of a new order; `values` are the order's."""
     ordered = order(database, principal, now=now, **values)
     return database.write(from_orders.invoice_order, principal, ordered.id, invoice_id=invoice_id, now=now)
 
@@ -70,7 +70,7 @@ def order_line(**values: Any) -> dict[str, Any]:
 def one_time_invoice(
     database: Database, principal: Principal, *lines: dict[str, Any], now: datetime = NOW, **values: Any
 ) -> Issued:
-    """An invoice without an order, to a new customer if it names none."""
+    """An invoice without an order, to a new customer unless `values` name one."""
     named = {"customer_id", "customer_handle"} & values.keys()
     buyer = {} if named else {"customer_id": customer(database, principal, now=now).id}
     given = {"handle": new_id(), "order_lines": list(lines) or [order_line()], **buyer, **values}

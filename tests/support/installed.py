@@ -1,4 +1,4 @@
-"""What some tests need beside the server's own packages: skipped without it, but never in the full run."""
+"""Tools that some tests need. Without them the tests are skipped, but in the full run they fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NODE = shutil.which("node")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 MACHINE = {"Node": NODE, "Chromium": CHROMIUM}
-"""What the machine itself has or has not. CI has it."""
+"""Programs of the machine, which CI has."""
 INSTALLED = {
     "Polar's SDK": SDK,
     "Schemathesis": SCHEMATHESIS,
@@ -29,16 +29,16 @@ INSTALLED = {
     "playwright-core": ROOT / "graphiql" / "node_modules" / "playwright-core",
     "graphql-http": ROOT / "graphiql" / "node_modules" / "graphql-http",
 }
-"""What `dev.py test` installs, where there is Node for what needs it."""
+"""Packages that `dev.py test` installs; some only if Node is there."""
 
 
 def need(*names: str) -> None:
-    """Skips the test that needs what is not here; in the full run and in CI it fails."""
+    """Skips the test if one of these is missing; in the full run and in CI it fails instead."""
     missing = [name for name in names if not (MACHINE[name] if name in MACHINE else INSTALLED[name].exists())]
     if not missing:
         return
-    told = f"needs {', '.join(missing)} (`python3 dev.py test` installs all but Node and Chromium)"
-    everything = os.environ.get("INVOICING_TEST_ALL") and not any(name in MACHINE for name in missing)
-    if os.environ.get("CI") or everything:
-        pytest.fail(told)
-    pytest.skip(told)
+    message = f"needs {', '.join(missing)} (`python3 dev.py test` installs all but Node and Chromium)"
+    is_full_run = os.environ.get("INVOICING_TEST_ALL") and not any(name in MACHINE for name in missing)
+    if os.environ.get("CI") or is_full_run:
+        pytest.fail(message)
+    pytest.skip(message)

@@ -1,4 +1,4 @@
-"""A server that listens on a port of its own, in a thread of this process."""
+"""A server on a free port, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.applications import Starlette
 
 
 @contextmanager
-def listening(app: Starlette) -> Iterator[str]:
-    """The server's address, as long as it lasts."""
+def running_server(app: Starlette) -> Iterator[str]:
+    """Runs the app; yields its address."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, ws="none", log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,4 +1,4 @@
-"""A server process that refunds one invoice.
+"""A process that refunds one invoice, like a server.
 
 python -m tests.support.refunding_process DATABASE_URL SANDBOX ACCOUNT INVOICE KEY
 """

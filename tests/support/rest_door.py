@@ -1,4 +1,4 @@
-"""Somebody at a front door: every answer that they get is held against the OpenAPI document."""
+"""A client of a REST front door, which checks each response against the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.client import Client
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Asks with `headers`. A path without an operation in the document may answer only that there is none."""
+    """Sends requests with `headers`. A path that the document does not have must give 404 or 405."""
 
     shop: Client
     headers: dict[str, str]
@@ -28,25 +28,25 @@ class Door:
     def ask(self, method: str, path: str, json: Any = None, **options: Any) -> httpx.Response:
         headers = self.headers | options.pop("headers", {})
         body = {} if json is None else {"json": json}
-        answer = self.shop.without_key().request(method, path, headers=headers, **body, **options)
-        described(method, path, answer)
-        return answer
+        response = self.shop.without_key().request(method, path, headers=headers, **body, **options)
+        check_described(method, path, response)
+        return response
 
     def get(self, path: str) -> Any:
-        return self._done(self.ask("GET", path))
+        return self._json_of_success(self.ask("GET", path))
 
     def post(self, path: str, json: Any = None) -> Any:
-        return self._done(self.ask("POST", path, json))
+        return self._json_of_success(self.ask("POST", path, json))
 
     def refused(self, method: str, path: str, json: Any = None, **options: Any) -> tuple[int, Any]:
-        """The status and the body of a refusal."""
-        answer = self.ask(method, path, json, **options)
-        assert answer.status_code >= 400, answer.text
-        return answer.status_code, answer.json()
+        """Sends a request that is refused; returns the status and the body."""
+        response = self.ask(method, path, json, **options)
+        assert response.status_code >= 400, response.text
+        return response.status_code, response.json()
 
-    def _done(self, answer: httpx.Response) -> Any:
-        assert answer.status_code < 300, answer.text
-        return answer.json()
+    def _json_of_success(self, response: httpx.Response) -> Any:
+        assert response.status_code < 300, response.text
+        return response.json()
 
 
 def basic(user: str, password: str = "") -> dict[str, str]:
@@ -54,34 +54,36 @@ def basic(user: str, password: str = "") -> dict[str, str]:
 
 
 @cache
-def whole() -> dict[str, Any]:
+def full_document() -> dict[str, Any]:
     return openapi_document(FRONT_DOORS)
 
 
-def described(method: str, path: str, answer: httpx.Response) -> None:
-    """Raises if the document does not have this answer, or has it otherwise."""
+def check_described(method: str, path: str, response: httpx.Response) -> None:
+    """Raises if the document does not describe this response."""
     operation = _operation(method, path)
     if operation is None:
-        assert answer.status_code in (404, 405)
+        assert response.status_code in (404, 405)
         return
-    content = operation["responses"][str(answer.status_code)]["content"]["application/json"]
-    assert answer.headers["content-type"] == "application/json"
-    schema = {**content["schema"], "components": whole()["components"]}
-    OAS31Validator(schema, format_checker=oas31_format_checker).validate(answer.json())
+    content = operation["responses"][str(response.status_code)]["content"]["application/json"]
+    assert response.headers["content-type"] == "application/json"
+    schema = {**content["schema"], "components": full_document()["components"]}
+    OAS31Validator(schema, format_checker=oas31_format_checker).validate(response.json())
 
 
 def _operation(method: str, path: str) -> Any:
-    for template, item in whole()["paths"].items():
-        parts, asked = template.split("/"), path.split("?")[0].split("/")
-        same = all(part == given or part.startswith("{") for part, given in zip(parts, asked, strict=False))
-        if same and len(parts) == len(asked):
+    for template, item in full_document()["paths"].items():
+        parts, segments = template.split("/"), path.split("?")[0].split("/")
+        matches = all(
+            part == given or part.startswith("{") for part, given in zip(parts, segments, strict=False)
+        )
+        if matches and len(parts) == len(segments):
             return item.get(method.lower())
     return None
 
 
 @contextmanager
-def broken(shop: Client, table: str) -> Iterator[None]:
-    """A database that has lost a table."""
+def without_table(shop: Client, table: str) -> Iterator[None]:
+    """Renames a table for a while, so that requests that use it fail."""
     shop.database.write(lambda connection: connection.execute(text(f"ALTER TABLE {table} RENAME TO lost")))
     yield
     shop.database.write(lambda connection: connection.execute(text(f"ALTER TABLE lost RENAME TO {table}")))

@@ -1,4 +1,4 @@
-"""A shop that state machines do things to, and what its rows alone say about it."""
+"""A shop for state machines, with expectations computed from its rows alone."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from tests.support import factories
 from tests.support.till import Till
 
 BUYERS = ("ann", "bob", None)
-NOWHERE = "nowhere"
+UNKNOWN_ID = "nowhere"
 TABLES = (orders_table, order_items, invoices, invoice_lines, payments, allocations)
 
 items = st.builds(
@@ -77,8 +77,8 @@ def ship(
 
 
 @dataclass
-class Left:
-    """An invoiced line and what is left of it: total, net and VAT."""
+class Uncredited:
+    """An invoiced line, and what is not credited of it: total, net and VAT."""
 
     id: str
     quantity: int
@@ -87,7 +87,7 @@ class Left:
     amounts: tuple[int, int, int]
 
     @classmethod
-    def of(cls, line: Any) -> Left:
+    def of(cls, line: Any) -> Uncredited:
         amounts = line.total, line.total_ex_vat, line.vat_amount
         return cls(line.id, line.quantity, line.quantity, amounts, amounts)
 
@@ -102,7 +102,7 @@ class Left:
 
 
 class Shop(RuleBasedStateMachine):
-    """One account of a database that all examples share; two customers have a card, and guests none."""
+    """One account of a database shared by all examples. Two customers have a card; guests have none."""
 
     database: ClassVar[Database]
     placed = Bundle("placed")
@@ -112,7 +112,7 @@ class Shop(RuleBasedStateMachine):
         self.till: Till
         self.ordered: dict[str, tuple[int, int]] = {}
         self.issued: list[Issued] = []
-        self.known: dict[str, Sequence[Any]] = {}
+        self.cached_rows: dict[str, Sequence[Any]] = {}
 
     @property
     def principal(self) -> Principal:
@@ -140,12 +140,12 @@ class Shop(RuleBasedStateMachine):
         values |= {"invoice_after_shipment": after_shipment, "is_including_vat": including_vat}
         made = factories.order(self.database, self.principal, currency=currency, items=given, **values)
         self.ordered[made.id] = (sum(i["quantity"] for i in given), sum(i["discount"] for i in given))
-        self.known = {}
+        self.cached_rows = {}
         return made.id
 
-    def told(self, command: Any, *args: Any, as_: Principal | None = None, **options: Any) -> str:
-        """What comes of a command: DONE, or the code of its refusal."""
-        self.known = {}
+    def run_command(self, command: Any, *args: Any, as_: Principal | None = None, **options: Any) -> str:
+        """Runs a command; returns DONE, or the code of its refusal."""
+        self.cached_rows = {}
         try:
             made = self.database.write(command, as_ or self.principal, *args, now=factories.NOW, **options)
         except InvoicingError as refusal:
@@ -156,8 +156,8 @@ class Shop(RuleBasedStateMachine):
         return "DONE"
 
     @staticmethod
-    def asking(action: Action, order_id: str, ids: Sequence[str]) -> tuple[Any, ...]:
-        """The command that does this to all of these items, and what to ask of it."""
+    def command_for(action: Action, order_id: str, ids: Sequence[str]) -> tuple[Any, ...]:
+        """The command and its arguments that do this action to all of these items."""
         if action is Action.INVOICE:
             return from_orders.invoice_items, ids
         if action is Action.SHIP:
@@ -166,15 +166,15 @@ class Shop(RuleBasedStateMachine):
             return returns.handle_items, action, order_id, ids
         return returns.undo_items, action, order_id, [Contra(id) for id in ids]
 
-    def look(self, order_id: str) -> tuple[Order, list[OrderItem]]:
+    def read_order(self, order_id: str) -> tuple[Order, list[OrderItem]]:
         order = self.database.read(intake.find_order, self.principal, order_id)
         return order, list(self.database.read(intake.items_of, self.principal, order_id))
 
     def rows(self, table: Table) -> Sequence[Any]:
-        """All of the account's. All tables are read at once, once between two commands."""
-        if not self.known:
-            self.known = self.database.read(self._rows)
-        return self.known[table.name]
+        """The account's rows. All tables are read together, once after each command."""
+        if not self.cached_rows:
+            self.cached_rows = self.database.read(self._rows)
+        return self.cached_rows[table.name]
 
     def _rows(self, connection: Connection) -> dict[str, Sequence[Any]]:
         mine = [
@@ -193,20 +193,20 @@ class Shop(RuleBasedStateMachine):
         return found
 
     def listed(self, order_id: str, action: Action) -> list[str]:
-        found = actions.possible(*self.look(order_id))
+        found = actions.possible(*self.read_order(order_id))
         return next((entry.ids for entry in found if entry.action is action), [])
 
-    def left(self) -> dict[str, Left]:
-        """What is left of each invoiced line, from the lines alone."""
+    def left(self) -> dict[str, Uncredited]:
+        """What is left of each invoiced line, computed from the lines alone."""
         lines = self.rows(invoice_lines)
-        found = {line.id: Left.of(line) for line in lines if line.credited_line_id is None}
+        found = {line.id: Uncredited.of(line) for line in lines if line.credited_line_id is None}
         for line in lines:
             if line.credited_line_id is not None:
                 found[line.credited_line_id].less(line)
         return found
 
     def outstanding(self) -> dict[str, int]:
-        """What is still owed on each invoice, from the payments and allocations alone."""
+        """What is still owed on each invoice, computed from payments and allocations alone."""
         found = {row.id: row.total for row in self.rows(invoices)}
         moved = {row.id: row for row in self.rows(payments)}
         for row in moved.values():
@@ -223,15 +223,15 @@ class Shop(RuleBasedStateMachine):
                 found[row.invoice_id] -= row.amount
         return found
 
-    def papers_of(self, items_of_order: Sequence[Any]) -> set[str]:
-        """The invoices that an order's items are on, and those that credit their lines."""
+    def invoices_of(self, items_of_order: Sequence[Any]) -> set[str]:
+        """The invoices of an order's items, and those that credit their lines."""
         names = {name for row in items_of_order for name in (row.id, row.invoiced_as) if name}
         lines = self.rows(invoice_lines)
         sold = {line.id: line.invoice_id for line in lines if line.order_item_id in names}
         return {*sold.values()} | {line.invoice_id for line in lines if line.credited_line_id in sold}
 
     def closed(self) -> set[str]:
-        """The orders that are shown as CLOSED."""
+        """The orders whose status is CLOSED."""
         ids = list(self.ordered)
         if not ids:
             return set()
@@ -244,7 +244,7 @@ class Shop(RuleBasedStateMachine):
             assert self.database.read(verify, self.principal.account_id).findings == []
 
 
-def run(machine: type[Shop], database: Database, *, examples: int, steps: int) -> None:
+def run_machine(machine: type[Shop], database: Database, *, examples: int, steps: int) -> None:
     run_state_machine_as_test(
         type(machine.__name__, (machine,), {"database": database}),
         settings=settings(

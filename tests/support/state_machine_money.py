@@ -1,4 +1,4 @@
-"""What is paid, charged and refunded in the state machines' shop, and when an order is closed by it."""
+"""Payments, charges and refunds in the state machines' shop, and when they close an order."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ amounts = st.integers(1, 10_000)
 
 
 class Money(Shop):
-    """Payments, charges, refunds, one-time invoices and changed addresses, at any time."""
+    """Adds payments, charges, refunds, one-time invoices and changes of addresses, at any time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.was_settled: set[str] = set()
 
-    def told(self, command: Any, *args: Any, **options: Any) -> str:
-        result = super().told(command, *args, **options)
+    def run_command(self, command: Any, *args: Any, **options: Any) -> str:
+        result = super().run_command(command, *args, **options)
         self.remember()
         return result
 
@@ -41,15 +41,15 @@ class Money(Shop):
         return f"key-{next(KEYS)}"
 
     def remember(self) -> None:
-        """What was settled once stays so, whatever is refunded."""
+        """Notes settled invoices, which stay settled whatever is refunded."""
         owed = self.outstanding()
         signs = {row.id: 1 if row.total >= 0 else -1 for row in self.rows(invoices)}
         self.was_settled |= {id for id, amount in owed.items() if amount * signs[id] <= 0}
 
     @rule(order_id=Shop.placed, amount=st.none() | amounts)
     def pay_order(self, order_id: str, amount: int | None) -> None:
-        """Anything, or what the order comes to."""
-        total = self.look(order_id)[0].total
+        """Pays any amount, or the order's total."""
+        total = self.read_order(order_id)[0].total
         self.pay(total if amount is None and total > 0 else amount or 1, order_id=order_id)
 
     @precondition(lambda self: self.sales())
@@ -60,56 +60,56 @@ class Money(Shop):
 
     def pay(self, amount: int, *, expected: str = "DONE", **target: str) -> None:
         values = {"amount": amount, "method": "ideal", "idempotency_key": self.key(), **target}
-        assert self.told(manual.record_payment, values) == expected
+        assert self.run_command(manual.record_payment, values) == expected
 
     @precondition(lambda self: self.issued)
     @rule(choice=st.data())
     def settle(self, choice: st.DataObject) -> None:
         invoice = self.asked(choice)
-        expected = self.settling(invoice, by_hand=True)
-        assert self.told(manual.settle_invoice_manually, invoice.id, CASH, key=self.key()) == expected
+        expected = self.expected_settlement(invoice, by_hand=True)
+        assert self.run_command(manual.settle_invoice_manually, invoice.id, CASH, key=self.key()) == expected
 
     @precondition(lambda self: self.issued)
     @rule(outcome=st.sampled_from([None, "PAID", "FAILED"]), choice=st.data())
     def charge(self, outcome: str | None, choice: st.DataObject) -> None:
-        """The gateway answers at once, or later."""
+        """Charges; the gateway's outcome comes at once, or later."""
         invoice = self.asked(choice)
-        expected = self.settling(invoice, by_hand=False)
+        expected = self.expected_settlement(invoice, by_hand=False)
         options = {"gateways": ["sandbox"], "key": self.key()}
-        assert self.told(charges.begin_charge, invoice.id, "auto", **options) == expected
+        assert self.run_command(charges.begin_charge, invoice.id, "auto", **options) == expected
         if expected == "DONE" and outcome:
-            (begun,) = [each for each in self.under_way("PAYMENT") if each.invoice_id == invoice.id]
-            self.resolve(begun, outcome)
+            (pending_payment,) = [each for each in self.pending("PAYMENT") if each.invoice_id == invoice.id]
+            self.resolve(pending_payment, outcome)
 
     def asked(self, choice: st.DataObject) -> Issued:
-        """Any invoice; more often than not, one that asks for something."""
+        """Any invoice; mostly one with an outstanding amount."""
         owed = self.outstanding()
-        asking = [each for each in self.issued if owed[each.id] > 0]
+        owing = [each for each in self.issued if owed[each.id] > 0]
         wide = choice.draw(st.sampled_from([False, False, False, True]))
-        among = self.issued if wide or not asking else asking
+        among = self.issued if wide or not owing else owing
         return among[choice.draw(st.integers(0, len(among) - 1))]
 
-    def settling(self, invoice: Issued, *, by_hand: bool) -> str:
+    def expected_settlement(self, invoice: Issued, *, by_hand: bool) -> str:
         if invoice.total < 0 or (invoice.type == "CREDIT" and invoice.total == 0):
             return "NOT_PAYABLE"
-        if any(each.invoice_id == invoice.id for each in self.under_way("PAYMENT")):
+        if any(each.invoice_id == invoice.id for each in self.pending("PAYMENT")):
             return "PAYMENT_UNDER_WAY"
         if not by_hand and invoice.customer_id is None:
             return "PAYMENT_METHOD_NOT_FOUND"
         return "DONE" if self.outstanding()[invoice.id] > 0 else "ALREADY_SETTLED"
 
-    @precondition(lambda self: self.under_way("PAYMENT", "REFUND"))
+    @precondition(lambda self: self.pending("PAYMENT", "REFUND"))
     @rule(status=st.sampled_from(["PAID", "PAID", "FAILED"]), choice=st.data())
     def answer(self, status: str, choice: st.DataObject) -> None:
-        """The gateway's, to a charge or a refund that was begun."""
-        begun = choice.draw(st.sampled_from(self.under_way("PAYMENT", "REFUND")))
-        self.resolve(begun, status)
+        """The gateway's outcome of a pending charge or refund."""
+        pending_payment = choice.draw(st.sampled_from(self.pending("PAYMENT", "REFUND")))
+        self.resolve(pending_payment, status)
 
-    def resolve(self, begun: Any, status: str) -> None:
-        self.known = {}
-        assert self.till.resolve(begun, status, reference="ref").status == status
+    def resolve(self, pending_payment: Any, status: str) -> None:
+        self.cached_rows = {}
+        assert self.till.resolve(pending_payment, status, reference="ref").status == status
 
-    def under_way(self, *types: str) -> list[Any]:
+    def pending(self, *types: str) -> list[Any]:
         return [each for each in self.rows(payments) if each.status == "PENDING" and each.type in types]
 
     @precondition(lambda self: self.rows(payments))
@@ -126,7 +126,7 @@ class Money(Shop):
         values: dict[str, Any] = {"idempotency_key": self.key(), "amount": amount}
         if by_hand:
             values["manual_transfer"] = CASH
-        assert self.told(refunds.begin_refund, paid.id, values, gateways=["sandbox"]) == expected
+        assert self.run_command(refunds.begin_refund, paid.id, values, gateways=["sandbox"]) == expected
 
     def refundable(self, paid: Any) -> int:
         if (paid.type, paid.status) != ("PAYMENT", "PAID"):
@@ -148,37 +148,39 @@ class Money(Shop):
         }
         if way != "later":
             values[way] = {"payment_method": "auto"} if way == "settle" else CASH
-        assert self.told(one_time.create_invoice, values, gateways=["sandbox"]) == "DONE"
-        repeated = self.told(one_time.create_invoice, values, gateways=["sandbox"])
+        assert self.run_command(one_time.create_invoice, values, gateways=["sandbox"]) == "DONE"
+        repeated = self.run_command(one_time.create_invoice, values, gateways=["sandbox"])
         assert repeated == "DUPLICATE_HANDLE"
 
     @rule(order_id=Shop.placed, by_buyer=st.booleans(), name=st.sampled_from([None, "Elsewhere & Co"]))
     def update_order(self, order_id: str, by_buyer: bool, name: str | None) -> None:
-        """A key always may, as long as somebody is billed; a buyer until anything is invoiced."""
-        order, rows = self.look(order_id)
+        """An API key always may, if the order keeps a buyer; a buyer may until anything is invoiced."""
+        order, rows = self.read_order(order_id)
         papers = self.rows(invoices), self.rows(invoice_lines)
         values = {"billing_name": name, "billing_address": factories.ADDRESS}
         if by_buyer and order.customer_id:
             ann = Principal(order.account_id, Actor("s", "Ann", "customer"), frozenset(), order.customer_id)
             expected = "ORDER_ALREADY_INVOICED" if any(row.invoice_id for row in rows) else "DONE"
-            assert self.told(intake.update_billing, order_id, values, as_=ann) == expected
+            assert self.run_command(intake.update_billing, order_id, values, as_=ann) == expected
         else:
             expected = "DONE" if name or order.customer_id else "VALIDATION_ERROR"
-            assert self.told(intake.update_order, order_id, values) == expected
+            assert self.run_command(intake.update_order, order_id, values) == expected
         assert (self.rows(invoices), self.rows(invoice_lines)) == papers
 
     @rule(order_id=Shop.placed)
     def close(self, order_id: str) -> None:
-        """All that is listed of an order is done, all it asks is paid, and all it owes paid back."""
+        """Does all possible actions of an order, pays all it is owed and refunds all it owes."""
         for action in (Action.SHIP, *STEPS):
             if ids := self.listed(order_id, action):
-                assert self.told(*self.asking(action, order_id, ids)) == "DONE"
+                assert self.run_command(*self.command_for(action, order_id, ids)) == "DONE"
         while self.listed(order_id, Action.INVOICE):
-            assert self.told(from_orders.invoice_order, order_id) == "DONE"
-        papers = self.papers_of(self.items_by_order()[order_id])
+            assert self.run_command(from_orders.invoice_order, order_id) == "DONE"
+        papers = self.invoices_of(self.items_by_order()[order_id])
         for invoice in [each for each in self.issued if each.id in papers]:
-            expected = self.settling(invoice, by_hand=True)
-            assert self.told(manual.settle_invoice_manually, invoice.id, CASH, key=self.key()) == expected
+            expected = self.expected_settlement(invoice, by_hand=True)
+            assert (
+                self.run_command(manual.settle_invoice_manually, invoice.id, CASH, key=self.key()) == expected
+            )
         for paid in self.rows(payments):
             owed = self.outstanding()
             credit = sum(-owed[each.id] for each in self.issued if each.id in papers and each.total < 0)
@@ -188,7 +190,7 @@ class Money(Shop):
 
     @invariant()
     def an_order_is_closed_once_all_is_done_and_paid(self) -> None:
-        """As the API shows it and as it is found, against what the rows alone say."""
+        """Compares the shown status and the list's filter with the rows alone."""
         self.remember()
         expected = set()
         lines = [line for line in self.rows(invoice_lines) if line.order_item_id]
@@ -196,7 +198,7 @@ class Money(Shop):
         kinds = {row.id: row.type for row in self.rows(invoices)}
         for order_id, rows in self.items_by_order().items():
             done = all(self.is_done(row, on_paper, kinds) for row in rows)
-            if done and self.papers_of(rows) <= self.was_settled:
+            if done and self.invoices_of(rows) <= self.was_settled:
                 expected.add(order_id)
         assert self.closed() == expected
         assert self.database.read(self.found, "CLOSED") == expected

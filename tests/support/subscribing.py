@@ -1,4 +1,4 @@
-"""A server on a real socket within the test's event loop, and callers who follow an invoice there."""
+"""A server on a real socket in the test's event loop, and subscribers that follow an invoice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from server.commands.serve import Server
 from server.workers.pdf import PdfWorker
 from tests.support.client import Client
 
-SOON = 10  # seconds: long enough for a busy machine, and nobody waits for it to end
+TIMEOUT = 10  # seconds; long enough for a busy machine, and reached only by a test that fails
 
 TRANSPORTS = ["websocket", "sse"]
 
@@ -33,35 +33,35 @@ subscription ($id: String!) {
 
 
 @asynccontextmanager
-async def served(app: Starlette) -> AsyncIterator[str]:
-    """The address of the app as `invoicing serve` serves it."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+async def running_server(app: Starlette) -> AsyncIterator[str]:
+    """Runs the app like `invoicing serve`; yields its address."""
+    server_socket = socket.socket()
+    server_socket.bind(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3)
     server = Server(config, app.state.watches)
-    serving = asyncio.create_task(server.serve([listening]))
+    server_task = asyncio.create_task(server.serve([server_socket]))
     try:
-        await until(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/graphql"
+        await wait_until(lambda: server.started)
+        yield f"http://127.0.0.1:{server_socket.getsockname()[1]}/graphql"
     finally:
         server.should_exit = True
-        await serving
-        listening.close()
+        await server_task
+        server_socket.close()
 
 
-async def until(happened: Any) -> None:
-    async with asyncio.timeout(SOON):
-        while not happened():  # noqa: ASYNC110 (nothing tells of it)
+async def wait_until(happened: Any) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        while not happened():  # noqa: ASYNC110 (there is no event to wait for)
             await asyncio.sleep(0.01)
 
 
-class Socketed:
-    """Follows over a WebSocket."""
+class WebSocketSubscriber:
+    """A subscriber over a WebSocket."""
 
     def __init__(self, connection: websockets.ClientConnection) -> None:
         self.connection = connection
 
-    async def told(self) -> dict[str, Any]:
+    async def next_payload(self) -> dict[str, Any]:
         """The next payload."""
         message = await self.message()
         assert message["type"] == "next", message
@@ -69,33 +69,33 @@ class Socketed:
         return payload
 
     async def message(self) -> dict[str, Any]:
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(TIMEOUT):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
-    async def say(self, message: object) -> None:
+    async def send(self, message: object) -> None:
         await self.connection.send(json.dumps(message))
 
-    async def subscribe(self, query: str = FOLLOW, *, named: str = "1", **variables: Any) -> None:
-        asked = {"query": query, "variables": variables}
-        await self.say({"type": "subscribe", "id": named, "payload": asked})
+    async def subscribe(self, query: str = FOLLOW, *, subscription_id: str = "1", **variables: Any) -> None:
+        body = {"query": query, "variables": variables}
+        await self.send({"type": "subscribe", "id": subscription_id, "payload": body})
 
 
-class Streamed:
-    """Follows by server-sent events."""
+class SseSubscriber:
+    """A subscriber by server-sent events."""
 
-    def __init__(self, answer: httpx.Response) -> None:
-        self.answer = answer
-        self.lines = answer.aiter_lines()
+    def __init__(self, response: httpx.Response) -> None:
+        self.answer = response
+        self.lines = response.aiter_lines()
 
-    async def told(self) -> dict[str, Any]:
+    async def next_payload(self) -> dict[str, Any]:
         name, payload = await self.event()
         assert name == "next"
-        told: dict[str, Any] = payload
-        return told
+        result: dict[str, Any] = payload
+        return result
 
     async def event(self) -> tuple[str, Any]:
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(TIMEOUT):
             name = await anext(self.lines)
             data = await anext(self.lines)
             await anext(self.lines)
@@ -104,12 +104,12 @@ class Streamed:
 
 
 @asynccontextmanager
-async def connected(address: str, token: str | None, **options: Any) -> AsyncIterator[Socketed]:
-    """A WebSocket that the server has let in."""
+async def connected(address: str, token: str | None, **options: Any) -> AsyncIterator[WebSocketSubscriber]:
+    """A WebSocket that the server has acknowledged."""
     url = address.replace("http", "ws", 1)
     async with websockets.connect(url, subprotocols=["graphql-transport-ws"], **options) as connection:  # type: ignore[list-item]
-        caller = Socketed(connection)
-        await caller.say({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
+        caller = WebSocketSubscriber(connection)
+        await caller.send({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
         assert (await caller.message())["type"] == "connection_ack"
         yield caller
 
@@ -117,20 +117,20 @@ async def connected(address: str, token: str | None, **options: Any) -> AsyncIte
 @asynccontextmanager
 async def streamed(
     address: str, token: str | None, query: str = FOLLOW, **variables: Any
-) -> AsyncIterator[Streamed]:
+) -> AsyncIterator[SseSubscriber]:
     headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
     body = {"query": query, "variables": variables}
     async with (
-        httpx.AsyncClient(timeout=None, headers=headers) as http,  # noqa: S113 (events come when they come)
-        http.stream("POST", address, json=body) as answer,
+        httpx.AsyncClient(timeout=None, headers=headers) as http,  # noqa: S113 (events may come late)
+        http.stream("POST", address, json=body) as response,
     ):
-        yield Streamed(answer)
+        yield SseSubscriber(response)
 
 
 @asynccontextmanager
 async def following(
     transport: str, address: str, token: str | None, invoice_id: str
-) -> AsyncIterator[Socketed | Streamed]:
+) -> AsyncIterator[WebSocketSubscriber | SseSubscriber]:
     if transport == "sse":
         async with streamed(address, token, id=invoice_id) as stream:
             yield stream
@@ -141,15 +141,15 @@ async def following(
 
 
 async def ask(address: str, shop: Client, query: str, **variables: Any) -> Any:
-    """The data of an operation over plain HTTP, asked within the same loop."""
-    async with httpx.AsyncClient(headers={"authorization": f"Bearer {shop.token}"}, timeout=SOON) as http:
+    """Runs an operation over plain HTTP in the same event loop; returns its data."""
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {shop.token}"}, timeout=TIMEOUT) as http:
         body = (await http.post(address, json={"query": query, "variables": variables})).json()
     assert "errors" not in body, body
     return body["data"]
 
 
-async def print_all(shop: Client, store: FileStore) -> None:
-    """Makes the PDFs that are due."""
+async def render_all_pdfs(shop: Client, store: FileStore) -> None:
+    """Renders all due PDFs."""
     await PdfWorker(shop.database, store).drain()
 
 
@@ -160,7 +160,7 @@ def payment_on_v(amount: int) -> dict[str, Any]:
 
 async def closing_code(connection: websockets.ClientConnection) -> int:
     """The code with which the server closes the connection."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(TIMEOUT):
         await connection.wait_closed()
     assert connection.close_code is not None
     return connection.close_code

@@ -1,4 +1,4 @@
-"""What tests of the ledger do to money, in a word each."""
+"""A till (cash register) for tests: orders, invoices, payments and refunds, in one short call each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEYS = count()
 
 @dataclass
 class Till:
-    """One account's money."""
+    """Acts in one account."""
 
     database: Database
     principal: Principal
@@ -41,63 +41,63 @@ class Till:
         return self.database.write(command, self.principal, *args, now=now, **options)
 
     def order(self, id: str, *prices: int, **values: Any) -> list[str]:
-        """An order of an item for each price, VAT included; answers their ids."""
+        """Creates an order with an item for each price, VAT included; returns the items' ids."""
         ids = [f"{id}-{place}" for place, _ in enumerate(prices)]
         items = [item(id=each, unit_price=price) for each, price in zip(ids, prices, strict=True)]
         factories.order(self.database, self.principal, id=id, items=items, **values)
         return ids
 
     def invoice(self, *item_ids: str, id: str | None = None) -> Issued:
-        made: Issued = self.write(from_orders.invoice_items, item_ids, invoice_id=id)
-        return made
+        result: Issued = self.write(from_orders.invoice_items, item_ids, invoice_id=id)
+        return result
 
     def sale(self, *prices: int, id: str = "sale", **values: Any) -> Issued:
-        """An invoice, and its order of the same name."""
+        """Creates an order, and invoices it."""
         return self.invoice(*self.order(f"o-{id}", *prices, **values), id=id)
 
     def credit(self, invoice: Issued, amount: int | None = None, *, line: int = 0) -> Issued:
-        """All that is left of the invoice, or an amount of one of its lines."""
+        """Credits all that is left of the invoice, or an amount of one line."""
         part = None if amount is None else [LineCredit(invoice.frozen().lines[line].id, amount=amount)]
-        made: Issued = self.write(from_orders.credit_invoice, invoice.id, part, reason=None)
-        return made
+        result: Issued = self.write(from_orders.credit_invoice, invoice.id, part, reason=None)
+        return result
 
     def cancel(self, order_id: str, *item_ids: str) -> Issued:
-        """Cancels invoiced items and issues the credit for them."""
+        """Cancels invoiced items and issues the credit invoice for them."""
         contras = [Contra(id, None, f"{id}-undone") for id in item_ids]
         self.write(returns.undo_items, Action.CANCEL, order_id, contras)
         return self.invoice(*(contra.contra_item_id or "" for contra in contras))
 
     def pay(self, amount: int, *, key: str | None = None, now: datetime = NOW, **target: Any) -> Payment:
         values = {"amount": amount, "method": "ideal", "idempotency_key": key or f"pay-{next(KEYS)}"}
-        made: Payment = self.write(manual.record_payment, {**values, **target}, now=now)
-        return made
+        result: Payment = self.write(manual.record_payment, {**values, **target}, now=now)
+        return result
 
     def settle(self, invoice_id: str, **options: Any) -> Payment:
-        made: Payment = self.write(manual.settle_invoice_manually, invoice_id, CASH, **options)
-        return made
+        result: Payment = self.write(manual.settle_invoice_manually, invoice_id, CASH, **options)
+        return result
 
     def refund(self, payment: Payment, amount: int | None = None, *, key: str | None = None) -> Payment:
-        """By hand."""
+        """Refunds by a manual transfer."""
         values = {"idempotency_key": key or f"back-{next(KEYS)}", "manual_transfer": CASH}
         given = values if amount is None else {**values, "amount": amount}
-        made: PendingPayment = self.write(refunds.begin_refund, payment.id, given, gateways=[])
-        return made.payment
+        result: PendingPayment = self.write(refunds.begin_refund, payment.id, given, gateways=[])
+        return result.payment
 
     def begin_refund(self, payment: Payment, amount: int | None = None) -> Payment:
-        """Through the gateway that took it."""
+        """Begins a refund through the payment's gateway."""
         values = {"idempotency_key": f"back-{next(KEYS)}", "amount": amount}
-        made: PendingPayment = self.write(refunds.begin_refund, payment.id, values, gateways=["sandbox"])
-        return made.payment
+        result: PendingPayment = self.write(refunds.begin_refund, payment.id, values, gateways=["sandbox"])
+        return result.payment
 
     def buyer(self, id: str = "ann", reference: str = "card") -> PaymentMethod:
-        """A customer whose card can be charged."""
+        """Creates a customer with a payment method."""
         factories.customer(self.database, self.principal, id=id)
         return self.card(id, reference)
 
     def card(self, customer_id: str, reference: str, *, now: datetime = NOW) -> PaymentMethod:
         card = {"gateway": "sandbox", "reference": reference, "gateway_customer": None, "label": reference}
-        made: PaymentMethod = self.write(methods.add_payment_method, customer_id, **card, now=now)
-        return made
+        result: PaymentMethod = self.write(methods.add_payment_method, customer_id, **card, now=now)
+        return result
 
     def remove(self, method_id: str) -> PaymentMethod:
         return self.database.write(methods.remove_payment_method, self.principal, method_id)
@@ -108,8 +108,8 @@ class Till:
 
     def charge(self, invoice_id: str, method: str | None = "auto", **options: Any) -> PendingPayment:
         options = {"gateways": ["sandbox"], **options}
-        made: PendingPayment = self.write(charges.begin_charge, invoice_id, method, **options)
-        return made
+        result: PendingPayment = self.write(charges.begin_charge, invoice_id, method, **options)
+        return result
 
     def resolve(self, payment: Payment, status: str, **options: Any) -> Payment:
         return self.database.write(
@@ -127,7 +127,7 @@ class Till:
         return [self.balance(id).money.outstanding for id in invoice_ids]
 
     def seen(self, invoice_id: str) -> tuple[str, str, int]:
-        """Its state, how its payment stands, and what is outstanding."""
+        """The invoice's state, its payment status, and its outstanding amount."""
         found = self.balance(invoice_id)
         return found.state, str(found.money.status), found.money.outstanding
 
@@ -137,14 +137,14 @@ class Till:
         return [available.left for available in found]
 
     def parts(self, payment: Payment) -> dict[str, int]:
-        """How much of it went to which invoice."""
-        of_it = select(allocations).where(allocations.c.payment_id == payment.id)
-        rows = self.database.read(lambda connection: connection.execute(of_it).all())
+        """The amounts allocated to invoices, by invoice id."""
+        statement = select(allocations).where(allocations.c.payment_id == payment.id)
+        rows = self.database.read(lambda connection: connection.execute(statement).all())
         return {row.invoice_id: row.amount for row in rows}
 
     def rows(self, table: Table) -> list[Any]:
-        mine = select(table).where(table.c.account_id == self.principal.account_id).order_by(table.c.id)
-        return self.database.read(lambda connection: list(connection.execute(mine)))
+        statement = select(table).where(table.c.account_id == self.principal.account_id).order_by(table.c.id)
+        return self.database.read(lambda connection: list(connection.execute(statement)))
 
     def is_right(self) -> bool:
         assert self.database.read(verify, self.principal.account_id).findings == []

@@ -24,7 +24,7 @@ from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, 
 from invoicing.storage.tables import orders as orders_table
 from invoicing.verify.books import verify
 from tests.invoicing.orders.test_actions import CODES, STEPS
-from tests.support.state_machine import NOWHERE, Left, Shop, run, ship
+from tests.support.state_machine import UNKNOWN_ID, Shop, Uncredited, run_machine, ship
 from tests.support.state_machine_money import Money
 
 CODES_IN_ORDER = [(block, CODES[block]) for block in Block]
@@ -39,17 +39,17 @@ class Items(Shop):
 
     @rule(order_id=Shop.placed, choice=st.data())
     def ship(self, order_id: str, choice: st.DataObject) -> None:
-        order, rows = self.look(order_id)
+        order, rows = self.read_order(order_id)
         parcels = [
             (row.id, choice.draw(st.one_of(st.none(), st.integers(1, max(row.quantity, 1)))))
             for row in self.chosen(rows, Action.SHIP, order, choice)
         ]
         expected = self.expected(Action.SHIP, {order_id: (order, rows)}, [id for id, _ in parcels])
-        assert expected == self.told(ship, order_id, parcels)
+        assert expected == self.run_command(ship, order_id, parcels)
 
     @rule(order_id=Shop.placed, action=st.sampled_from([Action.CANCEL, Action.RETURN]), choice=st.data())
     def undo(self, order_id: str, action: Action, choice: st.DataObject) -> None:
-        order, rows = self.look(order_id)
+        order, rows = self.read_order(order_id)
         asked = [
             Contra(row.id, choice.draw(st.one_of(st.none(), st.integers(1, max(row.quantity, 1)))))
             for row in self.chosen(rows, action, order, choice)
@@ -57,16 +57,16 @@ class Items(Shop):
         ids = [each.item_id for each in asked]
         expected = self.expected(action, {order_id: (order, rows)}, ids)
         closed = self.closed()
-        assert expected == self.told(returns.undo_items, action, order_id, asked)
+        assert expected == self.run_command(returns.undo_items, action, order_id, asked)
         if expected == "DONE" and (order_id in closed or any(r.invoice_id for r in rows if r.id in ids)):
             assert order_id not in self.closed()
 
     @rule(order_id=Shop.placed, step=st.sampled_from(STEPS), choice=st.data())
     def handle(self, order_id: str, step: Action, choice: st.DataObject) -> None:
-        order, rows = self.look(order_id)
+        order, rows = self.read_order(order_id)
         ids = [row.id for row in self.chosen(rows, step, order, choice)]
         expected = self.expected(step, {order_id: (order, rows)}, ids)
-        assert expected == self.told(returns.handle_items, step, order_id, ids)
+        assert expected == self.run_command(returns.handle_items, step, order_id, ids)
 
     @precondition(lambda self: self.sales())
     @rule(way=st.sampled_from(["full", "quantity", "amount"]), choice=st.data())
@@ -81,7 +81,7 @@ class Items(Shop):
             line = left[choice.draw(st.sampled_from(sale.frozen().lines)).id]
             asked, fits = self.part(line, way, choice)
             expected = "DONE" if fits else "CREDIT_TOO_HIGH"
-        assert expected == self.told(from_orders.credit_invoice, sale.id, asked, reason="because")
+        assert expected == self.run_command(from_orders.credit_invoice, sale.id, asked, reason="because")
 
     @precondition(lambda self: self.ordered)
     @rule(choice=st.data())
@@ -91,7 +91,7 @@ class Items(Shop):
             self.do_one(choice)
 
     def do_one(self, choice: st.DataObject) -> None:
-        looked = [self.look(id) for id in self.ordered]
+        looked = [self.read_order(id) for id in self.ordered]
         listed = [(order, each) for order, rows in looked for each in actions.possible(order, rows)]
         if not listed:
             return
@@ -100,9 +100,9 @@ class Items(Shop):
         if entry.action is Action.INVOICE:
             contras = {row.id for _, rows in looked for row in rows if row.contra_of}
             ids = [id for id in ids if (id in contras) == (ids[0] in contras)]
-        assert self.told(*self.asking(entry.action, order.id, ids)) == "DONE"
+        assert self.run_command(*self.command_for(entry.action, order.id, ids)) == "DONE"
 
-    def part(self, line: Left, way: str, choice: st.DataObject) -> tuple[list[LineCredit], bool]:
+    def part(self, line: Uncredited, way: str, choice: st.DataObject) -> tuple[list[LineCredit], bool]:
         if way == "quantity":
             quantity = choice.draw(st.integers(1, line.quantity + 1))
             return [LineCredit(line.id, quantity=quantity)], not line.is_spent and quantity <= line.pieces
@@ -112,7 +112,7 @@ class Items(Shop):
 
     @rule(order_ids=st.lists(Shop.placed, min_size=1, max_size=3, unique=True), choice=st.data())
     def invoice(self, order_ids: list[str], choice: st.DataObject) -> None:
-        looked = {id: self.look(id) for id in order_ids}
+        looked = {id: self.read_order(id) for id in order_ids}
         every = [row.id for _, rows in looked.values() for row in rows]
         listed = [
             id
@@ -121,18 +121,18 @@ class Items(Shop):
             if entry.action is Action.INVOICE
             for id in entry.ids
         ]
-        kinds = [st.lists(st.sampled_from([*every, NOWHERE]), max_size=4), st.just(listed)]
+        kinds = [st.lists(st.sampled_from([*every, UNKNOWN_ID]), max_size=4), st.just(listed)]
         if listed:
             kinds.append(st.lists(st.sampled_from(listed), unique=True, min_size=1))
         ids = choice.draw(st.one_of(kinds))
-        assert self.expected(Action.INVOICE, looked, ids) == self.told(from_orders.invoice_items, ids)
+        assert self.expected(Action.INVOICE, looked, ids) == self.run_command(from_orders.invoice_items, ids)
 
     @rule(order_id=Shop.placed)
     def invoice_whole(self, order_id: str) -> None:
-        order, rows = self.look(order_id)
+        order, rows = self.read_order(order_id)
         open_now = [entry for entry in actions.possible(order, rows) if entry.action is Action.INVOICE]
         expected = "DONE" if open_now else "NOTHING_TO_INVOICE"
-        assert self.told(from_orders.invoice_order, order_id) == expected
+        assert self.run_command(from_orders.invoice_order, order_id) == expected
         if open_now:
             contras = {row.id for row in rows if row.contra_of}
             sold = [id for id in open_now[0].ids if id not in contras]
@@ -148,7 +148,7 @@ class Items(Shop):
             return "NO_ITEMS"
         if len(set(ids)) < len(ids):
             return "DUPLICATE_ITEM"
-        if NOWHERE in ids:
+        if UNKNOWN_ID in ids:
             return "ITEM_NOT_FOUND"
         contras = {row.id for _, rows in looked.values() for row in rows if row.contra_of}
         if action is Action.INVOICE and contras & set(ids) and not contras.issuperset(ids):
@@ -174,10 +174,10 @@ class Items(Shop):
     ) -> Block | None:
         """Null where the item is listed; what is neither listed nor told is not the item's kind."""
         listed = [id for each in actions.possible(order, [row]) if each.action is action for id in each.ids]
-        told = [each.reason for each in blocked if each.action is action and each.id == row.id]
-        assert len(listed) + len(told) <= 1
-        if listed or told:
-            return told[0] if told else None
+        reasons = [each.reason for each in blocked if each.action is action and each.id == row.id]
+        assert len(listed) + len(reasons) <= 1
+        if listed or reasons:
+            return reasons[0] if reasons else None
         return Block.NOT_INVOICED if row.undone_as is None or action in STEPS else Block(row.undone_as)
 
     def chosen(
@@ -277,8 +277,8 @@ class Everything(Items, Money):
 
 
 def test_whatever_is_listed_succeeds_and_whatever_is_not_is_refused(database: Database) -> None:
-    run(Items, database, examples=12, steps=30)
+    run_machine(Items, database, examples=12, steps=30)
 
 
 def test_so_it_does_whatever_is_paid_and_an_order_is_closed_once_it_is(database: Database) -> None:
-    run(Everything, database, examples=20, steps=30)
+    run_machine(Everything, database, examples=20, steps=30)

@@ -10,7 +10,7 @@ from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
 from tests.support.client import client
 from tests.support.installed import need
-from tests.support.live_server import listening
+from tests.support.live_server import running_server
 
 AUDITS = Path(__file__).parents[3] / "graphiql" / "test" / "audits.mjs"
 
@@ -19,7 +19,7 @@ def test_every_audit_of_graphql_over_http_passes(fresh_sqlite: FreshUrl, tmp_pat
     need("Node", "graphql-http")
     with fresh_sqlite() as url:
         shop = client(Database(url), tmp_path)
-        with listening(shop.app) as address:
+        with running_server(shop.app) as address:
             command = ["node", str(AUDITS), f"{address}/graphql", shop.token or ""]
             done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

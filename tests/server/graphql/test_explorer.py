@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from server.graphql.explorer import PLAIN, Explorer, tabs
 from tests.support.installed import CHROMIUM, need
-from tests.support.live_server import listening
+from tests.support.live_server import running_server
 
 ROOT = Path(__file__).parents[3]
 OPEN = ROOT / "graphiql" / "test" / "open.mjs"
@@ -210,7 +210,7 @@ def served(explorer: Explorer) -> Iterator[str]:
         return explorer.page()
 
     routes = [*explorer.routes, Route("/graphql", page), Route("/graphql", answer, methods=["POST"])]
-    with listening(Starlette(routes=routes)) as address:
+    with running_server(Starlette(routes=routes)) as address:
         yield f"{address}/graphql"
 
 

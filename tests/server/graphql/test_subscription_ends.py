@@ -16,9 +16,9 @@ from tests.support.subscribing import (
     closing_code,
     connected,
     following,
-    served,
+    running_server,
     streamed,
-    until,
+    wait_until,
 )
 
 pytestmark = pytest.mark.anyio
@@ -29,42 +29,42 @@ async def test_it_ends_with_the_key(shop: Client, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(invoices, "POLL_SECONDS", 0.01)
     other = shop.limited_to(Scope.INVOICES_READ)
     revoke = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { api_key { id } } }"
-    async with served(shop.app) as address, following(transport, address, other.token, "v") as caller:
-        await caller.told()
+    async with running_server(shop.app) as address, following(transport, address, other.token, "v") as caller:
+        await caller.next_payload()
         await ask(address, shop, revoke, input={"id": other.principal.actor.id})
-        (error,) = (await caller.told())["errors"]
+        (error,) = (await caller.next_payload())["errors"]
         assert error["extensions"]["code"] == "UNAUTHORIZED"
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_nobody_waits_for_a_caller_who_is_gone(shop: Client, transport: str) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         async with AsyncExitStack() as callers:
             for _ in range(3):
                 caller = await callers.enter_async_context(following(transport, address, shop.token, "v"))
-                await caller.told()
+                await caller.next_payload()
             assert len(shop.app.state.watches) == 3
             async with httpx.AsyncClient() as http:
                 metrics = await http.get(address.replace("graphql", "metrics"))
             assert "\ninvoicing_watches 3.0\n" in metrics.text
-        await until(lambda: len(shop.app.state.watches) == 0)
+        await wait_until(lambda: len(shop.app.state.watches) == 0)
 
 
 async def test_whoever_completes_is_told_no_more(shop: Client) -> None:
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         await caller.subscribe(id="v")
-        await caller.told()
-        await caller.say({"type": "complete", "id": "1"})
-        await until(lambda: len(shop.app.state.watches) == 0)
+        await caller.next_payload()
+        await caller.send({"type": "complete", "id": "1"})
+        await wait_until(lambda: len(shop.app.state.watches) == 0)
 
 
 async def test_a_server_that_ends_cuts_off_and_does_not_complete(shop: Client) -> None:
     async with AsyncExitStack() as callers:
-        async with served(shop.app) as address:
+        async with running_server(shop.app) as address:
             caller = await callers.enter_async_context(connected(address, shop.token))
             await caller.subscribe(id="v")
-            await caller.told()
+            await caller.next_payload()
             stream = await callers.enter_async_context(streamed(address, shop.token, id="v"))
-            await stream.told()
+            await stream.next_payload()
         assert await closing_code(caller.connection) == 1012  # the client comes again
         assert [line async for line in stream.lines] == []

@@ -17,7 +17,15 @@ from invoicing.customers import sessions
 from invoicing.storage.database import Database
 from tests.support import factories
 from tests.support.client import Client, client
-from tests.support.subscribing import SOON, TRANSPORTS, ask, connected, following, served, until
+from tests.support.subscribing import (
+    TIMEOUT,
+    TRANSPORTS,
+    ask,
+    connected,
+    following,
+    running_server,
+    wait_until,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +45,7 @@ def shop(database: Database, tmp_path: Path) -> Client:
 
 @pytest.fixture
 async def address(shop: Client) -> AsyncIterator[str]:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         yield address
 
 
@@ -52,19 +60,19 @@ async def test_a_key_follows_so_many_and_then_no_more_until_one_is_ended(
     shop: Client, address: str, transport: str
 ) -> None:
     async with following(transport, address, shop.token, "v") as first:
-        await first.told()
+        await first.next_payload()
         async with following(transport, address, shop.token, "v") as second:
-            await second.told()
+            await second.next_payload()
             async with following(transport, address, shop.token, "v") as third:
-                told = await third.told()
+                told = await third.next_payload()
                 assert code_of(told) == "TOO_MANY_SUBSCRIPTIONS"
                 assert told["errors"][0]["path"] == ["invoiceUpdated"]
             async with httpx.AsyncClient(headers={"authorization": f"Bearer {shop.token}"}) as http:
                 answer = await http.post(address, json={"query": WAIT})
             assert code_of(answer.json()) == "TOO_MANY_SUBSCRIPTIONS"
-        await until(lambda: len(shop.app.state.watches) == 1)
+        await wait_until(lambda: len(shop.app.state.watches) == 1)
         async with following(transport, address, shop.token, "v") as again:
-            assert "errors" not in await again.told()
+            assert "errors" not in await again.next_payload()
 
 
 async def test_what_one_key_or_customer_follows_is_not_counted_for_another(
@@ -77,40 +85,40 @@ async def test_what_one_key_or_customer_follows_is_not_counted_for_another(
     async with AsyncExitStack() as callers:
         for token in (shop.token, other.token, ann) * 2:
             caller = await callers.enter_async_context(following("websocket", address, token, "v"))
-            assert "errors" not in await caller.told()
+            assert "errors" not in await caller.next_payload()
         caller = await callers.enter_async_context(following("websocket", address, ann, "v"))
-        assert code_of(await caller.told()) == "TOO_MANY_SUBSCRIPTIONS"
+        assert code_of(await caller.next_payload()) == "TOO_MANY_SUBSCRIPTIONS"
 
 
 async def test_a_connection_has_a_hundred_operations_at_once(database: Database, tmp_path: Path) -> None:
     shop = client(database, tmp_path)
     factories.invoice(database, shop.principal, invoice_id="v")
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         for number in range(100):
-            await caller.subscribe(named=str(number), id="v")
-            await caller.told()
-        await caller.subscribe(named="100", id="v")
+            await caller.subscribe(subscription_id=str(number), id="v")
+            await caller.next_payload()
+        await caller.subscribe(subscription_id="100", id="v")
         refusal = await caller.message()
         assert (refusal["type"], refusal["id"]) == ("error", "100")
         assert code_of({"errors": refusal["payload"]}) == "TOO_MANY_SUBSCRIPTIONS"
-        await caller.say({"type": "complete", "id": "0"})
-        await caller.subscribe(named="100", id="v")
+        await caller.send({"type": "complete", "id": "0"})
+        await caller.subscribe(subscription_id="100", id="v")
         assert (await caller.message())["id"] == "100"
 
 
 async def test_operations_over_sockets_are_counted_once_they_have_ended(shop: Client, address: str) -> None:
     async with connected(address, shop.token) as caller:
         await caller.subscribe("{ __typename }")
-        await caller.told()
+        await caller.next_payload()
         assert (await caller.message())["type"] == "complete"
-        async with httpx.AsyncClient() as http, asyncio.timeout(SOON):
+        async with httpx.AsyncClient() as http, asyncio.timeout(TIMEOUT):
             while COUNTED not in (await http.get(address.replace("graphql", "metrics"))).text:  # noqa: ASYNC110 (nothing tells of it)
                 await asyncio.sleep(0.01)
 
 
 async def test_the_limits_are_those_of_http(shop: Client) -> None:
     aliases = " ".join(f"a{n}: __typename" for n in range(60))
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         await caller.subscribe(f"{{ {aliases} }}")
         message = await caller.message()
         assert message["type"] == "error"
@@ -118,8 +126,8 @@ async def test_the_limits_are_those_of_http(shop: Client) -> None:
 
 
 async def test_a_thousand_who_only_listen_keep_nobody_waiting(shop: Client) -> None:
-    async with served(shop.app) as address, AsyncExitStack() as callers:
+    async with running_server(shop.app) as address, AsyncExitStack() as callers:
         for _ in range(1_000):
             await callers.enter_async_context(connected(address, shop.token, ping_interval=None))
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(TIMEOUT):
             assert (await ask(address, shop, "{ account { name } }"))["account"]

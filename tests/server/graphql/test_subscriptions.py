@@ -13,13 +13,13 @@ from invoicing.access import Actor, Principal, Scope
 from invoicing.storage.database import Database
 from tests.support.client import CREDIT, RECORD, Client
 from tests.support.subscribing import (
-    SOON,
+    TIMEOUT,
     TRANSPORTS,
     ask,
     following,
     payment_on_v,
-    print_all,
-    served,
+    render_all_pdfs,
+    running_server,
 )
 
 pytestmark = pytest.mark.anyio
@@ -32,17 +32,17 @@ SESSION = "mutation ($input: CreateCustomerSessionInput!) { createCustomerSessio
 async def test_the_invoice_is_told_now_and_whenever_its_pdf_payment_or_credits_change(
     shop: Client, store: FileStore, transport: str
 ) -> None:
-    async with served(shop.app) as address, following(transport, address, shop.token, "v") as caller:
+    async with running_server(shop.app) as address, following(transport, address, shop.token, "v") as caller:
 
         async def told() -> dict[str, Any]:
-            invoice: dict[str, Any] = (await caller.told())["data"]["invoiceUpdated"]
+            invoice: dict[str, Any] = (await caller.next_payload())["data"]["invoiceUpdated"]
             return invoice
 
         first = await told()
         assert (first["pdf_status"], first["pdf_url"], first["state"]) == ("PENDING", None, "PENDING")
         assert first["reimbursement"] == {"status": "OPEN", "amount_paid": 0}
 
-        await print_all(shop, store)
+        await render_all_pdfs(shop, store)
         printed = await told()
         assert printed["pdf_status"] == "READY"
         assert httpx.URL(printed["pdf_url"]).path.endswith(".pdf")
@@ -62,7 +62,7 @@ async def both_listen(database: Database) -> None:
         query = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN invoicing_invoices'"
         return int(connection.exec_driver_sql(query).scalar())
 
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(TIMEOUT):
         while await database.read_async(listeners) < 2:  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.01)
 
@@ -70,22 +70,25 @@ async def both_listen(database: Database) -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_what_is_not_theirs_is_not_found(shop: Client, transport: str) -> None:
     neighbour = shop.neighbour()
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         session = await ask(address, shop, SESSION, input={"customer_id": "ann"})
         ann = session["createCustomerSession"]["token"]
         for token, invoice in [(shop.token, "none"), (neighbour.token, "v"), (ann, "bens")]:
             async with following(transport, address, token, invoice) as caller:
-                (error,) = (await caller.told())["errors"]
+                (error,) = (await caller.next_payload())["errors"]
                 assert (error["extensions"]["code"], error["path"]) == ("NOT_FOUND", ["invoiceUpdated"])
         async with following(transport, address, ann, "v") as caller:
-            assert (await caller.told())["data"]["invoiceUpdated"]["id"] == "v"
+            assert (await caller.next_payload())["data"]["invoiceUpdated"]["id"] == "v"
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_the_scope_is_that_of_the_query(shop: Client, transport: str) -> None:
     limited = shop.limited_to(Scope.ORDERS_READ)
-    async with served(shop.app) as address, following(transport, address, limited.token, "v") as caller:
-        (error,) = (await caller.told())["errors"]
+    async with (
+        running_server(shop.app) as address,
+        following(transport, address, limited.token, "v") as caller,
+    ):
+        (error,) = (await caller.next_payload())["errors"]
         assert error["extensions"]["code"] == "FORBIDDEN"
 
 

@@ -18,7 +18,7 @@ from tests.support.subscribing import (
     connected,
     following,
     payment_on_v,
-    served,
+    running_server,
     streamed,
 )
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_connection_says_who_it_is(shop: Client) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         url = address.replace("http", "ws", 1)
         for payload in ({}, {"authorization": "Bearer inv_unknown"}, {"Authorization": 5}, "none"):
             async with websockets.connect(url, subprotocols=["graphql-transport-ws"]) as caller:  # type: ignore[list-item]
@@ -57,7 +57,7 @@ async def test_a_connection_says_who_it_is(shop: Client) -> None:
 async def test_pages_of_other_sites_connect_only_where_they_are_let_in(
     shop: Client, origin: str | None, is_let_in: bool
 ) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         if is_let_in:
             async with connected(address, shop.token, origin=origin):
                 pass
@@ -91,14 +91,14 @@ async def test_pages_of_other_sites_connect_only_where_they_are_let_in(
 async def test_what_is_no_message_closes_the_connection(
     shop: Client, message: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
-        await caller.say(message)
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
+        await caller.send(message)
         assert await closing_code(caller.connection) == 4400
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_binary_and_broken_json_close_the_connection(shop: Client) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         for frame in (b"\x00", "{", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")):
             async with connected(address, shop.token) as caller:
                 await caller.connection.send(frame)
@@ -106,9 +106,9 @@ async def test_binary_and_broken_json_close_the_connection(shop: Client) -> None
 
 
 async def test_a_connection_is_closed_by_a_reason_that_fits(shop: Client) -> None:
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         for _ in range(2):
-            await caller.subscribe(id="v", named="é" * 200)
+            await caller.subscribe(id="v", subscription_id="é" * 200)
         assert await closing_code(caller.connection) == 4409
 
 
@@ -126,10 +126,10 @@ async def test_a_connection_is_closed_by_a_reason_that_fits(shop: Client) -> Non
 async def test_what_cannot_be_executed_is_told(
     shop: Client, transport: str, document: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         if transport == "sse":
             async with streamed(address, shop.token, document) as stream:
-                (error,) = (await stream.told())["errors"]
+                (error,) = (await stream.next_payload())["errors"]
         else:
             async with connected(address, shop.token) as caller:
                 await caller.subscribe(document)
@@ -147,11 +147,11 @@ async def test_what_fails_is_told_without_its_reason(
     async def failing(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    async with served(shop.app) as address, following(transport, address, shop.token, "v") as caller:
-        await caller.told()
+    async with running_server(shop.app) as address, following(transport, address, shop.token, "v") as caller:
+        await caller.next_payload()
         monkeypatch.setattr(Context, "renew", failing)
         shop.app.state.watches.notify_all()
-        (error,) = (await caller.told())["errors"]
+        (error,) = (await caller.next_payload())["errors"]
         assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
         assert "secret" not in error["message"]
 
@@ -162,7 +162,7 @@ async def test_what_fails_before_anything_is_executed_is_told_too(
     async def failing(*_: object) -> None:
         raise RuntimeError("a secret")
 
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         monkeypatch.setattr(Context, "renew", failing)
         await caller.subscribe(id="v")
         message = await caller.message()
@@ -172,9 +172,9 @@ async def test_what_fails_before_anything_is_executed_is_told_too(
 
 
 async def test_queries_and_mutations_come_over_the_socket_too(shop: Client) -> None:
-    async with served(shop.app) as address, connected(address, shop.token) as caller:
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         await caller.subscribe(RECORD, input=payment_on_v(100))
-        assert (await caller.told())["data"]["recordPayment"]["payment"]["status"] == "PAID"
+        assert (await caller.next_payload())["data"]["recordPayment"]["payment"]["status"] == "PAID"
         assert (await caller.message())["type"] == "complete"
 
 
@@ -192,7 +192,7 @@ async def test_queries_and_mutations_come_over_the_socket_too(shop: Client) -> N
 async def test_what_has_one_answer_comes_as_json_where_that_is_taken(
     shop: Client, accept: str, media: str
 ) -> None:
-    async with served(shop.app) as address, httpx.AsyncClient() as http:
+    async with running_server(shop.app) as address, httpx.AsyncClient() as http:
         headers = {"authorization": f"Bearer {shop.token}", "accept": accept}
         answer = await http.post(address, json={"query": "{ __typename }"}, headers=headers)
         assert answer.headers["content-type"].partition(";")[0] == media
@@ -202,7 +202,7 @@ async def test_what_has_one_answer_comes_as_json_where_that_is_taken(
 
 
 async def test_a_subscription_is_not_answered_as_json(shop: Client) -> None:
-    async with served(shop.app) as address, httpx.AsyncClient() as http:
+    async with running_server(shop.app) as address, httpx.AsyncClient() as http:
         headers = {"authorization": f"Bearer {shop.token}"}
         answer = await http.post(address, json={"query": FOLLOW, "variables": {"id": "v"}}, headers=headers)
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (406, "NOT_ACCEPTABLE")
@@ -210,7 +210,7 @@ async def test_a_subscription_is_not_answered_as_json(shop: Client) -> None:
 
 
 async def test_no_mutation_comes_by_get(shop: Client) -> None:
-    async with served(shop.app) as address, httpx.AsyncClient() as http:
+    async with running_server(shop.app) as address, httpx.AsyncClient() as http:
         headers = {"authorization": f"Bearer {shop.token}", "accept": "text/event-stream"}
         given = {"query": RECORD, "variables": json.dumps({"input": payment_on_v(100)})}
         answer = await http.get(address, params=given, headers=headers)

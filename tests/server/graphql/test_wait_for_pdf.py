@@ -10,9 +10,9 @@ from documents.store import FileStore
 from tests.support.client import Client
 from tests.support.subscribing import (
     ask,
-    print_all,
-    served,
-    until,
+    render_all_pdfs,
+    running_server,
+    wait_until,
 )
 
 pytestmark = pytest.mark.anyio
@@ -20,24 +20,24 @@ WAIT = 'query ($ms: Int) { invoice(id: "v", wait_for_pdf_ms: $ms) { pdf_status p
 
 
 async def test_the_query_waits_for_the_pdf(shop: Client, store: FileStore) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         waiting = asyncio.create_task(ask(address, shop, WAIT, ms=10_000))
-        await until(lambda: len(shop.app.state.watches) == 1)
-        await print_all(shop, store)
+        await wait_until(lambda: len(shop.app.state.watches) == 1)
+        await render_all_pdfs(shop, store)
         assert (await waiting)["invoice"]["pdf_status"] == "READY"
         assert (await ask(address, shop, WAIT, ms=10_000))["invoice"]["pdf_url"]
     assert len(shop.app.state.watches) == 0
 
 
 async def test_a_server_that_ends_lets_nobody_wait_for_a_pdf(shop: Client) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         waiting = asyncio.create_task(ask(address, shop, WAIT, ms=10_000))
-        await until(lambda: len(shop.app.state.watches) == 1)
+        await wait_until(lambda: len(shop.app.state.watches) == 1)
     assert (await waiting)["invoice"]["pdf_status"] == "PENDING"
 
 
 async def test_it_waits_no_longer_than_it_is_told(shop: Client) -> None:
-    async with served(shop.app) as address:
+    async with running_server(shop.app) as address:
         for ms in (None, 0, 1, 50):
             assert (await ask(address, shop, WAIT, ms=ms))["invoice"]["pdf_status"] == "PENDING"
 

@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from server.bodies import MAX_BODY
 from tests.support import factories
 from tests.support.client import Client, client
-from tests.support.rest_door import basic, whole
+from tests.support.rest_door import basic, full_document
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[str, tuple[bytes, int | None]] = {
@@ -43,7 +43,7 @@ def shop(database: Database, tmp_path: Path) -> Client:
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in whole()["paths"].items():
+    for path, item in full_document()["paths"].items():
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
@@ -72,7 +72,7 @@ def credentials(shop: Client, operation: dict[str, Any]) -> dict[str, str]:
 def described(answer: httpx.Response, operation: dict[str, Any]) -> None:
     content = operation["responses"][str(answer.status_code)]["content"]["application/json"]
     assert answer.headers["content-type"] == "application/json"
-    schema = {**content["schema"], "components": whole()["components"]}
+    schema = {**content["schema"], "components": full_document()["components"]}
     OAS31Validator(schema).validate(answer.json())
 
 
@@ -83,7 +83,7 @@ def test_a_method_that_a_path_does_not_have_is_refused_in_the_doors_words(shop: 
             assert answer.status_code == 405, path
             described(answer, operation)
             assert set(answer.headers["allow"].lower().split(", ")) - {"head"} == {
-                method for method in METHODS if method in whole()["paths"][path]
+                method for method in METHODS if method in full_document()["paths"][path]
             }
 
 

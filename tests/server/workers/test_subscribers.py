@@ -19,12 +19,12 @@ from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.client import RECORD, client
 from tests.support.subscribing import (
-    SOON,
+    TIMEOUT,
     TRANSPORTS,
     ask,
     following,
     payment_on_v,
-    served,
+    running_server,
 )
 
 pytestmark = pytest.mark.anyio
@@ -35,21 +35,21 @@ NOBODY = Principal("account", Actor("key", "Test", "api_key"), frozenset())
 async def test_what_changes_in_another_server_is_told_too(
     fresh_postgresql: FreshUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * SOON)
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * TIMEOUT)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
         shop = client(here, tmp_path)
         factories.invoice(here, shop.principal, invoice_id="v")
         other = client(there, tmp_path)
         async with (
-            served(shop.app) as address,
-            served(other.app) as elsewhere,
+            running_server(shop.app) as address,
+            running_server(other.app) as elsewhere,
             following(transport, address, shop.token, "v") as caller,
         ):
-            assert (await caller.told())["data"]["invoiceUpdated"]["state"] == "PENDING"
+            assert (await caller.next_payload())["data"]["invoiceUpdated"]["state"] == "PENDING"
             await both_listen(here)
             await ask(elsewhere, shop, RECORD, input=payment_on_v(100))
-            told = (await caller.told())["data"]["invoiceUpdated"]
+            told = (await caller.next_payload())["data"]["invoiceUpdated"]
             assert told["reimbursement"]["amount_paid"] == 100
 
 
@@ -60,7 +60,7 @@ async def both_listen(database: Database) -> None:
         query = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN invoicing_invoices'"
         return int(connection.exec_driver_sql(query).scalar())
 
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(TIMEOUT):
         while await database.read_async(listeners) < 2:  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.01)
 
@@ -82,7 +82,7 @@ async def test_no_word_is_lost_while_others_are_spoken(
                     for listener in here.listeners:
                         listener({topic})
                     await asyncio.sleep(0.0005)
-                told = await asyncio.gather(*(watch.wait(SOON) for watch in waiting))
+                told = await asyncio.gather(*(watch.wait(TIMEOUT) for watch in waiting))
         assert all(told)
 
 

@@ -17,7 +17,7 @@ from server.bodies import MAX_BODY
 from tests.support import factories
 from tests.support.client import Client, client
 from tests.support.factories import item
-from tests.support.rest_door import Door, broken
+from tests.support.rest_door import Door, without_table
 
 ORDER = "69ab24db449866373d5e3e35"
 QUANTITIES = (30, 20, 10, 5, 2)
@@ -167,7 +167,7 @@ def test_what_http_itself_refuses_is_told_in_the_same_form(door: Door) -> None:
 
 
 def test_our_own_faults_are_in_the_log_under_the_requests_id(door: Door, shop: Client) -> None:
-    with broken(shop, "number_series"), structlog.testing.capture_logs() as logged:
+    with without_table(shop, "number_series"), structlog.testing.capture_logs() as logged:
         answer = door.ask("POST", "/invoices", {"orderId": ORDER}, headers={"x-request-id": "mine"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
     assert answer.json() == {"success": False, "message": "An error occurred while creating the invoice"}

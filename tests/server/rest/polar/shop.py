@@ -18,7 +18,7 @@ from invoicing.storage.tables import new_id
 from server.workers.pdf import PdfWorker
 from tests.support import factories
 from tests.support.client import Client, client
-from tests.support.rest_door import described
+from tests.support.rest_door import check_described
 
 PORTAL, ORDERS, SESSIONS = "/v1/customer-portal/orders", "/v1/orders", "/v1/customer-sessions/"
 HOME = {
@@ -69,7 +69,7 @@ class Shop:
 def ask(asker: Client, method: str, path: str, **options: Any) -> httpx.Response:
     """The answer, held against the OpenAPI document."""
     answer = asker.request(method, path, **options)
-    described(method, path, answer)
+    check_described(method, path, answer)
     return answer
 
 

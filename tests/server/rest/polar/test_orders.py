@@ -14,7 +14,7 @@ from tests.schema.execution.test_query_counts import counted
 from tests.server.rest.polar.shop import ORDERS, PORTAL, Shop, ask, opened
 from tests.support.client import CANCEL, RECORD, REFUND, Client
 from tests.support.factories import NOW, item
-from tests.support.rest_door import broken
+from tests.support.rest_door import without_table
 
 DELFT = {
     "country": "NL",
@@ -213,7 +213,7 @@ def test_what_is_beside_the_paths_is_told_in_polars_words(shop: Shop) -> None:
 
 def test_what_breaks_is_told_by_the_requests_id(shop: Shop) -> None:
     order = shop.order()
-    with broken(shop.merchant, "invoice_lines"):
+    with without_table(shop.merchant, "invoice_lines"):
         answer = ask(shop.merchant, "GET", f"{ORDERS}/{order}", headers={"X-Request-ID": "mine"})
     assert (answer.status_code, answer.json()["error"]) == (500, "InternalServerError")
     assert "mine" in answer.json()["detail"]

@@ -17,7 +17,7 @@ from invoicing.storage.database import Database
 from server.bodies import MAX_BODY
 from tests.support import factories
 from tests.support.client import ADD_METHOD, Client, client
-from tests.support.rest_door import Door, basic, broken
+from tests.support.rest_door import Door, basic, without_table
 
 CREATE = "/v1/customer/ann/invoice"
 LINES = [
@@ -370,7 +370,7 @@ def test_what_http_itself_refuses_is_told_in_the_same_form(door: Door) -> None:
 
 
 def test_our_own_faults_are_in_the_log_under_the_requests_id(door: Door, shop: Client) -> None:
-    with broken(shop, "number_series"), structlog.testing.capture_logs() as logged:
+    with without_table(shop, "number_series"), structlog.testing.capture_logs() as logged:
         status, told = door.refused("POST", CREATE, asked())
     assert (status, told["code"], told["error"]) == (500, 2, "Internal error")
     (entry,) = [entry for entry in logged if entry["event"] == "request failed"]
