@@ -12,6 +12,7 @@ from gateways.protocol import Gateway
 from gateways.sandbox import Sandbox
 from gateways.stripe import Stripe
 from tests.support.fake_stripe import KEY, FakeStripe
+from tests.support.patience import PATIENCE
 
 _CARDS = {
     "expired": "pm_card_expired",
@@ -48,7 +49,7 @@ def fake_stripe() -> Iterator[FakeStripe]:
 
 @pytest.fixture
 def stripe(fake_stripe: FakeStripe) -> Iterator[Stripe]:
-    stripe = Stripe(KEY, api_base=fake_stripe.url, timeout=5)
+    stripe = Stripe(KEY, api_base=fake_stripe.url, timeout=PATIENCE)
     yield stripe
     stripe.close()
 

@@ -13,6 +13,7 @@ import pytest
 from gateways.protocol import IdReused, MethodRefused, Outcome, Status, Unavailable
 from gateways.sandbox import BEHAVIOURS, Sandbox
 from tests.support.gateway_requests import charge, refund
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,7 +125,7 @@ def test_processes_that_charge_one_id_simultaneously_charge_once(tmp_path: Path)
         ]
         for process in processes:
             start_charge(process)
-        outputs = [process.communicate(timeout=30) for process in processes]
+        outputs = [process.communicate(timeout=PATIENCE) for process in processes]
     assert [error for _, error in outputs] == [""] * 4
     assert len({output for output, _ in outputs}) == 1
 

@@ -57,14 +57,14 @@ def test_a_server_error_makes_the_gateway_unavailable(
     assert stripe.charge(request).status == "PAID"
 
 
-def test_a_server_that_does_not_respond_is_unavailable(fake_stripe: FakeStripe) -> None:
-    stripe = Stripe(KEY, api_base=fake_stripe.url, timeout=0.2)
+def test_a_server_that_does_not_respond_is_unavailable(stripe: Stripe, fake_stripe: FakeStripe) -> None:
+    hasty = Stripe(KEY, api_base=fake_stripe.url, timeout=2)
     request = charge(method="pm_card_visa")
     fake_stripe.next(INTENTS, "hang")
     with pytest.raises(Unavailable):
-        stripe.charge(request)
+        hasty.charge(request)
+    hasty.close()
     found = stripe.find_charge(request)
-    stripe.close()
     assert found is not None
     assert found.status == "PAID"
 

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.support.patience import PATIENCE
 from tests.support.stripe_books import Json, Refusal, Request, StripeBooks
 
 KEY = "sk_test_fake"
@@ -71,7 +72,7 @@ class _Connection(BaseHTTPRequestHandler):
         key = self.headers.get("Idempotency-Key") if verb == "POST" else None
         status, body = self.stripe.books.respond(Request(verb, path, dict(parse_qsl(params)), key))
         if trouble == "hang":
-            self.stripe.closing.wait(30)
+            self.stripe.closing.wait(PATIENCE)
         if trouble:
             return self._hang_up()
         return self._send(status, body)

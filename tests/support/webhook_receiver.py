@@ -14,6 +14,8 @@ from typing import Any
 import orjson
 from standardwebhooks.webhooks import Webhook
 
+from tests.support.patience import PATIENCE
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -63,7 +65,7 @@ class Receiver:
     def wait(self, messages: int = 1) -> None:
         """Waits until so many more messages have arrived."""
         for _ in range(messages):
-            assert self.arrived.acquire(timeout=30)
+            assert self.arrived.acquire(timeout=PATIENCE)
 
 
 @contextmanager
@@ -92,7 +94,7 @@ def _request_handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             receiver.got.append(ReceivedRequest(self.path, headers, body))
             receiver.arrived.release()
             if reply.hangs:
-                receiver.free.wait(30)
+                receiver.free.wait(PATIENCE)
             try:
                 self._send(reply)
             except OSError:  # the sender no longer waits

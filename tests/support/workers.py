@@ -37,7 +37,7 @@ def crash_or_hang(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure
 
 
 def render_slowly(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
-    time.sleep(0.02 * len(tasks))
+    time.sleep(0.05 * len(tasks))
     return render_all(tasks)
 
 

@@ -15,6 +15,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import accounts
 from tests.conftest import FreshUrl
 from tests.support import factories
+from tests.support.patience import PATIENCE
 
 
 def run_deadlock(database: Database) -> tuple[list[Any], list[str]]:
@@ -44,7 +45,7 @@ def run_deadlock(database: Database) -> tuple[list[Any], list[str]]:
 def _meet(barrier: Barrier) -> None:
     """Waits for the other command, the first time only."""
     try:
-        barrier.wait(10)
+        barrier.wait(PATIENCE)
     except BrokenBarrierError:
         return
     finally:

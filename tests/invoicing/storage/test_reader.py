@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from invoicing.storage.reader import MAX_BATCH, Reader
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -41,10 +42,10 @@ async def test_a_cancelled_read_does_no_harm(reader: Reader) -> None:
 
     def slow() -> bool:
         started.set()
-        return go.wait(10)
+        return go.wait(PATIENCE)
 
     given_up = asyncio.ensure_future(reader.read(slow))
-    await asyncio.to_thread(started.wait, 10)
+    await asyncio.to_thread(started.wait, PATIENCE)
     given_up.cancel()
     waiting = [asyncio.ensure_future(reader.read(lambda: "read")) for _ in range(MAX_BATCH + 1)]
     go.set()
@@ -54,7 +55,7 @@ async def test_a_cancelled_read_does_no_harm(reader: Reader) -> None:
 
 async def test_the_event_loop_is_not_blocked_by_a_slow_read(reader: Reader) -> None:
     go = threading.Event()
-    reading = asyncio.ensure_future(reader.read(lambda: go.wait(10)))
+    reading = asyncio.ensure_future(reader.read(lambda: go.wait(PATIENCE)))
     await asyncio.sleep(0)
     go.set()  # reached only if the loop is not blocked
     assert await reading

@@ -15,6 +15,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.sqlite_writer import Writer
 from tests.conftest import FreshUrl
 from tests.support import factories
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ class HeldWriter:
 
         def hold(_: Connection) -> None:
             started.set()
-            self._go.wait(10)
+            self._go.wait(PATIENCE)
 
         self.first = self.writer.submit(hold)
-        assert started.wait(10)
+        assert started.wait(PATIENCE)
 
     def release(self) -> None:
         self._go.set()

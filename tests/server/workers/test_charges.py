@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from invoicing.storage.tables import outbox as jobs
 from resolvers.gateway_calls import Gateways
 from server.workers.charges import ChargeWorker
 from tests.support import factories
+from tests.support.patience import until
 
 ROOT = Path(__file__).parents[3]
 LONG_AGO = timedelta(minutes=2)  # its answer is overdue
@@ -128,16 +128,14 @@ def test_a_gateway_that_is_down_is_asked_ever_more_rarely(
     database: Database, principal: Principal, sandbox: Sandbox
 ) -> None:
     charge = begun(database, principal, "fail")
-    waits = []
-    for _ in range(3):
+    for seconds in (2, 4, 8):
+        began = ago(timedelta())
         assert asked(database, sandbox) == 1
         (job,) = waiting(database)
-        waits.append(job.run_after - datetime.now(UTC))
+        assert job.run_after - ago(timedelta()) < timedelta(seconds=seconds) < job.run_after - began
         due = update(jobs).values(run_after=ago(LONG_AGO))
         database.write(lambda connection, due=due: connection.execute(due))  # type: ignore[misc]
     assert payment(database, charge).status == "PENDING"
-    assert waits == sorted(waits)
-    assert waits[-1] > timedelta(seconds=4)
 
 
 def test_a_charge_that_a_gateway_never_took_is_given_up_and_can_be_paid_otherwise(
@@ -232,15 +230,12 @@ def test_a_process_killed_inside_the_call_charges_nobody_twice_and_forgets_nobod
         "v",
     ]
     charging_process = subprocess.Popen(command, cwd=ROOT)
-    end = time.monotonic() + 30
-    while not (path.exists() and path.stat().st_size and charges(path)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: path.exists() and path.stat().st_size and charges(path))
     charging_process.kill()
-    charging_process.wait(timeout=5)
+    charging_process.wait()
     assert state(database, principal) == ("PENDING", 1_210)
     (job,) = waiting(database)
-    assert job.run_after > datetime.now(UTC)
+    assert job.run_after > job.created_at
 
     half_a_minute_goes_by = update(jobs).values(run_after=ago(timedelta()))
     database.write(lambda connection: connection.execute(half_a_minute_goes_by))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -30,6 +29,7 @@ from server.workers.pdf_processes import Render
 from server.workers.wakeup import Wakeup
 from tests.conftest import FreshUrl
 from tests.support import factories
+from tests.support.patience import PATIENCE, eventually
 from tests.support.workers import HANGING, POISON, crash_or_hang, fail_all, render_slowly
 
 _OTHERS = (
@@ -67,12 +67,6 @@ async def running(worker: PdfWorker) -> AsyncIterator[None]:
         group.create_task(worker.run())
         yield
         worker.stop()
-
-
-async def eventually(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not happened():  # noqa: ASYNC110 - what happens, happens in a database
-            await asyncio.sleep(0.005)
 
 
 def test_every_invoice_gets_its_pdf(database: Database, principal: Principal, store: FileStore) -> None:
@@ -113,7 +107,7 @@ def test_what_two_workers_do_is_done_once(database: Database, principal: Princip
 async def test_a_commit_wakes_the_worker(
     database: Database, principal: Principal, store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "POLL", 60.0)
+    monkeypatch.setattr(worker, "POLL", 10.0 * PATIENCE)
     async with running(PdfWorker(database, store)):
         for made in range(1, 4):
             factories.invoice(database, principal)
@@ -124,7 +118,7 @@ async def test_a_commit_wakes_the_worker(
 async def test_on_postgresql_a_commit_wakes_the_workers_of_other_processes(
     fresh_postgresql: FreshUrl, store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "POLL", 60.0)
+    monkeypatch.setattr(worker, "POLL", 10.0 * PATIENCE)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
         async with Wakeup(here, outbox.RENDER_INVOICE).listening(), running(PdfWorker(there, store)):
@@ -226,10 +220,10 @@ def test_an_invoice_that_hangs_is_given_up_and_the_others_are_made(
     database: Database, principal: Principal, store: FileStore
 ) -> None:
     _, hanging, _ = named(database, principal, "Mug", HANGING, "Mug")
-    assert drained(database, store, crash_or_hang, lease=1) == 2
+    assert drained(database, store, crash_or_hang, lease=3) == 2
     (job,) = waiting(database)
     assert (job.subject_id, job.attempts) == (hanging.id, 1)
-    assert job.last_error == "Rendering took longer than 1 seconds."
+    assert job.last_error == "Rendering took longer than 3 seconds."
 
 
 def printed(due: rendering.DuePdf) -> rendering.RenderedPdf:
@@ -293,9 +287,7 @@ async def test_a_worker_that_is_stopped_in_the_middle_gives_back_what_it_holds(
     stopping = PdfWorker(database, store, render=crash_or_hang)
     task = asyncio.create_task(stopping.run())
     await eventually(lambda: bool(waiting(database)[0].lease_token))
-    ended = time.monotonic()
     end(stopping, task)
-    await asyncio.wait([task])
-    assert time.monotonic() - ended < 5
+    await asyncio.wait([task])  # what hangs never ends by itself
     assert [(job.attempts, job.lease_token) for job in waiting(database)] == [(0, None)] * 2
     assert await PdfWorker(database, store).drain() == 2

@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Table, func, select
@@ -17,10 +15,11 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import documents, invoices
 from invoicing.storage.tables import outbox as jobs
 from tests.support import factories
+from tests.support.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[3]
 INVOICES = 200
-LEASE = 1.5
+LEASE = 3
 
 
 def started(database: Database, store: FileStore) -> subprocess.Popen[bytes]:
@@ -35,17 +34,10 @@ def number_of(database: Database, table: Table) -> int:
     )
 
 
-def until(happened: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def killed(worker: subprocess.Popen[bytes]) -> None:
     """Its output ends when the last process that has it is gone, so none of its own outlives it."""
     worker.kill()
-    worker.communicate(timeout=5)
+    worker.communicate(timeout=PATIENCE)
 
 
 def test_after_kills_in_the_middle_every_invoice_has_one_pdf(
@@ -62,7 +54,7 @@ def test_after_kills_in_the_middle_every_invoice_has_one_pdf(
     last = started(database, store)
     until(lambda: number_of(database, jobs) == 0)
     last.send_signal(signal.SIGTERM)
-    last.communicate(timeout=10)
+    last.communicate(timeout=PATIENCE)
     assert last.returncode == 0
 
     assert number_of(database, invoices) == number_of(database, documents) == INVOICES

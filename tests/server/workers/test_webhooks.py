@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,12 +20,14 @@ from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import deliveries as delivering
 from invoicing.webhooks import endpoints
 from invoicing.webhooks import log as webhook_log
+from invoicing.webhooks.deliveries import DueDelivery
 from invoicing.webhooks.events import DELIVER, WebhookEvent
 from resolvers.webhook_hosts import Hosts
 from server.workers import webhooks as module
 from server.workers.webhooks import MOST_TO_ONE, WebhookWorker
 from tests.support import factories
 from tests.support.factories import NOW
+from tests.support.patience import PATIENCE
 from tests.support.webhook_listener import deliveries, endpoint, make_jobs_due
 from tests.support.webhook_receiver import Receiver, Reply, running_receiver
 
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parents[3]
 CREATED = [WebhookEvent.INVOICE_CREATED]
 
 
-def drain(database: Database, *, timeout: float = 5) -> None:
+def drain(database: Database, *, timeout: float = PATIENCE) -> None:
     asyncio.run(WebhookWorker(database, Hosts(private=True), timeout=timeout).drain())
 
 
@@ -51,6 +52,12 @@ def only(database: Database, principal: Principal) -> WebhookDelivery:
 def waiting(database: Database) -> list[Job]:
     of_webhooks = select(jobs).where(jobs.c.kind == DELIVER)
     return database.read(lambda connection: list(connection.execute(of_webhooks)))  # type: ignore[arg-type]
+
+
+def due_before(database: Database, moment: datetime) -> list[DueDelivery]:
+    """What a worker finds a little earlier."""
+    earlier = moment - timedelta(milliseconds=1)
+    return database.write(delivering.claim_deliveries, most=99, now=earlier, lease=timedelta(minutes=1))
 
 
 @asynccontextmanager
@@ -90,13 +97,14 @@ def test_what_fails_is_tried_again_under_the_same_id(
             with running_receiver() as other:
                 gone = other.url
             change_url(database, principal, made.id, gone)
-        drain(database, timeout=0.5)
+        began = datetime.now(UTC)
+        drain(database, timeout=3 if failure == "no answer" else PATIENCE)
         row = only(database, principal)
         assert (row.status, row.attempts, bool(row.error)) == ("PENDING", 1, True)
         assert row.next_attempt_at is not None
-        assert timedelta(seconds=3) < row.next_attempt_at - datetime.now(UTC) < timedelta(seconds=6)
-        drain(database)  # it is not due
-        assert only(database, principal).attempts == 1
+        assert row.next_attempt_at - began > timedelta(seconds=4)
+        assert row.next_attempt_at - datetime.now(UTC) < timedelta(seconds=6)
+        assert due_before(database, row.next_attempt_at) == []
         change_url(database, principal, made.id, receiver.url)
         make_jobs_due(database)
         receiver.free.set()
@@ -215,7 +223,7 @@ def test_an_endpoint_that_hangs_holds_nobody_else_up(database: Database, princip
 async def test_a_commit_sends_at_once(
     database: Database, principal: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "POLL", 60.0)
+    monkeypatch.setattr(module, "POLL", 10.0 * PATIENCE)
     with running_receiver() as receiver:
         listening(database, principal, receiver)
         async with running(database):
@@ -250,12 +258,10 @@ def test_a_process_killed_between_the_sending_and_the_record_sends_again_under_t
         process = subprocess.Popen([sys.executable, "-m", "tests.support.sending_process", url], cwd=ROOT)
         receiver.wait()
         process.kill()
-        process.wait(timeout=5)
+        process.wait()
         assert only(database, principal).status == "PENDING"
         (job,) = waiting(database)
-        assert job.run_after > datetime.now(UTC)
-        drain(database)  # the lease holds
-        assert len(receiver.got) == 1
+        assert due_before(database, job.run_after) == []  # the lease holds
         make_jobs_due(database)
         drain(database)
     first, second = receiver.got
@@ -273,9 +279,7 @@ def test_many_messages_that_wait_for_one_endpoint_do_not_slow_the_others_down(
         database.write(endpoints.send_test_webhook, principal, busy.id, now=NOW)
     free, _ = endpoint(database, principal)
     database.write(endpoints.send_test_webhook, principal, free.id, now=NOW)
-    began = time.perf_counter()
     due = database.write(
         delivering.claim_deliveries, busy=[busy.id], most=32, now=NOW, lease=timedelta(minutes=1)
     )
     assert [each.endpoint_id for each in due] == [free.id]
-    assert time.perf_counter() - began < 1
