@@ -14,6 +14,7 @@ from bench.results import Result, Run, comparison, cpu_comparison
 from bench.serving import running_server
 from bench.shop import NOW, PAST, Shop
 from invoicing.customers import details
+from invoicing.customers.values import CreateCustomerValues
 from invoicing.storage.database import Database
 
 LINES = 5
@@ -79,7 +80,11 @@ def _results(run: Run, pair: Pair, kind: str) -> Iterator[Result]:
 def _customer(database: Database, opened: Shop, prefix: str, _: int) -> None:
     """A one-time invoice needs only a customer with this handle."""
     if prefix == "A":
-        values = {"name": "Atelier Noord", "handle": HANDLE, "billing_address": shop.ADDRESS}
+        values: CreateCustomerValues = {
+            "name": "Atelier Noord",
+            "handle": HANDLE,
+            "billing_address": shop.ADDRESS,
+        }
         database.write(details.create_customer, opened.principal, values, now=PAST)
 
 

@@ -19,12 +19,14 @@ from invoicing.invoices import from_orders
 from invoicing.orders import intake, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
+from invoicing.orders.values import CreateOrderValues
 from invoicing.payments import manual, refunds
+from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from invoicing.storage.database import Database
 
 MAX_SECONDS = 1.0
 ITEMS = 1_000
-_TRANSFER = {"method": "BANK_TRANSFER", "payment_date": NOW.date()}
+_TRANSFER: ManualTransferValues = {"method": "BANK_TRANSFER", "payment_date": NOW.date()}
 
 
 def results(run: Run) -> Iterator[Result]:
@@ -91,7 +93,10 @@ class _OrderWalk:
         return shop.item_ids("A", self.number, ITEMS)
 
     def _order(self, connection: Connection) -> None:
-        values = {**shop.order_values("A", self.number, ITEMS), "invoice_after_shipment": True}
+        values: CreateOrderValues = {
+            **shop.order_values("A", self.number, ITEMS),
+            "invoice_after_shipment": True,
+        }
         intake.create_order(connection, self.principal, values, now=NOW)
 
     def _ship(self, connection: Connection) -> None:
@@ -110,7 +115,7 @@ class _OrderWalk:
         self.total = order.total
 
     def _pay(self, connection: Connection) -> None:
-        values = {
+        values: RecordPaymentValues = {
             "order_id": self._id,
             "amount": self.total,
             "method": "BANK_TRANSFER",
@@ -119,5 +124,9 @@ class _OrderWalk:
         self.payment_id = manual.record_payment(connection, self.principal, values, now=NOW).id
 
     def _refund(self, connection: Connection) -> None:
-        values = {"amount": 10_000, "manual_transfer": _TRANSFER, "idempotency_key": f"refund-{self._id}"}
+        values: RefundPaymentValues = {
+            "amount": 10_000,
+            "manual_transfer": _TRANSFER,
+            "idempotency_key": f"refund-{self._id}",
+        }
         refunds.begin_refund(connection, self.principal, self.payment_id, values, gateways=(), now=NOW)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from bench import mutating, shop
 from bench.bare import Work
@@ -12,6 +11,7 @@ from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
 from invoicing.invoices import one_time
+from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.storage.database import Database
 
 LEAST = 0.35
@@ -36,7 +36,7 @@ def _work(opened: Shop, number: int) -> Work:
     return lambda connection: one_time.create_invoice(connection, opened.principal, values, now=NOW)
 
 
-def _values(number: int) -> dict[str, Any]:
+def _values(number: int) -> CreateInvoiceValues:
     return {
         "customer_id": shop.customer_id(number),
         "handle": shop.tag("A", number),

@@ -26,12 +26,17 @@ from documents.links import Links
 from invoicing.access import Principal, Scope
 from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.values import CreateAccountValues
+from invoicing.checks import AddressValues
 from invoicing.customers import details
+from invoicing.customers.values import CreateCustomerValues
 from invoicing.invoices import from_orders, pdf
 from invoicing.invoices.pdf import RenderedPdf
 from invoicing.invoices.queries import Issued
 from invoicing.orders import intake
+from invoicing.orders.values import CreateOrderValues, OrderItemValues
 from invoicing.payments import manual
+from invoicing.payments.values import RecordPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.pages import cursor
 from invoicing.storage.tables import Instant, documents, invoice_lines, invoices, number_series, order_items
@@ -45,7 +50,7 @@ CUSTOMERS = 100
 NOW = datetime.now(UTC)
 PAST = NOW - timedelta(days=30)
 
-ADDRESS = {
+ADDRESS: AddressValues = {
     "address_line_1": "Keizersgracht 1000",
     "postal_code": "1015 AA",
     "locality": "Amsterdam",
@@ -79,7 +84,7 @@ class Shop:
 
 def open_shop(database: Database) -> Shop:
     """An account with a key and a hundred customers."""
-    account = {
+    account: CreateAccountValues = {
         "name": "Lumen & Oak",
         "address": ADDRESS,
         "vat_number": "NL001234567B01",
@@ -91,7 +96,11 @@ def open_shop(database: Database) -> Shop:
     principal = database.read(api_keys.find_principal, token)
     assert principal is not None
     for number in range(CUSTOMERS):
-        values = {"id": customer_id(number), "name": f"Customer {number}", "billing_address": ADDRESS}
+        values: CreateCustomerValues = {
+            "id": customer_id(number),
+            "name": f"Customer {number}",
+            "billing_address": ADDRESS,
+        }
         database.write(details.create_customer, principal, values, now=PAST)
     return Shop(principal, token)
 
@@ -110,9 +119,9 @@ def item_ids(prefix: str, number: int, lines: int) -> list[str]:
     return [f"{tag(prefix, number)}-{line}" for line in range(lines)]
 
 
-def order_values(prefix: str, number: int, lines: int) -> dict[str, Any]:
+def order_values(prefix: str, number: int, lines: int) -> CreateOrderValues:
     """The values of an order of so many lines, with quantities from one to four."""
-    items = [
+    items: list[OrderItemValues] = [
         {
             "id": id,
             "name": GOODS[line % len(GOODS)],
@@ -153,7 +162,12 @@ def move_money(database: Database, shop: Shop, prefix: str) -> None:
     for number in range(10, 60):
         id = tag(prefix, number)
         if number % 5 == 0:
-            given = {"invoice_id": id, "amount": 1_000, "method": "CASH", "idempotency_key": id}
+            given: RecordPaymentValues = {
+                "invoice_id": id,
+                "amount": 1_000,
+                "method": "CASH",
+                "idempotency_key": id,
+            }
             database.write(manual.record_payment, shop.principal, given, now=NOW)
         if number < 20 or number > 50:
             when = NOW if number < 20 else PAST - timedelta(days=1)

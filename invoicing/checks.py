@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import available_timezones
 
 import orjson
@@ -250,6 +250,19 @@ def _storage_problem(value: Any, level: int = 1) -> str | None:
     return next(
         (reason for each in inside if (reason := _storage_problem(each, level + 1)) is not None), None
     )
+
+
+class AddressValues(TypedDict, total=False):
+    organisation: str | None
+    name: str | None
+    address_line_1: str | None
+    address_line_2: str | None
+    postal_code: str | None
+    locality: str | None
+    administrative_area: str | None
+    country_code: str | None
+    email: str | None
+    phone_number: str | None
 
 
 ADDRESS: Mapping[str, Check] = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from invoicing.access import Scope
 from invoicing.accounts import api_keys as keys
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.values import UpdateAccountValues
 from invoicing.storage.tables import Account, ApiKey
 from resolvers.context import Context
 
@@ -17,7 +17,7 @@ async def account(ctx: Context) -> Account:
     return await ctx.read(account_settings.account, ctx.principal.account_id)
 
 
-async def update_account(ctx: Context, values: Mapping[str, Any]) -> Account:
+async def update_account(ctx: Context, values: UpdateAccountValues) -> Account:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
     return await ctx.write(account_settings.update_account, ctx.principal, values, now=ctx.now())
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from invoicing.access import Scope
 from invoicing.customers import details, lists, sessions
+from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Customer, CustomerSession
 from resolvers.context import Context
@@ -26,12 +24,12 @@ async def count(ctx: Context, filter: Filter) -> int:
     return await ctx.read(lists.customers_count, ctx.principal, filter)
 
 
-async def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
+async def create_customer(ctx: Context, values: CreateCustomerValues) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
     return await ctx.write(details.create_customer, ctx.principal, values, now=ctx.now())
 
 
-async def update_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
+async def update_customer(ctx: Context, values: UpdateCustomerValues) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
     return await ctx.write(details.update_customer, ctx.principal, values, now=ctx.now())
 

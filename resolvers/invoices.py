@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any
 
 from invoicing.access import Scope
 from invoicing.errors import ValidationError
@@ -13,6 +12,7 @@ from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders
 from invoicing.invoices import view as invoice_view
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.orders.items import sold
 from invoicing.snapshot import Snapshot
 from invoicing.storage import after_commit
@@ -105,7 +105,7 @@ async def invoice_paid_order(ctx: Context, order_id: str) -> Issued:
     return await ctx.write(paid_orders.invoice_paid_order, ctx.principal, order_id, now=ctx.now())
 
 
-async def create_invoice(ctx: Context, values: Mapping[str, Any]) -> Issued:
+async def create_invoice(ctx: Context, values: CreateInvoiceValues) -> Issued:
     """A one-time invoice, after the payment that `settle` or `manual_transfer` asks for."""
     ctx.principal.require(Scope.INVOICES_WRITE)
     if any(values.get(name) is not None for name in ("settle", "manual_transfer")):

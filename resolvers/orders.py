@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from invoicing.access import Scope
 from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.items import in_place
 from invoicing.orders.returns import Contra
+from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
 from resolvers.context import Context
@@ -30,19 +30,19 @@ async def count(ctx: Context, filter: Filter) -> int:
     return await ctx.read(lists.orders_count, ctx.principal, filter)
 
 
-async def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
+async def create_order(ctx: Context, values: CreateOrderValues) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
     return await ctx.write(intake.create_order, ctx.principal, values, now=ctx.now())
 
 
-async def update_order(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
+async def update_order(ctx: Context, order_id: str, values: UpdateOrderValues) -> Order:
     """A customer may change only the billing details of their own order, until it is invoiced."""
     ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
     update = intake.update_order if ctx.principal.customer_id is None else intake.update_billing
     return await ctx.write(update, ctx.principal, order_id, values, now=ctx.now())
 
 
-async def update_billing(ctx: Context, order_id: str, values: Mapping[str, Any]) -> Order:
+async def update_billing(ctx: Context, order_id: str, values: UpdateOrderValues) -> Order:
     """The billing details of an order, until it is invoiced: for a customer as for an API key."""
     ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
     return await ctx.write(intake.update_billing, ctx.principal, order_id, values, now=ctx.now())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from invoicing.access import Scope
 from invoicing.customers import details
@@ -18,13 +17,14 @@ from invoicing.orders import actions
 from invoicing.orders.intake import find_order
 from invoicing.payments import charges, manual, methods, refunds
 from invoicing.payments.charges import PendingPayment
+from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from invoicing.storage.tables import Order, Payment, PaymentMethod
 from resolvers import orders
 from resolvers.context import Context
 
 
 async def record_payment(
-    ctx: Context, values: Mapping[str, Any]
+    ctx: Context, values: RecordPaymentValues
 ) -> tuple[Payment, Order | None, Issued | None]:
     """The payment, and the order or the invoice that it was made on."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
@@ -53,7 +53,7 @@ async def settle_invoice(
 
 
 async def settle_invoice_manually(
-    ctx: Context, invoice_id: str, transfer: Mapping[str, Any], key: str | None
+    ctx: Context, invoice_id: str, transfer: ManualTransferValues, key: str | None
 ) -> tuple[Payment, Issued]:
     """The payment, and the invoice after it."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
@@ -63,7 +63,9 @@ async def settle_invoice_manually(
     return payment, await _invoice(ctx, invoice_id)
 
 
-async def refund_payment(ctx: Context, payment_id: str, values: Mapping[str, Any]) -> tuple[Payment, Payment]:
+async def refund_payment(
+    ctx: Context, payment_id: str, values: RefundPaymentValues
+) -> tuple[Payment, Payment]:
     """The refund, and the payment that it pays back."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     pending = await ctx.write(
@@ -85,7 +87,7 @@ async def refund_invoice(
     *,
     key: str,
     reason: str | None = None,
-    transfer: Mapping[str, Any] | None = None,
+    transfer: ManualTransferValues | None = None,
 ) -> tuple[Issued, list[Payment]]:
     """The credit invoice for what goes back, and its refunds."""
     ctx.principal.require(Scope.INVOICES_WRITE)

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from invoicing.checks import AddressValues
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.refund import RefundAmount
+from invoicing.invoices.values import CreateInvoiceValues, OrderLineValues
+from invoicing.orders.values import UpdateOrderValues
+from invoicing.payments.values import ManualTransferValues
 
-__all__ = ["Issued", "LineCredit", "RefundAmount"]
+__all__ = [
+    "AddressValues",
+    "CreateInvoiceValues",
+    "Issued",
+    "LineCredit",
+    "ManualTransferValues",
+    "OrderLineValues",
+    "RefundAmount",
+    "UpdateOrderValues",
+]

@@ -10,6 +10,7 @@ from invoicing.storage.pages import Page, Window
 from invoicing.storage.tables import WebhookDelivery, WebhookEndpoint
 from invoicing.webhooks import endpoints as webhooks
 from invoicing.webhooks import log as webhook_log
+from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
 from resolvers.context import Context
 
 
@@ -27,14 +28,16 @@ async def count(ctx: Context, filter: Mapping[str, Any]) -> int:
     return await ctx.read(webhook_log.deliveries_count, ctx.principal, filter)
 
 
-async def create_webhook_endpoint(ctx: Context, values: Mapping[str, Any]) -> tuple[WebhookEndpoint, str]:
+async def create_webhook_endpoint(
+    ctx: Context, values: CreateWebhookEndpointValues
+) -> tuple[WebhookEndpoint, str]:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
     await _check_url(ctx, values)
     return await ctx.write(webhooks.create_webhook_endpoint, ctx.principal, values, now=ctx.now())
 
 
 async def update_webhook_endpoint(
-    ctx: Context, endpoint_id: str, values: Mapping[str, Any]
+    ctx: Context, endpoint_id: str, values: UpdateWebhookEndpointValues
 ) -> WebhookEndpoint:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
     await _check_url(ctx, values)
@@ -65,7 +68,7 @@ async def replay_webhook_delivery(ctx: Context, delivery_id: str) -> WebhookDeli
     return await ctx.write(webhook_log.replay_webhook_delivery, ctx.principal, delivery_id, now=ctx.now())
 
 
-async def _check_url(ctx: Context, values: Mapping[str, Any]) -> None:
+async def _check_url(ctx: Context, values: CreateWebhookEndpointValues | UpdateWebhookEndpointValues) -> None:
     """Not in the transaction, as resolving a name may take a while. It is checked again at each delivery."""
     if values.get("url") is not None:
         await ctx.services.hosts.check_url(webhooks.url(values["url"], "url"))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from invoicing import checks, locks, numbering
 from invoicing.access import Principal
+from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
@@ -66,7 +67,7 @@ def account(connection: Connection, account_id: str) -> Account:
     return rows.one(connection, _BY_ID, {"account": account_id}, as_=Account)
 
 
-def create_account(connection: Connection, values: Mapping[str, Any], *, now: datetime) -> str:
+def create_account(connection: Connection, values: CreateAccountValues, *, now: datetime) -> str:
     """Creates a seller; returns its id."""
     given = {**DEFAULTS, "legal_name": values.get("name"), **values}
     row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
@@ -76,7 +77,7 @@ def create_account(connection: Connection, values: Mapping[str, Any], *, now: da
 
 
 def update_account(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, values: UpdateAccountValues, *, now: datetime
 ) -> Account:
     """Changes the given settings. Issued invoices do not change."""
     row = checked(values, CHECKS)

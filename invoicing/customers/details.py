@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
+from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from invoicing.errors import (
     CustomerNotFound,
     DuplicateHandle,
@@ -57,7 +58,7 @@ _UNDER_KEY = find_in(customers, Customer)
 
 
 def create_customer(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, values: CreateCustomerValues, *, now: datetime
 ) -> Customer:
     """Adds a customer; `id` and `handle` must be new in the account.
 
@@ -68,7 +69,7 @@ def create_customer(
     return make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
 
 
-def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _asked(values: CreateCustomerValues) -> tuple[Any, ...]:
     """What a request for a new customer is told by: all that it gives but its key."""
     given = {name: value for name, value in values.items() if name != "idempotency_key"}
     return "create_customer", {**given, "meta": checks.metadata(values.get("meta"), "meta")}
@@ -77,7 +78,7 @@ def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
 def _create(
     connection: Connection,
     principal: Principal,
-    values: Mapping[str, Any],
+    values: CreateCustomerValues,
     kept: Mapping[str, str],
     *,
     now: datetime,
@@ -91,7 +92,7 @@ def _create(
     return find_customer(connection, principal, id=row["id"])
 
 
-def new_customer_row(principal: Principal, values: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+def new_customer_row(principal: Principal, values: CreateCustomerValues, *, now: datetime) -> dict[str, Any]:
     """The row of a new customer, checked and complete, not yet stored."""
     given = {**values}
     if given.get("is_business") is None:
@@ -109,7 +110,7 @@ def new_customer_row(principal: Principal, values: Mapping[str, Any], *, now: da
 
 
 def update_customer(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, values: UpdateCustomerValues, *, now: datetime
 ) -> Customer:
     """Changes the given fields of the customer with this `id`, or with this `handle` if there is no `id`.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +13,14 @@ from invoicing.accounts import api_keys as keys
 from invoicing.accounts import settings as account_settings
 from invoicing.customers import details
 from invoicing.customers.lists import customers_count
-from invoicing.demo.orders import ORDERS
+from invoicing.demo.orders import ORDERS, DemoOrder
 from invoicing.demo.shop import CUSTOMERS, SELLER
 from invoicing.invoices import from_orders
 from invoicing.invoices.lists import invoices_count
 from invoicing.orders import intake, shipping
 from invoicing.orders.actions import RULES, Action
 from invoicing.orders.lists import orders_count, orders_page
+from invoicing.orders.values import CreateOrderValues, OrderItemValues
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import accounts as accounts_table
 from invoicing.storage.tables import api_keys
@@ -112,14 +112,15 @@ def _create_shop(connection: Connection, token: str, now: datetime) -> None:
         _create_order(connection, who, order, now)
 
 
-def _create_order(connection: Connection, who: Principal, order: Mapping[str, Any], now: datetime) -> None:
+def _create_order(connection: Connection, who: Principal, order: DemoOrder, now: datetime) -> None:
     """Creates the order on its day; ships and invoices it hours later if its state says so."""
     day = now - timedelta(days=order["days_ago"])
     id = f"order-{order['number']}"
-    items = [{"id": f"{id}-{at}", **item} for at, item in enumerate(order["items"], 1)]
-    created = intake.create_order(connection, who, {**order, "id": id, "items": items}, now=day)
+    items: list[OrderItemValues] = [{"id": f"{id}-{at}", **item} for at, item in enumerate(order["items"], 1)]
+    values: CreateOrderValues = order
+    created = intake.create_order(connection, who, {**values, "id": id, "items": items}, now=day)
     if order["state"] != "OPEN":
-        items_to_ship = [(item["id"], None) for item in items]
+        items_to_ship = [(str(item["id"]), None) for item in items]
         shipping.ship_items(connection, who, created.id, items_to_ship, shipped_at=day + timedelta(hours=5))
     if order["state"] == "INVOICED":
         from_orders.invoice_order(connection, who, created.id, now=day + timedelta(hours=6))

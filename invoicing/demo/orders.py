@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, Unpack
 
 from invoicing.demo.shop import address
+from invoicing.orders.values import CreateOrderValues, OrderItemValues
 
 
-def _item(sku: str, name: str, quantity: int, unit_price: int, **more: Any) -> dict[str, Any]:
+class DemoOrder(CreateOrderValues):
+    """An order, how many days old it is, and how far it has come."""
+
+    days_ago: int
+    state: Literal["OPEN", "SHIPPED", "INVOICED"]
+
+
+def _item(
+    sku: str, name: str, quantity: int, unit_price: int, /, **more: Unpack[OrderItemValues]
+) -> OrderItemValues:
     return {"sku": sku, "name": name, "quantity": quantity, "unit_price": unit_price, **more}
 
 
-def _postage(price: int, **more: Any) -> dict[str, Any]:
+def _postage(price: int, /, **more: Unpack[OrderItemValues]) -> OrderItemValues:
     return {"type": "SHIPPING", "name": "Verzendkosten", "quantity": 1, "unit_price": price, **more}
 
 
-_WITHIN_EU = {
+_WITHIN_EU: OrderItemValues = {
     "vat_category": "K",
     "exemption_reason": "Intra-Community supply, Art. 138 Directive 2006/112/EC",
 }
-_REVERSED = {"vat_category": "AE", "exemption_reason": "Reverse charge, Art. 196 Directive 2006/112/EC"}
-_EXPORT = {"vat_category": "G", "exemption_reason": "Export, Art. 146 Directive 2006/112/EC"}
+_REVERSED: OrderItemValues = {
+    "supply": "SERVICES",
+    "vat_category": "AE",
+    "exemption_reason": "Reverse charge, Art. 196 Directive 2006/112/EC",
+}
+_EXPORT: OrderItemValues = {"vat_category": "G", "exemption_reason": "Export, Art. 146 Directive 2006/112/EC"}
 
 _PRESS = (
     "Letterpers op 300 g katoenpapier, in twee drukgangen: blinddruk van het beeldmerk, daarna de tekst in "
@@ -30,7 +44,7 @@ _PRESS = (
     "etiketten, op het adres van het magazijn en niet op dat van de winkel."
 )
 
-ORDERS: Sequence[Mapping[str, Any]] = (
+ORDERS: Sequence[DemoOrder] = (
     {
         "number": "1001",
         "days_ago": 41,
@@ -135,7 +149,7 @@ ORDERS: Sequence[Mapping[str, Any]] = (
         "customer_handle": "sommer",
         "is_including_vat": False,
         "purchase_order_number": "BS-4790",
-        "items": (_item("WS-01", "Workshop Buchdruck, ein Tag", 1, 68_000, supply="SERVICES", **_REVERSED),),
+        "items": (_item("WS-01", "Workshop Buchdruck, ein Tag", 1, 68_000, **_REVERSED),),
     },
     {
         "number": "1010",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Unpack
 
-SELLER: Mapping[str, Any] = {
+from invoicing.accounts.values import CreateAccountValues
+from invoicing.checks import AddressValues
+from invoicing.customers.values import CreateCustomerValues
+
+SELLER: CreateAccountValues = {
     "name": "Atelier Noord",
     "legal_name": "Atelier Noord B.V.",
     "address": {
@@ -32,12 +36,17 @@ SELLER: Mapping[str, Any] = {
 }
 
 
-def address(line: str, code: str, city: str, country: str, **more: str) -> dict[str, str]:
-    place = {"address_line_1": line, "postal_code": code, "locality": city, "country_code": country}
+def address(line: str, code: str, city: str, country: str, **more: Unpack[AddressValues]) -> AddressValues:
+    place: AddressValues = {
+        "address_line_1": line,
+        "postal_code": code,
+        "locality": city,
+        "country_code": country,
+    }
     return {**more, **place}
 
 
-CUSTOMERS: Sequence[Mapping[str, Any]] = (
+CUSTOMERS: Sequence[CreateCustomerValues] = (
     {
         "handle": "jansen",
         "name": "Fietsenmakerij Jansen",

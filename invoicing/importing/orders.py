@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Required, TypedDict, cast
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from invoicing import checks
+from invoicing.checks import AddressValues
 from invoicing.errors import InvoicingError, MalformedId, ValidationError
 from invoicing.importing import cells
 from invoicing.importing.columns import ADDRESS_COLUMNS, ORDER_COLUMNS, Row
 from invoicing.importing.lines import Line
 from invoicing.importing.rejects import Flaw, FlawedOrder, flaw_of
 from invoicing.orders.items import MAX_ITEMS, item_row
+from invoicing.orders.values import CreateOrderValues, OrderItemValues
 from invoicing.storage.tables import Account
 from invoicing.vat.categories import Category
 
@@ -49,14 +51,24 @@ class Terms:
         return f"{self.currency} {self.including_vat} {self.vat_rate}"
 
 
+class CustomerDetails(TypedDict, total=False):
+    """What the file says of a customer; a new one needs a name."""
+
+    handle: Required[str]
+    name: str
+    email: str
+    vat_number: str
+    billing_address: AddressValues | None
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedOrder:
     """An order to store. `customer` has the values of its customer; None for a guest."""
 
     id: str
     lines: Sequence[Line]
-    values: dict[str, Any]
-    customer: dict[str, Any] | None
+    values: CreateOrderValues
+    customer: CustomerDetails | None
     created_at: datetime
     digest: str
 
@@ -69,12 +81,13 @@ def read_order(lines: Sequence[Line], terms: Terms) -> ImportedOrder:
     order = order_fields(lines)
     id, digest = lines[0].order, _digest(lines, terms)
     try:
-        values = {**_values(order, terms), "id": _id(order, id), "meta": {DIGEST_KEY: digest}}
+        values = _values(order, terms)
+        values["id"], values["meta"] = _id(order, id), {DIGEST_KEY: digest}
         customer = _customer(order)
         created_at = order_date(order, terms)
     except InvoicingError as error:
         raise FlawedOrder(dict.fromkeys(range(len(lines)), flaw_of(error))) from error
-    values["items"] = _items(lines, values["currency"], terms)
+    values["items"] = _items(lines, str(values["currency"]), terms)
     return ImportedOrder(id, lines, values, customer, created_at, digest)
 
 
@@ -111,43 +124,43 @@ def _id(order: Row, derived: str) -> str:
     return derived
 
 
-def _values(order: Row, terms: Terms) -> dict[str, Any]:
+def _values(order: Row, terms: Terms) -> CreateOrderValues:
+    """All but the id and the items."""
     country = order.get("ship_to_country")
-    values: dict[str, Any] = {
+    values: CreateOrderValues = {
         "number": order.get("order_number"),
         "currency": checks.currency(order.get("currency") or terms.currency, "currency"),
         "is_including_vat": terms.including_vat,
         "shipping_address": {"country_code": country} if country else None,
         "purchase_order_number": order.get("purchase_order_number"),
         "buyer_reference": order.get("buyer_reference"),
+        "items": (),
     }
     if "delivery_date" in order:
         values["delivery_date"] = cells.day(order["delivery_date"], "delivery_date")
     if "customer_handle" not in order:
-        values |= _guest(order)
+        values["billing_name"], values["billing_address"] = _guest(order)
     return values
 
 
-def _guest(order: Row) -> dict[str, Any]:
+def _guest(order: Row) -> tuple[str | None, AddressValues | None]:
     if "customer_vat_number" in order:
         raise ValidationError("vat_number needs a customer_handle too.", field="vat_number")
-    address = {**_address(order), "email": order.get("customer_email")}
-    return {
-        "billing_name": order.get("customer_name"),
-        "billing_address": address if any(address.values()) else None,
-    }
+    address: AddressValues = {**_address(order), "email": order.get("customer_email")}
+    return order.get("customer_name"), address if any(address.values()) else None
 
 
-def _customer(order: Row) -> dict[str, Any] | None:
+def _customer(order: Row) -> CustomerDetails | None:
     if "customer_handle" not in order:
         return None
-    details = {field: order[column] for column, field in _CUSTOMER_FIELDS.items() if column in order}
+    fields = {field: order[column] for column, field in _CUSTOMER_FIELDS.items() if column in order}
     handle = checks.handle(order["customer_handle"], "handle")
-    return {"handle": handle, **details, "billing_address": _address(order) or None}
+    return cast(CustomerDetails, {"handle": handle, **fields, "billing_address": _address(order) or None})
 
 
-def _address(order: Row) -> dict[str, str]:
-    return {part: order[column] for column, part in ADDRESS_COLUMNS.items() if column in order}
+def _address(order: Row) -> AddressValues:
+    parts = {part: order[column] for column, part in ADDRESS_COLUMNS.items() if column in order}
+    return cast(AddressValues, parts)
 
 
 def order_date(order: Row, terms: Terms) -> datetime:
@@ -156,8 +169,8 @@ def order_date(order: Row, terms: Terms) -> datetime:
     return cells.instant(order["order_date"], "order_date", terms.timezone, terms.now)
 
 
-def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
+def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[OrderItemValues]:
+    items: list[OrderItemValues] = []
     found: dict[int, Flaw] = {}
     for at, line in enumerate(lines):
         try:
@@ -169,15 +182,16 @@ def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[dict[str,
     return items
 
 
-def _item(row: Row, currency: str, terms: Terms) -> dict[str, Any]:
-    item: dict[str, Any] = {name: row[name] for name in _TEXT_COLUMNS if name in row}
+def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
+    item = cast(OrderItemValues, {name: row[name] for name in _TEXT_COLUMNS if name in row})
     if "item_type" in row:
         item["type"] = row["item_type"].upper()
     if "quantity" in row:
         item["quantity"] = cells.whole_number(row["quantity"], "quantity")
-    for name in ("unit_price", "discount"):
-        if name in row:
-            item[name] = cells.amount(row[name], name, currency)
+    if "unit_price" in row:
+        item["unit_price"] = cells.amount(row["unit_price"], "unit_price", currency)
+    if "discount" in row:
+        item["discount"] = cells.amount(row["discount"], "discount", currency)
     if "vat_rate" in row:
         item["vat_rate"] = cells.percentage(row["vat_rate"], "vat_rate")
     elif terms.vat_rate is not None and row.get("vat_category", Category.S) == Category.S:

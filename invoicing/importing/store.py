@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select
 
 from invoicing.access import Principal
 from invoicing.customers import details
+from invoicing.customers.values import CreateCustomerValues
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing.orders import DIGEST_KEY, ImportedOrder, Terms, flaws_of_order
 from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
@@ -146,7 +147,8 @@ def _buyer(
     try:
         if "name" not in order.customer:
             raise ValidationError("A new handle needs a name.", field="name")
-        row = details.new_customer_row(principal, order.customer, now=terms.now)
+        values = cast(CreateCustomerValues, order.customer)
+        row = details.new_customer_row(principal, values, now=terms.now)
     except InvoicingError as error:
         raise FlawedOrder(dict.fromkeys(range(len(order.lines)), flaw_of(error, CUSTOMER_COLUMNS))) from error
     return ImportedCustomer(row["id"], row["name"], row)

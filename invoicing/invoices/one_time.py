@@ -24,6 +24,7 @@ from invoicing.invoices.issue import issue
 from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, with_vat
 from invoicing.invoices.parties import billed_to, seller_of
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
 from invoicing.snapshot import Address, Snapshot
@@ -71,7 +72,7 @@ class Made:
 def create_invoice(
     connection: Connection,
     principal: Principal,
-    values: Mapping[str, Any],
+    values: CreateInvoiceValues,
     *,
     gateways: Sequence[str] = (),
     now: datetime,
@@ -135,14 +136,14 @@ def _settled(
     )
 
 
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(values: CreateInvoiceValues) -> dict[str, Any]:
     """The checked request. It does not depend on stored data: the same values always give the same result."""
     given = {name: value for name, value in values.items() if value is not None}
     if "handle" not in given:
         raise ValidationError("handle is needed.", field="handle")
     if "settle" in given and "manual_transfer" in given:
         raise ValidationError("Give settle or manual_transfer, not both.", field="manual_transfer")
-    lines = asked_lines(given.get("order_lines", ()))
+    lines = asked_lines(values.get("order_lines") or ())
     return {**dict.fromkeys(CHECKS), "meta": {}, **checked(given, CHECKS), "order_lines": lines}
 
 

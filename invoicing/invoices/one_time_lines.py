@@ -8,6 +8,7 @@ from typing import Any
 from invoicing import checks
 from invoicing.checks import checked
 from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
+from invoicing.invoices.values import OrderLineValues
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.items import ITEM_CHECKS
 from invoicing.snapshot import Line
@@ -30,7 +31,7 @@ CHECKS: Mapping[str, checks.Check] = {
 _DEFAULTS: Mapping[str, Any] = {"quantity": 1, "amount_incl_vat": True, "unit": "C62"}
 
 
-def asked_lines(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def asked_lines(given: Sequence[OrderLineValues]) -> list[dict[str, Any]]:
     """The requested lines, checked. Lines without a VAT rate get the account's later (`with_vat`)."""
     if not 1 <= len(given) <= MAX_LINES:
         refusal = ValidationError if given else NoLines
@@ -81,7 +82,7 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
     )
 
 
-def _asked(given: Mapping[str, Any], at: str) -> dict[str, Any]:
+def _asked(given: OrderLineValues, at: str) -> dict[str, Any]:
     named = {name: value for name, value in given.items() if value is not None}
     line = {**_DEFAULTS, **checked(named, CHECKS, at=at)}
     for name in ("text", "amount"):

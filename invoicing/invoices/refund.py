@@ -8,10 +8,9 @@ those that are pending.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -34,6 +33,7 @@ from invoicing.money import shares
 from invoicing.payments.charges import PendingPayment
 from invoicing.payments.manual import ManualTransferMethod
 from invoicing.payments.refunds import begin_refund
+from invoicing.payments.values import ManualTransferValues, RefundPaymentValues
 from invoicing.storage.tables import Payment
 
 RefundAmount = int | Sequence[LineCredit] | None
@@ -56,7 +56,7 @@ def refund_invoice(
     *,
     key: str,
     reason: str | None = None,
-    transfer: Mapping[str, Any] | None = None,
+    transfer: ManualTransferValues | None = None,
     gateways: Sequence[str],
     now: datetime,
 ) -> Repaid:
@@ -84,7 +84,7 @@ def refund_invoice(
     owed = _owed(connection, principal, credit, live)
     begun = [_again(connection, each) for each in live]
     for place, (paid, amount) in enumerate(_sources(connection, principal, sale, owed), len(made)):
-        values = {
+        values: RefundPaymentValues = {
             "amount": amount,
             "reference": credit.number,
             "manual_transfer": transfer or _by_hand(connection, paid, now),
@@ -175,7 +175,7 @@ def _sources(
     return sources
 
 
-def _by_hand(connection: Connection, paid: Payment, now: datetime) -> dict[str, Any] | None:
+def _by_hand(connection: Connection, paid: Payment, now: datetime) -> ManualTransferValues | None:
     """The manual transfer that refunds money that came without a gateway: same method, today."""
     if paid.gateway is not None:
         return None

@@ -29,6 +29,7 @@ from invoicing.idempotency import find_in, make_once
 from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
 from invoicing.orders.items import in_place, item_rows, total_of
+from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
@@ -70,7 +71,7 @@ _UNDER_KEY = find_in(orders, Order)
 
 
 def create_order(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, values: CreateOrderValues, *, now: datetime
 ) -> Order:
     """Takes an order in. Ids that the caller names must be new in the account.
 
@@ -81,7 +82,7 @@ def create_order(
     return make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
 
 
-def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _asked(values: CreateOrderValues) -> tuple[Any, ...]:
     """What identifies a request for a new order: all its values except the key."""
     given = {name: value for name, value in values.items() if name != "idempotency_key"}
     items = [{name: value for name, value in item.items() if value is not None} for item in values["items"]]
@@ -91,7 +92,7 @@ def _asked(values: Mapping[str, Any]) -> tuple[Any, ...]:
 def _create(
     connection: Connection,
     principal: Principal,
-    values: Mapping[str, Any],
+    values: CreateOrderValues,
     kept: Mapping[str, str],
     *,
     now: datetime,
@@ -116,7 +117,7 @@ def _taken(clash: IntegrityError, order_id: str, kept: Mapping[str, str]) -> Inv
 
 
 def update_order(
-    connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, order_id: str, values: UpdateOrderValues, *, now: datetime
 ) -> Order:
     """Changes billing, shipping and references; only what is not invoiced yet is affected."""
     before = find_order(connection, principal, order_id, lock=True)
@@ -138,7 +139,7 @@ def update_order(
 
 
 def update_billing(
-    connection: Connection, principal: Principal, order_id: str, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, order_id: str, values: UpdateOrderValues, *, now: datetime
 ) -> Order:
     """What a customer may change of their own order, before it is invoiced: billing name and address."""
     find_order(connection, principal, order_id, lock=True)
@@ -175,7 +176,7 @@ def drafted(
     connection: Connection,
     principal: Principal,
     seller: Account,
-    values: Mapping[str, Any],
+    values: CreateOrderValues,
     *,
     now: datetime,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -193,7 +194,7 @@ def drafted(
 
 
 def new_order_rows(
-    seller: Account, customer: Named | None, values: Mapping[str, Any], *, now: datetime
+    seller: Account, customer: Named | None, values: CreateOrderValues, *, now: datetime
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The same, of an order whose customer is known; its number is null if none is given."""
     _check_buyer(customer.id if customer else None, values.get("billing_name"))
@@ -220,13 +221,13 @@ def search_text(number: str | None, billing_name: str | None) -> str:
     return f"{number or ''} {billing_name or ''}".casefold()
 
 
-def _terms(seller: Account, values: Mapping[str, Any]) -> dict[str, Any]:
+def _terms(seller: Account, values: CreateOrderValues) -> dict[str, Any]:
     terms = {
         "currency": seller.default_currency,
         "is_including_vat": True,
         "invoice_after_shipment": seller.invoice_after_shipment,
     }
-    given = {name: values[name] for name in terms if values.get(name) is not None}
+    given = {name: value for name, value in values.items() if name in terms and value is not None}
     rules = {
         "currency": checks.currency,
         "is_including_vat": checks.flag,

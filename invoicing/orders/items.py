@@ -11,6 +11,7 @@ from invoicing import checks
 from invoicing.checks import checked, optional, text
 from invoicing.errors import AmountTooLarge, NoItems, TooManyItems, ValidationError
 from invoicing.money import MAX_AMOUNT
+from invoicing.orders.values import OrderItemValues
 from invoicing.storage.tables import Order, OrderItem, new_id, order_items
 from invoicing.vat import arithmetic
 from invoicing.vat.categories import Category, check_exemption_reason, rate_and_category
@@ -93,7 +94,7 @@ def taxable(item: Priced) -> arithmetic.Taxable:
 
 
 def item_rows(
-    given: Sequence[Mapping[str, Any]], order: Mapping[str, Any], default_rate: int
+    given: Sequence[OrderItemValues], order: Mapping[str, Any], default_rate: int
 ) -> list[dict[str, Any]]:
     if not given:
         raise NoItems(field="items")
@@ -110,7 +111,7 @@ def item_rows(
     ]
 
 
-def item_row(given: Mapping[str, Any], default_rate: int, *, at: str) -> dict[str, Any]:
+def item_row(given: OrderItemValues, default_rate: int, *, at: str) -> dict[str, Any]:
     """An item's columns, checked; what is not given gets its default."""
     clean = checked({name: value for name, value in given.items() if value is not None}, ITEM_CHECKS, at=at)
     for name in ("name", "quantity", "unit_price"):

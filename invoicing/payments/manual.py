@@ -22,6 +22,7 @@ from invoicing.locks import lock_sales_of
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.intake import find_order
 from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
+from invoicing.payments.values import ManualTransferValues, RecordPaymentValues
 from invoicing.storage.tables import Payment
 
 
@@ -40,7 +41,7 @@ _TRANSFER: Mapping[str, checks.Check] = {"method": checks.one_of(ManualTransferM
 
 
 def record_payment(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, values: RecordPaymentValues, *, now: datetime
 ) -> Payment:
     """Records a payment that was made elsewhere, on the order or the invoice named in `values`.
 
@@ -71,7 +72,7 @@ def settle_invoice_manually(
     connection: Connection,
     principal: Principal,
     invoice_id: str,
-    transfer: Mapping[str, Any],
+    transfer: ManualTransferValues,
     *,
     key: str | None = None,
     at: str = "",
@@ -99,7 +100,7 @@ def settle_invoice_manually(
 
 
 def transferred(
-    connection: Connection, principal: Principal, transfer: Mapping[str, Any], *, at: str, now: datetime
+    connection: Connection, principal: Principal, transfer: ManualTransferValues, *, at: str, now: datetime
 ) -> dict[str, Any]:
     """A payment's columns of a manual transfer: its day begins in the account's time zone."""
     zone = ZoneInfo(account(connection, principal.account_id).timezone)
@@ -121,7 +122,7 @@ def _past(paid_at: datetime, now: datetime) -> datetime:
     return paid_at
 
 
-def _currency_of_target(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> str:
+def _currency_of_target(connection: Connection, principal: Principal, values: RecordPaymentValues) -> str:
     """The currency of what is paid, which is locked: nobody else can pay it until the transaction ends."""
     order_id, invoice_id = values.get("order_id"), values.get("invoice_id")
     if (order_id is None) == (invoice_id is None):
@@ -133,7 +134,7 @@ def _currency_of_target(connection: Connection, principal: Principal, values: Ma
     return lock_payable(connection, principal, str(invoice_id), field="invoice_id").currency
 
 
-def _check_amounts(connection: Connection, principal: Principal, values: Mapping[str, Any]) -> None:
+def _check_amounts(connection: Connection, principal: Principal, values: RecordPaymentValues) -> None:
     """Refuses a payment that would make the sum of payments larger than an amount can be."""
     order_id, account_id = values.get("order_id"), principal.account_id
     if order_id is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from invoicing.ledger import balances, entries
 from invoicing.ledger.allocation import apply_payment
 from invoicing.payments.charges import PendingPayment, begin, check_enabled, lock_for_payment
 from invoicing.payments.manual import NOTES, transferred
+from invoicing.payments.values import RefundPaymentValues
 from invoicing.storage.tables import Payment
 
 
@@ -24,7 +25,7 @@ def begin_refund(
     connection: Connection,
     principal: Principal,
     payment_id: str,
-    values: Mapping[str, Any],
+    values: RefundPaymentValues,
     *,
     gateways: Sequence[str],
     now: datetime,

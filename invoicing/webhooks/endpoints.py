@@ -21,6 +21,7 @@ from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
 from invoicing.webhooks.events import DELIVER, WebhookEvent
+from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
 
 PREFIX = "whsec_"
 MAX_ENDPOINTS = 20
@@ -80,7 +81,7 @@ CHECKS: Mapping[str, checks.Check] = {
 
 
 def create_webhook_endpoint(
-    connection: Connection, principal: Principal, values: Mapping[str, Any], *, now: datetime
+    connection: Connection, principal: Principal, values: CreateWebhookEndpointValues, *, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
     """Creates an endpoint. Returns it with its secret, which cannot be read again later."""
     key = {"account": principal.account_id}
@@ -106,7 +107,7 @@ def update_webhook_endpoint(
     connection: Connection,
     principal: Principal,
     endpoint_id: str,
-    values: Mapping[str, Any],
+    values: UpdateWebhookEndpointValues,
     *,
     now: datetime,
 ) -> WebhookEndpoint:

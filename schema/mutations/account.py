@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing.accounts.values import UpdateAccountValues
 from resolvers import accounts
 from schema.info import Info
 from schema.inputs.account import CreateApiKeyInput, RevokeApiKeyInput, UpdateAccountInput
@@ -35,7 +36,7 @@ class AccountMutations:
         name="updateAccount", description="Changes what is given of the seller's own settings."
     )
     async def update_account(self, info: Info, input: UpdateAccountInput) -> UpdateAccountPayload:
-        row = await accounts.update_account(info.context, sent_values(input))
+        row = await accounts.update_account(info.context, sent_values(input, UpdateAccountValues))
         return UpdateAccountPayload(account=Account.of(row))
 
 

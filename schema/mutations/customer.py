@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from resolvers import customers
 from schema.info import Info
 from schema.inputs.customer import CreateCustomerInput, UpdateCustomerInput
@@ -25,7 +26,7 @@ class UpdateCustomerPayload:
 class CustomerMutations:
     @strawberry.mutation(name="createCustomer", description="Adds a customer.")
     async def create_customer(self, info: Info, input: CreateCustomerInput) -> CreateCustomerPayload:
-        row = await customers.create_customer(info.context, sent_values(input))
+        row = await customers.create_customer(info.context, sent_values(input, CreateCustomerValues))
         return CreateCustomerPayload(customer=Customer.of(row))
 
     @strawberry.mutation(
@@ -35,5 +36,5 @@ class CustomerMutations:
         ),
     )
     async def update_customer(self, info: Info, input: UpdateCustomerInput) -> UpdateCustomerPayload:
-        row = await customers.update_customer(info.context, sent_values(input))
+        row = await customers.update_customer(info.context, sent_values(input, UpdateCustomerValues))
         return UpdateCustomerPayload(customer=Customer.of(row))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from invoicing.invoices.credit import LineCredit
+from invoicing.invoices.values import CreateInvoiceValues
 from resolvers import invoices
 from schema.info import Info
 from schema.inputs.invoice import (
@@ -65,7 +66,7 @@ class InvoiceMutations:
         name="createInvoice", description="A one-time invoice for a customer, with lines of its own."
     )
     async def create_invoice(self, info: Info, input: CreateInvoiceInput) -> CreateInvoicePayload:
-        row = await invoices.create_invoice(info.context, sent_values(input))
+        row = await invoices.create_invoice(info.context, sent_values(input, CreateInvoiceValues))
         return CreateInvoicePayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(name="creditInvoice", description="Credits lines of an invoice, or all of it.")

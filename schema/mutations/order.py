@@ -6,6 +6,7 @@ import strawberry
 
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
+from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import tables
 from resolvers import orders
 from schema.info import Info
@@ -70,7 +71,7 @@ class HandleOrderItemsPayload:
 class OrderMutations:
     @strawberry.mutation(name="createOrder", description="Adds an order.")
     async def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderPayload:
-        row = await orders.create_order(info.context, sent_values(input))
+        row = await orders.create_order(info.context, sent_values(input, CreateOrderValues))
         return CreateOrderPayload(order=Order.of(row))
 
     @strawberry.mutation(
@@ -80,7 +81,7 @@ class OrderMutations:
         ),
     )
     async def update_order(self, info: Info, input: UpdateOrderInput) -> UpdateOrderPayload:
-        row = await orders.update_order(info.context, input.id, sent_values(input))
+        row = await orders.update_order(info.context, input.id, sent_values(input, UpdateOrderValues))
         return UpdateOrderPayload(order=Order.of(row))
 
     @strawberry.mutation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from resolvers import payments
 from schema.info import Info
 from schema.inputs.payment import (
@@ -62,7 +63,9 @@ class PaymentMutations:
         description="Records a payment that was made elsewhere, on an order or on an invoice.",
     )
     async def record_payment(self, info: Info, input: RecordPaymentInput) -> RecordPaymentPayload:
-        row, order, invoice = await payments.record_payment(info.context, sent_values(input))
+        row, order, invoice = await payments.record_payment(
+            info.context, sent_values(input, RecordPaymentValues)
+        )
         return RecordPaymentPayload(
             payment=Payment.of(row),
             order=Order.of(order) if order else None,
@@ -87,16 +90,15 @@ class PaymentMutations:
     async def settle_invoice_manually(
         self, info: Info, input: SettleInvoiceManuallyInput
     ) -> SettleInvoiceManuallyPayload:
-        transfer = sent_values(input)
-        invoice_id, key = transfer.pop("id"), transfer.pop("idempotency_key", None)
-        row, invoice = await payments.settle_invoice_manually(info.context, invoice_id, transfer, key)
+        transfer = sent_values(input, ManualTransferValues, but=("id", "idempotency_key"))
+        key = or_none(input.idempotency_key)
+        row, invoice = await payments.settle_invoice_manually(info.context, input.id, transfer, key)
         return SettleInvoiceManuallyPayload(payment=Payment.of(row), invoice=Invoice.of(invoice))
 
     @strawberry.mutation(name="refundPayment", description="Pays back all or part of a payment.")
     async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentPayload:
-        values = sent_values(input)
-        payment_id = values.pop("payment_id")
-        refund, payment = await payments.refund_payment(info.context, payment_id, values)
+        values = sent_values(input, RefundPaymentValues, but=("payment_id",))
+        refund, payment = await payments.refund_payment(info.context, input.payment_id, values)
         return RefundPaymentPayload(refund=Payment.of(refund), payment=Payment.of(payment))
 
     @strawberry.mutation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
 from resolvers import webhooks
 from schema.info import Info
 from schema.inputs.values import sent_values
@@ -63,14 +64,17 @@ class WebhookMutations:
     async def create_webhook_endpoint(
         self, info: Info, input: CreateWebhookEndpointInput
     ) -> CreateWebhookEndpointPayload:
-        row, secret = await webhooks.create_webhook_endpoint(info.context, sent_values(input))
+        row, secret = await webhooks.create_webhook_endpoint(
+            info.context, sent_values(input, CreateWebhookEndpointValues)
+        )
         return CreateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row), secret=secret)
 
     @strawberry.mutation(name="updateWebhookEndpoint", description="Changes what is given of an endpoint.")
     async def update_webhook_endpoint(
         self, info: Info, input: UpdateWebhookEndpointInput
     ) -> UpdateWebhookEndpointPayload:
-        row = await webhooks.update_webhook_endpoint(info.context, input.id, sent_values(input))
+        values = sent_values(input, UpdateWebhookEndpointValues, but=("id",))
+        row = await webhooks.update_webhook_endpoint(info.context, input.id, values)
         return UpdateWebhookEndpointPayload(webhook_endpoint=WebhookEndpoint.of(row))
 
     @strawberry.mutation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +13,11 @@ from sqlalchemy import Table, func, select
 
 from invoicing.access import Principal
 from invoicing.customers import details
+from invoicing.customers.values import UpdateCustomerValues
 from invoicing.errors import IdempotencyKeyReused, InvoicingError, MalformedId, ValidationError
 from invoicing.idempotency import fingerprint
 from invoicing.orders import intake
+from invoicing.orders.values import CreateOrderValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, order_items, orders
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
@@ -74,7 +76,7 @@ def test_it_is_returned_as_it_is_now(
     if table is orders:
         database.write(intake.update_order, principal, first.id, {"buyer_reference": "new"}, now=NOW)
     else:
-        changes = {"id": first.id, "buyer_reference": "new"}
+        changes: UpdateCustomerValues = {"id": first.id, "buyer_reference": "new"}
         database.write(details.update_customer, principal, changes, now=NOW)
     again = database.write(create, principal, asked, now=NOW)
     assert (again.id, again.buyer_reference) == (first.id, "new")
@@ -187,7 +189,7 @@ def test_of_twenty_requests_under_one_key_one_wins(
 
 
 def test_calls_under_one_key_take_one_number_of_an_order(database: Database, principal: Principal) -> None:
-    asked = {**ORDER, "idempotency_key": "k"}
+    asked = cast(CreateOrderValues, {**ORDER, "idempotency_key": "k"})
     at_once(lambda _: database.write(intake.create_order, principal, asked, now=NOW), CALLERS)
     assert factories.order(database, principal).number == "2"
 
@@ -199,9 +201,9 @@ def test_keys_and_ids_that_cross_end_in_refusals_and_not_in_waiting(
 
     def call(caller: int) -> Any:
         place = caller % 5
-        asked = {**ORDER, "id": f"o{place}", "items": [item(id=f"i{(place + caller) % 5}")]}
-        key = f"k{caller % 4}"
-        return database.write(intake.create_order, principal, {**asked, "idempotency_key": key}, now=NOW)
+        ids = {"id": f"o{place}", "items": [item(id=f"i{(place + caller) % 5}")]}
+        asked = cast(CreateOrderValues, {**ORDER, **ids, "idempotency_key": f"k{caller % 4}"})
+        return database.write(intake.create_order, principal, asked, now=NOW)
 
     told = at_once(call, CALLERS)
     refused = {one.code for one in told if isinstance(one, InvoicingError)}

@@ -17,6 +17,7 @@ from invoicing.invoices import lists as invoice_lists
 from invoicing.orders import intake, shipping
 from invoicing.orders import lists as order_lists
 from invoicing.payments import manual
+from invoicing.payments.values import RecordPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
 from tests.support import factories
@@ -67,8 +68,13 @@ def ordered(database: Database, principal: Principal, now: datetime) -> None:
         database.write(shipping.ship_items, seller, "e", [("e1", None)], shipped_at=now)
         for id in ("d", "e"):
             database.write(from_orders.invoice_order, seller, id, now=now)
-        payment = {"amount": 3 * 1_210, "method": "iDEAL", "idempotency_key": "e"}
-        database.write(manual.record_payment, seller, {"order_id": "e", **payment}, now=now)
+        payment: RecordPaymentValues = {
+            "order_id": "e",
+            "amount": 3 * 1_210,
+            "method": "iDEAL",
+            "idempotency_key": "e",
+        }
+        database.write(manual.record_payment, seller, payment, now=now)
 
 
 @pytest.mark.usefixtures("ordered")

@@ -14,6 +14,7 @@ from invoicing.access import Scope
 from invoicing.accounts import api_keys
 from invoicing.customers import sessions
 from invoicing.payments import manual, methods
+from invoicing.payments.values import ManualTransferValues
 from invoicing.storage.database import Database
 from schema import schema_under
 from schema.execution.documents import Rules
@@ -181,7 +182,7 @@ def theirs(shop: Client, database: Database) -> dict[str, str]:
     key, _ = database.write(
         api_keys.create_api_key, neighbour.account_id, name="Theirs", scopes=Scope, now=factories.NOW
     )
-    transfer = {"method": "CASH", "payment_date": factories.NOW.date()}
+    transfer: ManualTransferValues = {"method": "CASH", "payment_date": factories.NOW.date()}
     paid = database.write(
         manual.settle_invoice_manually, neighbour, "their-invoice", transfer, now=factories.NOW
     )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from invoicing.access import Actor, Principal, Scope
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.values import CreateAccountValues
 from invoicing.customers import details
+from invoicing.customers.values import CreateCustomerValues
 from invoicing.invoices import from_orders, one_time
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.orders import intake
+from invoicing.orders.values import CreateOrderValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Customer, Order, new_id
 
@@ -30,13 +34,14 @@ def principal(
     database: Database, *, scopes: Iterable[Scope] = Scope, now: datetime = NOW, **values: Any
 ) -> Principal:
     """A principal in a new account; `values` are the account's settings."""
-    given = {"name": "Mug & Co", "address": ADDRESS, **values}
+    given = cast(CreateAccountValues, {"name": "Mug & Co", "address": ADDRESS, **values})
     account_id = database.write(account_settings.create_account, given, now=now)
     return Principal(account_id, Actor("key", "Test", "api_key"), frozenset(scopes))
 
 
 def customer(database: Database, principal: Principal, *, now: datetime = NOW, **values: Any) -> Customer:
-    return database.write(details.create_customer, principal, {"name": "Ann Baker", **values}, now=now)
+    given = cast(CreateCustomerValues, {"name": "Ann Baker", **values})
+    return database.write(details.create_customer, principal, given, now=now)
 
 
 def item(**values: Any) -> dict[str, Any]:
@@ -46,7 +51,7 @@ def item(**values: Any) -> dict[str, Any]:
 def order(database: Database, principal: Principal, *, now: datetime = NOW, **values: Any) -> Order:
     """An order of one mug, by a guest unless `values` name a customer."""
     guest = {} if {"customer_id", "customer_handle"} & values.keys() else {"billing_name": "Ann Baker"}
-    given = {"items": [item()], **guest, **values}
+    given = cast(CreateOrderValues, {"items": [item()], **guest, **values})
     return database.write(intake.create_order, principal, given, now=now)
 
 
@@ -73,5 +78,6 @@ def one_time_invoice(
     """An invoice without an order, to a new customer unless `values` name one."""
     named = {"customer_id", "customer_handle"} & values.keys()
     buyer = {} if named else {"customer_id": customer(database, principal, now=now).id}
-    given = {"handle": new_id(), "order_lines": list(lines) or [order_line()], **buyer, **values}
+    own = {"handle": new_id(), "order_lines": list(lines) or [order_line()]}
+    given = cast(CreateInvoiceValues, {**own, **buyer, **values})
     return database.write(one_time.create_invoice, principal, given, now=now).invoice

@@ -14,6 +14,7 @@ from invoicing.storage.tables import WebhookDelivery, WebhookEndpoint, webhook_d
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import endpoints
 from invoicing.webhooks.events import WebhookEvent
+from invoicing.webhooks.values import CreateWebhookEndpointValues
 from tests.support.factories import NOW
 
 ALL = [event for event in WebhookEvent if event is not WebhookEvent.WEBHOOK_TEST]
@@ -26,7 +27,7 @@ def endpoint(
     events: Iterable[WebhookEvent] = ALL,
 ) -> tuple[WebhookEndpoint, str]:
     """An endpoint and its secret."""
-    values = {"url": url, "events": list(events)}
+    values: CreateWebhookEndpointValues = {"url": url, "events": list(events)}
     return database.write(endpoints.create_webhook_endpoint, principal, values, now=NOW)
 
 

@@ -12,16 +12,19 @@ from sqlalchemy import Connection, select
 
 from invoicing.access import Actor, Principal, Scope
 from invoicing.accounts import settings as account_settings
+from invoicing.checks import AddressValues
 from invoicing.customers import details
+from invoicing.customers.values import CreateCustomerValues
 from invoicing.payments import methods
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, invoices, order_items, orders, payments
 from invoicing.webhooks import endpoints
 from invoicing.webhooks.events import WebhookEvent
+from invoicing.webhooks.values import CreateWebhookEndpointValues
 
 T = TypeVar("T")
 
-ADDRESS = {
+ADDRESS: AddressValues = {
     "address_line_1": "Keizersgracht 1",
     "postal_code": "1015 CJ",
     "locality": "Amsterdam",
@@ -47,11 +50,11 @@ def open_shop(database: Database) -> Principal:
     )
     owner = Principal(account_id, Actor("hunt", "Hunt", "api_key"), frozenset(Scope))
     for id in ("ann", "bob"):
-        given = {"id": id, "handle": id, "name": id, "billing_address": ADDRESS}
+        given: CreateCustomerValues = {"id": id, "handle": id, "name": id, "billing_address": ADDRESS}
         database.write(details.create_customer, owner, given, now=now())
         add_card(database, owner, id)
     events = [event for event in WebhookEvent if event is not WebhookEvent.WEBHOOK_TEST]
-    hook = {"url": "https://shop.example/hooks", "events": events}
+    hook: CreateWebhookEndpointValues = {"url": "https://shop.example/hooks", "events": events}
     database.write(endpoints.create_webhook_endpoint, owner, hook, now=now())
     return owner
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from invoicing import checks
 from invoicing.errors import ValidationError
+from resolvers.types import AddressValues, UpdateOrderValues
 from server.rest.json_body import JsonObject
 from server.rest.polar.words import ADDRESS
 
 
-def billing(body: JsonObject) -> dict[str, Any]:
+def billing(body: JsonObject) -> UpdateOrderValues:
     """The billing details to change. Null means that the customer's own are used."""
-    values: dict[str, Any] = {}
+    values: UpdateOrderValues = {}
     if "billing_name" in body.values:
         values["billing_name"] = body.text("billing_name")
     if "billing_address" in body.values:
@@ -36,7 +37,8 @@ def session(body: JsonObject) -> dict[str, str | None]:
     }
 
 
-def _address(body: JsonObject) -> dict[str, Any]:
+def _address(body: JsonObject) -> AddressValues:
     """An address has to have a country."""
     body.required(body.text, "country")
-    return {name: body.text(polar_name) for polar_name, name in ADDRESS.items()}
+    parts = {name: body.text(polar_name) for polar_name, name in ADDRESS.items()}
+    return cast(AddressValues, parts)

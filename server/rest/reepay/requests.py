@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import cast
 
 from invoicing.errors import ValidationError
 from invoicing.storage.tables import Customer, new_id
-from resolvers.types import Issued, RefundAmount
+from resolvers.types import AddressValues, CreateInvoiceValues, Issued, ManualTransferValues, RefundAmount
 from server.rest.json_body import JsonObject
 from server.rest.reepay.requests_lines import invoice_line, refund_line
 from server.rest.reepay.words import ADDRESS, METHODS
 
 
-def invoice(body: JsonObject, customer: Customer) -> dict[str, Any]:
+def invoice(body: JsonObject, customer: Customer) -> CreateInvoiceValues:
     """What `create_invoice` takes."""
     settle, transfer = body.object("settle"), body.object("manual_transfer")
     lines = body.objects("order_lines")
@@ -43,20 +43,19 @@ def payment_method(body: JsonObject) -> str | None:
     return body.text("payment_method")
 
 
-def manual_transfer(body: JsonObject) -> dict[str, Any]:
+def manual_transfer(body: JsonObject) -> ManualTransferValues:
     method = body.required(body.text, "method")
     if method not in METHODS:
         raise ValidationError(
             f"{body.place('method')} must be one of {', '.join(METHODS)} (it is {method[:40]}).",
             field=body.place("method"),
         )
-    values = {
+    return {
         "method": METHODS[method],
         "payment_date": _day(body, "payment_date"),
         "comment": body.text("comment"),
         "reference": body.text("reference"),
     }
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def refund_amount(body: JsonObject, refunded: Issued) -> RefundAmount:
@@ -75,7 +74,7 @@ def idempotency_key(body: JsonObject) -> str:
     return body.text("key") or new_id()
 
 
-def _address(body: JsonObject, name: str, customer: Customer) -> dict[str, Any] | None:
+def _address(body: JsonObject, name: str, customer: Customer) -> AddressValues | None:
     address = body.object(name)
     if address is None:
         return None
@@ -85,10 +84,8 @@ def _address(body: JsonObject, name: str, customer: Customer) -> dict[str, Any] 
             f"{address.place('vat')} must be the customer's own; updateCustomer changes it.",
             field=address.place("vat"),
         )
-    return {
-        "name": address.text("attention") or _full_name(address),
-        **{name: address.text(reepay_name) for reepay_name, name in ADDRESS.items()},
-    }
+    parts = {name: address.text(reepay_name) for reepay_name, name in ADDRESS.items()}
+    return cast(AddressValues, {"name": address.text("attention") or _full_name(address), **parts})
 
 
 def _full_name(address: JsonObject) -> str | None:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from invoicing.errors import ValidationError
 from invoicing.money import portion
 from invoicing.snapshot import Line
 from invoicing.vat.arithmetic import WHOLE
-from resolvers.types import LineCredit
+from resolvers.types import LineCredit, OrderLineValues
 from server.rest.json_body import JsonObject
 
 
-def invoice_line(body: JsonObject) -> dict[str, Any]:
-    line = {
+def invoice_line(body: JsonObject) -> OrderLineValues:
+    return {
         "text": body.required(body.text, "ordertext"),
         "amount": body.required(body.whole, "amount"),
         "quantity": body.whole("quantity"),
         "vat_rate": _percent(body),
         "amount_incl_vat": body.flag("amount_incl_vat"),
     }
-    return {name: value for name, value in line.items() if value is not None}
 
 
 def refund_line(body: JsonObject, lines: Mapping[str, Line]) -> LineCredit:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
 from invoicing.errors import ValidationError
 from invoicing.storage.database import Database
 from tests.support import factories
 
 
 def change_settings(database: Database, principal: Principal, now: datetime, **values: Any) -> Any:
-    return database.write(account_settings.update_account, principal, values, now=now)
+    given = cast(UpdateAccountValues, values)
+    return database.write(account_settings.update_account, principal, given, now=now)
 
 
 def test_an_account_needs_nothing_but_a_name(database: Database, now: datetime) -> None:
@@ -105,8 +107,9 @@ def test_invoices_and_credit_invoices_cannot_get_the_same_numbers(
     with pytest.raises(ValidationError, match="must differ") as refusal:
         change_settings(database, principal, now, **formats)
     assert refusal.value.field == "credit_number_format"
+    given = cast(CreateAccountValues, {"name": "Cups Ltd", **formats})
     with pytest.raises(ValidationError, match="must differ"):
-        database.write(account_settings.create_account, {"name": "Cups Ltd", **formats}, now=now)
+        database.write(account_settings.create_account, given, now=now)
 
 
 def test_a_new_format_must_differ_from_the_other_current_one(

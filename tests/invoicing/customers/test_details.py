@@ -10,6 +10,7 @@ import pytest
 
 from invoicing.access import Principal
 from invoicing.customers import details
+from invoicing.customers.values import UpdateCustomerValues
 from invoicing.errors import (
     CustomerNotFound,
     DuplicateHandle,
@@ -91,12 +92,12 @@ def test_a_customer_of_another_account_is_not_found(
     database: Database, principal: Principal, now: datetime
 ) -> None:
     factories.customer(database, factories.principal(database), id="ann", handle="first")
-    names: list[dict[str, Any]] = [{"id": "ann"}, {"handle": "first"}, {"id": "nobody"}, {"handle": "nobody"}]
-    for key in names:
+    for id, handle in (("ann", None), (None, "first"), ("nobody", None), (None, "nobody")):
         with pytest.raises(CustomerNotFound):
-            database.read(details.find_customer, principal, **key)
+            database.read(details.find_customer, principal, id=id, handle=handle)
+        changes: UpdateCustomerValues = {"id": id, "handle": handle, "name": "Mine"}
         with pytest.raises(CustomerNotFound):
-            database.write(details.update_customer, principal, {**key, "name": "Mine"}, now=now)
+            database.write(details.update_customer, principal, changes, now=now)
 
 
 def test_a_customer_is_named_by_its_id_or_its_handle_not_both(

@@ -10,6 +10,7 @@ from invoicing.invoices import cancel, queries
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import balances
 from invoicing.payments import charges, manual, methods
+from invoicing.payments.values import RecordPaymentValues
 from invoicing.storage.database import Database
 from invoicing.verify.books import verify
 from tests.support import factories
@@ -21,7 +22,12 @@ def cancelled(database: Database, principal: Principal, invoice_id: str) -> Issu
 
 
 def paid(database: Database, principal: Principal, invoice_id: str, amount: int) -> None:
-    values = {"invoice_id": invoice_id, "amount": amount, "method": "CASH", "idempotency_key": "k"}
+    values: RecordPaymentValues = {
+        "invoice_id": invoice_id,
+        "amount": amount,
+        "method": "CASH",
+        "idempotency_key": "k",
+    }
     database.write(manual.record_payment, principal, values, now=NOW)
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, select
 from invoicing.access import Principal
 from invoicing.invoices import one_time
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import invoices, outbox
 from invoicing.verify.books import verify
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once, codes
 from tests.support import factories
-from tests.support.factories import NOW, order_line
+from tests.support.factories import NOW
 
 CALLERS = 20
 
@@ -25,8 +26,12 @@ def called(database: Database, principal: Principal, key: str | None, *, alike: 
 
     def call(caller: int) -> Issued:
         buyer, amount = (buyers[0], 100) if alike else (buyers[caller % 2], caller)
-        given = {"customer_id": buyer, "handle": "number-h", "order_lines": [order_line(amount=amount)]}
-        asked = {**given, "idempotency_key": key}
+        asked: CreateInvoiceValues = {
+            "customer_id": buyer,
+            "handle": "number-h",
+            "order_lines": [{"text": "Advice", "amount": amount}],
+            "idempotency_key": key,
+        }
         return database.write(one_time.create_invoice, principal, asked, now=NOW).invoice
 
     return at_once(call, CALLERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -24,6 +24,7 @@ from invoicing.errors import (
 )
 from invoicing.invoices import lists, one_time
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.money import MAX_AMOUNT
 from invoicing.storage.database import Database
 from tests.support import factories
@@ -45,8 +46,9 @@ def make(database: Database, principal: Principal) -> OneTime:
     return made
 
 
-def asked(**values: Any) -> dict[str, Any]:
-    return {"customer_id": "ann", "handle": "h", "order_lines": [order_line()], **values}
+def asked(**values: Any) -> CreateInvoiceValues:
+    given = {"customer_id": "ann", "handle": "h", "order_lines": [order_line()]}
+    return cast(CreateInvoiceValues, {**given, **values})
 
 
 Refusal = tuple[type[InvoicingError], str, str]

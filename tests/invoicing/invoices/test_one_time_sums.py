@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -15,6 +15,7 @@ from invoicing.errors import NothingToCredit, ValidationError
 from invoicing.invoices import from_orders, one_time
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import CreateInvoiceValues, OrderLineValues
 from invoicing.money import MAX_AMOUNT
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
@@ -80,8 +81,11 @@ def add_up(made: Issued, asked: list[dict[str, Any]]) -> None:
 def test_lines_rows_and_totals_agree_and_are_credited_to_nothing(
     database: Database, principal: Principal, asked: list[dict[str, Any]], cut: int
 ) -> None:
-    values = {"handle": new_id(), "order_lines": asked}
-    values["customer_id"] = factories.customer(database, principal).id
+    values: CreateInvoiceValues = {
+        "handle": new_id(),
+        "order_lines": cast(list[OrderLineValues], asked),
+        "customer_id": factories.customer(database, principal).id,
+    }
     with nothing_given_back():
         made = database.write(one_time.create_invoice, principal, values, now=NOW).invoice
     add_up(made, asked)

@@ -15,6 +15,7 @@ from invoicing.orders import returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
 from invoicing.payments import manual
+from invoicing.payments.values import RecordPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import invoices, new_id, outbox
 from tests.support import factories
@@ -31,7 +32,12 @@ def paid(database: Database, principal: Principal, amount: int = 1_210, **values
 
 
 def pay(database: Database, principal: Principal, order_id: str, amount: int) -> None:
-    given = {"order_id": order_id, "amount": amount, "method": "card", "idempotency_key": new_id()}
+    given: RecordPaymentValues = {
+        "order_id": order_id,
+        "amount": amount,
+        "method": "card",
+        "idempotency_key": new_id(),
+    }
     database.write(manual.record_payment, principal, given, now=NOW)
 
 

@@ -26,13 +26,14 @@ from invoicing.invoices.queries import Issued
 from invoicing.invoices.refund import RefundAmount, Repaid
 from invoicing.ledger import balances
 from invoicing.payments import charges, manual, methods, refunds
+from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Payment
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item, order_line
 
-BY_HAND = {"method": "BANK_TRANSFER", "payment_date": date(2025, 6, 1)}
+BY_HAND: ManualTransferValues = {"method": "BANK_TRANSFER", "payment_date": date(2025, 6, 1)}
 
 
 class Till:
@@ -243,7 +244,12 @@ def test_its_own_refund_is_not_made_twice_where_it_settled_an_older_credit(till:
 def test_several_payments_pay_back_the_newest_first(till: Till) -> None:
     sale = till.sold(manual_transfer=None)
     for key, amount in (("a", 1_000), ("b", 210)):
-        values = {"invoice_id": sale.id, "amount": amount, "method": f"Way {key}", "idempotency_key": key}
+        values: RecordPaymentValues = {
+            "invoice_id": sale.id,
+            "amount": amount,
+            "method": f"Way {key}",
+            "idempotency_key": key,
+        }
         till.database.write(manual.record_payment, till.principal, values, now=NOW)
     repaid = till.repaid(sale, 300)
     assert moved(repaid) == [("OTHER", "PAID", 210), ("OTHER", "PAID", 90)]
@@ -252,7 +258,12 @@ def test_several_payments_pay_back_the_newest_first(till: Till) -> None:
 
 def test_what_was_paid_on_the_order_goes_back_too(till: Till) -> None:
     order = factories.order(till.database, till.principal, id="o", items=[item(unit_price=1_000)])
-    values = {"order_id": order.id, "amount": 1_000, "method": "CASH", "idempotency_key": "a"}
+    values: RecordPaymentValues = {
+        "order_id": order.id,
+        "amount": 1_000,
+        "method": "CASH",
+        "idempotency_key": "a",
+    }
     till.database.write(manual.record_payment, till.principal, values, now=NOW)
     sale = till.database.write(from_orders.invoice_order, till.principal, order.id, now=NOW)
     repaid = till.repaid(sale, 400)
@@ -264,7 +275,7 @@ def test_no_more_goes_back_than_was_paid_and_then_nothing_is_credited(till: Till
     for asked in (sale.total + 1, 0, -1):
         with pytest.raises(RefundTooHigh):
             till.repaid(sale, asked)
-    elsewhere = {"amount": 1_000, "manual_transfer": BY_HAND, "idempotency_key": "gone"}
+    elsewhere: RefundPaymentValues = {"amount": 1_000, "manual_transfer": BY_HAND, "idempotency_key": "gone"}
     till.database.write(refunds.begin_refund, till.principal, paid.id, elsewhere, gateways=(), now=NOW)
     with pytest.raises(RefundTooHigh):
         till.repaid(sale, sale.total, transfer=BY_HAND, key="rest", gateways=[])

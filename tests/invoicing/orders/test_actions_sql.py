@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +14,7 @@ from invoicing.accounts.settings import account
 from invoicing.ledger.queries import unsettled_by_order
 from invoicing.orders import actions, intake, lists, queries
 from invoicing.orders.actions import Action
+from invoicing.orders.values import CreateOrderValues
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, order_items, orders
@@ -90,8 +91,16 @@ def store(connection: Connection, principal: Principal, states: Sequence[Mapping
     connection.execute(insert(invoices), [paper(seller.id, place) for place, _ in enumerate(STATES)])
     lines = []
     for place, state in enumerate(states):
-        terms = {"id": str(place), "number": str(place), "billing_name": "Ann Baker"}
-        given = {**terms, "invoice_after_shipment": state["after_shipment"], "items": [item()]}
+        given = cast(
+            CreateOrderValues,
+            {
+                "id": str(place),
+                "number": str(place),
+                "billing_name": "Ann Baker",
+                "invoice_after_shipment": state["after_shipment"],
+                "items": [item()],
+            },
+        )
         order, (plain,) = intake.new_order_rows(seller, None, given, now=NOW)
         rows = [{**plain, **each, "id": f"{place}-{at}"} for at, each in enumerate(state["items"])]
         connection.execute(insert(orders).values(order))

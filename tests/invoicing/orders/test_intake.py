@@ -24,6 +24,7 @@ from invoicing.errors import (
 from invoicing.invoices import from_orders
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders import intake
+from invoicing.orders.values import UpdateOrderValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import order_items
 from tests.support import factories
@@ -196,7 +197,11 @@ def test_an_update_changes_what_is_given(database: Database, principal: Principa
     )
     assert (after.purchase_order_number, after.buyer_reference) == (None, "R-1")
     assert (after.ship_to_country, after.meta, after.billing_name) == ("BE", {"a": [1]}, "Ann Baker")
-    for values, field in (({"billing_name": None}, "billing_name"), ({"number": None}, "number")):
+    refused: list[tuple[UpdateOrderValues, str]] = [
+        ({"billing_name": None}, "billing_name"),
+        ({"number": None}, "number"),
+    ]
+    for values, field in refused:
         with pytest.raises(ValidationError) as refusal:
             database.write(intake.update_order, principal, "o-1", values, now=now)
         assert refusal.value.field == field

@@ -20,6 +20,7 @@ from invoicing.storage.tables import Job, webhook_deliveries
 from invoicing.webhooks import deliveries, endpoints
 from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.deliveries import DeliveryResult
+from invoicing.webhooks.values import CreateWebhookEndpointValues
 from tests.support import factories
 from tests.support.factories import NOW
 
@@ -78,7 +79,7 @@ def test_a_pdf_is_requested_again_while_it_is_recorded(
 def test_a_webhook_is_replayed_while_its_delivery_is_recorded(
     database: Database, principal: Principal, run_during_finish: Any
 ) -> None:
-    given = {"url": "https://shop.example/hooks", "events": ["invoice.created"]}
+    given: CreateWebhookEndpointValues = {"url": "https://shop.example/hooks", "events": ["invoice.created"]}
     database.write(endpoints.create_webhook_endpoint, principal, given, now=NOW)
     factories.invoice(database, principal)
     delivery = database.read(lambda connection: connection.execute(select(webhook_deliveries)).one())

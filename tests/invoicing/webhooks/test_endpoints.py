@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -27,6 +27,7 @@ from invoicing.webhooks import endpoints
 from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery, retry_delay
 from invoicing.webhooks.events import WebhookEvent
+from invoicing.webhooks.values import UpdateWebhookEndpointValues
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.webhook_listener import deliveries, endpoint, make_jobs_due
@@ -35,7 +36,8 @@ MINUTE = timedelta(minutes=1)
 
 
 def change(database: Database, principal: Principal, of: WebhookEndpoint, **values: Any) -> WebhookEndpoint:
-    return database.write(endpoints.update_webhook_endpoint, principal, of.id, values, now=NOW)
+    given = cast(UpdateWebhookEndpointValues, values)
+    return database.write(endpoints.update_webhook_endpoint, principal, of.id, given, now=NOW)
 
 
 def claim_all(database: Database) -> list[DueDelivery]:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event, insert
 
 from invoicing.invoices import from_orders
 from invoicing.payments import manual
+from invoicing.payments.values import RecordPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import documents
 from tests.support import factories
@@ -65,7 +66,12 @@ def settled(database: Database, shop: Client) -> Client:
     ids = [node["id"] for node in shop.ask("{ invoices(first: 50) { nodes { id } } }")["invoices"]["nodes"]]
     for place, id in enumerate(ids):
         if place % 2:
-            given = {"invoice_id": id, "amount": 100, "method": "CASH", "idempotency_key": id}
+            given: RecordPaymentValues = {
+                "invoice_id": id,
+                "amount": 100,
+                "method": "CASH",
+                "idempotency_key": id,
+            }
             database.write(manual.record_payment, shop.principal, given, now=factories.NOW)
         if place % 3 == 0:
             moment = factories.NOW + timedelta(days=1 if place > 40 else -1)

@@ -21,6 +21,7 @@ from invoicing.ledger import balances, entries
 from invoicing.payments import charges as charging
 from invoicing.payments import methods, refunds
 from invoicing.payments.charges import PendingPayment
+from invoicing.payments.values import RefundPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Job, Payment
 from invoicing.storage.tables import outbox as jobs
@@ -170,7 +171,7 @@ def test_a_refund_whose_answer_was_lost_is_made_once(
     charge = begun(database, principal, "approve-refund-fail-after")
     asked(database, sandbox)
     credit = database.write(from_orders.credit_invoice, principal, "v", None, reason=None, now=factories.NOW)
-    values = {"idempotency_key": "k"}
+    values: RefundPaymentValues = {"idempotency_key": "k"}
     refund = database.write(
         refunds.begin_refund,
         principal,

@@ -13,6 +13,7 @@ import httpx
 from documents.store import FileStore
 from invoicing.customers import sessions
 from invoicing.payments import manual
+from invoicing.payments.values import RecordPaymentValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
 from server.workers.pdf import PdfWorker
@@ -59,7 +60,12 @@ class Shop:
         return order.id
 
     def pay(self, order_id: str, amount: int) -> None:
-        given = {"order_id": order_id, "amount": amount, "method": "card", "idempotency_key": new_id()}
+        given: RecordPaymentValues = {
+            "order_id": order_id,
+            "amount": amount,
+            "method": "card",
+            "idempotency_key": new_id(),
+        }
         self.database.write(manual.record_payment, self.merchant.principal, given, now=factories.NOW)
 
     def make_pdfs(self) -> None:

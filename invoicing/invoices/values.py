@@ -1,0 +1,42 @@
+"""What creating a one-time invoice takes. What is missing is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypedDict
+
+from invoicing.checks import AddressValues
+from invoicing.payments.values import ManualTransferValues
+
+
+class OrderLineValues(TypedDict, total=False):
+    text: str
+    amount: int
+    quantity: int | None
+    vat_rate: float | None
+    vat_category: str | None
+    amount_incl_vat: bool | None
+    unit: str | None
+
+
+class SettleValues(TypedDict, total=False):
+    payment_method: str | None
+
+
+class CreateInvoiceValues(TypedDict, total=False):
+    customer_id: str | None
+    customer_handle: str | None
+    handle: str | None
+    idempotency_key: str | None
+    currency: str | None
+    order_lines: Sequence[OrderLineValues]
+    billing_address: AddressValues | None
+    shipping_address: AddressValues | None
+    cost_center: str | None
+    purchase_order_number: str | None
+    note: str | None
+    due_on: date | None
+    meta: Mapping[str, Any] | None
+    settle: SettleValues | None
+    manual_transfer: ManualTransferValues | None

@@ -1,0 +1,56 @@
+"""What the commands of orders take. What is missing of an item is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Required, TypedDict
+
+from invoicing.checks import AddressValues
+
+
+class OrderItemValues(TypedDict, total=False):
+    id: str | None
+    type: str | None
+    sku: str | None
+    name: str
+    description: str | None
+    quantity: int
+    unit: str | None
+    unit_price: int
+    discount: int | None
+    vat_rate: float | None
+    vat_category: str | None
+    exemption_reason: str | None
+    supply: str | None
+
+
+class UpdateOrderValues(TypedDict, total=False):
+    id: str
+    number: str | None
+    billing_name: str | None
+    billing_address: AddressValues | None
+    shipping_address: AddressValues | None
+    purchase_order_number: str | None
+    buyer_reference: str | None
+    delivery_date: date | None
+    meta: Mapping[str, Any] | None
+
+
+class CreateOrderValues(TypedDict, total=False):
+    id: str | None
+    number: str | None
+    customer_id: str | None
+    customer_handle: str | None
+    currency: str | None
+    is_including_vat: bool | None
+    invoice_after_shipment: bool | None
+    billing_name: str | None
+    billing_address: AddressValues | None
+    shipping_address: AddressValues | None
+    purchase_order_number: str | None
+    buyer_reference: str | None
+    delivery_date: date | None
+    meta: Mapping[str, Any] | None
+    idempotency_key: str | None
+    items: Required[Sequence[OrderItemValues]]
