@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, make_url
 
 from documents.store import FileStore
@@ -20,6 +21,10 @@ from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tests.support import factories
+
+# A machine that is busy draws slowly too. Tests with settings of their own inherit the rest from these.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 FreshUrl = Callable[[], AbstractContextManager[str]]
 

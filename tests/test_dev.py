@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.installed import INSTALLED, MACHINE, need
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 DEV = ROOT / "dev.py"
@@ -83,7 +84,7 @@ def start(root: Path, *args: str, **env: str) -> subprocess.Popen[str]:
 
 def dev(root: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     with start(root, *args, **env) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(args, process.returncode, out, err)
 
 
@@ -131,7 +132,7 @@ def test_signals_reach_the_command(checkout: Path) -> None:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
 
 
 def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
@@ -141,7 +142,7 @@ def test_the_second_setup_waits_for_the_first(checkout: Path) -> None:
         assert second.stderr
         assert "Waiting" in second.stderr.readline()
         assert second.poll() is None
-    out, _ = second.communicate(timeout=10)
+    out, _ = second.communicate(timeout=PATIENCE)
     assert out.endswith("status\n")
 
 

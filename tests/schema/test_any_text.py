@@ -20,7 +20,7 @@ proven = settings(
     max_examples=60,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)  # no half a surrogate pair is JSON
 ODD = st.sampled_from(

@@ -23,6 +23,7 @@ from tests.server.test_terminated import serving
 from tests.support import factories
 from tests.support.client import client
 from tests.support.installed import SCHEMATHESIS, need
+from tests.support.patience import PATIENCE
 
 HOOKS = Path(__file__).with_name("fuzzing.py")
 LEAST = 500  # requests of a document
@@ -81,7 +82,8 @@ class Fuzzed:
             *options,
         ]
         command += ["--generation-deterministic", "--continue-on-failure", "--no-color"]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=110)
+        command += ["--request-timeout", str(PATIENCE)]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stdout[-5_000:] + done.stderr[-2_000:]
         (generated,) = re.findall(r"^\s*(\d+) generated, \d+ passed", done.stdout, re.MULTILINE)
         return int(generated)
@@ -90,7 +92,7 @@ class Fuzzed:
         """What the server itself has to say of it."""
         told = [json.loads(line) for line in (self.folder / "log").read_text().splitlines() if line[0] == "{"]
         assert [entry for entry in told if entry["level"] not in ("info", "warning")] == []
-        counted = httpx.get(f"{self.address}/metrics").text
+        counted = httpx.get(f"{self.address}/metrics", timeout=PATIENCE).text
         assert re.search(r'^invoicing_requests_total\{.*status="200"', counted, re.MULTILINE)
         assert not re.search(r'^invoicing_requests_total\{.*status="5', counted, re.MULTILINE)
         assert "INTERNAL_SERVER_ERROR" not in counted

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from invoicing.storage.database import Database
 from tests.support.client import Client, client
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ def test_the_log_is_json_whatever_is_in_it() -> None:
         except ZeroDivisionError:
             log.exception("failed")
     """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE)
     told = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["event"] for line in told] == ["request", "99 bottles", "failed"]
     assert [line["level"] for line in told] == ["info", "warning", "error"]

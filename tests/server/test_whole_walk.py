@@ -18,6 +18,7 @@ import pypdf
 
 from tests.server.graphql.test_explorer import OPEN
 from tests.support.installed import CHROMIUM, need
+from tests.support.patience import PATIENCE, until
 
 
 @contextmanager
@@ -51,11 +52,11 @@ def test_an_order_is_invoiced_in_a_browser_its_paper_opened_and_its_payment_seen
     with serving(tmp_path) as address:
         command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "4"]
         command += ["--meanwhile", SETTLE, "--until", '"state": "SETTLED"']
-        done = subprocess.run(command, capture_output=True, text=True, timeout=110)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         seen: dict[str, Any] = json.loads(done.stdout)
         invoice = seen["results"][2]["data"]["invoice"]
-        paper = httpx.get(invoice["pdf_url"] or _asked(address, seen, invoice["id"]))
+        paper = httpx.get(invoice["pdf_url"] or _asked(address, seen, invoice["id"]), timeout=PATIENCE)
 
     assert (seen["problems"], seen["offSite"]) == ([], [])
     *answers, updates = seen["results"]
@@ -80,10 +81,12 @@ def _asked(address: str, seen: dict[str, Any], invoice_id: str) -> str:
         "query": "query ($id: String!) { invoice(id: $id) { pdf_url } }",
         "variables": {"id": invoice_id},
     }
-    for _ in range(1_000):
-        link = httpx.post(f"{address}/graphql", json=query, headers=headers).json()["data"]["invoice"][
-            "pdf_url"
-        ]
-        if link:
-            return str(link)
-    raise AssertionError("there is no PDF after a thousand questions")
+    links: list[str | None] = []
+
+    def is_there() -> bool:
+        answer = httpx.post(f"{address}/graphql", json=query, headers=headers, timeout=PATIENCE).json()
+        links.append(answer["data"]["invoice"]["pdf_url"])
+        return bool(links[-1])
+
+    until(is_there)
+    return str(links[-1])

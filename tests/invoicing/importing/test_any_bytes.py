@@ -19,7 +19,7 @@ ANY = settings(
     derandomize=True,
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 CELL = st.one_of(
     st.sampled_from(["1", "2", "Mug", "1.50", "-1", "NaN", "", "EUR", "21", "ann", '"', "1e400", "x\x00"]),

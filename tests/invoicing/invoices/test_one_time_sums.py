@@ -76,7 +76,7 @@ def add_up(made: Issued, asked: list[dict[str, Any]]) -> None:
 @given(asked=orders(), cut=st.integers(1, 11))
 @settings(
     derandomize=True, deadline=None, max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_lines_rows_and_totals_agree_and_are_credited_to_nothing(
     database: Database, principal: Principal, asked: list[dict[str, Any]], cut: int

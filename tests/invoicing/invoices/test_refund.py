@@ -144,7 +144,7 @@ def test_where_prices_have_no_vat_the_amount_still_has(till: Till) -> None:
     derandomize=True,
     max_examples=30,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     prices=st.lists(st.integers(1, 400), min_size=1, max_size=3),

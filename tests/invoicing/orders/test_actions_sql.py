@@ -26,7 +26,7 @@ THOROUGH = settings(
     max_examples=60,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 ALL = Window(first=100)
 STATES = ("PENDING", "SETTLED", "FAILED", "CANCELLED")

@@ -18,6 +18,7 @@ from tests.server.test_whole_walk import serving
 from tests.support import factories
 from tests.support.client import INVOICE_ITEMS, Client, client
 from tests.support.factories import item
+from tests.support.patience import PATIENCE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -34,7 +35,7 @@ def copied(language: str, folder: Path) -> Path:
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -60,7 +61,7 @@ def assert_invoiced(told: dict[str, Any]) -> None:
         ("Mug", 3, 7_497),
         ("Pot", 1, 100),
     ]
-    paper = httpx.get(invoice["pdf_url"])
+    paper = httpx.get(invoice["pdf_url"], timeout=PATIENCE)
     assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
 
 

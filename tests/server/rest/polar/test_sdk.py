@@ -23,6 +23,7 @@ from tests.server.test_whole_walk import serving
 from tests.support.client import Client
 from tests.support.factories import item
 from tests.support.installed import SDK, need
+from tests.support.patience import PATIENCE, until
 
 PROGRAM = Path(__file__).with_name("sdk.py")
 DELFT = {"country": "NL", "line1": "Oude Delft 1", "postal_code": "2611 BA", "city": "Delft"}
@@ -68,14 +69,17 @@ def sdk(database: Database, database_url: str, tmp_path: Path) -> Iterator[Sdk]:
 
 def paper(sdk: Sdk, asker: Client, call: str, order: str) -> str:
     """The text of the PDF, asked for until it is there."""
-    for _ in range(1_000):
-        told = sdk.outcome(asker, call, id=order)
-        if "answer" in told:
-            answer = httpx.get(told["answer"]["url"])
-            assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
-            return pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
-        assert told["raised"] == "ResourceNotFound"
-    raise AssertionError("there is no PDF after a thousand questions")
+    told: dict[str, Any] = {}
+
+    def is_there() -> bool:
+        told.update(sdk.outcome(asker, call, id=order))
+        assert "answer" in told or told["raised"] == "ResourceNotFound"
+        return "answer" in told
+
+    until(is_there)
+    answer = httpx.get(told["answer"]["url"], timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    return pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
 
 
 def test_a_customer_fetches_the_invoice_of_their_order(sdk: Sdk) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from invoicing.verify.books import verify
 from tests.server.rest.reepay.test_create_invoice import CREATE, asked, card, refused
 from tests.server.rest.reepay.test_create_invoice import shop as shop
 from tests.support.client import Client
+from tests.support.patience import until
 from tests.support.rest_door import Door, basic
 
 ROOT = Path(__file__).parents[4]
@@ -150,12 +150,9 @@ def test_a_server_that_is_killed_while_it_refunds_has_refunded_once(
     url = database.url.render_as_string(hide_password=False)
     whom = [url, str(sandbox), shop.principal.account_id, "i-1", "k"]
     refunding = subprocess.Popen([sys.executable, "-m", "tests.support.refunding_process", *whom], cwd=ROOT)
-    end = time.monotonic() + 30
-    while not asked_of(sandbox):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: asked_of(sandbox))
     refunding.kill()
-    refunding.wait(timeout=5)
+    refunding.wait()
     after = door.get("/v1/invoice/i-1")
     assert (after["processing"], after["refunded_amount"], after["credited_amount"]) == (True, 0, 5_000)
     made = refund(door, key="k", amount=5_000)
