@@ -1,9 +1,9 @@
-"""Draws docs/architecture.svg from the code: the rooms in their layers, and what each imports of the others.
+"""Draws docs/architecture.svg from the code: the rooms in their layers, and what each imports.
 
     python -m tools.architecture            draw it
-    python -m tools.architecture --check    fail if the picture is not what the code says
+    python -m tools.architecture --check    fail if the picture differs from the code
 
-The picture changes when a room is added or renamed, or imports another for the first time or no longer.
+The picture changes when a room is added or renamed, or an import between rooms appears or disappears.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _frame(plan: Plan) -> Iterator[str]:
 
 
 def _layer(plan: Plan, rooms: list[Room]) -> Iterator[str]:
-    """The band of a layer, over all columns, and the square in which it would import itself."""
+    """The band of a layer across all columns, and the square of imports within the layer."""
     x, width = plan.x[rooms[0].name], COLUMN * len(rooms)
     high = f'y="{plan.y[rooms[0].name]}" height="{ROW * len(rooms)}"'
     yield f'<rect class="layer" x="{LEFT - 6}" width="{plan.right - LEFT + 8}" {high} rx="6"/>'

@@ -1,7 +1,7 @@
-"""The rooms of the code as it is: their layers, what each imports of the others, and what it may import.
+"""The rooms (folders) of the code: their layers, what each imports, and what it may import.
 
-The layers are those of the import contracts in pyproject.toml, a room's sentence is the first line of its
-docstring, and the imports are read from the code.
+The layers come from the import contracts in pyproject.toml, a room's sentence from the first line of its
+docstring, and the imports from the code.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST = 66  # characters of a sentence that fit in a row
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A folder of the code, or a module where the domain has one instead of a folder."""
+    """A folder of the code, or a module of the domain that is not in a folder."""
 
     name: str
     layer: int
@@ -40,7 +40,7 @@ class Room:
 
     @property
     def is_inner(self) -> bool:
-        """Whether the row stands under that of the package that it belongs to."""
+        """Whether its row is below that of its package."""
         return "." in self.name and self.package != DOMAIN
 
 
@@ -52,7 +52,7 @@ class House:
     imports: frozenset[tuple[str, str]]
     forbidden: tuple[tuple[str, str], ...]
     domain: str
-    """What the domain's package says of itself."""
+    """The sentence of the domain's package."""
 
     def may_import(self, importer: Room, imported: Room) -> bool:
         if any(_is_in(importer.name, a) and _is_in(imported.name, b) for a, b in self.forbidden):
@@ -84,7 +84,7 @@ def read_house() -> House:
 
 
 def _rooms(contracts: list[dict[str, Any]], graph: grimp.ImportGraph) -> Iterator[Room]:
-    """The packages and their folders; of the domain, in place of itself, what is in it."""
+    """The packages and their folders; instead of the domain, its folders and modules."""
     number = 0
     for layer in _layers(contracts, ""):
         if DOMAIN not in layer:
@@ -100,7 +100,7 @@ def _rooms(contracts: list[dict[str, Any]], graph: grimp.ImportGraph) -> Iterato
 
 
 def _layers(contracts: list[dict[str, Any]], container: str) -> list[list[str]]:
-    """What a contract says of the layers inside the container; none if no contract is about it."""
+    """The layers inside the container, by its contract; none without a contract."""
     containers = [container] if container else []
     for contract in contracts:
         if contract["type"] == "layers" and contract.get("containers", []) == containers:
@@ -109,7 +109,7 @@ def _layers(contracts: list[dict[str, Any]], container: str) -> list[list[str]]:
 
 
 def _folders(package: str, contracts: list[dict[str, Any]], graph: grimp.ImportGraph) -> list[str]:
-    """The package's folders, from top to bottom where a contract tells them apart, else by name."""
+    """The package's folders, in the order of their contract, or by name without one."""
     found = sorted(child for child in graph.find_children(package) if graph.find_children(child))
     order = [f"{package}.{name}" for layer in _layers(contracts, package) for name in layer]
     return sorted(found, key=lambda folder: order.index(folder) if folder in order else 0)

@@ -23,7 +23,7 @@ from invoicing.errors import (
     ValidationError,
 )
 from invoicing.idempotency import find_in, make_once
-from invoicing.locks import locking
+from invoicing.locks import for_no_key_update
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Customer,
@@ -54,7 +54,7 @@ CHECKS: Mapping[str, checks.Check] = {
 _BY_ID = select(customers).where(
     customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
 )
-_UNDER_KEY = find_in(customers, Customer)
+_FIND_BY_KEY = find_in(customers, Customer)
 
 
 def create_customer(
@@ -62,15 +62,15 @@ def create_customer(
 ) -> Customer:
     """Adds a customer; `id` and `handle` must be new in the account.
 
-    With the same `idempotency_key` and the same request again, it returns the customer made the first time.
+    The same request with the same `idempotency_key` again returns the customer created the first time.
     """
     key = optional(checks.identifier)(values.get("idempotency_key"), "idempotency_key")
     make = partial(_create, connection, principal, values, now=now)
-    return make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
+    return make_once(connection, principal, _FIND_BY_KEY, key, partial(_request_values, values), make)
 
 
-def _asked(values: CreateCustomerValues) -> tuple[Any, ...]:
-    """What a request for a new customer is told by: all that it gives but its key."""
+def _request_values(values: CreateCustomerValues) -> tuple[Any, ...]:
+    """What identifies a request for a new customer: all its values but the idempotency key."""
     given = {name: value for name, value in values.items() if name != "idempotency_key"}
     return "create_customer", {**given, "meta": checks.metadata(values.get("meta"), "meta")}
 
@@ -79,11 +79,11 @@ def _create(
     connection: Connection,
     principal: Principal,
     values: CreateCustomerValues,
-    kept: Mapping[str, str],
+    key_columns: Mapping[str, str],
     *,
     now: datetime,
 ) -> Customer:
-    row = {**new_customer_row(principal, values, now=now), **kept}
+    row = {**new_customer_row(principal, values, now=now), **key_columns}
     _check_ids_are_new(connection, principal, row)
     try:
         connection.execute(insert(customers).values(row))
@@ -148,7 +148,7 @@ def find_customer(
     statement = select(customers).where(customers.c.account_id == principal.account_id, matches)
     if principal.customer_id is not None:
         statement = statement.where(customers.c.id == principal.customer_id)
-    found = rows.one_or_none(connection, locking(statement) if lock else statement, as_=Customer)
+    found = rows.one_or_none(connection, for_no_key_update(statement) if lock else statement, as_=Customer)
     if found is None:
         field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
         raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])

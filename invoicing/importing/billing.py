@@ -16,9 +16,9 @@ from invoicing.locks import lock_orders
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.tables import order_items
 
-_MINE: BindParameter[str] = bindparam("account")
+_ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-_OF_ORDERS = order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS)
+_OF_ORDERS = order_items.c.account_id == _ACCOUNT_ID, order_items.c.order_id.in_(_IDS)
 _UNCREDITED = order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)
 _ITEMS = select(
     order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
@@ -28,7 +28,7 @@ _SHIP = (
     .where(*_OF_ORDERS, order_items.c.undone_as.is_(None), order_items.c.shipped_at.is_(None))
     .values(shipped_at=bindparam("now"))
 )
-# They are sorted by no bare column, else SQLite walks through every item of the account in that order.
+# Sorted by an expression: with a plain column, SQLite would scan all items of the account in that order.
 _CONTRAS = (
     select(order_items.c.id, order_items.c.contra_of, order_items.c.finished_at, order_items.c.undo_reason)
     .where(*_OF_ORDERS, *_UNCREDITED, order_items.c.undo_reason.in_(bindparam("numbers", expanding=True)))
@@ -36,12 +36,12 @@ _CONTRAS = (
 )
 _SOLD_ON = (
     select(order_items.c.invoice_id)
-    .where(order_items.c.account_id == _MINE, order_items.c.id.in_(_IDS))
+    .where(order_items.c.account_id == _ACCOUNT_ID, order_items.c.id.in_(_IDS))
     .distinct()
 )
 _FINISH = (
     update(order_items)
-    .where(and_(order_items.c.account_id == _MINE, order_items.c.id.in_(_IDS)))
+    .where(and_(order_items.c.account_id == _ACCOUNT_ID, order_items.c.id.in_(_IDS)))
     .values(
         {
             name: func.coalesce(order_items.c[name], bindparam("now", type_=order_items.c[name].type))
@@ -56,16 +56,16 @@ def invoice_orders(
 ) -> list[Issued]:
     """Ships the orders and issues an invoice for each that has something left to invoice.
 
-    All of them are locked before the first number is taken.
+    All orders are locked before the first number is taken.
     """
     key = {"account": principal.account_id, "ids": list(order_ids)}
     lock_orders(connection, principal.account_id, order_ids)
     items = [item for item in connection.execute(_ITEMS, key) if item.undone_as is None]
-    unbilled = {item.order_id for item in items if item.invoice_id is None}
+    to_invoice = {item.order_id for item in items if item.invoice_id is None}
     if any(item.shipped_at is None for item in items):
         connection.execute(_SHIP, {**key, "now": now})
     return [
-        from_orders.invoice_order(connection, principal, id, now=now) for id in order_ids if id in unbilled
+        from_orders.invoice_order(connection, principal, id, now=now) for id in order_ids if id in to_invoice
     ]
 
 
@@ -81,13 +81,13 @@ def credit_cancellations(
 
     Contra items that wait for a step are finished first, just as `invoice_orders` ships what it invoices.
     """
-    mine = {"account": principal.account_id}
-    key = {**mine, "ids": list(order_ids), "numbers": list(numbers)}
+    account = {"account": principal.account_id}
+    key = {**account, "ids": list(order_ids), "numbers": list(numbers)}
     lock_orders(connection, principal.account_id, order_ids)
     contras = connection.execute(_CONTRAS, key).all()
     if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
-        connection.execute(_FINISH, {**mine, "ids": unfinished, "now": now})
-    undone = {**mine, "ids": [contra.contra_of for contra in contras]}
+        connection.execute(_FINISH, {**account, "ids": unfinished, "now": now})
+    undone = {**account, "ids": [contra.contra_of for contra in contras]}
     lock_invoices_to_credit(connection, principal, set(connection.execute(_SOLD_ON, undone).scalars()))
     contra_ids: defaultdict[str, list[str]] = defaultdict(list)
     for contra in contras:

@@ -25,22 +25,24 @@ from invoicing.orders.returns import Contra, undo_items
 from invoicing.storage.tables import customers, order_items, orders
 
 _IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-_MINE: BindParameter[str] = bindparam("account")
+_ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _BUYER = and_(customers.c.account_id == orders.c.account_id, customers.c.id == orders.c.customer_id)
 _ITS_ORDER = and_(orders.c.account_id == order_items.c.account_id, orders.c.id == order_items.c.order_id)
 
-# Outer joins keep their sequence; of inner ones, SQLite would walk through all items of the account first.
+# Outer joins are run in this order; with inner joins SQLite would scan all items of the account first.
 _BOUGHT = (
     select(orders.c.id, customers.c.handle, order_items.c.sku)
     .select_from(customers)
     .outerjoin(orders, _BUYER)
     .outerjoin(order_items, and_(_ITS_ORDER, order_items.c.sku.in_(bindparam("skus", expanding=True))))
-    .where(customers.c.account_id == _MINE, customers.c.handle.in_(bindparam("handles", expanding=True)))
+    .where(
+        customers.c.account_id == _ACCOUNT_ID, customers.c.handle.in_(bindparam("handles", expanding=True))
+    )
 )
 _ITEMS = (
     select(order_items)
-    .where(order_items.c.account_id == _MINE, order_items.c.order_id.in_(_IDS))
-    .order_by(order_items.c.id.concat(""))  # by the bare column, SQLite would walk through the account's
+    .where(order_items.c.account_id == _ACCOUNT_ID, order_items.c.order_id.in_(_IDS))
+    .order_by(order_items.c.id.concat(""))  # by the plain column, SQLite would scan all of the account
 )
 
 _EXISTS = Flaw(

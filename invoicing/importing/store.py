@@ -14,7 +14,7 @@ from invoicing.customers.values import CreateCustomerValues
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing.orders import DIGEST_KEY, ImportedOrder, Terms, flaws_of_order
 from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
-from invoicing.locks import referring
+from invoicing.locks import for_key_share
 from invoicing.orders import intake
 from invoicing.storage.tables import customers as customers_table
 from invoicing.storage.tables import order_items
@@ -27,8 +27,8 @@ _ORDERS = select(orders_table.c.id, orders_table.c.meta).where(
 _ITEMS = select(order_items.c.id).where(
     order_items.c.account_id == bindparam("account"), order_items.c.id.in_(_IDS)
 )
-# Before the orders refer to them: while somebody changes a handle they would wait, with all else inserted.
-_CUSTOMERS = referring(
+# Locked before the orders refer to them: the inserts would else wait for a transaction that changes a handle.
+_CUSTOMERS = for_key_share(
     select(customers_table.c.id, customers_table.c.name, customers_table.c.handle)
     .where(customers_table.c.account_id == bindparam("account"), customers_table.c.handle.in_(_IDS))
     .order_by(customers_table.c.id)

@@ -1,14 +1,14 @@
-"""From a database row to a typed value. All rows that are read as a whole are read through here.
+"""Reads database rows as typed values. All code that reads whole rows does it with these functions.
 
-A row of a table becomes a named tuple of its columns, and mypy knows it as the table's class: the name and
-the type of a column stand there, once. It is for reading; the classes' own methods are not there. A statement
-must select the columns of the table, all of them and in their order: this is looked at when it runs.
+A row of a table becomes a named tuple of its columns. For mypy it has the type of the table's class, which
+states the columns' names and types once. It is for reading only and has no methods of the class. A statement
+must select all columns of the table, in their order; this is checked when it runs.
 
-The reason is speed. SQLAlchemy's `Row` looks each attribute up by its name: to read 20 of an order takes
-10 µs, where a named tuple takes 0.8 µs to make and 0.7 µs to read. To make an instance of the table's class
-takes 130 µs.
+The reason is speed. SQLAlchemy's `Row` looks each attribute up by its name: reading 20 attributes of an order
+takes 10 µs. Creating a named tuple takes 0.8 µs, and reading it 0.7 µs; creating an instance of the table's
+class takes 130 µs.
 
-What is no whole row is a NamedTuple or a dataclass with the statement's columns as its fields.
+A row that is not a table's is read as a NamedTuple or a dataclass with the statement's columns as fields.
 """
 
 from __future__ import annotations
@@ -29,42 +29,42 @@ _named_tuple: Callable[[str, Iterable[str]], Any] = namedtuple
 
 
 def one(connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]) -> T:
-    """The only row that there is."""
-    found = connection.execute(statement, key)
-    row: T = _reader(found.keys(), as_)(found.one())
+    """The only row of the result. Raises an error if there is none, or more than one."""
+    result = connection.execute(statement, key)
+    row: T = _reader(result.keys(), as_)(result.one())
     return row
 
 
 def one_or_none(
     connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]
 ) -> T | None:
-    """The only row that there can be."""
-    found = connection.execute(statement, key)
-    row = found.one_or_none()
-    return None if row is None else _reader(found.keys(), as_)(row)
+    """The only row of the result, or None."""
+    result = connection.execute(statement, key)
+    row = result.one_or_none()
+    return None if row is None else _reader(result.keys(), as_)(row)
 
 
 def all_(connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]) -> list[T]:
-    found = connection.execute(statement, key)
-    return [*map(_reader(found.keys(), as_), found.all())]
+    result = connection.execute(statement, key)
+    return [*map(_reader(result.keys(), as_), result.all())]
 
 
 def pairs(
     connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]
 ) -> list[tuple[str, T]]:
-    """Each row after the first column, and with it that column: whose the row is."""
-    found = connection.execute(statement, key)
-    read = _reader([*found.keys()][1:], as_)
-    return [(row[0], read(row[1:])) for row in found.all()]
+    """Each row as a pair: its first column, which tells to what it belongs, and the rest as a value."""
+    result = connection.execute(statement, key)
+    read = _reader([*result.keys()][1:], as_)
+    return [(row[0], read(row[1:])) for row in result.all()]
 
 
 def _reader(columns: Iterable[str], as_: Any) -> Callable[[Sequence[Any]], Any]:
-    return _made_from(as_, tuple(columns))
+    return _maker(as_, tuple(columns))
 
 
 @cache
-def _made_from(as_: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    """What makes a value of a row with these columns."""
+def _maker(as_: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    """The function that makes a value of a row with these columns."""
     names, make = _fields_of(as_)
     if names != columns:
         raise TypeError(f"{as_.__name__} has the columns {names}; the statement selects {columns}.")

@@ -1,4 +1,4 @@
-"""Commands that used to wait for each other on PostgreSQL, so that it had to undo one of them."""
+"""Pairs of commands that once deadlocked on PostgreSQL and no longer do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.till import CASH, Till
 
 @pytest.fixture
 def shop(fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    """On the database that lets two commands work at the same time. The first deadlock is an error."""
+    """A PostgreSQL database, on which two commands can run at the same time; a deadlock is an error."""
     monkeypatch.setattr(databases, "MAX_DEADLOCKS", 1)
     with fresh_postgresql() as url:
         database = Database(url)
@@ -39,13 +39,13 @@ def shop(fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture
-def fresh(shop: Database) -> Any:
-    """An account of its own for each meeting."""
+def new_till(shop: Database) -> Any:
+    """Creates a new account for each meeting."""
 
     def till() -> Till:
-        made = Till(shop, factories.principal(shop))
-        factories.customer(shop, made.principal, id="ann")
-        return made
+        till = Till(shop, factories.principal(shop))
+        factories.customer(shop, till.principal, id="ann")
+        return till
 
     return till
 
@@ -56,10 +56,10 @@ def refunding(till: Till, invoice_id: str) -> Command:
 
 
 def test_a_refund_with_credit_and_a_credit_of_another_invoice_of_the_order(
-    shop: Database, fresh: Any
+    shop: Database, new_till: Any
 ) -> None:
     def arrange() -> tuple[Command, Command]:
-        till = fresh()
+        till = new_till()
         items = till.order("o", 1_000, 500)
         _, other = [till.invoice(each, id=each) for each in items]
         till.pay(1_500, order_id="o")
@@ -70,28 +70,28 @@ def test_a_refund_with_credit_and_a_credit_of_another_invoice_of_the_order(
 
 
 def test_a_refund_with_credit_and_the_credit_of_what_was_undone_on_an_order_beside(
-    shop: Database, fresh: Any
+    shop: Database, new_till: Any
 ) -> None:
     def arrange() -> tuple[Command, Command]:
-        till = fresh()
+        till = new_till()
         first, second = till.order("o", 1_000, 500, customer_id="ann")
-        beside, undone = till.order("r", 700, 300, customer_id="ann")
+        beside, undone_item = till.order("r", 700, 300, customer_id="ann")
         till.invoice(first, id="sale")
         till.invoice(second, beside, id="shared")
-        till.invoice(undone, id="other")
+        till.invoice(undone_item, id="other")
         till.pay(1_500, order_id="o")
-        till.write(returns.undo_items, Action.CANCEL, "r", [Contra(undone, None, "contra")])
+        till.write(returns.undo_items, Action.CANCEL, "r", [Contra(undone_item, None, "contra")])
         return refunding(till, "sale"), partial(till.invoice, "contra")
 
     for meeting in meetings(shop, arrange):
         assert [type(each).__name__ for each in meeting.outcomes] == ["Repaid", "Issued"]
 
 
-def test_the_refund_of_a_payment_and_a_credit_of_two_invoices(shop: Database, fresh: Any) -> None:
-    """The credit of one locks what credits both; the refund locks these and then the other's orders."""
+def test_the_refund_of_a_payment_and_a_credit_of_two_invoices(shop: Database, new_till: Any) -> None:
+    """The credit locks the credits of both invoices; the refund locks these and the orders of the other."""
 
     def arrange() -> tuple[Command, Command]:
-        till = fresh()
+        till = new_till()
         items = till.order("o", 1_000, 500, 300, customer_id="ann")
         others = till.order("r", 700, 300, 200, customer_id="ann")
         till.invoice(items[0], others[0], id="shared")
@@ -107,11 +107,11 @@ def test_the_refund_of_a_payment_and_a_credit_of_two_invoices(shop: Database, fr
         assert not [each for each in meeting.outcomes if isinstance(each, InvoicingError)]
 
 
-def test_one_idempotency_key_on_an_order_and_on_its_invoice(shop: Database, fresh: Any) -> None:
+def test_one_idempotency_key_on_an_order_and_on_its_invoice(shop: Database, new_till: Any) -> None:
     tills = []
 
     def arrange() -> tuple[Command, Command]:
-        tills.append(till := fresh())
+        tills.append(till := new_till())
         till.invoice(*till.order("o", 1_000), id="sale")
         return (
             partial(till.pay, 700, key="twice", order_id="o"),
@@ -126,22 +126,22 @@ def test_one_idempotency_key_on_an_order_and_on_its_invoice(shop: Database, fres
 @pytest.mark.parametrize("moves", ["a payment", "a refund"])
 @pytest.mark.parametrize("beside", ["a batch of PDFs", "a part is cancelled"])
 def test_what_only_names_an_invoice_does_not_wait_for_money_that_moves_on_it(
-    shop: Database, fresh: Any, beside: str, moves: str
+    shop: Database, new_till: Any, beside: str, moves: str
 ) -> None:
     def arrange() -> tuple[Command, Command]:
-        till = fresh()
+        till = new_till()
         factories.order(shop, till.principal, id="o", items=[item(id="i", quantity=4)])
         sale = till.invoice("i", id="sale")
         payment = till.pay(1_000, invoice_id="sale")
         till.credit(sale, 200)
         due = shop.write(pdf.claim, most=9, now=NOW)
-        papers = [RenderedPdf(each.job, each.job.subject_id, 1, "sum") for each in reversed(due)]
+        rendered = [RenderedPdf(each.job, each.job.subject_id, 1, "sum") for each in reversed(due)]
         first = {
             "a payment": partial(till.pay, 500, invoice_id="sale"),
             "a refund": partial(till.refund, payment, 900),
         }
         second = {
-            "a batch of PDFs": partial(shop.write, pdf.record, papers, [], now=NOW),
+            "a batch of PDFs": partial(shop.write, pdf.record, rendered, [], now=NOW),
             "a part is cancelled": partial(
                 till.write, returns.undo_items, Action.CANCEL, "o", [Contra("i", 1, "contra")]
             ),
@@ -149,13 +149,13 @@ def test_what_only_names_an_invoice_does_not_wait_for_money_that_moves_on_it(
         return first[moves], second[beside]
 
     for meeting in meetings(shop, arrange):
-        if moves == "a payment" or beside == "a batch of PDFs":  # a refund holds the invoice's orders too
+        if moves == "a payment" or beside == "a batch of PDFs":  # a refund locks the invoice's orders too
             assert not meeting.has_waited
 
 
-def test_a_pdf_that_is_asked_for_again_while_its_order_is_paid(shop: Database, fresh: Any) -> None:
+def test_a_pdf_that_is_asked_for_again_while_its_order_is_paid(shop: Database, new_till: Any) -> None:
     def arrange() -> tuple[Command, Command]:
-        till = fresh()
+        till = new_till()
         till.invoice(*till.order("o", 1_000), id="sale")
         return partial(till.write, from_orders.retry_pdf, "sale"), partial(till.pay, 500, order_id="o")
 
@@ -163,7 +163,7 @@ def test_a_pdf_that_is_asked_for_again_while_its_order_is_paid(shop: Database, f
 
 
 def in_opposite_order(till: Till, kind: str) -> list[Command]:
-    """Two commands that take the ids a, m and z, one from the first to the last."""
+    """Two commands that insert the ids a, m and z in opposite order."""
     if kind == "orders":
         return [
             partial(
@@ -171,7 +171,7 @@ def in_opposite_order(till: Till, kind: str) -> list[Command]:
                 till.database,
                 till.principal,
                 id=id,
-                number=id,  # else the series of orders' numbers lets one in at a time
+                number=id,  # without it, the number series would let only one in at a time
                 items=[item(id=each) for each in ids],
             )
             for id, ids in {"p": "amz", "q": "zma"}.items()
@@ -191,33 +191,33 @@ def in_opposite_order(till: Till, kind: str) -> list[Command]:
 
 
 @pytest.mark.parametrize("kind", ["orders", "contra items"])
-def test_the_same_item_ids_in_opposite_order(shop: Database, fresh: Any, kind: str) -> None:
-    """A third transaction holds the id in the middle until both wait: by then each would hold one end."""
-    till = fresh()
+def test_the_same_item_ids_in_opposite_order(shop: Database, new_till: Any, kind: str) -> None:
+    """A third transaction holds the id in the middle until both wait; each could then hold one end."""
+    till = new_till()
     till.order("third", 100)
     first, second = in_opposite_order(till, kind)
     (held,) = till.rows(order_items)[-1:]
 
     def hold(connection: Connection, pool: ThreadPoolExecutor) -> list[Any]:
         connection.execute(insert(order_items).values({**held._mapping, "id": "m"}))
-        begun = []
+        pending = []
         for command in (first, second):
-            begun.append(pool.submit(outcome, command))
-            while waiting(shop) < len(begun):
+            pending.append(pool.submit(outcome, command))
+            while waiting(shop) < len(pending):
                 pass
-        raise Undone(begun)
+        raise RolledBack(pending)
 
     with ThreadPoolExecutor(2) as pool:
         try:
             shop.write(hold, pool)
-        except Undone as undone:
-            outcomes = [each.result() for each in undone.begun]
+        except RolledBack as rolled_back:
+            outcomes = [each.result() for each in rolled_back.pending]
     assert sorted(isinstance(each, DuplicateId) for each in outcomes) == [False, True]
 
 
-class Undone(Exception):
-    """The third transaction ends as if it had not been."""
+class RolledBack(Exception):
+    """Rolls the third transaction back."""
 
-    def __init__(self, begun: list[Any]) -> None:
+    def __init__(self, pending: list[Any]) -> None:
         super().__init__()
-        self.begun = begun
+        self.pending = pending

@@ -1,4 +1,4 @@
-"""Every command locks in the one order that `invoicing.locks` states."""
+"""Every command locks in the order of `invoicing.locks`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ C4,M1,MUG,-2,2025-03-04T10:00,5.00,bob,France
 
 @pytest.fixture
 def till(fresh_postgresql: FreshUrl) -> Iterator[Till]:
-    """On the database that locks rows; with a card to charge, and somebody who is told of everything."""
+    """A till on PostgreSQL, which has row locks; with a payment method and a webhook endpoint."""
     with fresh_postgresql() as url:
         database = Database(url)
         till = Till(database, factories.principal(database))
@@ -121,7 +121,7 @@ def payments(till: Till, _: Path) -> None:
 
 
 def refunds(till: Till, _: Path) -> None:
-    """On an order that shares an invoice with another, which has one of its own; and on an invoice."""
+    """Refunds on an order that shares an invoice with another order, and on an invoice."""
     one, two, three = till.order("q", 1_000, 500, 250, customer_id="ann")
     four, five = till.order("p", 700, 300, customer_id="ann")
     shared, *others = (till.invoice(*ids) for ids in ((four, two), (one,), (five,), (three,)))
@@ -139,22 +139,22 @@ def refunds(till: Till, _: Path) -> None:
 
 
 def one_time_invoices(till: Till, _: Path) -> None:
-    given = {"customer_id": "ann", "order_lines": [factories.order_line()]}
+    values = {"customer_id": "ann", "order_lines": [factories.order_line()]}
     ways: dict[str, dict[str, Any]] = {
         "a": {"manual_transfer": CASH},
         "b": {"settle": {"payment_method": "auto"}},
         "c": {"idempotency_key": "k"},
     }
     for handle, way in ways.items():
-        till.write(one_time.create_invoice, {"handle": handle, **given, **way}, gateways=["sandbox"])
+        till.write(one_time.create_invoice, {"handle": handle, **values, **way}, gateways=["sandbox"])
 
 
-def work_that_follows(till: Till, _: Path) -> None:
+def jobs_after_commit(till: Till, _: Path) -> None:
     for id in ("b", "a"):
         till.sale(1_000, id=id)
     due = till.database.write(pdf.claim, most=9, now=LATER)
-    papers = [RenderedPdf(each.job, each.job.id, 1, "sum") for each in reversed(due)]
-    till.database.write(pdf.record, papers, [], now=LATER)
+    rendered = [RenderedPdf(each.job, each.job.id, 1, "sum") for each in reversed(due)]
+    till.database.write(pdf.record, rendered, [], now=LATER)
     till.write(from_orders.retry_pdf, "a")
     for each in till.database.write(deliveries.claim_deliveries, most=9, now=LATER, lease=LEASE):
         till.database.write(deliveries.record_result, each, DeliveryResult(status=204), jitter=0.5, now=LATER)
@@ -162,13 +162,13 @@ def work_that_follows(till: Till, _: Path) -> None:
 
 
 def imports(till: Till, folder: Path) -> None:
-    till.sale(100)  # so that the series is there
+    till.sale(100)  # creates the number series
     file = folder / "orders.csv"
     file.write_text(RETAIL)
-    how = import_terms(till.database, till.principal, currency="GBP", including_vat=False, vat_rate=20)
+    terms = import_terms(till.database, till.principal, currency="GBP", including_vat=False, vat_rate=20)
     rejects = folder / "rejects.csv"
     done = import_orders(
-        till.database, till.principal, Source(file), ONLINE_RETAIL, how, rejects=rejects, invoice=True
+        till.database, till.principal, Source(file), ONLINE_RETAIL, terms, rejects=rejects, invoice=True
     )
     assert (done.invoices, done.credits) == (2, 2)
 
@@ -193,7 +193,7 @@ COMMANDS: dict[Callable[[Till, Path], None], set[str]] = {
     },
     refunds: {"the series of orders", "orders", "invoices", *ISSUING, "payments", "jobs"},
     one_time_invoices: ISSUING,
-    work_that_follows: {"the series of orders", "orders", *ISSUING, "jobs", "documents", "deliveries"},
+    jobs_after_commit: {"the series of orders", "orders", *ISSUING, "jobs", "documents", "deliveries"},
     imports: {"orders", "invoices", *ISSUING},
 }
 
@@ -209,22 +209,22 @@ def test_commands_lock_in_one_order(
     assert till.database.read(verify).findings == []
 
 
-def test_each_step_is_seen() -> None:
+def test_every_step_occurs() -> None:
     assert set().union(*COMMANDS.values()) == set(STEPS)
 
 
 def lock_item(connection: Connection, account_id: str) -> None:
-    mine = order_items.c.account_id == account_id, order_items.c.id == "o-p-0"
-    connection.execute(update(order_items).where(*mine).values(name="Cup"))
+    condition = order_items.c.account_id == account_id, order_items.c.id == "o-p-0"
+    connection.execute(update(order_items).where(*condition).values(name="Cup"))
 
 
 def lock_for_update(connection: Connection, account_id: str) -> None:
-    mine = orders_table.c.account_id == account_id
-    connection.execute(select(orders_table.c.id).where(mine).with_for_update())
+    condition = orders_table.c.account_id == account_id
+    connection.execute(select(orders_table.c.id).where(condition).with_for_update())
 
 
 def allocate_credit(connection: Connection, account_id: str) -> None:
-    """An allocation to an invoice that is not locked, of a credit invoice that is not."""
+    """Allocates a credit invoice to an invoice; neither is locked here."""
     row = {"invoice_id": "p", "credit_invoice_id": "q", "amount": 1, "created_at": NOW}
     connection.execute(insert(allocations).values(account_id=account_id, id=new_id(), **row))
 
@@ -234,8 +234,8 @@ def lock_number(connection: Connection, account_id: str) -> None:
 
 
 def name_order(connection: Connection, account_id: str) -> None:
-    there = select(orders_table).where(orders_table.c.account_id == account_id)
-    row = dict(connection.execute(there).mappings().first() or {})
+    statement = select(orders_table).where(orders_table.c.account_id == account_id)
+    row = dict(connection.execute(statement).mappings().first() or {})
     connection.execute(insert(orders_table).values({**row, "id": "new"}))
 
 
@@ -245,7 +245,7 @@ def locking(kind: str, *ids: str) -> Lock:
 
 
 @pytest.mark.parametrize(
-    ("taken", "fault"),
+    ("locks_taken", "fault"),
     [
         ([locking("orders", "o-q", "o-p")], "orders: o-p is locked after one that follows it"),
         ([locking("invoices", "q", "p")], "invoices: p is locked after one that follows it"),
@@ -259,26 +259,26 @@ def locking(kind: str, *ids: str) -> Lock:
         ([locking("invoices", "p"), allocate_credit], "inserted, and its credit_invoice_id is not locked"),
     ],
 )
-def test_whatever_is_against_the_order_is_seen(till: Till, taken: Sequence[Lock], fault: str) -> None:
+def test_a_lock_against_the_order_is_reported(till: Till, locks_taken: Sequence[Lock], fault: str) -> None:
     for id in ("p", "q"):
         till.sale(1_000, id=id)
 
-    def wrong(connection: Connection) -> None:
-        for lock in taken:
+    def lock_in_wrong_order(connection: Connection) -> None:
+        for lock in locks_taken:
             lock(connection, till.principal.account_id)
-        raise Undone
+        raise RolledBack
 
-    with watching(till.database) as watch, pytest.raises(Undone):
-        till.database.write(wrong)
+    with watching(till.database) as watch, pytest.raises(RolledBack):
+        till.database.write(lock_in_wrong_order)
     assert any(fault in each for each in watch.faults), watch.faults
 
 
-class Undone(Exception):
-    """Nothing of it is stored."""
+class RolledBack(Exception):
+    """Rolls the transaction back."""
 
 
 def test_rows_are_locked_in_two_files_alone() -> None:
-    """Where jobs are claimed, others' locks are skipped; all else goes through `invoicing.locks`."""
+    """Claiming jobs skips locked rows; everything else locks through `invoicing.locks`."""
     found = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "invoicing").rglob("*.py")

@@ -1,4 +1,4 @@
-"""What the threads do: every command that locks, about what other threads are busy with just now."""
+"""The threads' commands: all that lock rows, on the rows that other threads use at the same time."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from invoicing.webhooks import deliveries, endpoints, log
 from invoicing.webhooks.deliveries import DeliveryResult
 from tools.deadlock_hunt.shop import GATEWAY, Seen, add_card, look, now, one, some
 
-LOOKS = 6  # a thread looks anew after so many commands
-LASTS = 40  # commands, until there is another order to create
+READ_AFTER = 6  # commands, after which a thread reads the newest rows again
+SAME_NUMBER = 40  # commands with the same number of a new order
 
 
 class Clerk:
-    """One thread's work. `place` is the number of the command among those of all threads."""
+    """The work of one thread. `place` is the number of the command among those of all threads."""
 
     def __init__(self, database: Database, owner: Principal, random: Random, folder: Path) -> None:
         self.database, self.owner, self.random, self.folder = database, owner, random, folder
@@ -44,7 +44,7 @@ class Clerk:
 
     def choose(self, place: int) -> str:
         """The name of the next command."""
-        if self._done % LOOKS == 0:
+        if self._done % READ_AFTER == 0:
             self.seen = self.database.read(look, self.owner)
         self._done += 1
         self.place = place
@@ -54,14 +54,14 @@ class Clerk:
         return self.database.write(command, self.owner, *args, now=now(), **options)
 
     def key(self, prefix: str, commands: int = 12) -> str:
-        """The same for some commands that follow each other, whoever does them."""
+        """A key that several consecutive commands of all threads share."""
         return f"{prefix}{self.place // commands - self.random.choice((0, 0, 1))}"
 
     def cash(self) -> dict[str, Any]:
         return {"method": "CASH", "payment_date": now().date()}
 
     def way(self) -> dict[str, Any]:
-        """By hand, or by the gateway."""
+        """A manual transfer or, by default, the gateway."""
         return self.random.choice(({}, {"manual_transfer": self.cash()}))
 
     def sale(self) -> Any:
@@ -81,27 +81,27 @@ class Clerk:
         ]
         return some(self.random, ids, 4)
 
-    def resolve(self, begun: PendingPayment) -> None:
-        """The gateway's answer to what was begun, if there is any yet."""
-        if begun.is_known or self.random.random() < 0.2:
+    def resolve(self, pending: PendingPayment) -> None:
+        """Resolves a pending payment, unless the gateway is to stay silent."""
+        if pending.is_known or self.random.random() < 0.2:
             return
         status = self.random.choice(("PAID", "PAID", "FAILED"))
-        spent = status == "FAILED" and self.random.random() < 0.1
+        is_spent = status == "FAILED" and self.random.random() < 0.1
         self.database.write(
             charges.resolve,
             self.owner.account_id,
-            begun.payment.id,
+            pending.payment.id,
             status,
             reference="reference",
-            is_method_spent=spent,
+            is_method_spent=is_spent,
             now=now(),
         )
-        if spent and begun.method is not None:
-            add_card(self.database, self.owner, begun.method.customer_id)
+        if is_spent and pending.method is not None:
+            add_card(self.database, self.owner, pending.method.customer_id)
 
 
 def create_order(clerk: Clerk) -> None:
-    number = clerk.key("", LASTS)
+    number = clerk.key("", SAME_NUMBER)
     prices = [clerk.random.randint(100, 2_000) for _ in range(4)]
     items: list[dict[str, Any]] = [
         {
@@ -132,12 +132,12 @@ def update_order(clerk: Clerk) -> None:
 
 def ship(clerk: Clerk) -> None:
     item = one(clerk.random, clerk.seen.items)
-    parcels = [(item.id, clerk.random.choice((None, 1)))]
-    clerk.database.write(shipping.ship_items, clerk.owner, item.order_id, parcels, shipped_at=now())
+    items_to_ship = [(item.id, clerk.random.choice((None, 1)))]
+    clerk.database.write(shipping.ship_items, clerk.owner, item.order_id, items_to_ship, shipped_at=now())
 
 
 def undo(clerk: Clerk) -> None:
-    """Several of an order's items, under ids of the caller's own."""
+    """Undoes several items of an order, with ids chosen by the caller."""
     order = one(clerk.random, clerk.seen.orders)
     sold = [each for each in clerk.seen.items if each.order_id == order.id and each.contra_of is None]
     contras = [
@@ -190,7 +190,7 @@ def create_invoice(clerk: Clerk) -> None:
 
 
 def record_payment(clerk: Clerk) -> None:
-    """Under few keys: on orders and on their invoices the same ones."""
+    """Uses few keys, the same ones on orders and on their invoices."""
     target = clerk.random.choice(
         ({"order_id": one(clerk.random, clerk.seen.orders).id}, {"invoice_id": clerk.sale().id})
     )
@@ -221,12 +221,12 @@ def refund_invoice(clerk: Clerk) -> None:
     repaid = clerk.write(
         refund.refund_invoice, clerk.sale().id, asked, key=clerk.key("r"), transfer=way, gateways=[GATEWAY]
     )
-    for begun in repaid.begun:
-        clerk.resolve(begun)
+    for pending in repaid.begun:
+        clerk.resolve(pending)
 
 
 def make_pdfs(clerk: Clerk) -> None:
-    """Some of a batch fail. What they are recorded in is no order that anything else keeps."""
+    """Records PDFs in random order; one of each batch fails."""
     due = clerk.database.write(pdf.claim, most=8, now=now())
     clerk.random.shuffle(due)
     failures = [Failure(each.job, "no ink") for each in due[:1]]
@@ -253,14 +253,14 @@ def change_settings(clerk: Clerk) -> None:
 
 
 def change_customer(clerk: Clerk) -> None:
-    """The handle too: what refers to a customer waits for that."""
+    """Changes the handle too, for which inserts that refer to the customer wait."""
     id = clerk.random.choice(("ann", "bob"))
     handle = f"{id}{clerk.random.choice(('', '-2'))}"
     clerk.write(details.update_customer, {"id": id, "handle": handle})
 
 
 def import_file(clerk: Clerk) -> None:
-    """Orders and their cancellations, in any order, of customers who are new or there."""
+    """Imports orders and cancellations in random order, of new and existing customers."""
     number = 10_000 + 10 * (clerk.place // 400)
     day = f"{now():%Y-%m-%dT%H:%M}"
     buyers = ("ann", "bob", f"new-{number}", f"newer-{number}")

@@ -1,4 +1,4 @@
-"""One server process of the hunt: a database of its own, and threads that do one command after the other."""
+"""A server process of the hunt, with its own connections, and threads that run commands in turn."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tools.deadlock_hunt.shop import NothingThereError
 
 @dataclass
 class Outcome:
-    """How commands ended, by their name: "done", or the refusal's code."""
+    """How often each command ended how: "done", or the code of the refusal."""
 
     ended: Counter[tuple[str, str]] = field(default_factory=Counter)
     retries: int = 0
@@ -42,7 +42,7 @@ def serve(
     seeds: list[str],
     outcomes: Queue[Outcome],
 ) -> None:
-    """Runs a server in this process, which tells its outcome when it ends."""
+    """Runs a server in this process, and puts its outcome in the queue when it ends."""
     outcomes.put(Server(url, owner, begun, most, threads=len(seeds)).run(seeds))
 
 
@@ -57,7 +57,7 @@ class Server:
         self._lock = threading.Lock()
 
     def run(self, seeds: list[str]) -> Outcome:
-        """A thread for each seed, until all servers together have begun `most` commands."""
+        """Runs a thread for each seed, until all servers together have started `most` commands."""
         with ThreadPoolExecutor(len(seeds)) as pool:
             list(pool.map(self._work, seeds))
         self._database.close()

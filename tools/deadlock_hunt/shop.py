@@ -1,4 +1,4 @@
-"""The shop that the hunt takes place in: two customers, and at any time only a few orders and invoices."""
+"""The shop of the hunt: two customers and few orders and invoices, so that commands often meet."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ ADDRESS: AddressValues = {
 }
 GATEWAY = "sandbox"
 NEWEST = 6
-"""How many of the newest orders, invoices and payments the commands are about."""
+"""The commands use so many of the newest orders, invoices and payments."""
 
 
 class NothingThereError(Exception):
-    """The shop has nothing yet that the command could be about."""
+    """The shop has no row yet that the command could use."""
 
 
 def now() -> datetime:
@@ -44,7 +44,7 @@ def now() -> datetime:
 
 
 def open_shop(database: Database) -> Principal:
-    """An account with two customers, who have a card each, and an endpoint that is told of everything."""
+    """Creates an account with two customers with a card each, and a webhook endpoint for all events."""
     account_id = database.write(
         account_settings.create_account, {"name": "Hunting ground", "address": ADDRESS}, now=now()
     )
@@ -74,7 +74,7 @@ def add_card(database: Database, owner: Principal, customer_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The newest of everything, as a thread has seen it last. Others go on meanwhile."""
+    """The newest rows as a thread read them last; others may have changed them since."""
 
     orders: Sequence[Any]
     items: Sequence[Any]
@@ -104,7 +104,7 @@ def one(random: Random, among: Sequence[T]) -> T:
 
 
 def some(random: Random, among: Sequence[T], most: int) -> list[T]:
-    """Some of these, at least one, in any order."""
+    """Some of these, at least one, in random order."""
     if not among:
         raise NothingThereError
     return random.sample(list(among), random.randint(1, min(most, len(among))))

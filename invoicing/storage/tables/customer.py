@@ -19,7 +19,7 @@ from invoicing.storage.tables.base import (
 
 
 class Customer(SQLModel, table=True):
-    """`request` is the fingerprint of what was asked under the `idempotency_key`."""
+    """`request` is the fingerprint of the request with the `idempotency_key`."""
 
     __tablename__ = "customers"
     __table_args__ = (

@@ -20,9 +20,9 @@ from invoicing.storage.tables.base import (
 
 
 class Order(SQLModel, table=True):
-    """`customer_id` is null on a guest's order: its buyer is the order's own billing name and address.
+    """`customer_id` is null on a guest's order, whose buyer is its billing name and address.
 
-    `request` is the fingerprint of what was asked under the `idempotency_key`.
+    `request` is the fingerprint of the request with the `idempotency_key`.
     """
 
     __tablename__ = "orders"
