@@ -4,7 +4,7 @@ Each row belongs to an account. What a caller may choose (`id`, `handle`) is uni
 so keys begin with `account_id`. Amounts are whole minor units, VAT rates basis points, instants UTC.
 """
 
-from invoicing.storage.tables.account import Account, ApiKey, accounts, api_keys
+from invoicing.storage.tables.account import Account, ApiKey, ExchangeRate, accounts, api_keys, exchange_rates
 from invoicing.storage.tables.base import (
     Instant,
     account_reference,
@@ -53,6 +53,7 @@ __all__ = [
     "Customer",
     "CustomerSession",
     "Document",
+    "ExchangeRate",
     "Instant",
     "Invoice",
     "InvoiceLine",
@@ -72,6 +73,7 @@ __all__ = [
     "customer_sessions",
     "customers",
     "documents",
+    "exchange_rates",
     "index_without_nulls",
     "instant_column",
     "invoice_lines",

@@ -1,5 +1,6 @@
 """The tables of the seller: its account and API keys."""
 
+import datetime as dt
 from datetime import datetime
 from typing import Any
 
@@ -61,5 +62,18 @@ class ApiKey(SQLModel, table=True):
     revoked_at: datetime | None = instant_column(nullable=True)
 
 
+class ExchangeRate(SQLModel, table=True):
+    """`rate` units of `currency` for one of `base` on a day: a decimal, as text, so that no digit is lost."""
+
+    __tablename__ = "exchange_rates"
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    base: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    date: dt.date = Field(primary_key=True)
+    rate: str
+
+
 accounts = SQLModel.metadata.tables["accounts"]
 api_keys = SQLModel.metadata.tables["api_keys"]
+exchange_rates = SQLModel.metadata.tables["exchange_rates"]

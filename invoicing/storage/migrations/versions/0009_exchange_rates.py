@@ -1,0 +1,22 @@
+"""Exchange rates, for the VAT of invoices in a foreign currency."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "exchange_rates",
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("base", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("rate", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="exchange_rates_account_id_known"),
+        sa.PrimaryKeyConstraint("account_id", "base", "currency", "date", name="exchange_rates_key"),
+    )
