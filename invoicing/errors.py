@@ -336,3 +336,21 @@ class EndpointInactive(InvoicingError):
     """The webhook endpoint is not active, or was deleted: nothing is sent to it."""
 
     code = "ENDPOINT_INACTIVE"
+
+
+class SellerIncomplete(InvoicingError):
+    """The seller lacks something that every invoice must say: `account.missing` lists it."""
+
+    code = "SELLER_INCOMPLETE"
+
+
+class VatTreatmentNotAllowed(InvoicingError):
+    """The VAT category of a line is not allowed between this seller and this buyer."""
+
+    code = "VAT_TREATMENT_NOT_ALLOWED"
+
+
+class ClockBehind(InvoicingError):
+    """The server's clock is behind the date of the series' last invoice."""
+
+    code = "CLOCK_BEHIND"

@@ -1,4 +1,4 @@
-"""Exchange rates, for the VAT of invoices in a foreign currency."""
+"""What an invoice must say of its seller, and exchange rates for invoices in a foreign currency."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("accounts", sa.Column("tax_number", sa.String(), nullable=True))
+    op.add_column("accounts", sa.Column("tax_currency", sa.String(), nullable=True))
+    op.add_column(
+        "accounts", sa.Column("payable_rounding", sa.Integer(), server_default="1", nullable=False)
+    )
     op.create_table(
         "exchange_rates",
         sa.Column("account_id", sa.String(), nullable=False),
