@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from invoicing.errors import ValidationError
+from invoicing.errors import ClockBehind, ValidationError
 from invoicing.storage.tables import number_series
 
 _PLACEHOLDER = re.compile(r"\{(year|month|seq)(?::0([1-9])d)?\}")
@@ -23,6 +23,18 @@ _NEXT = (
     )
     .values(last=number_series.c.last + 1)
     .returning(number_series.c.last)
+)
+_LAST_DATE = select(func.max(number_series.c.issued_on)).where(
+    number_series.c.account_id == bindparam("account"), number_series.c.type == bindparam("series")
+)
+_DATE = (
+    update(number_series)
+    .where(
+        number_series.c.account_id == bindparam("account"),
+        number_series.c.type == bindparam("series"),
+        number_series.c.period == bindparam("year"),
+    )
+    .values(issued_on=bindparam("day"))
 )
 
 
@@ -38,9 +50,19 @@ class NumberInSeries:
 def take_number(
     connection: Connection, account_id: str, series: str, number_format: str, on: date
 ) -> NumberInSeries:
-    """The next number of the series. Its row stays locked until the transaction ends, so call this last."""
+    """The next number of the series. Its row stays locked until the transaction ends, so call this last.
+
+    ClockBehind if an invoice of the series has a later date, in whatever year its numbers began: the dates
+    of a series never run backwards.
+    """
     period = f"{on:%Y}" if "{year}" in number_format else ""
     sequence = next_sequence(connection, account_id, series, period)
+    key = {"account": account_id, "series": series}
+    last = connection.execute(_LAST_DATE, key).scalar_one()
+    if last is not None and on < last:
+        raise ClockBehind(f"The last invoice of the series is dated {last}, and today is {on} here.")
+    if last != on:
+        connection.execute(_DATE, {**key, "year": period, "day": on})
     return NumberInSeries(format_number(number_format, on, sequence), period, sequence)
 
 
@@ -74,6 +96,12 @@ def number_format(value: object, field: str) -> str:
     """A format with {seq} and optionally {year} and {month}, with widths as in {seq:05d}."""
     given = str(value).strip()
     rest = _PLACEHOLDER.sub("", given)
+    if re.search(r"\{year:", given):
+        raise ValidationError(
+            f"{field} must have the year as {{year}}, without a width: the numbers start again with it "
+            f"(it is “{given[:60]}”).",
+            field=field,
+        )
     if "{seq" not in given or re.search(r"[{}\x00-\x1f]", rest) or not 1 <= len(given) <= 60:
         raise ValidationError(
             f"{field} must contain {{seq}} or such as {{seq:05d}}, may contain {{year}} and {{month}}, "

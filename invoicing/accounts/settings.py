@@ -39,7 +39,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "bic": optional(checks.bic),
     "default_currency": checks.currency,
     "tax_currency": optional(checks.currency),
-    "payable_rounding": checks.whole(1, 10_000),
+    "payable_rounding": checks.whole_number(1, 10_000),
     "default_vat_rate": checks.vat_rate,
     "locale": checks.locale,
     "timezone": checks.timezone,

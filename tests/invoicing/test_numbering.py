@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from invoicing import numbering
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
-from invoicing.errors import NumberTaken, ValidationError
+from invoicing.errors import ClockBehind, NumberTaken, ValidationError
 from invoicing.invoices import from_orders
 from invoicing.storage.database import Database
 from invoicing.storage.tables import number_series
@@ -32,7 +32,7 @@ JUNE = date(2025, 6, 2)
         ("{seq:01d}", "42"),
         ("INV-{year}-{seq:05d}", "INV-2025-00042"),
         ("{year}{month}/{seq}", "202506/42"),
-        ("{month:01d}.{year:06d}.{seq:09d}", "6.002025.000000042"),
+        ("{month:01d}.{year}.{seq:09d}", "6.2025.000000042"),
         ("Rechnung № {seq:03d} ü", "Rechnung № 042 ü"),
         ("{seq:03d}-{seq}", "042-42"),
     ],
@@ -98,9 +98,34 @@ def test_each_account_has_a_series_of_its_own(database: Database, principal: Pri
 
 def test_a_year_in_the_format_starts_the_numbers_again(database: Database, principal: Principal) -> None:
     december, january = datetime(2025, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
-    dates = (december, january, january, december)
+    dates = (december, december, january, january)
     numbers = [factories.invoice(database, principal, now=moment).number for moment in dates]
-    assert numbers == ["INV-2025-00001", "INV-2026-00001", "INV-2026-00002", "INV-2025-00002"]
+    assert numbers == ["INV-2025-00001", "INV-2025-00002", "INV-2026-00001", "INV-2026-00002"]
+
+
+@pytest.mark.parametrize("number_format", ["INV-{year}-{seq}", "INV-{seq}"])
+def test_dates_never_run_backwards_in_a_series(database: Database, number_format: str) -> None:
+    principal = factories.principal(database, invoice_number_format=number_format)
+    today = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    for moment in (today - timedelta(days=400), today, today):
+        factories.invoice(database, principal, now=moment)
+    order = factories.order(database, principal, items=[factories.item(id="late")])
+    with pytest.raises(ClockBehind, match="dated 2026-01-01, and today is 2025-12-31"):
+        database.write(from_orders.invoice_order, principal, order.id, now=today - timedelta(days=1))
+    issued = database.write(from_orders.invoice_order, principal, order.id, now=today)
+    assert issued.sequence == (3 if "year" in number_format else 4)
+
+
+def test_credits_and_other_accounts_have_dates_of_their_own(database: Database, principal: Principal) -> None:
+    today = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    factories.invoice(database, principal, now=today)
+    factories.invoice(database, factories.principal(database), now=today - timedelta(days=9))
+
+
+def test_a_year_with_a_width_is_refused() -> None:
+    with pytest.raises(ValidationError, match="without a width") as refusal:
+        numbering.number_format("INV-{year:02d}-{seq}", "invoice_number_format")
+    assert refusal.value.field == "invoice_number_format"
 
 
 def test_without_a_year_the_numbers_continue(database: Database) -> None:

@@ -106,7 +106,10 @@ class InvoiceLine(SQLModel, table=True):
 
 
 class NumberSeries(SQLModel, table=True):
-    """The last number taken, by account, type and period (the year, if the format has one)."""
+    """The last number taken, by account, type and period (the year, if the format has one).
+
+    `issued_on` is the date of the invoice that took it; the series of orders has none.
+    """
 
     __tablename__ = "number_series"
 
@@ -114,6 +117,7 @@ class NumberSeries(SQLModel, table=True):
     type: str = Field(primary_key=True)
     period: str = Field(primary_key=True)
     last: int = amount_column()
+    issued_on: date | None = None
 
 
 class Document(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""What an invoice must say of its seller, and exchange rates for invoices in a foreign currency."""
+"""What an invoice must say of its seller; exchange rates; the date of a series' last invoice."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,8 +12,16 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("tax_number", sa.String(), nullable=True))
     op.add_column("accounts", sa.Column("tax_currency", sa.String(), nullable=True))
-    op.add_column(
-        "accounts", sa.Column("payable_rounding", sa.Integer(), server_default="1", nullable=False)
+    op.add_column("accounts", sa.Column("payable_rounding", sa.Integer(), server_default="1", nullable=False))
+    op.add_column("number_series", sa.Column("issued_on", sa.Date(), nullable=True))
+    op.execute(
+        """
+        UPDATE number_series SET issued_on = (
+            SELECT max(invoices.issued_on) FROM invoices
+            WHERE invoices.account_id = number_series.account_id
+            AND invoices.type = number_series.type AND invoices.period = number_series.period
+        )
+        """
     )
     op.create_table(
         "exchange_rates",
