@@ -87,7 +87,7 @@ def open_shop(database: Database) -> Shop:
     account: CreateAccountValues = {
         "name": "Lumen & Oak",
         "address": ADDRESS,
-        "vat_number": "NL001234567B01",
+        "vat_number": "NL123456782B01",
         "iban": "NL91ABNA0417164300",
         "invoice_number_format": "INV-{seq:07d}",
     }

@@ -17,7 +17,7 @@ from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, V
 SELLER = Party(
     name="Lumen & Oak",
     legal_name="Lumen & Oak Interiors B.V.",
-    vat_number="NL001234567B01",
+    vat_number="NL123456782B01",
     registration_number="12345678",
     email="hello@lumenoak.example",
     phone_number="+31 20 555 01 23",
@@ -30,7 +30,7 @@ SELLER = Party(
 BUYER = Party(
     name="Atelier Noord",
     contact_name="Jana Brückner",
-    vat_number="NL009876543B01",
+    vat_number="NL000099998B57",
     reference="Studio 3",
     address=Address(
         address_line_1="Delftsestraat 200", postal_code="3013 AC", locality="Rotterdam", country_code="NL"

@@ -16,6 +16,7 @@ from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
 from invoicing.storage.tables import Account, accounts, new_id
+from invoicing.vat.numbers import checked_vat_number
 
 
 class ContraFlow(StrEnum):
@@ -74,6 +75,7 @@ def create_account(connection: Connection, values: CreateAccountValues, *, now: 
     """Creates a seller; returns its id."""
     given = {**DEFAULTS, "legal_name": values.get("name"), **values}
     row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
+    _check_vat_number(row, row["address"])
     _check_formats_differ(row["invoice_number_format"], row["credit_number_format"])
     connection.execute(insert(accounts).values(row))
     return str(row["id"])
@@ -86,6 +88,7 @@ def update_account(
     row = checked(values, CHECKS)
     locks.lock_account(connection, principal.account_id)  # or two changes at once make the formats equal
     before = account(connection, principal.account_id)
+    _check_vat_number(row, row.get("address", before.address))
     _check_formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),
         row.get("credit_number_format", before.credit_number_format),
@@ -94,6 +97,12 @@ def update_account(
         update(accounts).where(accounts.c.id == principal.account_id).values(**row, updated_at=now)
     )
     return account(connection, principal.account_id)
+
+
+def _check_vat_number(row: dict[str, Any], address: Mapping[str, Any]) -> None:
+    """Refuses a VAT number with wrong digits; what is already stored is left alone."""
+    if row.get("vat_number") is not None:
+        row["vat_number"] = checked_vat_number(row["vat_number"], address.get("country_code"), "vat_number")
 
 
 def _check_formats_differ(invoices: str, credit_invoices: str) -> None:

@@ -31,6 +31,7 @@ from invoicing.storage.tables import (
     new_id,
     violated_constraint,
 )
+from invoicing.vat.numbers import checked_vat_number
 
 CHECKS: Mapping[str, checks.Check] = {
     "handle": optional(checks.handle),
@@ -106,6 +107,8 @@ def new_customer_row(principal: Principal, values: CreateCustomerValues, *, now:
         "created_at": now,
         "updated_at": now,
     }
+    if row["vat_number"] is not None:
+        row["vat_number"] = checked_vat_number(row["vat_number"], _country(row), "vat_number")
     return {**row, "search_text": _search_text(row)}
 
 
@@ -119,6 +122,9 @@ def update_customer(
     id, handle = values.get("id"), values.get("handle")
     before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
     changes = checked(values, CHECKS)
+    if changes.get("vat_number") is not None:
+        country = _country({"billing_address": before.billing_address, **changes})
+        changes["vat_number"] = checked_vat_number(changes["vat_number"], country, "vat_number")
     if changes.get("handle") not in (None, before.handle):
         _check_ids_are_new(connection, principal, {"handle": changes["handle"]})
     after = {"name": before.name, "email": before.email, "handle": before.handle, **changes}
@@ -178,6 +184,11 @@ def _duplicate_error(clash: IntegrityError, row: Mapping[str, Any]) -> Invoicing
     if "handle" in violated_constraint(clash):
         return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
     return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])
+
+
+def _country(row: Mapping[str, Any]) -> str | None:
+    """The country in which the customer is billed."""
+    return (row["billing_address"] or {}).get("country_code")
 
 
 def _search_text(row: Mapping[str, Any]) -> str:

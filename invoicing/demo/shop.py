@@ -53,7 +53,7 @@ CUSTOMERS: Sequence[CreateCustomerValues] = (
         "legal_name": "Fietsenmakerij Jansen V.O.F.",
         "email": "administratie@fietsen-jansen.example",
         "contact_name": "Piet Jansen",
-        "vat_number": "NL001234567B01",
+        "vat_number": "NL123456782B01",
         "locale": "nl",
         "buyer_reference": "Inkoop 7",
         "billing_address": address("Oudegracht 402", "3511 PN", "Utrecht", "NL"),

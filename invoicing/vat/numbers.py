@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from typing import Protocol, cast
 
-from stdnum import get_cc_module
-from stdnum.exceptions import ValidationError as Invalid
-
 from invoicing.errors import ValidationError
 
 EU_COUNTRIES = frozenset(
@@ -76,6 +73,8 @@ def _is_valid(number: str, country: str) -> bool | None:
     module = _module(country)
     if module is None:
         return None
+    from stdnum.exceptions import ValidationError as Invalid
+
     try:
         module.validate(number)
     except Invalid:
@@ -87,4 +86,6 @@ def _module(country: str) -> _Rules | None:
     code = _RULES_OF.get(country, country)
     if not re.fullmatch("[A-Z]{2}", code) or code == "EU":
         return None
+    from stdnum import get_cc_module  # late: the package takes a tenth of a second to load
+
     return cast("_Rules | None", get_cc_module(code.lower(), "vat"))

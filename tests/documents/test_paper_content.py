@@ -29,7 +29,7 @@ def test_it_names_seller_buyer_numbers_and_dates() -> None:
             buyer=replace(BUYER, reference="Desk 3", contact_name="Joe", vat_number="GB1"),
         )
     )
-    for words in ("Mug & Co", "Keizersgracht 1", "1015 CJ Amsterdam", "NL001234567B01", "Ann Baker", "Leeds",
+    for words in ("Mug & Co", "Keizersgracht 1", "1015 CJ Amsterdam", "NL123456782B01", "Ann Baker", "Leeds",
                   "2025-0001", "2 June 2025", "16 June 2025", "SO-1", "PO-7", "20 May 2025", "4210",
                   "Desk 3", "Attn. Joe", "VAT no. GB1", "Thank you."):  # fmt: skip
         assert words in text

@@ -13,7 +13,7 @@ from invoicing.snapshot import Address, Line, Party, Snapshot, VatRow
 
 SELLER = Party(
     name="Mug & Co",
-    vat_number="NL001234567B01",
+    vat_number="NL123456782B01",
     iban="NL91ABNA0417164300",
     bic="ABNANL2A",
     address=Address(address_line_1="Keizersgracht 1", postal_code="1015 CJ", locality="Amsterdam"),

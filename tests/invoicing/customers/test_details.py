@@ -37,7 +37,11 @@ def test_a_customer_without_an_id_gets_one(database: Database, principal: Princi
 
 @pytest.mark.parametrize(
     ("values", "is_business"),
-    [({}, False), ({"vat_number": "NL1"}, True), ({"vat_number": "NL1", "is_business": False}, False)],
+    [
+        ({}, False),
+        ({"vat_number": "NL123456782B01"}, True),
+        ({"vat_number": "NL123456782B01", "is_business": False}, False),
+    ],
 )
 def test_a_customer_with_a_vat_number_is_a_business_by_default(
     database: Database, principal: Principal, values: dict[str, Any], is_business: bool
@@ -47,7 +51,7 @@ def test_a_customer_with_a_vat_number_is_a_business_by_default(
 
 def test_a_null_is_the_same_as_left_out(database: Database, principal: Principal) -> None:
     customer = factories.customer(
-        database, principal, id=None, handle=None, is_business=None, vat_number="NL1", meta=None
+        database, principal, id=None, handle=None, is_business=None, vat_number="NL123456782B01", meta=None
     )
     assert (customer.handle, customer.is_business, customer.meta) == (None, True, {})
 

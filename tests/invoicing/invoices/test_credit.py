@@ -109,7 +109,9 @@ def test_credits_have_numbers_of_their_own(books: Books) -> None:
 
 
 def test_a_credit_is_to_the_buyer_that_was_invoiced(books: Books) -> None:
-    factories.customer(books.database, books.principal, id="ann", name="Ann Baker", vat_number="NL1")
+    factories.customer(
+        books.database, books.principal, id="ann", name="Ann Baker", vat_number="NL123456782B01"
+    )
     sale = books.sold(item(id="a"), item(id="b"), customer_id="ann", id="o")
     books.database.write(details.update_customer, books.principal, {"id": "ann", "name": "Ann Cook"}, now=NOW)
     for credit in (books.returned("o", Contra("a")), books.credit(sale)):

@@ -189,11 +189,15 @@ def test_a_guests_order_is_invoiced_to_its_billing_name_and_address(
 
 
 def test_the_orders_own_billing_goes_before_the_customers(database: Database, principal: Principal) -> None:
-    buyer = factories.customer(database, principal, name="Ann", vat_number="NL1", locale="nl")
+    buyer = factories.customer(database, principal, name="Ann", vat_number="NL123456782B01", locale="nl")
     paper = factories.invoice(
         database, principal, customer_id=buyer.id, billing_name="Ann's firm", buyer_reference="R-1"
     ).frozen()
-    assert (paper.buyer.name, paper.buyer.vat_number, paper.buyer.reference) == ("Ann's firm", "NL1", "R-1")
+    assert (paper.buyer.name, paper.buyer.vat_number, paper.buyer.reference) == (
+        "Ann's firm",
+        "NL123456782B01",
+        "R-1",
+    )
     assert paper.locale == "nl"
 
 

@@ -99,7 +99,7 @@ def test_the_state_of_an_invoice_may_go_on(database: Database, principal: Princi
 def test_an_invoice_keeps_what_it_says_of_seller_buyer_and_order(
     database: Database, principal: Principal, now: datetime
 ) -> None:
-    buyer = factories.customer(database, principal, name="Ann Baker", vat_number="NL001234567B01")
+    buyer = factories.customer(database, principal, name="Ann Baker", vat_number="NL123456782B01")
     issued = factories.invoice(database, principal, customer_id=buyer.id, purchase_order_number="PO-1")
     (order,) = issued.frozen().orders
     database.write(

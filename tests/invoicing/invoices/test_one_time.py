@@ -107,9 +107,14 @@ def test_a_rebate_is_taken_off_and_the_total_may_be_nothing(make: OneTime) -> No
         ({"name": "Ann"}, {"name": "Bea"}, "Bea", None),
         ({"name": "Ann"}, {"name": "Bea", "organisation": "Studio"}, "Studio", "Bea"),
         ({"name": "Ann"}, {"locality": "Delft"}, "Ann", None),
-        ({"name": "Firm", "vat_number": "NL1", "contact_name": "Cas"}, {"name": "Bea"}, "Firm", "Bea"),
-        ({"name": "Firm", "vat_number": "NL1"}, {"organisation": "Holding"}, "Holding", None),
-        ({"name": "Firm", "vat_number": "NL1", "contact_name": "Cas"}, {}, "Firm", "Cas"),
+        (
+            {"name": "Firm", "vat_number": "NL123456782B01", "contact_name": "Cas"},
+            {"name": "Bea"},
+            "Firm",
+            "Bea",
+        ),
+        ({"name": "Firm", "vat_number": "NL123456782B01"}, {"organisation": "Holding"}, "Holding", None),
+        ({"name": "Firm", "vat_number": "NL123456782B01", "contact_name": "Cas"}, {}, "Firm", "Cas"),
     ],
 )
 def test_a_billing_address_may_rename_the_buyer(

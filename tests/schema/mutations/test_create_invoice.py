@@ -37,7 +37,7 @@ def shop(database: Database, tmp_path: Path) -> Client:
         client_of_ours.principal,
         id="ann",
         handle="ann-1",
-        vat_number="NL1",
+        vat_number="NL123456782B01",
         billing_address=ADDRESS,
     )
     return client_of_ours
@@ -76,7 +76,7 @@ def test_everything_that_is_asked_for_is_on_the_invoice(shop: Client) -> None:
     ]
     assert invoice["buyer"] == {
         "name": "Holding",
-        "vat_number": "NL1",
+        "vat_number": "NL123456782B01",
         "address": {"organisation": "Holding", "locality": "Delft"},
     }
     assert (invoice["shipping_address"], invoice["customer"]) == ({"locality": "Leeds"}, {"id": "ann"})

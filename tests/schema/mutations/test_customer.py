@@ -30,7 +30,7 @@ def test_a_customer_is_made_and_changed(shop: Client) -> None:
         "id": "c",
         "handle": "h",
         "name": " Ann ",
-        "vat_number": "NL1",
+        "vat_number": "NL123456782B01",
         "billing_address": {"locality": "Delft"},
         "metadata": {"tags": ["a", 1, None, {"deep": True}]},
     }

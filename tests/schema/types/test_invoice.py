@@ -28,7 +28,7 @@ def test_an_invoice_shows_parties_and_who_made_it(shop: Client, database: Databa
         shop.principal,
         id="ann",
         name="Ann",
-        vat_number="NL1",
+        vat_number="NL123456782B01",
         billing_address={"locality": "Delft"},
     )
     factories.order(database, shop.principal, id="o", customer_id="ann", purchase_order_number="PO-1")
@@ -46,7 +46,7 @@ def test_an_invoice_shows_parties_and_who_made_it(shop: Client, database: Databa
         "type": "INVOICE",
         "state": "PENDING",
         "seller": {"name": "Mug & Co", "address": {"locality": "Amsterdam"}},
-        "buyer": {"name": "Ann", "vat_number": "NL1", "address": {"locality": "Delft"}},
+        "buyer": {"name": "Ann", "vat_number": "NL123456782B01", "address": {"locality": "Delft"}},
         "customer": {"name": "Anna"},
         "purchase_order_number": "PO-1",
         "created_by": {"id": actor.id, "name": "Back office", "type": "api_key"},

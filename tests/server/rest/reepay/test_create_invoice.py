@@ -32,7 +32,7 @@ TRANSFER = {
 }
 COMPANY = {
     "company": "Ann's Tables",
-    "vat": "NL001234567B01",
+    "vat": "NL123456782B01",
     "attention": "Ann Baker",
     "address": "Kade 1",
     "address2": "2nd floor",
@@ -51,7 +51,7 @@ COMPANY = {
 def shop(database: Database, tmp_path: Path) -> Client:
     shop = client(database, tmp_path, sandbox=True)
     factories.customer(
-        database, shop.principal, id="customer-1", handle="ann", vat_number="NL001234567B01", is_business=True
+        database, shop.principal, id="customer-1", handle="ann", vat_number="NL123456782B01", is_business=True
     )
     return shop
 
