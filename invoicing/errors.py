@@ -338,19 +338,7 @@ class EndpointInactive(InvoicingError):
     code = "ENDPOINT_INACTIVE"
 
 
-class SellerIncomplete(InvoicingError):
-    """The seller lacks something that every invoice must say: `account.missing` lists it."""
-
-    code = "SELLER_INCOMPLETE"
-
-
-class VatTreatmentNotAllowed(InvoicingError):
-    """The VAT category of a line is not allowed between this seller and this buyer."""
-
-    code = "VAT_TREATMENT_NOT_ALLOWED"
-
-
 class ClockBehind(InvoicingError):
-    """The server's clock is behind the date of the series' last invoice."""
+    """The last invoice of the series has a later date than today: the server's clock is wrong."""
 
     code = "CLOCK_BEHIND"

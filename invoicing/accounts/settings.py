@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from invoicing import checks, locks, numbering
 from invoicing.access import Principal
+from invoicing.accounts.country_defaults import country_defaults
 from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
@@ -32,15 +34,12 @@ CHECKS: Mapping[str, checks.Check] = {
     "address": checks.address,
     "vat_number": optional(text(32)),
     "registration_number": optional(text(64)),
-    "tax_number": optional(text(64)),
     "email": optional(checks.email),
     "phone_number": optional(text(64)),
     "contact_name": optional(text(200)),
     "iban": optional(checks.iban),
     "bic": optional(checks.bic),
     "default_currency": checks.currency,
-    "tax_currency": optional(checks.currency),
-    "payable_rounding": checks.whole_number(1, 10_000),
     "default_vat_rate": checks.vat_rate,
     "locale": checks.locale,
     "timezone": checks.timezone,
@@ -69,6 +68,15 @@ _BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
 
 def account(connection: Connection, account_id: str) -> Account:
     return rows.one(connection, _BY_ID, {"account": account_id}, as_=Account)
+
+
+def with_country_defaults(values: CreateAccountValues) -> CreateAccountValues:
+    """The values, with the defaults of the address's country for those that are not given."""
+    country = (values.get("address") or {}).get("country_code")
+    if country is None:
+        return values
+    defaults = asdict(country_defaults(checks.country(country, "address.country_code")))
+    return cast(CreateAccountValues, {**defaults, **values})
 
 
 def create_account(connection: Connection, values: CreateAccountValues, *, now: datetime) -> str:

@@ -10,6 +10,8 @@ import typer
 from invoicing.access import Scope
 from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.completeness import missing_fields
+from invoicing.accounts.values import CreateAccountValues
 from invoicing.errors import InvoicingError
 from invoicing.storage.database import Database
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
@@ -23,11 +25,43 @@ key = typer.Typer(no_args_is_help=True, help="API keys.")
 
 @account.command("create")
 def create_account(
-    name: Annotated[str, typer.Argument(help="Trading name; `updateAccount` fills the rest in.")],
+    name: Annotated[str, typer.Argument(help="Trading name.")],
+    legal_name: Annotated[str | None, typer.Option(help="Registered name, if it differs.")] = None,
+    country: Annotated[
+        str | None,
+        typer.Option(help="ISO 3166-1, as NL: currency, time zone, VAT rate and language follow it."),
+    ] = None,
+    street: Annotated[str | None, typer.Option(help="Street and number, or PO box.")] = None,
+    postal_code: Annotated[str | None, typer.Option(help="Postal code.")] = None,
+    town: Annotated[str | None, typer.Option(help="Town.")] = None,
+    vat_number: Annotated[str | None, typer.Option(help="VAT number.")] = None,
+    registration_number: Annotated[str | None, typer.Option(help="Number in the trade register.")] = None,
+    email: Annotated[str | None, typer.Option(help="Where customers write about invoices.")] = None,
+    iban: Annotated[str | None, typer.Option(help="Account that customers pay to.")] = None,
+    bic: Annotated[str | None, typer.Option(help="That account's bank.")] = None,
 ) -> None:
-    """Make an account. Its id is the last line."""
+    """Make an account. Its id is the last line.
+
+    What is left out is filled in later, by `updateAccount`; what every invoice needs is named.
+    """
+    given: CreateAccountValues = {
+        "name": name,
+        "address": {
+            "address_line_1": street,
+            "postal_code": postal_code,
+            "locality": town,
+            "country_code": country,
+        },
+        "vat_number": vat_number,
+        "registration_number": registration_number,
+        "email": email,
+        "iban": iban,
+        "bic": bic,
+    }
+    if legal_name is not None:
+        given["legal_name"] = legal_name
     with open_database(Settings()) as database:
-        typer.echo(_create_account(database, name))
+        typer.echo(_create_account(database, given))
 
 
 @account.command("list")
@@ -52,10 +86,11 @@ def create_key(
     """
     with open_database(Settings()) as database:
         if in_account is None and not database.read(account_settings.accounts_named, None):
-            typer.echo(f"Made the account {_create_account(database, 'My shop')} (My shop).", err=True)
+            made = _create_account(database, {"name": "My shop"})
+            typer.echo(f"Made the account {made} (My shop).", err=True)
         seller = choose_account(database, in_account)
         try:
-            made, token = database.write(
+            created, token = database.write(
                 api_keys.create_api_key,
                 seller.id,
                 name=name,
@@ -64,12 +99,27 @@ def create_key(
             )
         except InvoicingError as refusal:
             raise exit_with(str(refusal)) from None
-        typer.echo(f"Key {made.id} of {seller.name}, for {', '.join(made.scopes)}:", err=True)
+        typer.echo(f"Key {created.id} of {seller.name}, for {', '.join(created.scopes)}:", err=True)
         typer.echo(token)
 
 
-def _create_account(database: Database, name: str) -> str:
+def _create_account(database: Database, given: CreateAccountValues) -> str:
+    """Creates the account, and says on standard error what it assumes and what is missing."""
     try:
-        return database.write(account_settings.create_account, {"name": name}, now=datetime.now(UTC))
+        values = account_settings.with_country_defaults(given)
+        made = database.write(account_settings.create_account, values, now=datetime.now(UTC))
     except InvoicingError as refusal:
         raise exit_with(str(refusal)) from None
+    seller = database.read(account_settings.account, made)
+    typer.echo(
+        f"{seller.name} invoices in {seller.default_currency} with {seller.default_vat_rate / 100:g} % VAT, "
+        f"in the language {seller.locale}, dated in {seller.timezone}.",
+        err=True,
+    )
+    if fields := missing_fields(seller):
+        typer.echo(
+            f"Before the first invoice, set {', '.join(fields)} with updateAccount: "
+            "an issued invoice never changes.",
+            err=True,
+        )
+    return made

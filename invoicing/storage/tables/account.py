@@ -18,7 +18,6 @@ from invoicing.storage.tables.base import (
 class Account(SQLModel, table=True):
     """A seller, the tenant to which everything else belongs.
 
-    `legal_name` is empty until somebody sets it; `tax_currency` is null where it follows the country.
     `has_webhooks` tells whether it has an active endpoint, at no cost: issuing reads this row anyway.
     """
 
@@ -30,15 +29,12 @@ class Account(SQLModel, table=True):
     address: dict[str, Any] = json_column(nullable=False)
     vat_number: str | None = None
     registration_number: str | None = None
-    tax_number: str | None = None
     email: str | None = None
     phone_number: str | None = None
     contact_name: str | None = None
     iban: str | None = None
     bic: str | None = None
     default_currency: str
-    tax_currency: str | None = None
-    payable_rounding: int = Field(sa_column_kwargs={"server_default": "1"})
     default_vat_rate: int
     locale: str
     timezone: str

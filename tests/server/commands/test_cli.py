@@ -94,6 +94,34 @@ def test_accounts_are_made_listed_and_chosen(invoicing: Command, environment: di
         assert read(environment, api_keys.find_principal, token).account_id == ids[1]
 
 
+def test_an_account_takes_the_defaults_of_its_country_and_says_what_is_missing(
+    invoicing: Command, environment: dict[str, str]
+) -> None:
+    made = invoicing(
+        *("account", "create", "Kopjes", "--country", "FI", "--street", "Aleksanterinkatu 1"),
+        *("--postal-code", "00100", "--town", "Helsinki", "--iban", "FI21 1234 5600 0007 85"),
+    )
+    assert made.exit_code == 0, made.output
+    (account,) = read(environment, account_settings.accounts_named, None)
+    assert made.stdout == f"{account.id}\n"
+    assert "EUR with 25.5 % VAT, in the language fi, dated in Europe/Helsinki" in made.stderr
+    assert "set vat_number with updateAccount" in made.stderr
+    assert (account.iban, account.address["locality"]) == ("FI2112345600000785", "Helsinki")
+    whole = invoicing(
+        *("account", "create", "Kopjes BV", "--country", "NL", "--street", "Markt 1"),
+        *("--postal-code", "2611 GP", "--town", "Delft", "--vat-number", "NL 1234.56.782.B01"),
+    )
+    assert "updateAccount" not in whole.stderr
+
+
+def test_an_account_with_a_wrong_value_is_not_made(invoicing: Command, environment: dict[str, str]) -> None:
+    for option, value in (("--vat-number", "NL123456789B01"), ("--country", "XX"), ("--iban", "NL00")):
+        refused = invoicing("account", "create", "Kopjes", option, value)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert value in refused.stderr
+    assert read(environment, account_settings.accounts_named, None) == []
+
+
 def test_an_unknown_account_or_scope_is_told(invoicing: Command) -> None:
     invoicing("account", "create", "Mug & Co")
     unknown = invoicing("key", "create", "--name", "Till", "--account", "Nobody")

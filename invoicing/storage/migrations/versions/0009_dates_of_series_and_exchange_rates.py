@@ -1,4 +1,4 @@
-"""What an invoice must say of its seller; exchange rates; the date of a series' last invoice."""
+"""The date of a series' last invoice; exchange rates."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("accounts", sa.Column("tax_number", sa.String(), nullable=True))
-    op.add_column("accounts", sa.Column("tax_currency", sa.String(), nullable=True))
-    op.add_column("accounts", sa.Column("payable_rounding", sa.Integer(), server_default="1", nullable=False))
     op.add_column("number_series", sa.Column("issued_on", sa.Date(), nullable=True))
     op.execute(
         """
