@@ -104,8 +104,8 @@ def test_its_paper_is_made_and_says_so_too(shop: Client, tmp_path: Path) -> None
 
 
 def test_it_is_listed_filtered_and_searched(shop: Client) -> None:
-    shop.ask(CREATE_INVOICE, input=FULL)
     factories.invoice(shop.database, shop.principal)
+    shop.ask(CREATE_INVOICE, input=FULL)
     for given in (
         "",
         '(filter: {handle: "h"})',
