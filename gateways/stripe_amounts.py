@@ -1,8 +1,8 @@
-"""Amounts in Stripe's units, which differ from CLDR's minor units for some currencies."""
+"""Amounts in Stripe's units, which differ from ISO 4217's minor units for some currencies."""
 
 from __future__ import annotations
 
-from invoicing.money import minor_digits
+from invoicing.currencies import minor_digits
 
 # https://docs.stripe.com/currencies, “Minor units in API amounts”. ISK and UGX are among its “Special cases”:
 # they have no decimals but are counted in hundredths, like every currency that is not listed here.

@@ -13,8 +13,9 @@ from zoneinfo import available_timezones
 import orjson
 from babel import Locale, UnknownLocaleError
 
+from invoicing.currencies import is_currency
 from invoicing.errors import AmountTooLarge, MalformedId, ValidationError
-from invoicing.money import MAX_AMOUNT, is_currency
+from invoicing.money import MAX_AMOUNT
 
 Check = Callable[[Any, str], Any]
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from functools import cache
 
-from babel.core import get_global
-from babel.numbers import get_currency_precision
+from invoicing.currencies import minor_digits
 
 MAX_AMOUNT = 2**53 - 1
 """The largest amount in minor units: up to here every JSON reader, JavaScript's too, is exact."""
@@ -43,27 +41,6 @@ def shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[in
         for place in by_loss[:missing]:
             parts[place] += 1
     return parts
-
-
-@cache
-def _legal_tender() -> frozenset[str]:
-    territories = get_global("territory_currencies").values()
-    return frozenset(code for uses in territories for code, _, _, is_tender in uses if is_tender)
-
-
-def is_currency(code: str) -> bool:
-    """Whether this is an ISO 4217 code, in upper case, of money that is or was legal tender (CLDR).
-
-    Metals, funds, test codes (XAU, CHE, XTS) and "no currency" (XXX) are not.
-    """
-    return code in _legal_tender()
-
-
-def minor_digits(currency: str) -> int:
-    """The number of decimals of a currency by CLDR: JPY 0, EUR 2, KWD 3. ValueError if it is not one."""
-    if not is_currency(currency):
-        raise ValueError(f"{currency!r} is not an ISO 4217 currency.")
-    return get_currency_precision(currency)
 
 
 def to_major(amount: int, currency: str) -> Decimal:

@@ -75,7 +75,7 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
             total=taxed.total,
             total_ex_vat=taxed.net,
             vat_amount=taxed.vat,
-            vat_rate=line["vat_rate"],
+            vat_rate=line["vat_rate"] * arithmetic.BASIS_POINT,
             vat_category=line["vat_category"],
         )
         for line, taxed in zip(lines, totals.lines, strict=True)
@@ -95,5 +95,7 @@ def _asked(given: OrderLineValues, at: str) -> dict[str, Any]:
 
 def _taxable(line: Mapping[str, Any]) -> arithmetic.Taxable:
     return arithmetic.Taxable(
-        subtotal=line["amount"] * line["quantity"], rate=line["vat_rate"], category=line["vat_category"]
+        subtotal=line["amount"] * line["quantity"],
+        rate=line["vat_rate"] * arithmetic.BASIS_POINT,
+        category=line["vat_category"],
     )

@@ -88,7 +88,7 @@ def taxable(item: Priced) -> arithmetic.Taxable:
     return arithmetic.Taxable(
         subtotal=item.unit_price * item.quantity,
         discount=item.discount,
-        rate=item.vat_rate,
+        rate=item.vat_rate * arithmetic.BASIS_POINT,
         category=item.vat_category,
     )
 

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 
 from invoicing.money import portion, shares
 
-WHOLE = 10_000
-"""A hundred percent in basis points."""
+WHOLE = 1_000_000
+"""A hundred percent, in ten-thousandths of a percent: a rate is so many millionths."""
+
+BASIS_POINTS = 10_000
+"""A hundred percent in basis points, in which rates are stored."""
+BASIS_POINT = WHOLE // BASIS_POINTS
 
 _Group = tuple[str, int]  # category and rate
 
@@ -20,8 +24,8 @@ _Group = tuple[str, int]  # category and rate
 class Taxable:
     """A line before VAT, with both amounts as quoted: all with VAT, or all without.
 
-    `subtotal` is price x quantity in minor units, `discount` is taken off it; a credit has both negative.
-    `rate` is in basis points: 21 % is 2100. `category` is the code of a `Category`.
+    `subtotal` is price x quantity in minor units, rounded once; `discount` is taken off it; a credit has both
+    negative. `rate` is in ten-thousandths of a percent: 21 % is 210_000. `category` is a `Category`'s code.
     """
 
     subtotal: int
@@ -138,7 +142,7 @@ def _groups(lines: Sequence[Taxable]) -> dict[_Group, list[int]]:
     groups: defaultdict[_Group, list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
         if not 0 <= line.rate <= WHOLE:
-            raise ValueError(f"A VAT rate is 0 to {WHOLE} basis points, not {line.rate}.")
+            raise ValueError(f"A VAT rate is 0 to {WHOLE} ten-thousandths of a percent, not {line.rate}.")
         groups[line.category, line.rate].append(place)
     return groups
 

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from invoicing.errors import ValidationError
 from invoicing.money import portion
 from invoicing.snapshot import Line
+<<<<<<< HEAD
 from invoicing.vat.arithmetic import WHOLE
 from resolvers.types import LineCredit, OrderLineValues
+=======
+from invoicing.vat.arithmetic import BASIS_POINTS
+from resolvers.types import LineCredit
+>>>>>>> 0d704d3 (Decimals are read by their digits, currencies have ISO 4217's decimals, and parts of an item add up)
 from server.rest.json_body import JsonObject
 
 
@@ -33,12 +38,13 @@ def refund_line(body: JsonObject, lines: Mapping[str, Line]) -> LineCredit:
     percent = _percent(body)
     if percent is not None and round(percent * 100) != line.vat_rate:
         raise ValidationError(
-            f"{body.place('vat')} must be the line's own, {line.vat_rate / WHOLE}.", field=body.place("vat")
+            f"{body.place('vat')} must be the line's own, {line.vat_rate / BASIS_POINTS}.",
+            field=body.place("vat"),
         )
     quantity = body.whole("quantity")
     amount = body.required(body.whole, "amount") * (1 if quantity is None else quantity)
     if body.flag("amount_incl_vat") is False:
-        amount += portion(amount, line.vat_rate, WHOLE)
+        amount += portion(amount, line.vat_rate, BASIS_POINTS)
     return LineCredit(line.id, with_vat=amount)
 
 

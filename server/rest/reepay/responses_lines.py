@@ -7,7 +7,7 @@ from typing import Any
 
 from invoicing.money import portion
 from invoicing.snapshot import Line
-from invoicing.vat.arithmetic import WHOLE
+from invoicing.vat.arithmetic import BASIS_POINTS
 from resolvers.invoice_history import InvoiceHistory
 
 
@@ -17,7 +17,7 @@ def order_line(line: Line, history: InvoiceHistory) -> dict[str, Any]:
         "id": line.id,
         "ordertext": line.name,
         "amount": line.total_ex_vat + line.vat_amount,
-        "vat": line.vat_rate / WHOLE,
+        "vat": line.vat_rate / BASIS_POINTS,
         "quantity": line.quantity,
         "origin": "ondemand",
         "timestamp": instant(history.invoice.created_at),
@@ -38,7 +38,7 @@ def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
         "text": line.name,
         "amount": gross,
         "quantity": -line.quantity,
-        "vat": line.vat_rate / WHOLE,
+        "vat": line.vat_rate / BASIS_POINTS,
         "created": instant(credit.invoice.created_at),
         "order_line_id": line.credited_line_id,
         "amount_incl_vat": gross,
@@ -54,8 +54,8 @@ def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
 def _unit_amounts(price: int, rate: int, including: bool) -> tuple[int, int]:
     """The price of one with VAT, and its VAT. Each is rounded by itself: they need not add up to the line."""
     if including:
-        return price, portion(price, rate, WHOLE + rate)
-    tax = portion(price, rate, WHOLE)
+        return price, portion(price, rate, BASIS_POINTS + rate)
+    tax = portion(price, rate, BASIS_POINTS)
     return price + tax, tax
 
 
