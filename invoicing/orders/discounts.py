@@ -1,0 +1,72 @@
+"""An order's discounts belong to its goods: each is shared out over what it applies to. Pure.
+
+It is done once, when the order is taken in. From then on the shares travel with their items. Amounts are
+minor units, with VAT or without as the order is priced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from invoicing.errors import ValidationError
+from invoicing.money import shares
+from invoicing.orders.items import ItemType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orderable:
+    """An item as it was ordered. `total` is its subtotal less its own discount, of a DISCOUNT zero or less.
+
+    `rate` is null on a DISCOUNT for which none was given.
+    """
+
+    type: str
+    total: int
+    rate: int | None
+
+
+@dataclass(slots=True)
+class Allocated:
+    """An item's share of the order's discounts, and the places of those that it has a share of."""
+
+    amount: int
+    discounts: list[int]
+
+
+def allocate(items: Sequence[Orderable]) -> list[Allocated]:
+    """What each item gets of the order's discounts; they are taken in the order of the items.
+
+    ValidationError if a discount is larger than what those before it have left of what it applies to. So no
+    item's total goes below zero, and no order's.
+    """
+    allocated = [Allocated(0, []) for _ in items]
+    for place, discount in enumerate(items):
+        if discount.type != ItemType.DISCOUNT:
+            continue
+        applies_to = _places(items, discount.rate)
+        left = [items[each].total - allocated[each].amount for each in applies_to]
+        if -discount.total > sum(left):
+            raise ValidationError(
+                f"items.{place} takes off {-discount.total}, but {sum(left)} is left of what it applies to.",
+                field=f"items.{place}.unit_price",
+            )
+        for each, share in zip(applies_to, _shares(-discount.total, left), strict=True):
+            if share:
+                allocated[each].amount += share
+                allocated[each].discounts.append(place)
+    return allocated
+
+
+def _shares(amount: int, left: Sequence[int]) -> list[int]:
+    return shares(amount, left, amount, sum(left)) if amount else [0] * len(left)
+
+
+def _places(items: Sequence[Orderable], rate: int | None) -> list[int]:
+    """The places of what a discount applies to: its rate before others, PRODUCT before other types."""
+    goods = [place for place, item in enumerate(items) if item.type != ItemType.DISCOUNT]
+    of_rate = [place for place in goods if items[place].rate == rate]
+    for some in (of_rate, goods):
+        if found := [place for place in some if items[place].type == ItemType.PRODUCT] or some:
+            return found
+    return []
