@@ -43,6 +43,34 @@ def shares(total: int, amounts: Sequence[int], part: int, whole: int) -> list[in
     return parts
 
 
+def between(value: int, one: int, other: int) -> int:
+    """The value or, where it is not between the two limits, the nearer of them."""
+    return min(max(value, min(one, other)), max(one, other))
+
+
+def shares_within(
+    total: int, amounts: Sequence[int], part: int, whole: int, limits: Sequence[int]
+) -> list[int]:
+    """The same, each share between zero and its limit, also where `total` is further off than by rounding.
+
+    ValueError if the limits together are too narrow for it.
+    """
+    parts = [between(amount * part // whole, 0, limit) for amount, limit in zip(amounts, limits, strict=True)]
+    by_loss = sorted(range(len(amounts)), key=lambda place: -(amounts[place] * part % whole))
+    while missing := total - sum(parts):
+        step = 1 if missing > 0 else -1
+        raised = [
+            place
+            for place in by_loss[::step]
+            if between(parts[place] + step, 0, limits[place]) != parts[place]
+        ]
+        if not raised:
+            raise ValueError(f"{total} cannot be shared out within {limits}.")
+        for place in raised[: abs(missing)]:
+            parts[place] += step
+    return parts
+
+
 def to_major(amount: int, currency: str) -> Decimal:
     """Minor units as major units, exactly, with all of the currency's decimals: 2400 is 24.00 euros."""
     return Decimal(f"{amount}e-{minor_digits(currency)}")

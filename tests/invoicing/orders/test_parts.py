@@ -13,7 +13,7 @@ from invoicing.decimals import MAX_DECIMAL, MILLION, read_quantity, read_unit_pr
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.parts import Amounts, Whole, part_of
 
-proven = settings(derandomize=True, deadline=None, max_examples=150)
+proven = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def whole(unit_price: object, quantity: object, discount: int = 0, allocated: int = 0) -> Whole:
