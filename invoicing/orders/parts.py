@@ -6,7 +6,7 @@ however often it is split, and no part of it has a total, a discount or a subtot
 
 The subtotal so far is price × quantity, rounded once. The total so far is the whole's total in proportion to
 the subtotal so far, not to the quantity: where price × quantity is no whole amount, the two are rounded
-apart, and an item without a discount would get one (docs/decisions/0011).
+apart, and an item without a discount would get one (docs/decisions/0016).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from invoicing.decimals import (
 )
 from invoicing.money import MAX_AMOUNT
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 quantities = st.integers(-MAX_DECIMAL * MILLION + 1, MAX_DECIMAL * MILLION - 1)
 prices = quantities | st.integers(-MAX_AMOUNT, MAX_AMOUNT).map(MILLION.__mul__)
 
@@ -52,7 +52,7 @@ def test_a_number_is_read_by_its_digits(value: object, millionths: int) -> None:
     assert read_quantity(value) == read_unit_price(value) == millionths
 
 
-@proven
+@property_test
 @given(quantities)
 @example(-1)
 @example(MAX_DECIMAL * MILLION - 1)
@@ -64,7 +64,7 @@ def test_every_quantity_survives_the_way_through_json(quantity: int) -> None:
     assert isinstance(orjson.loads(written), int) == (quantity % MILLION == 0)
 
 
-@proven
+@property_test
 @given(prices)
 @example(MAX_AMOUNT * MILLION)
 def test_every_unit_price_survives_the_way_through_json(price: int) -> None:
@@ -73,7 +73,7 @@ def test_every_unit_price_survives_the_way_through_json(price: int) -> None:
     assert read_unit_price(decimal_text(price)) == price
 
 
-@proven
+@property_test
 @given(st.integers(0, MILLION))
 def test_every_percentage_survives_the_way_through_json(rate: int) -> None:
     written = orjson.dumps(json_number(rate, 4))
@@ -184,7 +184,7 @@ def test_price_times_quantity_is_rounded_once(unit_price: str, quantity: str, su
     assert subtotal_of(read_unit_price(unit_price), read_quantity(quantity)) == subtotal
 
 
-@proven
+@property_test
 @given(prices, quantities)
 def test_a_subtotal_is_the_nearest_amount(unit_price: int, quantity: int) -> None:
     exact = Fraction(unit_price, MILLION) * Fraction(quantity, MILLION)

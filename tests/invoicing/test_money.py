@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from invoicing.currencies import minor_digits
 from invoicing.money import (
     MAX_AMOUNT,
+    between,
     divide,
     from_major,
     portion,
+    shares,
+    shares_within,
     to_major,
 )
 
@@ -59,6 +62,46 @@ def test_a_discount_shared_over_a_split_quantity_adds_up(discount: int, quantiti
     assert sum(pieces) == discount
     for piece, quantity in zip(pieces, quantities, strict=True):
         assert abs(piece * whole - discount * quantity) <= whole  # each within a cent of its exact share
+
+
+@pytest.mark.parametrize(
+    ("value", "one", "other", "found"),
+    [(5, 0, 3, 3), (-5, 0, 3, 0), (2, 3, 0, 2), (-2, 0, -3, -2), (1, 0, -3, 0)],
+)
+def test_a_value_is_kept_between_two_limits(value: int, one: int, other: int, found: int) -> None:
+    assert between(value, one, other) == found
+
+
+signed = st.lists(st.integers(-20, 20) | st.integers(-(10**9), 10**9), min_size=1, max_size=12)
+
+
+@property_test
+@given(signed, st.integers(0, 20), st.integers(1, 20))
+def test_shares_within_their_amounts_are_the_shares_by_largest_remainder(
+    amounts: list[int], part: int, whole: int
+) -> None:
+    part = min(part, whole)
+    total = divide(sum(amounts) * part, whole)
+    assert shares_within(total, amounts, part, whole, amounts) == shares(total, amounts, part, whole)
+
+
+@property_test
+@given(signed, st.integers(0, 20), st.integers(1, 20), st.data())
+def test_a_total_far_from_the_shares_is_shared_out_within_the_limits(
+    amounts: list[int], part: int, whole: int, data: st.DataObject
+) -> None:
+    least, most = (sum(limit(amount, 0) for amount in amounts) for limit in (min, max))
+    exact = sum(between(amount * part // whole, 0, amount) for amount in amounts)
+    total = between(exact + data.draw(st.integers(-30, 30)), least, most)
+    found = shares_within(total, amounts, part, whole, amounts)
+    assert sum(found) == total
+    for share, amount in zip(found, amounts, strict=True):
+        assert share == between(share, 0, amount)
+
+
+def test_limits_that_are_too_narrow_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 cannot be shared out within"):
+        shares_within(4, [1, 2], 1, 1, [1, 2])
 
 
 @pytest.mark.parametrize(

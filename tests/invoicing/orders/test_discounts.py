@@ -13,7 +13,7 @@ from invoicing.errors import ValidationError
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.discounts import Orderable, allocate
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def product(total: int, rate: int = 210_000) -> Orderable:
@@ -102,7 +102,7 @@ goods = st.builds(Orderable, type=st.sampled_from(["PRODUCT", "SHIPPING", "FEE"]
 discounts = st.builds(off, totals, st.none() | rates)
 
 
-@proven
+@property_test
 @given(st.lists(goods | discounts, max_size=30))
 def test_whatever_is_taken_off_is_taken_off_once(items: list[Orderable]) -> None:
     try:
@@ -116,7 +116,7 @@ def test_whatever_is_taken_off_is_taken_off_once(items: list[Orderable]) -> None
         assert each.discounts == sorted(set(each.discounts))
 
 
-@proven
+@property_test
 @given(st.lists(goods, min_size=1, max_size=30), st.none() | rates, st.data())
 def test_a_share_is_within_a_cent_of_its_proportion(
     items: list[Orderable], rate: int | None, data: st.DataObject

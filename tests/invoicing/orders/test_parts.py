@@ -13,7 +13,7 @@ from invoicing.decimals import MAX_DECIMAL, MILLION, read_quantity, read_unit_pr
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.parts import Amounts, Whole, part_of
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 
 
 def whole(unit_price: object, quantity: object, discount: int = 0, allocated: int = 0) -> Whole:
@@ -73,14 +73,14 @@ def cut(item: Whole, places: list[int]) -> list[Amounts]:
     return [part_of(item, start, end - start) for start, end in pairwise(places)]
 
 
-@proven
+@property_test
 @given(splits())
 def test_parts_add_up_to_the_whole(split: tuple[Whole, list[int]]) -> None:
     item, places = split
     assert together(cut(item, places)) == item.amounts
 
 
-@proven
+@property_test
 @given(splits())
 def test_no_part_is_below_zero(split: tuple[Whole, list[int]]) -> None:
     for part in cut(*split):
@@ -88,7 +88,7 @@ def test_no_part_is_below_zero(split: tuple[Whole, list[int]]) -> None:
         assert part.total == part.subtotal - part.discount - part.allocated_discount
 
 
-@proven
+@property_test
 @given(splits())
 def test_what_has_no_discount_gets_none_by_being_split(split: tuple[Whole, list[int]]) -> None:
     item, places = split
@@ -98,7 +98,7 @@ def test_what_has_no_discount_gets_none_by_being_split(split: tuple[Whole, list[
         assert item.amounts.total or not part.total
 
 
-@proven
+@property_test
 @given(splits())
 def test_a_part_is_within_a_cent_of_price_times_quantity(split: tuple[Whole, list[int]]) -> None:
     item, places = split
@@ -107,7 +107,7 @@ def test_a_part_is_within_a_cent_of_price_times_quantity(split: tuple[Whole, lis
         assert abs(part.subtotal - exact) <= 1
 
 
-@proven
+@property_test
 @given(splits())
 def test_what_has_gone_so_far_is_its_share_of_the_whole(split: tuple[Whole, list[int]]) -> None:
     item, places = split
@@ -120,7 +120,7 @@ def test_what_has_gone_so_far_is_its_share_of_the_whole(split: tuple[Whole, list
             assert so_far.total == nearest(item.amounts.total * share)
 
 
-@proven
+@property_test
 @given(splits(), st.data())
 def test_a_part_is_split_again_as_the_whole_would_be(
     split: tuple[Whole, list[int]], data: st.DataObject
@@ -133,7 +133,7 @@ def test_a_part_is_split_again_as_the_whole_would_be(
     assert together(again) == part_of(item, start, end - start)
 
 
-@proven
+@property_test
 @given(splits(), st.data())
 def test_a_line_of_a_part_is_credited_in_parts_of_its_own(
     split: tuple[Whole, list[int]], data: st.DataObject
@@ -148,7 +148,7 @@ def test_a_line_of_a_part_is_credited_in_parts_of_its_own(
     assert all(min(part.subtotal, part.discount, part.allocated_discount, part.total) >= 0 for part in parts)
 
 
-@proven
+@property_test
 @given(splits())
 def test_the_parts_of_a_price_reduction_are_the_mirror(split: tuple[Whole, list[int]]) -> None:
     item, places = split

@@ -17,7 +17,7 @@ from invoicing.vat.credit import Credit, credit
 from invoicing.vat.sold import Group, Part, Sold, all_left, together
 from tests.support.credits import credited, sold
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 HIGH, LOW = 210_000, 90_000
 RATES = [0, HIGH, LOW, 55_000, 66_250, 99_750, 270_000, WHOLE // 2]
 
@@ -172,7 +172,7 @@ def check_sums(lines: list[Sold], made: Credit, *, including_vat: bool) -> None:
     assert made.gross == made.net + made.vat == sum(part.net + part.vat for part in made.parts)
 
 
-@proven
+@property_test
 @given(invoices(), st.data())
 def test_a_credit_has_the_vat_of_its_rate(invoice: tuple[bool, list[Sold]], data: st.DataObject) -> None:
     including_vat, lines = invoice
@@ -202,7 +202,7 @@ def test_a_credit_has_the_vat_of_its_rate(invoice: tuple[bool, list[Sold]], data
         lines = after
 
 
-@proven
+@property_test
 @given(invoices(rebates=True), st.data())
 def test_all_credits_are_together_the_invoice(invoice: tuple[bool, list[Sold]], data: st.DataObject) -> None:
     including_vat, lines = invoice
@@ -235,7 +235,7 @@ def test_all_credits_are_together_the_invoice(invoice: tuple[bool, list[Sold]], 
     assert all_left(lines) == []
 
 
-@proven
+@property_test
 @given(invoices(rebates=True))
 def test_a_full_credit_is_the_invoice_line_by_line(invoice: tuple[bool, list[Sold]]) -> None:
     including_vat, lines = invoice
@@ -247,7 +247,7 @@ def test_a_full_credit_is_the_invoice_line_by_line(invoice: tuple[bool, list[Sol
     ]
 
 
-@proven
+@property_test
 @given(invoices(), st.data())
 def test_more_than_is_left_is_refused(invoice: tuple[bool, list[Sold]], data: st.DataObject) -> None:
     including_vat, lines = invoice
@@ -258,7 +258,7 @@ def test_more_than_is_left_is_refused(invoice: tuple[bool, list[Sold]], data: st
         credit(lines, [Part(place, beyond)], including_vat=including_vat)
 
 
-@proven
+@property_test
 @given(invoices(), st.data())
 def test_what_an_earlier_rule_credited_is_caught_up_and_ends_exactly(
     invoice: tuple[bool, list[Sold]], data: st.DataObject

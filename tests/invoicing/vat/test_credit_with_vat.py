@@ -18,7 +18,7 @@ from invoicing.vat.rounding import Step, asked_for, order_rounding
 from invoicing.vat.sold import Group, Part, Sold, all_left, together
 from tests.support.credits import credited, sold
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 HIGH = 210_000
 rates = st.sampled_from([0, HIGH, 90_000, 66_250, 55_000])
 amounts = st.integers(0, 12) | st.integers(0, 3_000) | st.integers(0, 10**9)
@@ -76,7 +76,7 @@ def test_a_cent_of_vat_that_is_left_alone_is_credited_with_nothing_of_its_line()
     assert credit(left, all_left(left), including_vat=False).gross == together(left).left_vat
 
 
-@proven
+@property_test
 @given(invoices, st.data())
 def test_the_buyer_gets_what_was_asked_for_and_in_the_end_what_was_paid(
     lines: list[Sold], data: st.DataObject
@@ -104,7 +104,7 @@ def test_the_buyer_gets_what_was_asked_for_and_in_the_end_what_was_paid(
     assert back == whole
 
 
-@proven
+@property_test
 @given(st.integers(1, 10**7), rates, st.lists(st.integers(1, 10**6), min_size=1, max_size=6))
 def test_of_one_line_each_credit_has_the_vat_of_its_rate(net: int, rate: int, asked: list[int]) -> None:
     lines = sold([(net, rate)], including_vat=False)
@@ -118,7 +118,7 @@ def test_of_one_line_each_credit_has_the_vat_of_its_rate(net: int, rate: int, as
         assert lines[0].credited_net == min(nearest(Fraction(whole * WHOLE, WHOLE + rate)), net)
 
 
-@proven
+@property_test
 @given(invoices, st.lists(st.tuples(amounts, rates), max_size=3), st.data())
 def test_where_an_order_was_quoted_the_buyer_still_gets_what_was_asked_for(
     lines: list[Sold], elsewhere: list[tuple[int, int]], data: st.DataObject

@@ -15,7 +15,7 @@ from invoicing.vat.rounding import Step, asked_for, credit_rounding, order_round
 from invoicing.vat.sold import Part, Sold
 from tests.support.credits import credited, sold
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 HIGH, LOW, ODD = 210_000, 90_000, 66_250
 
 
@@ -65,7 +65,7 @@ rates = st.sampled_from([0, HIGH, LOW, ODD, WHOLE])
 nets = st.dictionaries(rates, st.integers(0, 60) | st.integers(0, 10**9), min_size=1)
 
 
-@proven
+@property_test
 @given(st.lists(nets, min_size=1, max_size=8))
 def test_the_invoices_of_an_order_ask_at_every_moment_what_was_quoted(parts: list[dict[int, int]]) -> None:
     before: dict[int, int] = defaultdict(int)
@@ -79,7 +79,7 @@ def test_the_invoices_of_an_order_ask_at_every_moment_what_was_quoted(parts: lis
         assert asked == quoted(before)
 
 
-@proven
+@property_test
 @given(st.lists(st.tuples(nets, nets), min_size=1, max_size=6))
 def test_orders_on_one_invoice_ask_what_each_was_quoted(
     orders: list[tuple[dict[int, int], dict[int, int]]],
@@ -137,7 +137,7 @@ def total(lines: list[Sold]) -> int:
     return sum(line.net + line.vat for line in lines)
 
 
-@proven
+@property_test
 @given(st.data())
 def test_an_order_and_its_credits_ask_at_every_moment_what_was_quoted(data: st.DataObject) -> None:
     order = Order()
@@ -174,7 +174,7 @@ def test_no_credit_gives_back_more_than_was_asked() -> None:
     assert [credit_rounding(1087, -2, 0, 1086), credit_rounding(1087, -2, 1086, 1)] == [1, 1]
 
 
-@proven
+@property_test
 @given(st.integers(0, 500), st.sampled_from([1, 5, 10, 100]), st.lists(st.integers(0, 500), max_size=6))
 def test_credits_give_back_what_was_asked(total: int, multiple: int, cuts: list[int]) -> None:
     rounding = payable_rounding(total, multiple)

@@ -13,7 +13,7 @@ from invoicing.currencies import minor_digits
 from invoicing.money import MAX_AMOUNT
 from invoicing.vat.tax_currency import cross_rate, in_tax_currency, read_rate
 
-proven = settings(derandomize=True, deadline=None, max_examples=100)
+property_test = settings(derandomize=True, deadline=None, max_examples=100)
 currencies = st.sampled_from(["EUR", "USD", "JPY", "KWD", "PLN", "IDR"])
 per_euro = st.integers(1, 10**9).map(lambda number: str(Decimal(number).scaleb(-5)))
 
@@ -35,7 +35,7 @@ def test_the_vat_is_divided_by_the_rate(
     assert in_tax_currency(vat, rate, currency, tax_currency) == amount
 
 
-@proven
+@property_test
 @given(st.integers(-MAX_AMOUNT, MAX_AMOUNT), per_euro, currencies, currencies)
 def test_the_vat_is_rounded_once(vat: int, rate: str, currency: str, tax_currency: str) -> None:
     major = Fraction(vat, 10 ** minor_digits(currency)) / Fraction(rate)
@@ -52,7 +52,7 @@ def test_other_currencies_go_by_way_of_the_euro() -> None:
     assert cross_rate("17612.34", "0.00001") == "1761234000"
 
 
-@proven
+@property_test
 @given(per_euro, per_euro)
 def test_a_cross_rate_is_exact_to_ten_digits(one: str, other: str) -> None:
     exact = Fraction(one) / Fraction(other)
