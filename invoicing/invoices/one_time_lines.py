@@ -75,7 +75,7 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
             total=taxed.total,
             total_ex_vat=taxed.net,
             vat_amount=taxed.vat,
-            vat_rate=line["vat_rate"] * arithmetic.BASIS_POINT,
+            vat_rate=line["vat_rate"],
             vat_category=line["vat_category"],
         )
         for line, taxed in zip(lines, totals.lines, strict=True)
