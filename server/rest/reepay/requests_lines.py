@@ -7,13 +7,8 @@ from collections.abc import Mapping
 from invoicing.errors import ValidationError
 from invoicing.money import portion
 from invoicing.snapshot import Line
-<<<<<<< HEAD
-from invoicing.vat.arithmetic import WHOLE
-from resolvers.types import LineCredit, OrderLineValues
-=======
 from invoicing.vat.arithmetic import BASIS_POINTS
-from resolvers.types import LineCredit
->>>>>>> 0d704d3 (Decimals are read by their digits, currencies have ISO 4217's decimals, and parts of an item add up)
+from resolvers.types import LineCredit, OrderLineValues
 from server.rest.json_body import JsonObject
 
 
