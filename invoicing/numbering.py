@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Date, Row, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.errors import ClockBehind, ValidationError
 from invoicing.storage.tables import number_series
 
 _PLACEHOLDER = re.compile(r"\{(year|month|seq)(?::0([1-9])d)?\}")
 
+_OF_SERIES = (
+    number_series.c.account_id == bindparam("account"),
+    number_series.c.type == bindparam("series"),
+    number_series.c.period == bindparam("year"),
+)
 _NEXT = (
     update(number_series)
-    .where(
-        number_series.c.account_id == bindparam("account"),
-        number_series.c.type == bindparam("series"),
-        number_series.c.period == bindparam("year"),
-    )
+    .where(*_OF_SERIES)
     .values(last=number_series.c.last + 1)
     .returning(number_series.c.last)
 )
-_LAST_DATE = select(func.max(number_series.c.issued_on)).where(
-    number_series.c.account_id == bindparam("account"), number_series.c.type == bindparam("series")
-)
-_DATE = (
+_OF_ANY_YEAR = number_series.alias()
+_NEXT_OF_DAY = (
     update(number_series)
-    .where(
-        number_series.c.account_id == bindparam("account"),
-        number_series.c.type == bindparam("series"),
-        number_series.c.period == bindparam("year"),
+    .where(*_OF_SERIES)
+    .values(
+        last=number_series.c.last + 1,
+        issued_on=case(
+            (number_series.c.issued_on > bindparam("day"), number_series.c.issued_on),
+            else_=bindparam("day", type_=Date),
+        ),
     )
-    .values(issued_on=bindparam("day"))
+    .returning(
+        number_series.c.last,
+        number_series.c.issued_on,  # read under the row's lock: what a transaction before this one has set
+        select(func.max(_OF_ANY_YEAR.c.issued_on))
+        .where(_OF_ANY_YEAR.c.account_id == bindparam("account"), _OF_ANY_YEAR.c.type == bindparam("series"))
+        .scalar_subquery()
+        .label("of_any_year"),
+    )
 )
 
 
@@ -56,24 +68,26 @@ def take_number(
     of a series never run backwards.
     """
     period = f"{on:%Y}" if "{year}" in number_format else ""
-    sequence = next_sequence(connection, account_id, series, period)
-    key = {"account": account_id, "series": series}
-    last = connection.execute(_LAST_DATE, key).scalar_one()
-    if last is not None and on < last:
-        raise ClockBehind(f"The last invoice of the series is dated {last}, and today is {on} here.")
-    if last != on:
-        connection.execute(_DATE, {**key, "year": period, "day": on})
-    return NumberInSeries(format_number(number_format, on, sequence), period, sequence)
+    key = {"account": account_id, "series": series, "year": period}
+    taken = _taken(connection, _NEXT_OF_DAY, {**key, "day": on})
+    last_date = max(day for day in (taken.issued_on, taken.of_any_year) if day is not None)
+    if on < last_date:
+        raise ClockBehind(f"The last invoice of the series is dated {last_date}, and today is {on} here.")
+    return NumberInSeries(format_number(number_format, on, taken.last), period, taken.last)
 
 
 def next_sequence(connection: Connection, account_id: str, series: str, period: str) -> int:
     key = {"account": account_id, "series": series, "year": period}
-    taken = connection.execute(_NEXT, key).scalar()
+    return int(_taken(connection, _NEXT, key).last)
+
+
+def _taken(connection: Connection, take_next: ReturningUpdate[Any], key: Mapping[str, object]) -> Row[Any]:
+    taken = connection.execute(take_next, key).one_or_none()
     if taken is None:  # the series is new; another transaction may be creating it too
-        first = {"account_id": account_id, "type": series, "period": period, "last": 0}
+        first = {"account_id": key["account"], "type": key["series"], "period": key["year"], "last": 0}
         connection.execute(upsert(number_series).values(first).on_conflict_do_nothing())
-        taken = connection.execute(_NEXT, key).scalar_one()
-    return int(taken)
+        taken = connection.execute(take_next, key).one()
+    return taken
 
 
 def format_number(number_format: str, on: date, sequence: int) -> str:
