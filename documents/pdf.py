@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from babel.numbers import get_currency_precision
 
 from documents.paper.closing import closing
 from documents.paper.compose import Compositor
@@ -26,7 +27,7 @@ def render(invoice: Snapshot) -> bytes:
     A character that the fonts lack is printed as a box; one warning a document lists them all.
     """
     words = labels(locale(invoice.locale).language)
-    compositor = Compositor(words, formats(invoice.locale, invoice.currency))
+    compositor = Compositor(words, formats(invoice.locale, invoice.currency, _decimals(invoice)))
     pages = paginate(
         [
             *letterhead(compositor, invoice),
@@ -46,6 +47,13 @@ def load_fonts() -> None:
     """Loads the fonts, which takes about 50 ms, so that a process's first invoice is not slow."""
     for weight in ("R", "B"):
         font(weight).subset(0)
+
+
+def _decimals(invoice: Snapshot) -> int:
+    """How many decimals its amounts have. Before the snapshot said it, those of CLDR were printed."""
+    if invoice.currency_decimals is None:
+        return get_currency_precision(invoice.currency)
+    return invoice.currency_decimals
 
 
 def _metadata(compositor: Compositor, invoice: Snapshot) -> Metadata:

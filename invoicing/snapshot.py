@@ -115,6 +115,7 @@ class Snapshot:
     number: str = ""
     type: str  # INVOICE or CREDIT
     currency: str
+    currency_decimals: int | None = None  # None: CLDR's, as all were until this field was added
     is_including_vat: bool
     issued_on: date
     due_on: date | None

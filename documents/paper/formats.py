@@ -7,6 +7,7 @@ for each locale and currency; from it the pattern is read, by which all amounts 
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_percent, get_currency_precision, get_currency_symbol
+from babel.numbers import format_percent, get_currency_symbol
 
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.text import Printable, clean, is_printable
@@ -36,10 +37,10 @@ class Pattern:
 class Formats:
     """How one locale writes one currency; amounts are whole minor units, rates are basis points."""
 
-    def __init__(self, locale: Locale, currency: str) -> None:
+    def __init__(self, locale: Locale, currency: str, decimals: int) -> None:
         self.locale = locale
         self.currency = currency
-        self.decimals = get_currency_precision(currency)
+        self.decimals = decimals
         examples = [_with_currency(sign * EXAMPLE, currency, locale, self.decimals) for sign in (1, -1)]
         self._money, digits = _pattern(examples)
         self._plain = _without_symbol(self._money, _symbol(currency, locale))
@@ -84,8 +85,9 @@ class Formats:
 
 
 @lru_cache(maxsize=256)
-def formats(tag: str, currency: str) -> Formats:
-    return Formats(locale(tag), currency)
+def formats(tag: str, currency: str, decimals: int) -> Formats:
+    """How a locale writes a currency with so many decimals."""
+    return Formats(locale(tag), currency, decimals)
 
 
 @lru_cache(maxsize=1024)
@@ -110,7 +112,10 @@ def _with_currency(number: int, currency: str, where: Locale, decimals: int) -> 
     amount = Decimal(number).scaleb(-decimals)
     symbol = _symbol(currency, where)
     sign = get_currency_symbol(currency, locale=where)
-    written = clean(format_currency(amount, currency, locale=where).replace(sign, symbol))
+    pattern = copy(where.currency_formats["standard"])
+    pattern.frac_prec = (decimals, decimals)  # Babel's own are CLDR's
+    with_sign = str(pattern.apply(amount, where, currency=currency, currency_digits=False))
+    written = clean(with_sign.replace(sign, symbol))
     # Babel leaves out CLDR's currencySpacing: a space between digits and a currency that ends in a letter.
     return Printable(re.sub(rf"({re.escape(symbol)})(?=\d)", rf"\1{_currency_spacing(symbol)}", written))
 

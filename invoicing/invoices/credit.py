@@ -137,6 +137,7 @@ def _draft(
     snapshot = Snapshot(
         type="CREDIT",
         currency=first.currency,
+        currency_decimals=first.currency_decimals,
         is_including_vat=first.is_including_vat,
         issued_on=today_of(seller, now),
         due_on=None,

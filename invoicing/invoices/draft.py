@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
+from invoicing.currencies import minor_digits
 from invoicing.errors import (
     AmountTooLarge,
     DuplicateItem,
@@ -149,6 +150,7 @@ def draft(
     snapshot = Snapshot(
         type="INVOICE",
         currency=covered[0].currency,
+        currency_decimals=minor_digits(covered[0].currency),
         is_including_vat=covered[0].is_including_vat,
         issued_on=today,
         due_on=today + timedelta(days=seller.payment_terms_days),

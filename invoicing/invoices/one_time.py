@@ -15,6 +15,7 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
+from invoicing.currencies import minor_digits
 from invoicing.customers.details import find_customer
 from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoicingError, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before, once
@@ -174,9 +175,11 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     totals = totals_of(lines)
     today = today_of(seller, now)
     frozen = frozen_lines(lines, totals)
+    currency = request["currency"] or seller.default_currency
     snapshot = Snapshot(
         type="INVOICE",
-        currency=request["currency"] or seller.default_currency,
+        currency=currency,
+        currency_decimals=minor_digits(currency),
         is_including_vat=lines[0]["amount_incl_vat"],
         issued_on=today,
         due_on=_due(request["due_on"], today, seller.payment_terms_days),

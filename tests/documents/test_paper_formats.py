@@ -31,19 +31,21 @@ def test_money_is_written_as_babel_writes_it(tag: str, currency: str, amount: in
     symbol = get_currency_symbol(currency, locale=where)
     if not is_printable(symbol):  # where the fonts cannot write the symbol, the currency's code stands
         theirs = theirs.replace(symbol, currency)
-    assert without_spaces(formats(tag, currency).money(amount)) == without_spaces(clean(theirs))
+    assert without_spaces(
+        formats(tag, currency, get_currency_precision(currency)).money(amount)
+    ) == without_spaces(clean(theirs))
 
 
 @given(st.sampled_from(LOCALES), st.integers(-(10**18), 10**18))
 def test_a_columns_amount_is_the_money_without_its_currency(tag: str, amount: int) -> None:
-    ours = formats(tag, "XYZ")
+    ours = formats(tag, "XYZ", 2)
     assert without_spaces(ours.plain(amount)) == without_spaces(ours.money(amount).replace("XYZ", ""))
 
 
 @given(st.sampled_from(LOCALES), st.integers(0, 10_000))
 def test_a_rate_is_written_as_babel_writes_it(tag: str, rate: int) -> None:
     theirs = format_percent(Decimal(rate).scaleb(-4), _two_decimals(tag), locale=locale(tag))
-    assert formats(tag, "EUR").percent(rate) == clean(theirs)
+    assert formats(tag, "EUR", 2).percent(rate) == clean(theirs)
 
 
 def _two_decimals(tag: str) -> str:
@@ -78,14 +80,38 @@ def test_currencies_have_their_own_number_of_decimals(currency: str, money: str)
     assert money in invoice_text(invoice(currency=currency, total=123456))
 
 
+@pytest.mark.parametrize(
+    ("currency", "decimals", "money"),
+    [
+        ("RSD", 2, "RSD 1,234.56"),
+        ("RSD", None, "RSD 123,456"),
+        ("IQD", 3, "IQD 123.456"),
+        ("IQD", None, "IQD 123,456"),
+    ],
+)
+def test_an_invoice_has_the_decimals_that_it_was_issued_with(
+    currency: str, decimals: int | None, money: str
+) -> None:
+    frozen = invoice(currency=currency, currency_decimals=decimals, total=123456)
+    assert money in invoice_text(frozen)
+
+
+@given(st.sampled_from(LOCALES), st.sampled_from(("RSD", "IQD", "JPY", "EUR")), st.integers(0, 4))
+def test_any_number_of_decimals_is_written_in_every_locale(tag: str, currency: str, decimals: int) -> None:
+    ours = formats(tag, currency, decimals)
+    written = ours.money(-1_234_567_890)
+    assert "".join(char for char in written if char.isdigit()) == "1234567890"
+    assert len(without_spaces(ours.plain(0))) == (2 + decimals if decimals else 1)
+
+
 def test_a_date_the_fonts_cannot_write_is_iso() -> None:
-    assert formats("ja-JP", "JPY").date(date(2025, 6, 2)) == "2025-06-02"
+    assert formats("ja-JP", "JPY", 0).date(date(2025, 6, 2)) == "2025-06-02"
 
 
 def test_a_symbol_the_fonts_cannot_write_is_the_currencys_code() -> None:
-    assert without_spaces(formats("ar-EG", "KWD").money(1500)) == "1.500KWD"
+    assert without_spaces(formats("ar-EG", "KWD", 3).money(1500)) == "1.500KWD"
 
 
 def test_a_minus_stands_where_the_locale_puts_it() -> None:
-    assert without_spaces(formats("nl", "EUR").money(-1000)) == "€-10,00"
-    assert without_spaces(formats("en", "EUR").money(-1000)) == "-€10.00"
+    assert without_spaces(formats("nl", "EUR", 2).money(-1000)) == "€-10,00"
+    assert without_spaces(formats("en", "EUR", 2).money(-1000)) == "-€10.00"

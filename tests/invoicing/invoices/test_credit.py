@@ -32,6 +32,7 @@ from invoicing.storage.database import Database
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item
+from tests.support.planted_faults import unprotected
 
 
 class Books:
@@ -117,6 +118,18 @@ def test_a_credit_is_to_the_buyer_that_was_invoiced(books: Books) -> None:
     for credit in (books.returned("o", Contra("a")), books.credit(sale)):
         assert credit.frozen().buyer == sale.frozen().buyer
         assert credit.customer_id == "ann"
+
+
+def test_a_credit_has_the_decimals_of_its_invoice(books: Books) -> None:
+    """An invoice of before ISO 4217's decimals does not say them: those of CLDR were printed."""
+    new, old = (books.sold(item(), currency="RSD", invoice_id=id) for id in ("new", "old"))
+    assert new.frozen().currency_decimals == 2
+    unprotected(books.database)
+    said = "replace(snapshot, '\"currency_decimals\":2', '\"currency_decimals\":null')"
+    change = f"UPDATE invoices SET snapshot = {said} WHERE id = 'old'"  # noqa: S608
+    books.database.write(lambda connection: connection.exec_driver_sql(change))
+    assert books.credit(new).frozen().currency_decimals == 2
+    assert books.credit(old).frozen().currency_decimals is None
 
 
 def test_a_line_is_credited_by_quantity_and_by_amount_until_nothing_is_left(books: Books) -> None:
