@@ -18,6 +18,7 @@ import pytest
 
 from tests.docs.pages import ROOT, Block
 from tests.server.test_whole_walk import serving
+from tests.support.patience import PATIENCE
 
 SERVE = re.compile(r"((?:[A-Z_]+=\S+ )*)python3 dev\.py serve\n")
 ADDRESS = re.compile(r'(127\.0\.0\.1(?::|", ))(8000|9000)\b')
@@ -59,7 +60,7 @@ class Reader:
         self.close()
         self._address = self._server.enter_context(serving(self.folder / "data", **settings))
         self._ports["8000"] = self._address.rpartition(":")[2]
-        page = httpx.get(f"{self._address}/graphql", headers={"accept": "text/html"}).text
+        page = httpx.get(f"{self._address}/graphql", headers={"accept": "text/html"}, timeout=PATIENCE).text
         found = re.search(r"Bearer inv_demo_\w+", page)
         assert found is not None
         self._browser = {"authorization": found[0]}
@@ -103,7 +104,7 @@ class Reader:
             env={**os.environ, **self._variables(), **settings},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
         allowed = (0, SUBSCRIBED) if "--max-time" in block.text else (0,)
         assert done.returncode in allowed, done.stdout + done.stderr

@@ -18,8 +18,7 @@ from documents.store import FileStore
 from server.commands.serve import Server
 from server.workers.pdf import PdfWorker
 from tests.support.client import Client
-
-TIMEOUT = 10  # seconds; long enough for a busy machine, and reached only by a test that fails
+from tests.support.patience import PATIENCE, eventually
 
 TRANSPORTS = ["websocket", "sse"]
 
@@ -41,18 +40,12 @@ async def running_server(app: Starlette) -> AsyncIterator[str]:
     server = Server(config, app.state.watches)
     server_task = asyncio.create_task(server.serve([server_socket]))
     try:
-        await wait_until(lambda: server.started)
+        await eventually(lambda: server.started)
         yield f"http://127.0.0.1:{server_socket.getsockname()[1]}/graphql"
     finally:
         server.should_exit = True
         await server_task
         server_socket.close()
-
-
-async def wait_until(happened: Any) -> None:
-    async with asyncio.timeout(TIMEOUT):
-        while not happened():  # noqa: ASYNC110 (there is no event to wait for)
-            await asyncio.sleep(0.01)
 
 
 class WebSocketSubscriber:
@@ -69,7 +62,7 @@ class WebSocketSubscriber:
         return payload
 
     async def message(self) -> dict[str, Any]:
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(PATIENCE):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
@@ -95,7 +88,7 @@ class SseSubscriber:
         return result
 
     async def event(self) -> tuple[str, Any]:
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(PATIENCE):
             name = await anext(self.lines)
             data = await anext(self.lines)
             await anext(self.lines)
@@ -107,6 +100,7 @@ class SseSubscriber:
 async def connected(address: str, token: str | None, **options: Any) -> AsyncIterator[WebSocketSubscriber]:
     """A WebSocket that the server has acknowledged."""
     url = address.replace("http", "ws", 1)
+    options = {"open_timeout": PATIENCE, "ping_timeout": PATIENCE, **options}
     async with websockets.connect(url, subprotocols=["graphql-transport-ws"], **options) as connection:  # type: ignore[list-item]
         caller = WebSocketSubscriber(connection)
         await caller.send({"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}})
@@ -142,7 +136,7 @@ async def following(
 
 async def ask(address: str, shop: Client, query: str, **variables: Any) -> Any:
     """Runs an operation over plain HTTP in the same event loop; returns its data."""
-    async with httpx.AsyncClient(headers={"authorization": f"Bearer {shop.token}"}, timeout=TIMEOUT) as http:
+    async with httpx.AsyncClient(headers={"authorization": f"Bearer {shop.token}"}, timeout=PATIENCE) as http:
         body = (await http.post(address, json={"query": query, "variables": variables})).json()
     assert "errors" not in body, body
     return body["data"]
@@ -160,7 +154,7 @@ def payment_on_v(amount: int) -> dict[str, Any]:
 
 async def closing_code(connection: websockets.ClientConnection) -> int:
     """The code with which the server closes the connection."""
-    async with asyncio.timeout(TIMEOUT):
+    async with asyncio.timeout(PATIENCE):
         await connection.wait_closed()
     assert connection.close_code is not None
     return connection.close_code

@@ -10,13 +10,13 @@ from invoicing.storage.database import Database
 from resolvers import invoices
 from tests.support import factories
 from tests.support.client import Client, client
-from tests.support.subscribing import TIMEOUT
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """An invoice `v` of Ann's and one of Ben's. What is heard in time was told: nobody looks again."""
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * TIMEOUT)
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * PATIENCE)
     shop = client(database, tmp_path, cors_origins="https://shop.example")
     for name, invoice in {"ann": "v", "ben": "bens"}.items():
         factories.customer(database, shop.principal, id=name)

@@ -11,6 +11,7 @@ from tests.conftest import FreshUrl
 from tests.support.client import client
 from tests.support.installed import need
 from tests.support.live_server import running_server
+from tests.support.patience import PATIENCE
 
 AUDITS = Path(__file__).parents[3] / "graphiql" / "test" / "audits.mjs"
 
@@ -21,7 +22,7 @@ def test_every_audit_of_graphql_over_http_passes(fresh_sqlite: FreshUrl, tmp_pat
         shop = client(Database(url), tmp_path)
         with running_server(shop.app) as address:
             command = ["node", str(AUDITS), f"{address}/graphql", shop.token or ""]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     audits = json.loads(done.stdout)
     assert [audit for audit in audits if audit["status"] != "ok"] == []

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from server.graphql.explorer import PLAIN, Explorer, tabs
 from tests.support.installed import CHROMIUM, need
 from tests.support.live_server import running_server
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 OPEN = ROOT / "graphiql" / "test" / "open.mjs"
@@ -128,7 +129,7 @@ def test_every_asset_of_the_page_is_served(built: Path, is_built: bool) -> None:
     paths = re.findall(r'(?:src|href)="(/[^"]+)"', html(explorer))
     assert paths
     with served(explorer) as url:
-        responses = [httpx.get(httpx.URL(url).join(path)) for path in paths]
+        responses = [httpx.get(httpx.URL(url).join(path), timeout=PATIENCE) for path in paths]
     assert {response.status_code for response in responses} == {200}
     assert {"immutable" in response.headers["cache-control"] for response in responses} == {is_built}
 
@@ -136,7 +137,10 @@ def test_every_asset_of_the_page_is_served(built: Path, is_built: bool) -> None:
 def test_only_assets_are_served(built: Path) -> None:
     with served(Explorer(graphiql=built)) as url:
         for path in ("index.html", "assets/..%2findex.html", "assets/"):
-            assert httpx.get(httpx.URL(url).join(f"/static/graphiql/{path}")).status_code == 404
+            assert (
+                httpx.get(httpx.URL(url).join(f"/static/graphiql/{path}"), timeout=PATIENCE).status_code
+                == 404
+            )
 
 
 # ---------------------------------------------------------------- in a browser
@@ -218,7 +222,7 @@ def opened(explorer: Explorer) -> dict[str, Any]:
     """What the browser saw and did, as told by `graphiql/test/open.mjs`."""
     with served(explorer) as url:
         command = ["node", str(OPEN), url, "--chromium", CHROMIUM or "", "--run", "4"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=90)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
     return seen

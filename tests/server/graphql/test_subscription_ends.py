@@ -10,6 +10,7 @@ import pytest
 from invoicing.access import Scope
 from resolvers import invoices
 from tests.support.client import Client
+from tests.support.patience import PATIENCE, eventually
 from tests.support.subscribing import (
     TRANSPORTS,
     ask,
@@ -18,7 +19,6 @@ from tests.support.subscribing import (
     following,
     running_server,
     streamed,
-    wait_until,
 )
 
 pytestmark = pytest.mark.anyio
@@ -44,10 +44,10 @@ async def test_nobody_waits_for_a_caller_who_is_gone(shop: Client, transport: st
                 caller = await callers.enter_async_context(following(transport, address, shop.token, "v"))
                 await caller.next_payload()
             assert len(shop.app.state.watches) == 3
-            async with httpx.AsyncClient() as http:
+            async with httpx.AsyncClient(timeout=PATIENCE) as http:
                 metrics = await http.get(address.replace("graphql", "metrics"))
             assert "\ninvoicing_watches 3.0\n" in metrics.text
-        await wait_until(lambda: len(shop.app.state.watches) == 0)
+        await eventually(lambda: len(shop.app.state.watches) == 0)
 
 
 async def test_whoever_completes_is_told_no_more(shop: Client) -> None:
@@ -55,7 +55,7 @@ async def test_whoever_completes_is_told_no_more(shop: Client) -> None:
         await caller.subscribe(id="v")
         await caller.next_payload()
         await caller.send({"type": "complete", "id": "1"})
-        await wait_until(lambda: len(shop.app.state.watches) == 0)
+        await eventually(lambda: len(shop.app.state.watches) == 0)
 
 
 async def test_a_server_that_ends_cuts_off_and_does_not_complete(shop: Client) -> None:

@@ -17,14 +17,13 @@ from invoicing.customers import sessions
 from invoicing.storage.database import Database
 from tests.support import factories
 from tests.support.client import Client, client
+from tests.support.patience import PATIENCE, eventually
 from tests.support.subscribing import (
-    TIMEOUT,
     TRANSPORTS,
     ask,
     connected,
     following,
     running_server,
-    wait_until,
 )
 
 pytestmark = pytest.mark.anyio
@@ -70,7 +69,7 @@ async def test_a_key_follows_so_many_and_then_no_more_until_one_is_ended(
             async with httpx.AsyncClient(headers={"authorization": f"Bearer {shop.token}"}) as http:
                 answer = await http.post(address, json={"query": WAIT})
             assert code_of(answer.json()) == "TOO_MANY_SUBSCRIPTIONS"
-        await wait_until(lambda: len(shop.app.state.watches) == 1)
+        await eventually(lambda: len(shop.app.state.watches) == 1)
         async with following(transport, address, shop.token, "v") as again:
             assert "errors" not in await again.next_payload()
 
@@ -111,7 +110,7 @@ async def test_operations_over_sockets_are_counted_once_they_have_ended(shop: Cl
         await caller.subscribe("{ __typename }")
         await caller.next_payload()
         assert (await caller.message())["type"] == "complete"
-        async with httpx.AsyncClient() as http, asyncio.timeout(TIMEOUT):
+        async with httpx.AsyncClient(timeout=PATIENCE) as http, asyncio.timeout(PATIENCE):
             while COUNTED not in (await http.get(address.replace("graphql", "metrics"))).text:  # noqa: ASYNC110 (nothing tells of it)
                 await asyncio.sleep(0.01)
 
@@ -129,5 +128,5 @@ async def test_a_thousand_who_only_listen_keep_nobody_waiting(shop: Client) -> N
     async with running_server(shop.app) as address, AsyncExitStack() as callers:
         for _ in range(1_000):
             await callers.enter_async_context(connected(address, shop.token, ping_interval=None))
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(PATIENCE):
             assert (await ask(address, shop, "{ account { name } }"))["account"]

@@ -12,8 +12,8 @@ from documents.store import FileStore
 from invoicing.access import Actor, Principal, Scope
 from invoicing.storage.database import Database
 from tests.support.client import CREDIT, RECORD, Client
+from tests.support.patience import PATIENCE
 from tests.support.subscribing import (
-    TIMEOUT,
     TRANSPORTS,
     ask,
     following,
@@ -62,7 +62,7 @@ async def both_listen(database: Database) -> None:
         query = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN invoicing_invoices'"
         return int(connection.exec_driver_sql(query).scalar())
 
-    async with asyncio.timeout(TIMEOUT):
+    async with asyncio.timeout(PATIENCE):
         while await database.read_async(listeners) < 2:  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.01)
 

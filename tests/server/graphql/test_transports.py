@@ -10,6 +10,7 @@ import websockets
 
 from resolvers.context import Context
 from tests.support.client import RECORD, Client
+from tests.support.patience import PATIENCE
 from tests.support.subscribing import (
     FOLLOW,
     TRANSPORTS,
@@ -45,7 +46,7 @@ async def test_a_connection_says_who_it_is(shop: Client) -> None:
             await caller.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await caller.recv())["type"] == "connection_ack"
         stream = {"accept": "text/event-stream"}
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE) as http:
             answer = await http.post(address, json={"query": FOLLOW}, headers=stream)
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHORIZED")
 
@@ -192,7 +193,7 @@ async def test_queries_and_mutations_come_over_the_socket_too(shop: Client) -> N
 async def test_what_has_one_answer_comes_as_json_where_that_is_taken(
     shop: Client, accept: str, media: str
 ) -> None:
-    async with running_server(shop.app) as address, httpx.AsyncClient() as http:
+    async with running_server(shop.app) as address, httpx.AsyncClient(timeout=PATIENCE) as http:
         headers = {"authorization": f"Bearer {shop.token}", "accept": accept}
         answer = await http.post(address, json={"query": "{ __typename }"}, headers=headers)
         assert answer.headers["content-type"].partition(";")[0] == media
@@ -202,7 +203,7 @@ async def test_what_has_one_answer_comes_as_json_where_that_is_taken(
 
 
 async def test_a_subscription_is_not_answered_as_json(shop: Client) -> None:
-    async with running_server(shop.app) as address, httpx.AsyncClient() as http:
+    async with running_server(shop.app) as address, httpx.AsyncClient(timeout=PATIENCE) as http:
         headers = {"authorization": f"Bearer {shop.token}"}
         answer = await http.post(address, json={"query": FOLLOW, "variables": {"id": "v"}}, headers=headers)
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (406, "NOT_ACCEPTABLE")
@@ -210,7 +211,7 @@ async def test_a_subscription_is_not_answered_as_json(shop: Client) -> None:
 
 
 async def test_no_mutation_comes_by_get(shop: Client) -> None:
-    async with running_server(shop.app) as address, httpx.AsyncClient() as http:
+    async with running_server(shop.app) as address, httpx.AsyncClient(timeout=PATIENCE) as http:
         headers = {"authorization": f"Bearer {shop.token}", "accept": "text/event-stream"}
         given = {"query": RECORD, "variables": json.dumps({"input": payment_on_v(100)})}
         answer = await http.get(address, params=given, headers=headers)

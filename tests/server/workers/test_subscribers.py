@@ -18,8 +18,8 @@ from server.workers.subscribers import LONGEST, notifying_watches, payloads
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.client import RECORD, client
+from tests.support.patience import PATIENCE
 from tests.support.subscribing import (
-    TIMEOUT,
     TRANSPORTS,
     ask,
     following,
@@ -35,7 +35,7 @@ NOBODY = Principal("account", Actor("key", "Test", "api_key"), frozenset())
 async def test_what_changes_in_another_server_is_told_too(
     fresh_postgresql: FreshUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * TIMEOUT)
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * PATIENCE)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
         shop = client(here, tmp_path)
@@ -60,7 +60,7 @@ async def both_listen(database: Database) -> None:
         query = "SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN invoicing_invoices'"
         return int(connection.exec_driver_sql(query).scalar())
 
-    async with asyncio.timeout(TIMEOUT):
+    async with asyncio.timeout(PATIENCE):
         while await database.read_async(listeners) < 2:  # noqa: ASYNC110 (nothing tells of it)
             await asyncio.sleep(0.01)
 
@@ -82,7 +82,7 @@ async def test_no_word_is_lost_while_others_are_spoken(
                     for listener in here.listeners:
                         listener({topic})
                     await asyncio.sleep(0.0005)
-                told = await asyncio.gather(*(watch.wait(TIMEOUT) for watch in waiting))
+                told = await asyncio.gather(*(watch.wait(PATIENCE) for watch in waiting))
         assert all(told)
 
 
