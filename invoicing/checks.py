@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypedDict
@@ -90,6 +91,8 @@ def whole_number(least: int, most: int) -> Check:
 
 
 quantity = whole_number(1, _MAX_QUANTITY)
+payment_terms = whole_number(0, 365)
+"""In how many days an invoice is to be paid."""
 
 
 def money(value: Any, field: str) -> int:
@@ -258,6 +261,21 @@ def _storage_problem(value: Any, level: int = 1) -> str | None:
     return next(
         (reason for each in inside if (reason := _storage_problem(each, level + 1)) is not None), None
     )
+
+
+class PeriodValues(TypedDict):
+    start: date
+    end: date
+
+
+def period(value: PeriodValues, field: str) -> dict[str, str]:
+    """A period as it is stored in JSON: the first and the last day."""
+    start, end = value["start"], value["end"]
+    if end < start:
+        raise ValidationError(
+            f"{field}.end must not be before {field}.start, {start} (it is {end}).", field=f"{field}.end"
+        )
+    return {"start": start.isoformat(), "end": end.isoformat()}
 
 
 class AddressValues(TypedDict, total=False):

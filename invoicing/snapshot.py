@@ -6,6 +6,7 @@ default. Amounts are whole minor units of `currency`; rates are basis points.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -48,6 +49,14 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The days from `start` to `end`, both included."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReference:
     """An order that the invoice covers, by the number that its customer knows."""
 
@@ -77,6 +86,7 @@ class Line:
     supply: str = "GOODS"
     sku: str | None = None
     description: str | None = None
+    service_period: Period | None = None  # BG-26
     order_id: str | None = None
     order_item_id: str | None = None
     credited_invoice_id: str | None = None
@@ -132,6 +142,8 @@ class Snapshot:
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None
+    delivery_date: date | None = None  # BT-72
+    service_period: Period | None = None  # BG-14; never together with a delivery date
     purchase_order_number: str | None = None
     cost_center: str | None = None
     note: str | None = None
@@ -146,12 +158,14 @@ def load(stored: str | bytes) -> Snapshot:
     value = orjson.loads(stored)
     value["seller"] = _party(value["seller"])
     value["buyer"] = _party(value["buyer"])
-    value["lines"] = tuple(Line(**line) for line in value["lines"])
+    value["lines"] = tuple(_line(line) for line in value["lines"])
     value["vat"] = tuple(VatRow(**row) for row in value["vat"])
     value["orders"] = tuple(_order(order) for order in value["orders"])
     value["credits"] = tuple(_credited_invoice(invoice) for invoice in value.get("credits", ()))
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
+    value["delivery_date"] = _date(value.get("delivery_date"))
+    value["service_period"] = read_period(value.get("service_period"))
     if value["shipping_address"] is not None:
         value["shipping_address"] = Address(**value["shipping_address"])
     return Snapshot(**value)
@@ -159,6 +173,19 @@ def load(stored: str | bytes) -> Snapshot:
 
 def _party(value: dict[str, Any]) -> Party:
     return Party(**{**value, "address": Address(**value["address"])})
+
+
+def _line(value: dict[str, Any]) -> Line:
+    if (period := value.get("service_period")) is not None:
+        value["service_period"] = read_period(period)
+    return Line(**value)
+
+
+def read_period(value: Mapping[str, str] | None) -> Period | None:
+    """A period as it is stored, with its days as ISO 8601."""
+    if value is None:
+        return None
+    return Period(start=date.fromisoformat(value["start"]), end=date.fromisoformat(value["end"]))
 
 
 def _order(value: dict[str, Any]) -> OrderReference:

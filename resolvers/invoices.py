@@ -12,7 +12,7 @@ from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders
 from invoicing.invoices import view as invoice_view
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
-from invoicing.invoices.values import CreateInvoiceValues
+from invoicing.invoices.values import BY_DEFAULT, CreateInvoiceValues, IssueTerms
 from invoicing.orders.items import sold
 from invoicing.snapshot import Snapshot
 from invoicing.storage import after_commit
@@ -79,23 +79,37 @@ async def count(ctx: Context, filter: Filter) -> int:
     return await ctx.read(lists.invoices_count, ctx.principal, filter)
 
 
-async def preview_invoice(ctx: Context, item_ids: Sequence[str]) -> Snapshot:
+async def preview_invoice(ctx: Context, item_ids: Sequence[str], terms: IssueTerms) -> Snapshot:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.read(from_orders.preview, ctx.principal, item_ids, now=ctx.now())
+    return await ctx.read(from_orders.preview, ctx.principal, item_ids, terms=terms, now=ctx.now())
 
 
-async def invoice_items(ctx: Context, item_ids: Sequence[str], invoice_id: str | None) -> Issued:
+async def invoice_items(
+    ctx: Context, item_ids: Sequence[str], invoice_id: str | None, terms: IssueTerms
+) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(
-        from_orders.invoice_items, ctx.principal, item_ids, invoice_id=invoice_id, now=ctx.now()
+        from_orders.invoice_items,
+        ctx.principal,
+        item_ids,
+        invoice_id=invoice_id,
+        terms=terms,
+        now=ctx.now(),
     )
 
 
-async def invoice_order(ctx: Context, order_id: str, invoice_id: str | None) -> Issued:
-    """A customer may have their own order invoiced, but may not choose the invoice's id."""
-    ctx.principal.require(Scope.INVOICES_WRITE, or_own=invoice_id is None)
+async def invoice_order(
+    ctx: Context, order_id: str, invoice_id: str | None, terms: IssueTerms = BY_DEFAULT
+) -> Issued:
+    """A customer may have their own order invoiced, but may not choose the invoice's id or its terms."""
+    ctx.principal.require(Scope.INVOICES_WRITE, or_own=invoice_id is None and terms == BY_DEFAULT)
     return await ctx.write(
-        from_orders.invoice_order, ctx.principal, order_id, invoice_id=invoice_id, now=ctx.now()
+        from_orders.invoice_order,
+        ctx.principal,
+        order_id,
+        invoice_id=invoice_id,
+        terms=terms,
+        now=ctx.now(),
     )
 
 

@@ -10,7 +10,7 @@ from invoicing.storage.pages import Window
 from resolvers import accounts, customers, invoices, orders, webhooks
 from schema.info import Info
 from schema.inputs.filters import InvoiceFilter, OrderFilter, WebhookDeliveryFilter
-from schema.inputs.invoice import InvoiceItemsInput
+from schema.inputs.invoice import InvoiceItemsInput, issue_terms
 from schema.inputs.values import sent_values
 from schema.types.account import Account
 from schema.types.connection import After, Before, Connection, First, Last
@@ -129,4 +129,6 @@ class Query:
         name="invoicePreview", description="What invoiceItems would issue, to the cent, without issuing it."
     )
     async def invoice_preview(self, info: Info, input: InvoiceItemsInput) -> InvoicePreview:
-        return InvoicePreview.of(await invoices.preview_invoice(info.context, input.items))
+        return InvoicePreview.of(
+            await invoices.preview_invoice(info.context, input.items, issue_terms(input))
+        )

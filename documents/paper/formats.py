@@ -19,6 +19,7 @@ from babel.numbers import format_percent, get_currency_symbol
 
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.text import Printable, clean, is_printable
+from invoicing.snapshot import Period
 
 EXAMPLE = 1234567890
 
@@ -68,6 +69,11 @@ class Formats:
     def date(self, day: date) -> Printable:
         """The date in words, or as ISO 8601 if the fonts lack a character of the locale's words."""
         return _date(day, self.locale)
+
+    def period(self, period: Period) -> Printable:
+        """The first and the last day; one day if they are the same."""
+        first, last = self.date(period.start), self.date(period.end)
+        return first if first == last else Printable(f"{first} – {last}")
 
     def _digits(self, number: int, decimals: int) -> str:
         digits = str(abs(number)).rjust(decimals + 1, "0")

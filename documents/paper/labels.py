@@ -34,6 +34,7 @@ class Labels:
     purchase_order: str
     purchase_orders: str
     delivered: str
+    service_period: str
     cost_center: str
     reference: str
     billed_to: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from documents.paper.address import address_lines, distinct_lines, party_lines
 from documents.paper.columns import PLAIN, Fact, Line, columns, facts, wrapped_lines
@@ -93,8 +94,6 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
     purchase_orders = distinct_lines(
         [invoice.purchase_order_number, *(order.purchase_order_number for order in invoice.orders)]
     )
-    deliveries = {order.delivery_date for order in invoice.orders}
-    delivery = deliveries.pop() if len(deliveries) == 1 else None
     is_credit = invoice.type == "CREDIT"
     due = formats.date(invoice.due_on) if invoice.due_on and not is_credit else ""
     pairs = [
@@ -107,11 +106,26 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
             labels.purchase_order if len(purchase_orders) == 1 else labels.purchase_orders,
             ", ".join(purchase_orders),
         ),
-        (labels.delivered, formats.date(delivery) if delivery else ""),
+        _supplied(compositor, invoice),
         (labels.cost_center, invoice.cost_center or ""),
         (labels.reference, invoice.buyer.reference or ""),
     ]
     return [(label, value) for label, value in pairs if value.strip()]
+
+
+def _supplied(compositor: Compositor, invoice: Snapshot) -> Fact:
+    """When it was delivered or done, unless that is the date of the invoice."""
+    labels, formats = compositor.labels, compositor.formats
+    if invoice.service_period is not None:
+        return labels.service_period, formats.period(invoice.service_period)
+    day = invoice.delivery_date or _delivery_of_orders(invoice)
+    return labels.delivered, formats.date(day) if day and day != invoice.issued_on else ""
+
+
+def _delivery_of_orders(invoice: Snapshot) -> date | None:
+    """The delivery date that all orders have. Only invoices of before they had one themselves need it."""
+    days = {order.delivery_date for order in invoice.orders}
+    return days.pop() if len(days) == 1 else None
 
 
 def _number_and_date(compositor: Compositor, invoice: CreditedInvoice) -> str:

@@ -93,6 +93,10 @@ class Rows:
             texts += self._sku(line.sku, texts)
         if line.description:
             texts += [Words(text, SMALL) for text in lines(line.description, SMALL, room)]
+        if line.service_period:
+            labels, formats = self.compositor.labels, self.compositor.formats
+            period = f"{labels.service_period} {formats.period(line.service_period)}"
+            texts += [Words(text, SMALL) for text in lines(period, SMALL, room)]
         return texts
 
     def _sku(self, sku: str, name: list[Words]) -> list[Words]:

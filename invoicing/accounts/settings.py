@@ -43,7 +43,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "default_vat_rate": checks.vat_rate,
     "locale": checks.locale,
     "timezone": checks.timezone,
-    "payment_terms_days": checks.whole_number(0, 365),
+    "payment_terms_days": checks.payment_terms,
     "contra_flow": checks.one_of(ContraFlow),
     "invoice_number_format": numbering.number_format,
     "credit_number_format": numbering.number_format,

@@ -47,6 +47,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "bic": optional(checks.bic),
     "locale": optional(checks.locale),
     "buyer_reference": optional(text(200)),
+    "payment_terms_days": optional(checks.payment_terms),
     "billing_address": optional(checks.address),
     "shipping_address": optional(checks.address),
     "meta": checks.metadata,

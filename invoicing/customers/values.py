@@ -22,6 +22,7 @@ class _CustomerValues(TypedDict, total=False):
     bic: str | None
     locale: str | None
     buyer_reference: str | None
+    payment_terms_days: int | None
     billing_address: AddressValues | None
     shipping_address: AddressValues | None
     meta: Mapping[str, Any] | None

@@ -19,6 +19,7 @@ from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, Validatio
 from invoicing.invoices.credit_lines import Creditable, creditable, lock_invoices_to_credit, no_more
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order, today_of
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.supply_date import supply_date_of_invoices
 from invoicing.money import portion
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot
 from invoicing.storage.tables import Order, OrderItem
@@ -133,6 +134,7 @@ def _draft(
     seller = account(connection, principal.account_id)
     frozen = [invoice.frozen() for invoice in sorted(originals, key=lambda each: (each.created_at, each.id))]
     first, rows = frozen[0], vat_breakdown(lines)
+    supplied = supply_date_of_invoices(frozen)
     base, tax = sum(row.base for row in rows), sum(row.amount for row in rows)
     snapshot = Snapshot(
         type="CREDIT",
@@ -145,6 +147,8 @@ def _draft(
         seller=first.seller,
         buyer=first.buyer,
         shipping_address=first.shipping_address,
+        delivery_date=supplied.delivery_date,
+        service_period=supplied.service_period,
         purchase_order_number=first.purchase_order_number,
         cost_center=first.cost_center,
         orders=_orders(frozen, lines),

@@ -99,6 +99,7 @@ class Creditable:
             supply=self.line.supply,
             sku=self.line.sku,
             description=self.line.description,
+            service_period=self.line.service_period,
             order_id=self.line.order_id,
             order_item_id=item.id if item else None,
             credited_invoice_id=self.invoice_id,

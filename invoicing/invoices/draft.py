@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,12 +26,15 @@ from invoicing.errors import (
     NoItems,
     TooManyItems,
 )
+from invoicing.invoices.due_date import due_date, terms_of_orders
 from invoicing.invoices.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
+from invoicing.invoices.supply_date import supply_date_of_items
+from invoicing.invoices.values import IssueTerms
 from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, demand
 from invoicing.orders.items import MAX_ITEMS, in_place, taxable
-from invoicing.snapshot import Line, Snapshot
+from invoicing.snapshot import Line, Snapshot, read_period
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
@@ -133,6 +136,7 @@ def draft(
     covered: Sequence[Order],
     items: Sequence[OrderItem],
     *,
+    terms: IssueTerms,
     now: datetime,
 ) -> Draft:
     """The invoice for these items of these orders."""
@@ -147,17 +151,20 @@ def draft(
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
     today = today_of(seller, now)
     lines = tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True))
+    supplied = supply_date_of_items(covered, ordered, ZoneInfo(seller.timezone))
     snapshot = Snapshot(
         type="INVOICE",
         currency=covered[0].currency,
         currency_decimals=minor_digits(covered[0].currency),
         is_including_vat=covered[0].is_including_vat,
         issued_on=today,
-        due_on=today + timedelta(days=seller.payment_terms_days),
+        due_on=due_date(terms.due_on, today, terms_of_orders(seller, customer, covered)),
         locale=(customer.locale if customer else None) or seller.locale,
         seller=seller_of(seller),
         buyer=buyer_of(covered, customer),
         shipping_address=shipping_address_of(covered, customer),
+        delivery_date=supplied.delivery_date,
+        service_period=supplied.service_period,
         purchase_order_number=agreed([order.purchase_order_number for order in covered]),
         orders=tuple(reference(order) for order in covered),
         lines=lines,
@@ -219,6 +226,7 @@ def _line(item: OrderItem, taxed: arithmetic.Taxed) -> Line:
         supply=item.supply,
         sku=item.sku,
         description=item.description,
+        service_period=read_period(item.service_period),
         order_id=item.order_id,
         order_item_id=item.id,
     )

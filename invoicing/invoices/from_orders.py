@@ -9,13 +9,14 @@ from sqlalchemy import Connection, bindparam, delete
 
 from invoicing import checks
 from invoicing.access import Principal
-from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice
+from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit, credit_lines, queries
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, find_orders_of
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import BY_DEFAULT, IssueTerms
 from invoicing.orders.actions import RULES, Action
 from invoicing.orders.intake import find_order, items_of
 from invoicing.snapshot import Snapshot
@@ -33,6 +34,7 @@ def invoice_items(
     item_ids: Sequence[str],
     *,
     invoice_id: str | None = None,
+    terms: IssueTerms = BY_DEFAULT,
     now: datetime,
 ) -> Issued:
     """Issues an invoice for items of one customer's orders; a credit invoice, if they are contra items.
@@ -44,18 +46,23 @@ def invoice_items(
     items = find_items(connection, principal, item_ids)
     if made := _made_before(connection, principal, invoice_id, lambda made: _items_on(made) == {*item_ids}):
         return made
-    plan = _plan(connection, principal, covered, items, now=now)
+    plan = _plan(connection, principal, covered, items, terms=terms, now=now)
     return issue(connection, principal, plan, invoice_id, now=now)
 
 
 def preview(
-    connection: Connection, principal: Principal, item_ids: Sequence[str], *, now: datetime
+    connection: Connection,
+    principal: Principal,
+    item_ids: Sequence[str],
+    *,
+    terms: IssueTerms = BY_DEFAULT,
+    now: datetime,
 ) -> Snapshot:
     """What `invoice_items` would issue for these items now, to the cent; without an id or a number."""
     check_item_ids(item_ids)
     covered = find_orders_of(connection, principal, item_ids)
     items = find_items(connection, principal, item_ids)
-    return _plan(connection, principal, covered, items, now=now).snapshot
+    return _plan(connection, principal, covered, items, terms=terms, now=now).snapshot
 
 
 def invoice_order(
@@ -64,6 +71,7 @@ def invoice_order(
     order_id: str,
     *,
     invoice_id: str | None = None,
+    terms: IssueTerms = BY_DEFAULT,
     now: datetime,
 ) -> Issued:
     """Issues an invoice for everything on the order that can be invoiced now.
@@ -78,7 +86,7 @@ def invoice_order(
     if not ready:
         raise NothingToInvoice(field="order_id", ids=[order_id])
     sold = [item for item in ready if item.contra_of is None]
-    plan = _plan(connection, principal, [order], sold or ready, now=now)
+    plan = _plan(connection, principal, [order], sold or ready, terms=terms, now=now)
     return issue(connection, principal, plan, invoice_id, now=now)
 
 
@@ -120,13 +128,16 @@ def _plan(
     covered: Sequence[Order],
     items: Sequence[OrderItem],
     *,
+    terms: IssueTerms,
     now: datetime,
 ) -> Draft:
     contras = [item for item in items if item.contra_of is not None]
     if not contras:
-        return draft(connection, principal, covered, items, now=now)
+        return draft(connection, principal, covered, items, terms=terms, now=now)
     if len(contras) < len(items):
         raise MixedSaleAndCredit(field="items", ids=[item.id for item in contras])
+    if terms.due_on is not None:
+        raise ValidationError("These items are credited; a credit invoice has no due_on.", field="due_on")
     return credit.credit_items(connection, principal, covered, items, now=now)
 
 

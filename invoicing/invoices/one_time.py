@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,14 +21,16 @@ from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoicingErr
 from invoicing.idempotency import asked_by, fingerprint, made_before, once
 from invoicing.invoices import queries
 from invoicing.invoices.draft import Draft, today_of
+from invoicing.invoices.due_date import due_date, terms_of_customer
 from invoicing.invoices.issue import issue
 from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, with_vat
 from invoicing.invoices.parties import billed_to, seller_of
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.supply_date import supply_date_of_lines
 from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
-from invoicing.snapshot import Address, Snapshot
+from invoicing.snapshot import Address, Snapshot, read_period
 from invoicing.storage.tables import Customer
 from invoicing.vat.breakdown import vat_breakdown
 
@@ -56,6 +58,8 @@ CHECKS: Mapping[str, checks.Check] = {
     "purchase_order_number": optional(text(200)),
     "note": optional(text(10_000)),
     "due_on": lambda value, _: value,
+    "delivery_date": lambda value, _: value,
+    "service_period": optional(checks.period),
     "settle": lambda value, _: value,  # checked when the money is moved
     "manual_transfer": lambda value, _: value,
     "meta": checks.metadata,
@@ -144,6 +148,8 @@ def _checked(values: CreateInvoiceValues) -> dict[str, Any]:
         raise ValidationError("handle is needed.", field="handle")
     if "settle" in given and "manual_transfer" in given:
         raise ValidationError("Give settle or manual_transfer, not both.", field="manual_transfer")
+    if "delivery_date" in given and "service_period" in given:
+        raise ValidationError("Give delivery_date or service_period, not both.", field="service_period")
     lines = asked_lines(values.get("order_lines") or ())
     return {**dict.fromkeys(CHECKS), "meta": {}, **checked(given, CHECKS), "order_lines": lines}
 
@@ -176,17 +182,20 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     today = today_of(seller, now)
     frozen = frozen_lines(lines, totals)
     currency = request["currency"] or seller.default_currency
+    supplied = supply_date_of_lines(request["delivery_date"], read_period(request["service_period"]), frozen)
     snapshot = Snapshot(
         type="INVOICE",
         currency=currency,
         currency_decimals=minor_digits(currency),
         is_including_vat=lines[0]["amount_incl_vat"],
         issued_on=today,
-        due_on=_due(request["due_on"], today, seller.payment_terms_days),
+        due_on=due_date(request["due_on"], today, terms_of_customer(seller, customer)),
         locale=customer.locale or seller.locale,
         seller=seller_of(seller),
         buyer=billed_to(customer, request["billing_address"]),
         shipping_address=_shipped_to(customer, request["shipping_address"]),
+        delivery_date=supplied.delivery_date,
+        service_period=supplied.service_period,
         purchase_order_number=request["purchase_order_number"],
         lines=frozen,
         vat=vat_breakdown(frozen),
@@ -200,15 +209,6 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         paid=0 if request["manual_transfer"] is None else totals.total,
     )
     return Draft(seller, customer.id, snapshot)
-
-
-def _due(asked: date | None, today: date, terms: int) -> date:
-    due = today + timedelta(days=terms) if asked is None else asked
-    if due < today:
-        raise ValidationError(
-            f"due_on must not be before the date of issue, {today} (it is {due}).", field="due_on"
-        )
-    return due
 
 
 def _shipped_to(customer: Customer, given: Mapping[str, Any] | None) -> Address | None:

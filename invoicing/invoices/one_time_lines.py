@@ -10,11 +10,11 @@ from invoicing.checks import checked
 from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
 from invoicing.invoices.values import OrderLineValues
 from invoicing.money import MAX_AMOUNT
-from invoicing.orders.items import ITEM_CHECKS
-from invoicing.snapshot import Line
+from invoicing.orders.items import ITEM_CHECKS, Supply
+from invoicing.snapshot import Line, read_period
 from invoicing.storage.tables import new_id
 from invoicing.vat import arithmetic
-from invoicing.vat.categories import rate_and_category
+from invoicing.vat.categories import check_exemption_reason, rate_and_category
 
 MAX_LINES = 1_000
 FIELD = "order_lines"
@@ -26,7 +26,18 @@ CHECKS: Mapping[str, checks.Check] = {
     "vat_rate": checks.vat_rate,
     "vat_category": ITEM_CHECKS["vat_category"],
     "amount_incl_vat": checks.flag,
-    "unit": ITEM_CHECKS["unit"],
+    **{
+        name: ITEM_CHECKS[name]
+        for name in (
+            "unit",
+            "discount",
+            "sku",
+            "description",
+            "exemption_reason",
+            "supply",
+            "service_period",
+        )
+    },
 }
 _DEFAULTS: Mapping[str, Any] = {"quantity": 1, "amount_incl_vat": True, "unit": "C62"}
 
@@ -45,10 +56,13 @@ def asked_lines(given: Sequence[OrderLineValues]) -> list[dict[str, Any]]:
 
 def with_vat(asked: Sequence[Mapping[str, Any]], default_rate: int) -> list[dict[str, Any]]:
     """The same lines, each with its rate and category."""
-    return [
+    lines = [
         {**line, **rate_and_category(line, default_rate, at=f"{FIELD}.{place}.")}
         for place, line in enumerate(asked)
     ]
+    for place, line in enumerate(lines):
+        check_exemption_reason(line, at=f"{FIELD}.{place}.")
+    return lines
 
 
 def totals_of(lines: Sequence[Mapping[str, Any]]) -> arithmetic.Totals:
@@ -71,12 +85,18 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
             quantity=line["quantity"],
             unit=line["unit"],
             unit_price=line["amount"],
+            discount=line.get("discount", 0),
             subtotal=taxed.subtotal,
             total=taxed.total,
             total_ex_vat=taxed.net,
             vat_amount=taxed.vat,
             vat_rate=line["vat_rate"],
             vat_category=line["vat_category"],
+            exemption_reason=line.get("exemption_reason"),
+            supply=line.get("supply", Supply.GOODS),
+            sku=line.get("sku"),
+            description=line.get("description"),
+            service_period=read_period(line.get("service_period")),
         )
         for line, taxed in zip(lines, totals.lines, strict=True)
     )
@@ -90,12 +110,15 @@ def _asked(given: OrderLineValues, at: str) -> dict[str, Any]:
             raise ValidationError(f"{at}{name} is needed.", field=at + name)
     if abs(line["amount"] * line["quantity"]) > MAX_AMOUNT:
         raise AmountTooLarge(f"{at}quantity × amount would pass ±{MAX_AMOUNT}.", field=f"{at}amount")
+    if not 0 <= line.get("discount", 0) <= max(line["amount"] * line["quantity"], 0):
+        raise ValidationError(f"{at}discount must be from 0 to the line's subtotal.", field=f"{at}discount")
     return line
 
 
 def _taxable(line: Mapping[str, Any]) -> arithmetic.Taxable:
     return arithmetic.Taxable(
         subtotal=line["amount"] * line["quantity"],
+        discount=line.get("discount", 0),
         rate=line["vat_rate"] * arithmetic.BASIS_POINT,
         category=line["vat_category"],
     )

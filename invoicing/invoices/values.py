@@ -1,12 +1,13 @@
-"""What creating a one-time invoice takes. What is missing is refused by its name."""
+"""What issuing an invoice takes. What is missing is refused by its name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypedDict
 
-from invoicing.checks import AddressValues
+from invoicing.checks import AddressValues, PeriodValues
 from invoicing.payments.values import ManualTransferValues
 
 
@@ -18,6 +19,12 @@ class OrderLineValues(TypedDict, total=False):
     vat_category: str | None
     amount_incl_vat: bool | None
     unit: str | None
+    discount: int | None
+    sku: str | None
+    description: str | None
+    exemption_reason: str | None
+    supply: str | None
+    service_period: PeriodValues | None
 
 
 class SettleValues(TypedDict, total=False):
@@ -37,6 +44,18 @@ class CreateInvoiceValues(TypedDict, total=False):
     purchase_order_number: str | None
     note: str | None
     due_on: date | None
+    delivery_date: date | None
+    service_period: PeriodValues | None
     meta: Mapping[str, Any] | None
     settle: SettleValues | None
     manual_transfer: ManualTransferValues | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTerms:
+    """What a caller may say of an invoice of orders; what is left out follows from the orders."""
+
+    due_on: date | None = None
+
+
+BY_DEFAULT = IssueTerms()

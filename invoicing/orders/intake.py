@@ -58,6 +58,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "purchase_order_number": optional(text(200)),
     "buyer_reference": optional(text(200)),
     "delivery_date": lambda value, _: value,
+    "payment_terms_days": optional(checks.payment_terms),
     "meta": checks.metadata,
 }
 

@@ -57,6 +57,7 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
     "vat_category": checks.one_of(Category),
     "exemption_reason": optional(text(500)),
     "supply": checks.one_of(Supply),
+    "service_period": optional(checks.period),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Required, TypedDict
 
-from invoicing.checks import AddressValues
+from invoicing.checks import AddressValues, PeriodValues
 
 
 class OrderItemValues(TypedDict, total=False):
@@ -23,6 +23,7 @@ class OrderItemValues(TypedDict, total=False):
     vat_category: str | None
     exemption_reason: str | None
     supply: str | None
+    service_period: PeriodValues | None
 
 
 class UpdateOrderValues(TypedDict, total=False):
@@ -34,6 +35,7 @@ class UpdateOrderValues(TypedDict, total=False):
     purchase_order_number: str | None
     buyer_reference: str | None
     delivery_date: date | None
+    payment_terms_days: int | None
     meta: Mapping[str, Any] | None
 
 
@@ -51,6 +53,7 @@ class CreateOrderValues(TypedDict, total=False):
     purchase_order_number: str | None
     buyer_reference: str | None
     delivery_date: date | None
+    payment_terms_days: int | None
     meta: Mapping[str, Any] | None
     idempotency_key: str | None
     items: Required[Sequence[OrderItemValues]]

@@ -53,7 +53,7 @@ def rate_and_category(clean: Mapping[str, Any], default_rate: int, *, at: str) -
 
 def check_exemption_reason(line: Mapping[str, Any], *, at: str) -> None:
     """Refuses an exemption reason on a line that bears VAT (BR-S-10, BR-Z-10)."""
-    if line["exemption_reason"] and line["vat_category"] in (Category.S, Category.Z):
+    if line.get("exemption_reason") and line["vat_category"] in (Category.S, Category.Z):
         raise ValidationError(
             f"{at}exemption_reason is for the categories E, AE, K, G and O; this item bears VAT.",
             field=f"{at}exemption_reason",

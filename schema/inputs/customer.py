@@ -26,6 +26,9 @@ class CreateCustomerInput:
     )
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
     buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
+    payment_terms_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="0 to 365; the account's when null."
+    )
     billing_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="Where invoices go."
     )
@@ -60,6 +63,9 @@ class UpdateCustomerInput:
     )
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
     buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
+    payment_terms_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="0 to 365; the account's when null."
+    )
     billing_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="Where invoices go."
     )

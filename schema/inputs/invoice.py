@@ -7,9 +7,11 @@ from datetime import date
 import strawberry
 from strawberry.scalars import JSON
 
+from invoicing.invoices.values import IssueTerms
 from schema.inputs.payment import ManualTransferInput
-from schema.inputs.shared import AddressInput
-from schema.types.enums import VatCategory
+from schema.inputs.shared import AddressInput, PeriodInput
+from schema.inputs.values import or_none
+from schema.types.enums import SupplyType, VatCategory
 from schema.types.scalars import Currency, Money
 
 
@@ -24,6 +26,10 @@ class InvoiceItemsInput:
     invoice_id: str | None = strawberry.field(
         default=strawberry.UNSET, description="The invoice's id; generated when left out. Makes a retry safe."
     )
+    due_on: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Not before today in the account's time zone; by the terms of payment when left out.",
+    )
 
 
 @strawberry.input
@@ -32,6 +38,14 @@ class InvoiceOrderInput:
     invoice_id: str | None = strawberry.field(
         default=strawberry.UNSET, description="The invoice's id; generated when left out. Makes a retry safe."
     )
+    due_on: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Not before today in the account's time zone; by the terms of payment when left out.",
+    )
+
+
+def issue_terms(input: InvoiceItemsInput | InvoiceOrderInput) -> IssueTerms:
+    return IssueTerms(due_on=or_none(input.due_on))
 
 
 @strawberry.input(description="A line of a one-time invoice.")
@@ -52,6 +66,21 @@ class OrderLineInput:
         description="Whether the amount contains VAT; true when left out. The same on all lines.",
     )
     unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
+    discount: Money | None = strawberry.field(
+        default=strawberry.UNSET, description="Taken off the whole line: from 0 to amount × quantity."
+    )
+    sku: str | None = strawberry.field(default=strawberry.UNSET, description="Article number.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="More about it, up to 10,000 characters."
+    )
+    exemption_reason: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Why no VAT is charged, for the paper; the wording of the law when left out.",
+    )
+    supply: SupplyType | None = strawberry.field(default=strawberry.UNSET, description="GOODS when left out.")
+    service_period: PeriodInput | None = strawberry.field(
+        default=strawberry.UNSET, description="When it was or will be done, under the line (BG-26)."
+    )
 
 
 @strawberry.input(description="A charge of one of the customer's payment methods.")
@@ -109,6 +138,14 @@ class CreateInvoiceInput:
     due_on: date | None = strawberry.field(
         default=strawberry.UNSET,
         description="Not before today in the account's time zone; by its payment terms when left out.",
+    )
+    delivery_date: date | None = strawberry.field(
+        default=strawberry.UNSET, description="The day on which it was delivered or done (BT-72)."
+    )
+    service_period: PeriodInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Or the period (BG-14): not together with `delivery_date`. With neither, it goes "
+        "from the first to the last day of the lines' own periods, if all have one.",
     )
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB, frozen with the invoice."

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.inputs.shared import AddressInput
+from schema.inputs.shared import AddressInput, PeriodInput
 from schema.types.enums import OrderItemType, SupplyType, VatCategory
 from schema.types.scalars import Currency, Money
 
@@ -48,6 +48,9 @@ class OrderItemInput:
     supply: SupplyType | None = strawberry.field(
         default=strawberry.UNSET, description="GOODS for a PRODUCT when left out, else SERVICES."
     )
+    service_period: PeriodInput | None = strawberry.field(
+        default=strawberry.UNSET, description="When it is done, on the paper: a month's rent, hours (BG-26)."
+    )
 
 
 @strawberry.input
@@ -82,7 +85,13 @@ class CreateOrderInput:
     buyer_reference: str | None = strawberry.field(
         default=strawberry.UNSET, description="The customer's when left out."
     )
-    delivery_date: date | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
+    delivery_date: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="On the paper, unless all that is invoiced was shipped: then the days of shipment are.",
+    )
+    payment_terms_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="0 to 365; the customer's or the account's when null."
+    )
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB."
     )
@@ -111,7 +120,13 @@ class UpdateOrderInput:
         default=strawberry.UNSET, description="The buyer's number for it."
     )
     buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
-    delivery_date: date | None = strawberry.field(default=strawberry.UNSET, description="On the paper.")
+    delivery_date: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="On the paper, unless all that is invoiced was shipped: then the days of shipment are.",
+    )
+    payment_terms_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="0 to 365; the customer's or the account's when null."
+    )
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB."
     )

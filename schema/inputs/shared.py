@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import strawberry
 
 
@@ -23,3 +25,9 @@ class AddressInput:
     country_code: str | None = strawberry.field(default=strawberry.UNSET, description="ISO 3166-1 alpha-2.")
     email: str | None = strawberry.field(default=strawberry.UNSET, description="E-mail address.")
     phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
+
+
+@strawberry.input(description="The days from `start` to `end`, both included.")
+class PeriodInput:
+    start: date = strawberry.field(description="The first day.")
+    end: date = strawberry.field(description="The last day: not before `start`.")

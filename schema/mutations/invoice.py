@@ -14,6 +14,7 @@ from schema.inputs.invoice import (
     InvoiceItemsInput,
     InvoiceOrderInput,
     RetryInvoicePdfInput,
+    issue_terms,
 )
 from schema.inputs.values import or_none, sent_values
 from schema.types.invoice import Invoice
@@ -51,7 +52,9 @@ class InvoiceMutations:
         description="Puts items on an invoice: of several orders, if they are one customer's.",
     )
     async def invoice_items(self, info: Info, input: InvoiceItemsInput) -> InvoiceItemsPayload:
-        row = await invoices.invoice_items(info.context, input.items, or_none(input.invoice_id))
+        row = await invoices.invoice_items(
+            info.context, input.items, or_none(input.invoice_id), issue_terms(input)
+        )
         return InvoiceItemsPayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(
@@ -59,7 +62,9 @@ class InvoiceMutations:
         description="Puts everything on the order that can be invoiced now on an invoice.",
     )
     async def invoice_order(self, info: Info, input: InvoiceOrderInput) -> InvoiceOrderPayload:
-        row = await invoices.invoice_order(info.context, input.order_id, or_none(input.invoice_id))
+        row = await invoices.invoice_order(
+            info.context, input.order_id, or_none(input.invoice_id), issue_terms(input)
+        )
         return InvoiceOrderPayload(invoice=Invoice.of(row))
 
     @strawberry.mutation(

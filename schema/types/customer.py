@@ -32,6 +32,9 @@ class Customer:
     buyer_reference: str | None = strawberry.field(
         description="What it wants to see on every invoice (BT-10)."
     )
+    payment_terms_days: int | None = strawberry.field(
+        description="In how many days its invoices are to be paid; the account's when null."
+    )
     billing_address: Address | None = strawberry.field(description="Where invoices go.")
     shipping_address: Address | None = strawberry.field(description="Where goods go.")
     metadata: JSON = strawberry.field(description="Any data of the caller's own.")
@@ -56,6 +59,7 @@ class Customer:
             registration_number=row.registration_number,
             locale=row.locale,
             buyer_reference=row.buyer_reference,
+            payment_terms_days=row.payment_terms_days,
             billing_address=Address.or_none(row.billing_address),
             shipping_address=Address.or_none(row.shipping_address),
             metadata=JSON(row.meta),

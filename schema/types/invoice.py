@@ -17,7 +17,7 @@ from schema.types.invoice_line import InvoiceLine
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
-from schema.types.shared import Actor, Address, Party, VatAmount
+from schema.types.shared import Actor, Address, Party, Period, VatAmount
 
 
 @strawberry.type(
@@ -78,6 +78,17 @@ class Invoice:
     @strawberry.field(description="Where the goods went, as the paper says it.")
     def shipping_address(self) -> Address | None:
         return Address.or_none(self._frozen().shipping_address)
+
+    @strawberry.field(
+        description="The day on which all of it was delivered or done (BT-72); null where it is a period, or "
+        "not known. It is on the paper where it is not the date of issue."
+    )
+    def delivery_date(self) -> date | None:
+        return self._frozen().delivery_date
+
+    @strawberry.field(description="The period in which it was delivered or done, if it took days (BG-14).")
+    def service_period(self) -> Period | None:
+        return Period.or_none(self._frozen().service_period)
 
     @strawberry.field(description="What has been paid of it, computed from the ledger.")
     async def reimbursement(self, info: Info) -> Reimbursement:

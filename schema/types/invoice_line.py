@@ -7,7 +7,7 @@ import strawberry
 from invoicing.snapshot import Line
 from schema.types.enums import SupplyType
 from schema.types.scalars import Money
-from schema.types.shared import VatAmount
+from schema.types.shared import Period, VatAmount
 
 
 @strawberry.type(description="A line of an invoice.")
@@ -27,6 +27,12 @@ class InvoiceLine:
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     vat: VatAmount = strawberry.field(description="The line's share of the VAT.")
     supply: SupplyType = strawberry.field(description="Goods or services.")
+    exemption_reason: str | None = strawberry.field(
+        description="Why no VAT is charged, as the paper says it; null where it has the law's own words."
+    )
+    service_period: Period | None = strawberry.field(
+        description="When it was done, where the line says so (BG-26)."
+    )
 
     @classmethod
     def of(cls, line: Line) -> InvoiceLine:
@@ -46,4 +52,6 @@ class InvoiceLine:
             total_ex_vat=Money(line.total_ex_vat),
             vat=VatAmount.of(line.vat_rate, line.vat_category, line.total_ex_vat, line.vat_amount),
             supply=SupplyType(line.supply),
+            exemption_reason=line.exemption_reason,
+            service_period=Period.or_none(line.service_period),
         )

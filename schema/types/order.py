@@ -56,6 +56,9 @@ class Order:
         description="What the buyer wants to see on the invoice (BT-10)."
     )
     delivery_date: date | None = strawberry.field(description="When it was or will be delivered (BT-72).")
+    payment_terms_days: int | None = strawberry.field(
+        description="In how many days its invoices are to be paid; the customer's or the account's when null."
+    )
     metadata: JSON = strawberry.field(description="Any data of the caller's own.")
     created_at: datetime = strawberry.field(description="When it came in.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
@@ -152,6 +155,7 @@ class Order:
             purchase_order_number=row.purchase_order_number,
             buyer_reference=row.buyer_reference,
             delivery_date=row.delivery_date,
+            payment_terms_days=row.payment_terms_days,
             metadata=JSON(row.meta),
             created_at=row.created_at,
             updated_at=row.updated_at,

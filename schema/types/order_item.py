@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from invoicing.orders.items import totals
+from invoicing.snapshot import read_period
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Taxed
 from resolvers import invoices
 from schema.info import Info
 from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
 from schema.types.scalars import Money
-from schema.types.shared import VatAmount
+from schema.types.shared import Period, VatAmount
 
 if TYPE_CHECKING:
     from schema.types.invoice import Invoice
@@ -43,6 +44,9 @@ class OrderItem:
     supply: SupplyType = strawberry.field(description="Goods or services.")
     exemption_reason: str | None = strawberry.field(
         description="Why no VAT is charged, as the paper says it."
+    )
+    service_period: Period | None = strawberry.field(
+        description="When it is done, if it has a period (BG-26)."
     )
     status: OrderItemStatus = strawberry.field(description="How far it has come.")
     contra_of: OrderItem | None = strawberry.field(
@@ -85,6 +89,7 @@ class OrderItem:
             vat=VatAmount.of(row.vat_rate, row.vat_category, taxed.net, taxed.vat),
             supply=SupplyType(row.supply),
             exemption_reason=row.exemption_reason,
+            service_period=Period.or_none(read_period(row.service_period)),
             status=_status(row),
             contra_of=None,
             undo_reason=row.undo_reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import strawberry
@@ -67,6 +68,16 @@ class Party:
             registration_number=party.registration_number,
             email=party.email,
         )
+
+
+@strawberry.type(description="The days from `start` to `end`, both included.")
+class Period:
+    start: date = strawberry.field(description="The first day.")
+    end: date = strawberry.field(description="The last day.")
+
+    @classmethod
+    def or_none(cls, period: snapshot.Period | None) -> Period | None:
+        return None if period is None else cls(start=period.start, end=period.end)
 
 
 @strawberry.type(description="Who did it.")

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from documents.paper.labels import labels, languages
 from documents.pdf import render
-from invoicing.snapshot import Address, OrderReference, VatRow
+from invoicing.snapshot import Address, OrderReference, Period, VatRow
 from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, page_texts, without_spaces
 
 ORDERS = (
@@ -33,6 +33,35 @@ def test_it_names_seller_buyer_numbers_and_dates() -> None:
                   "2025-0001", "2 June 2025", "16 June 2025", "SO-1", "PO-7", "20 May 2025", "4210",
                   "Desk 3", "Attn. Joe", "VAT no. GB1", "Thank you."):  # fmt: skip
         assert words in text
+
+
+def test_the_day_of_supply_shows_only_where_it_is_not_the_date_of_issue() -> None:
+    assert "Delivery date\n20 May 2025" in invoice_text(invoice(delivery_date=date(2025, 5, 20)))
+    assert "Delivery date" not in invoice_text(invoice(delivery_date=date(2025, 6, 2)))
+    assert "20 May" not in invoice_text(invoice(orders=ORDERS[:1], delivery_date=date(2025, 6, 2)))
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en-GB", "Service period 1 May 2025 – 31 May 2025"),
+        ("nl", "Leveringsperiode 1 mei 2025 – 31 mei 2025"),
+        ("de", "Leistungszeitraum 1. Mai 2025 – 31. Mai 2025"),
+        ("fr", "Période de prestation 1 mai 2025 – 31 mai 2025"),
+    ],
+)
+def test_periods_are_on_the_paper_and_under_their_lines(locale: str, words: str) -> None:
+    may = Period(start=date(2025, 5, 1), end=date(2025, 5, 31))
+    rent = line(name="Rent", description="Second floor.", service_period=may)
+    text = invoice_text(invoice(locale=locale, lines=(rent,), service_period=may))
+    assert text.replace("\n", " ").count(words) == 2
+    under = invoice_text(invoice(locale=locale, lines=(rent,)))
+    assert f"Second floor.\n{words}" in under
+
+
+def test_a_period_of_one_day_is_that_day() -> None:
+    day = Period(start=date(2025, 5, 1), end=date(2025, 5, 1))
+    assert "Service period 1 May 2025\n" in invoice_text(invoice(lines=(line(service_period=day),)))
 
 
 def test_it_names_the_country_in_the_buyers_language() -> None:

@@ -43,6 +43,7 @@ class Customer(SQLModel, table=True):
     bic: str | None = None
     locale: str | None = None
     buyer_reference: str | None = None
+    payment_terms_days: int | None = None
     billing_address: dict[str, Any] | None = json_column()
     shipping_address: dict[str, Any] | None = json_column()
     meta: dict[str, Any] = json_column(nullable=False)

@@ -49,6 +49,7 @@ class Order(SQLModel, table=True):
     purchase_order_number: str | None = None
     buyer_reference: str | None = None
     delivery_date: date | None = None
+    payment_terms_days: int | None = None
     meta: dict[str, Any] = json_column(nullable=False)
     search_text: str = Field(sa_type=Text)
     idempotency_key: str | None = None
@@ -90,6 +91,7 @@ class OrderItem(SQLModel, table=True):
     vat_category: str
     exemption_reason: str | None = None
     supply: str
+    service_period: dict[str, str] | None = json_column()
     shipped_at: datetime | None = instant_column(nullable=True)
     undone_as: str | None = None
     undone_at: datetime | None = instant_column(nullable=True)

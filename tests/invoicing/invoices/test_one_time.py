@@ -95,6 +95,36 @@ def test_a_line_says_its_category_as_an_order_item_does(make: OneTime) -> None:
     assert found == [("S", 2_100), ("Z", 0), ("AE", 0), ("E", 0), ("S", 900)]
 
 
+def test_a_line_says_all_that_an_order_item_says(make: OneTime) -> None:
+    more = {
+        "sku": "ADV-1",
+        "description": "Two visits.",
+        "exemption_reason": "Small enterprise.",
+        "supply": "SERVICES",
+    }
+    made = make(
+        order_line(quantity=3, discount=630, vat_category="E", **more), order_line(amount=0, discount=0)
+    )
+    first, second = load(made.snapshot).lines
+    assert {name: getattr(first, name) for name in more} == more
+    assert (first.subtotal, first.discount, first.total, made.total) == (3_630, 630, 3_000, 3_000)
+    assert (second.sku, second.description, second.exemption_reason, second.supply) == (
+        None,
+        None,
+        None,
+        "GOODS",
+    )
+
+
+def test_discounts_of_lines_are_taxed_as_their_lines(
+    make: OneTime, database: Database, principal: Principal
+) -> None:
+    made = make(order_line(discount=121), order_line(discount=109, vat_rate=9, amount=1_090))
+    assert (made.total, made.total_ex_vat, made.total_vat) == (2_070, 1_800, 270)
+    assert (made.subtotal, made.frozen().vat[0].base) == (2_300, 900)
+    assert database.read(verify, principal.account_id).findings == []
+
+
 def test_a_rebate_is_taken_off_and_the_total_may_be_nothing(make: OneTime) -> None:
     made = make(order_line(amount=2_500), order_line(text="Rebate", amount=-500, quantity=5))
     assert (made.total, made.subtotal, made.total_vat) == (0, 0, 0)

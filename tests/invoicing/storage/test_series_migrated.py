@@ -32,7 +32,7 @@ def migrate_from_0008(database: Database) -> None:
         for statement in BEFORE:
             connection.execute(text(statement))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        command.upgrade(settings, "0009")
 
     database.write(migrate)
 
