@@ -115,6 +115,20 @@ class VatRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VatInTaxCurrency:
+    """The VAT in the currency in which the seller declares it (BT-6, BT-111).
+
+    `exchange_rate` is units of the invoice's currency for one of this one, as a decimal; None where it is the
+    same currency, or where no rate is known and so neither is the amount.
+    """
+
+    currency: str
+    decimals: int
+    exchange_rate: str | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """An issued invoice, complete: nothing has to be looked up to print it.
 
@@ -138,6 +152,7 @@ class Snapshot:
     total_ex_vat: int
     total_vat: int
     total: int
+    vat_in_tax_currency: VatInTaxCurrency | None = None  # None: issued before this field was added
     paid: int = 0  # BT-113: paid before it was issued
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
@@ -162,6 +177,8 @@ def load(stored: str | bytes) -> Snapshot:
     value["vat"] = tuple(VatRow(**row) for row in value["vat"])
     value["orders"] = tuple(_order(order) for order in value["orders"])
     value["credits"] = tuple(_credited_invoice(invoice) for invoice in value.get("credits", ()))
+    if (tax := value.get("vat_in_tax_currency")) is not None:
+        value["vat_in_tax_currency"] = VatInTaxCurrency(**tax)
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
     value["delivery_date"] = _date(value.get("delivery_date"))

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from invoicing.access import Scope
 from invoicing.accounts import api_keys as keys
+from invoicing.accounts import exchange_rates
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.exchange_rates import DailyRate
 from invoicing.accounts.values import UpdateAccountValues
 from invoicing.storage.tables import Account, ApiKey
 from resolvers.context import Context
@@ -20,6 +22,12 @@ async def account(ctx: Context) -> Account:
 async def update_account(ctx: Context, values: UpdateAccountValues) -> Account:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
     return await ctx.write(account_settings.update_account, ctx.principal, values, now=ctx.now())
+
+
+async def set_exchange_rates(ctx: Context, rates: Sequence[DailyRate]) -> int:
+    """Keeps rates of the account's tax currency; returns how many."""
+    ctx.principal.require(Scope.ACCOUNT_WRITE)
+    return await ctx.write(exchange_rates.set_exchange_rates, ctx.principal, rates, now=ctx.now())
 
 
 async def api_keys(ctx: Context) -> Sequence[ApiKey]:

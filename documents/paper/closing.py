@@ -8,6 +8,7 @@ from documents.paper.address import distinct_lines
 from documents.paper.columns import Fact, Frame, columns, facts, keep_together, wrapped_lines
 from documents.paper.compose import Compositor, Piece, PieceBuilder, space
 from documents.paper.fonts import NO_BREAK_SPACE
+from documents.paper.formats import formats
 from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
 from documents.paper.totals import totals
 from invoicing.snapshot import Snapshot
@@ -28,12 +29,26 @@ def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     is_nothing_due = invoice.type == "CREDIT" and invoice.total <= 0
     return [
         space(16),
+        *_tax_currency(compositor, invoice),
         *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
         *(_no_payment(compositor) if is_nothing_due else []),
         *_note(compositor, invoice.note),
         space(14),
         *_payment(compositor, invoice),
     ]
+
+
+def _tax_currency(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """The VAT in the currency in which it is declared, with the rate (directive 2006/112/EC, article 230)."""
+    tax = invoice.vat_in_tax_currency
+    if tax is None or tax.amount is None or tax.currency == invoice.currency:
+        return []
+    amount = formats(invoice.locale, tax.currency, tax.decimals).money(tax.amount)
+    words = compositor.labels.vat_in_tax_currency.format(currency=tax.currency, amount=amount)
+    if tax.exchange_rate is not None:
+        rate = compositor.formats.decimal(tax.exchange_rate)
+        words += f" (1 {tax.currency} = {rate} {invoice.currency})"
+    return _lines(compositor, words, SMALL)
 
 
 def _exemptions(compositor: Compositor, invoice: Snapshot) -> list[str]:

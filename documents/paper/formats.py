@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_percent, get_currency_symbol
+from babel.numbers import format_percent, get_currency_symbol, get_decimal_symbol
 
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.text import Printable, clean, is_printable
@@ -59,6 +59,12 @@ class Formats:
 
     def integer(self, number: int) -> Printable:
         return self._plain.around(self._digits(number, 0), negative=number < 0)
+
+    def decimal(self, number: str) -> Printable:
+        """A decimal such as an exchange rate, with all its digits."""
+        whole, _, part = number.partition(".")
+        point = clean(get_decimal_symbol(self.locale))
+        return Printable(self._grouped(whole) + point + part if part else self._grouped(whole))
 
     def percent(self, rate: int) -> Printable:
         """A rate in basis points, without superfluous zeros: 21 %, 5,5 %."""

@@ -57,6 +57,7 @@ class Labels:
     vat_amount: str
     total_ex_vat: str
     total_vat: str
+    vat_in_tax_currency: str
     total: str
     total_credit: str
     payment: str

@@ -41,14 +41,21 @@ def country_defaults(country: str) -> CountryDefaults:
     The time zone is the one in which most people of the country live (tz database, zone.tab), the language
     the official one that is spoken most (CLDR).
     """
-    currencies = get_territory_currencies(country)
     languages = filter(_is_known, get_official_languages(country, de_facto=True))
     return CountryDefaults(
-        default_currency=_CURRENCIES.get(country) or (currencies[0] if currencies else "EUR"),
+        default_currency=currency_of_country(country) or "EUR",
         timezone=_timezones().get(country, "UTC"),
         default_vat_rate=STANDARD_VAT_RATES.get(country, 0),
         locale=next(languages, "en"),
     )
+
+
+@cache
+def currency_of_country(country: str | None) -> str | None:
+    """The currency in which the country's taxes are declared."""
+    if country is None:
+        return None
+    return _CURRENCIES.get(country) or next(iter(get_territory_currencies(country)), None)
 
 
 def _is_known(language: str) -> bool:

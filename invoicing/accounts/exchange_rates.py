@@ -9,22 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from invoicing import checks
+from invoicing.access import Principal
+from invoicing.accounts.settings import account, tax_currency_of
 from invoicing.errors import ValidationError
+from invoicing.locks import lock_account
 from invoicing.storage.tables import exchange_rates
+from invoicing.vat.tax_currency import cross_rate, read_rate
 
 EURO = "EUR"
 MOST_RATES = 10_000
 """How many rates one call may set: a year of forty currencies."""
 
-_RATE = re.compile(r"\d{1,12}(\.\d{1,10})?")
-_EXACT = Context(prec=60)
-_PLACES = Decimal("1e-10")
+_RATE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,10})?")
 
 _FORGET = delete(exchange_rates).where(
     exchange_rates.c.account_id == bindparam("of_account"),
@@ -63,17 +66,29 @@ def checked_rate(value: object, field: str) -> str:
             f"(it is “{text[:40]}”).",
             field=field,
         )
-    return _plain(Decimal(text))
+    return read_rate(text)
 
 
 def set_exchange_rates(
-    connection: Connection, account_id: str, rates: Sequence[DailyRate], *, base: str
+    connection: Connection,
+    principal: Principal,
+    rates: Sequence[DailyRate],
+    *,
+    base: str | None = None,
+    now: datetime,
 ) -> int:
-    """Stores the rates, in place of those that are there for the same days. Returns how many there are."""
+    """Stores the rates, in place of those that are there for the same days. Returns how many there are.
+
+    They are of one of the base, the account's tax currency when none is given.
+    """
+    seller = account(connection, principal.account_id)
+    account_id, base = seller.id, base or tax_currency_of(seller)
+    today = now.astimezone(ZoneInfo(seller.timezone)).date()
     if len(rates) > MOST_RATES:
         raise ValidationError(f"At most {MOST_RATES:,} rates can be set at once.", field="rates")
-    rows = {(row["currency"], row["date"]): row for row in _rows(account_id, rates, base)}
+    rows = {(row["currency"], row["date"]): row for row in _rows(account_id, rates, base, today)}
     if rows:
+        lock_account(connection, account_id)  # or two calls insert the same rates
         connection.execute(
             _FORGET,
             [
@@ -90,8 +105,7 @@ def exchange_rate(
 ) -> str | None:
     """The latest rate not after the day; None if there is none.
 
-    It is one of the base itself, or the quotient of both currencies' rates for one euro, rounded to 10
-    decimals, half up; whichever is newer.
+    It is one of the base itself, or the quotient of both currencies' rates for one euro; whichever is newer.
     """
     if currency == base:
         return "1"
@@ -116,19 +130,23 @@ def _by_way_of_euro(
     )
     if of_base is None or of_currency is None:
         return None
-    quotient = _EXACT.divide(Decimal(of_currency.rate), Decimal(of_base.rate))
-    rounded = quotient.quantize(_PLACES, ROUND_HALF_UP)
-    if not rounded:
+    try:
+        rate = cross_rate(of_currency.rate, of_base.rate)
+    except ValueError:
         return None
-    return DailyRate(min(of_base.date, of_currency.date), currency, _plain(rounded))
+    return DailyRate(min(of_base.date, of_currency.date), currency, rate)
 
 
-def _rows(account_id: str, rates: Iterable[DailyRate], base: str) -> Iterable[dict[str, object]]:
+def _rows(account_id: str, rates: Iterable[DailyRate], base: str, today: date) -> Iterable[dict[str, object]]:
     for place, each in enumerate(rates):
         at = f"rates.{place}."
         currency = checks.currency(each.currency, f"{at}currency")
         if currency == base:
             raise ValidationError(f"{at}currency is {base} itself: its rate is 1.", field=f"{at}currency")
+        if each.date > today:
+            raise ValidationError(
+                f"{at}date must not be in the future (it is {each.date}).", field=f"{at}date"
+            )
         yield {
             "account_id": account_id,
             "base": base,
@@ -142,9 +160,3 @@ def _latest(connection: Connection, account_id: str, base: str, currency: str, d
     key = {"account": account_id, "base": base, "currency": currency, "day": day}
     found = connection.execute(_LATEST, key).first()
     return None if found is None else DailyRate(found.date, currency, found.rate)
-
-
-def _plain(rate: Decimal) -> str:
-    """Without exponent and without zeros at the end."""
-    text = f"{rate:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

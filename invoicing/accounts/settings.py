@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from invoicing import checks, locks, numbering
 from invoicing.access import Principal
-from invoicing.accounts.country_defaults import country_defaults
+from invoicing.accounts.country_defaults import country_defaults, currency_of_country
 from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
@@ -40,6 +40,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "iban": optional(checks.iban),
     "bic": optional(checks.bic),
     "default_currency": checks.currency,
+    "tax_currency": optional(checks.currency),
     "default_vat_rate": checks.vat_rate,
     "locale": checks.locale,
     "timezone": checks.timezone,
@@ -68,6 +69,15 @@ _BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
 
 def account(connection: Connection, account_id: str) -> Account:
     return rows.one(connection, _BY_ID, {"account": account_id}, as_=Account)
+
+
+def tax_currency_of(seller: Account) -> str:
+    """The currency in which the seller declares VAT: the one that was set, else that of its country."""
+    return (
+        seller.tax_currency
+        or currency_of_country(seller.address.get("country_code"))
+        or seller.default_currency
+    )
 
 
 def with_country_defaults(values: CreateAccountValues) -> CreateAccountValues:

@@ -18,6 +18,7 @@ class _AccountValues(TypedDict, total=False):
     iban: str | None
     bic: str | None
     default_currency: str | None
+    tax_currency: str | None
     default_vat_rate: float | None
     locale: str | None
     timezone: str | None

@@ -20,6 +20,7 @@ from invoicing.invoices.credit_lines import Creditable, creditable, lock_invoice
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order, today_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_invoices
+from invoicing.invoices.tax_currency import credited_in_tax_currency
 from invoicing.money import portion
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot
 from invoicing.storage.tables import Order, OrderItem
@@ -158,6 +159,7 @@ def _draft(
         total_ex_vat=base,
         total_vat=tax,
         total=base + tax,
+        vat_in_tax_currency=credited_in_tax_currency(frozen, lines),
         credits=tuple(
             CreditedInvoice(id=each.id, number=each.number, issued_on=each.issued_on) for each in frozen
         ),

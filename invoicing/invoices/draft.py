@@ -29,6 +29,7 @@ from invoicing.errors import (
 from invoicing.invoices.due_date import due_date, terms_of_orders
 from invoicing.invoices.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
 from invoicing.invoices.supply_date import supply_date_of_items
+from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import IssueTerms
 from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
@@ -174,7 +175,8 @@ def draft(
         total_vat=totals.total_vat,
         total=totals.total,
     )
-    return Draft(seller, covered[0].customer_id, snapshot)
+    paper = with_tax_currency(connection, seller, snapshot, asked_rate=terms.exchange_rate)
+    return Draft(seller, covered[0].customer_id, paper)
 
 
 def today_of(seller: Account, now: datetime) -> date:

@@ -138,6 +138,10 @@ def _plan(
         raise MixedSaleAndCredit(field="items", ids=[item.id for item in contras])
     if terms.due_on is not None:
         raise ValidationError("These items are credited; a credit invoice has no due_on.", field="due_on")
+    if terms.exchange_rate is not None:
+        raise ValidationError(
+            "These items are credited, at the exchange rate of their invoice.", field="exchange_rate"
+        )
     return credit.credit_items(connection, principal, covered, items, now=now)
 
 

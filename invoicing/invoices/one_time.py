@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from invoicing import checks
 from invoicing.access import Principal
+from invoicing.accounts.exchange_rates import checked_rate
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.currencies import minor_digits
@@ -27,6 +28,7 @@ from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_
 from invoicing.invoices.parties import billed_to, seller_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_lines
+from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
@@ -58,6 +60,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "purchase_order_number": optional(text(200)),
     "note": optional(text(10_000)),
     "due_on": lambda value, _: value,
+    "exchange_rate": optional(checked_rate),
     "delivery_date": lambda value, _: value,
     "service_period": optional(checks.period),
     "settle": lambda value, _: value,  # checked when the money is moved
@@ -208,7 +211,8 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         metadata=request["meta"],
         paid=0 if request["manual_transfer"] is None else totals.total,
     )
-    return Draft(seller, customer.id, snapshot)
+    paper = with_tax_currency(connection, seller, snapshot, asked_rate=request["exchange_rate"])
+    return Draft(seller, customer.id, paper)
 
 
 def _shipped_to(customer: Customer, given: Mapping[str, Any] | None) -> Address | None:

@@ -22,10 +22,6 @@ class SupplyDate:
     delivery_date: date | None = None
     service_period: Period | None = None
 
-    @property
-    def last_day(self) -> date | None:
-        return self.service_period.end if self.service_period else self.delivery_date
-
 
 def supply_date_of_items(
     covered: Sequence[Order], items: Sequence[OrderItem], timezone: ZoneInfo

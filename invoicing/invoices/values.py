@@ -44,6 +44,7 @@ class CreateInvoiceValues(TypedDict, total=False):
     purchase_order_number: str | None
     note: str | None
     due_on: date | None
+    exchange_rate: str | None
     delivery_date: date | None
     service_period: PeriodValues | None
     meta: Mapping[str, Any] | None
@@ -56,6 +57,7 @@ class IssueTerms:
     """What a caller may say of an invoice of orders; what is left out follows from the orders."""
 
     due_on: date | None = None
+    exchange_rate: str | None = None
 
 
 BY_DEFAULT = IssueTerms()

@@ -13,6 +13,7 @@ from invoicing.money import divide
 
 _RATE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,18})?")
 _DIGITS = 10
+_MOST_DECIMALS = 18
 
 
 def read_rate(value: str) -> str:
@@ -31,11 +32,14 @@ def in_tax_currency(vat: int, rate: str, currency: str, tax_currency: str) -> in
 
 
 def cross_rate(currency_per_euro: str, tax_currency_per_euro: str) -> str:
-    """Units of one currency for one of the other, by way of the euro, to ten significant digits."""
+    """Units of one currency for one of the other, by way of the euro, to ten significant digits.
+
+    ValueError if it is too large or too small to be written.
+    """
     units, parts = Decimal(currency_per_euro).as_integer_ratio()
     tax_units, tax_parts = Decimal(tax_currency_per_euro).as_integer_ratio()
     numerator, denominator = units * tax_parts, parts * tax_units
     scale = 0
-    while numerator * 10**scale < denominator * 10 ** (_DIGITS - 1):
+    while scale < _MOST_DECIMALS and numerator * 10**scale < denominator * 10 ** (_DIGITS - 1):
         scale += 1
     return read_rate(f"{Decimal(divide(numerator * 10**scale, denominator)).scaleb(-scale):f}")

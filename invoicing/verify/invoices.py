@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
@@ -55,6 +56,7 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
             *_snapshot_faults(invoice, snapshot),
             *_snapshot_line_faults(lines, snapshot),
             *_vat_faults(invoice, lines, snapshot),
+            *_tax_currency_faults(invoice, snapshot),
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         yield "snapshot", f"The snapshot cannot be read: {error!r}."
@@ -127,3 +129,23 @@ def _vat_faults(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any])
         group = row["category"], row["rate"]
         if (row["base"], row["amount"]) != (bases[group], amounts[group]):
             yield "vat", f"The VAT row of {group[0]} {group[1] / 100:g} % is not the sum of its lines."
+
+
+def _tax_currency_faults(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The VAT in the tax currency is the VAT at the rate that the paper says, rounded half away from zero."""
+    said = snapshot.get("vat_in_tax_currency")
+    if said is None:
+        return
+    currency, rate, amount = said["currency"], said["exchange_rate"], said["amount"]
+    if currency == invoice.currency:
+        if (rate, amount) != (None, invoice.total_vat):
+            yield "tax currency", f"total_vat is {invoice.total_vat}, in the tax currency itself {amount}."
+    elif rate is None:
+        if amount is not None and invoice.type == "INVOICE":  # a credit of several may have several rates
+            yield "tax currency", f"The VAT is {amount} in {currency}, without a rate."
+    else:
+        digits = said["decimals"] - snapshot["currency_decimals"]
+        exact = invoice.total_vat * Fraction(10) ** digits / Fraction(rate)
+        expected = int(abs(exact) + Fraction(1, 2)) * (1 if exact >= 0 else -1)
+        if amount != expected:
+            yield "tax currency", f"The VAT is {amount} in {currency}; at {rate} it is {expected}."

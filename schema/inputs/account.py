@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import strawberry
 
 from schema.inputs.shared import AddressInput
@@ -26,6 +28,9 @@ class UpdateAccountInput:
     iban: str | None = strawberry.field(default=strawberry.UNSET, description="With or without spaces.")
     bic: str | None = strawberry.field(default=strawberry.UNSET, description="8 or 11 characters.")
     default_currency: Currency | None = strawberry.field(default=strawberry.UNSET, description="ISO 4217.")
+    tax_currency: Currency | None = strawberry.field(
+        default=strawberry.UNSET, description="ISO 4217; its country's when null."
+    )
     default_vat_rate: float | None = strawberry.field(default=strawberry.UNSET, description="In percent.")
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
     timezone: str | None = strawberry.field(
@@ -44,6 +49,21 @@ class UpdateAccountInput:
     contra_flow: ContraFlow | None = strawberry.field(
         default=strawberry.UNSET, description="For what is cancelled or returned from now on."
     )
+
+
+@strawberry.input(description="An exchange rate of one day.")
+class ExchangeRateInput:
+    date: date = strawberry.field(description="Of which day: not in the future.")
+    currency: Currency = strawberry.field(description="ISO 4217; not the tax currency itself.")
+    rate: str = strawberry.field(
+        description="Units of `currency` for one of the account's tax currency, as the ECB states it: "
+        "a decimal such as 1.0834."
+    )
+
+
+@strawberry.input
+class SetExchangeRatesInput:
+    rates: list[ExchangeRateInput] = strawberry.field(description="At most 10,000.")
 
 
 @strawberry.input

@@ -30,6 +30,11 @@ class InvoiceItemsInput:
         default=strawberry.UNSET,
         description="Not before today in the account's time zone; by the terms of payment when left out.",
     )
+    exchange_rate: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Units of the invoice's currency for one of the account's tax currency: 1.0834. When "
+        "left out, the latest of `setExchangeRates` not after the date of supply.",
+    )
 
 
 @strawberry.input
@@ -42,10 +47,15 @@ class InvoiceOrderInput:
         default=strawberry.UNSET,
         description="Not before today in the account's time zone; by the terms of payment when left out.",
     )
+    exchange_rate: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Units of the invoice's currency for one of the account's tax currency: 1.0834. When "
+        "left out, the latest of `setExchangeRates` not after the date of supply.",
+    )
 
 
 def issue_terms(input: InvoiceItemsInput | InvoiceOrderInput) -> IssueTerms:
-    return IssueTerms(due_on=or_none(input.due_on))
+    return IssueTerms(or_none(input.due_on), or_none(input.exchange_rate))
 
 
 @strawberry.input(description="A line of a one-time invoice.")
@@ -138,6 +148,11 @@ class CreateInvoiceInput:
     due_on: date | None = strawberry.field(
         default=strawberry.UNSET,
         description="Not before today in the account's time zone; by its payment terms when left out.",
+    )
+    exchange_rate: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Units of the invoice's currency for one of the account's tax currency: 1.0834. When "
+        "left out, the latest of `setExchangeRates` not after the date of supply.",
     )
     delivery_date: date | None = strawberry.field(
         default=strawberry.UNSET, description="The day on which it was delivered or done (BT-72)."

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing.accounts.exchange_rates import DailyRate
 from invoicing.accounts.values import UpdateAccountValues
 from resolvers import accounts
 from schema.info import Info
-from schema.inputs.account import CreateApiKeyInput, RevokeApiKeyInput, UpdateAccountInput
+from schema.inputs.account import (
+    CreateApiKeyInput,
+    RevokeApiKeyInput,
+    SetExchangeRatesInput,
+    UpdateAccountInput,
+)
 from schema.inputs.values import sent_values
 from schema.types.account import Account, ApiKey
 
@@ -15,6 +21,11 @@ from schema.types.account import Account, ApiKey
 @strawberry.type
 class UpdateAccountPayload:
     account: Account = strawberry.field(description="The account as it is now.")
+
+
+@strawberry.type
+class SetExchangeRatesPayload:
+    count: int = strawberry.field(description="How many rates were given, each day and currency once.")
 
 
 @strawberry.type
@@ -38,6 +49,15 @@ class AccountMutations:
     async def update_account(self, info: Info, input: UpdateAccountInput) -> UpdateAccountPayload:
         row = await accounts.update_account(info.context, sent_values(input, UpdateAccountValues))
         return UpdateAccountPayload(account=Account.of(row))
+
+    @strawberry.mutation(
+        name="setExchangeRates",
+        description="Keeps exchange rates, by which invoices in other currencies say their VAT in the tax "
+        "currency. A rate of the same day and currency takes the place of the one before.",
+    )
+    async def set_exchange_rates(self, info: Info, input: SetExchangeRatesInput) -> SetExchangeRatesPayload:
+        rates = [DailyRate(**sent_values(rate)) for rate in input.rates]
+        return SetExchangeRatesPayload(count=await accounts.set_exchange_rates(info.context, rates))
 
 
 @strawberry.type

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import strawberry
 
+from invoicing.accounts import settings as account_settings
 from invoicing.storage import tables
 from resolvers import accounts
 from schema.info import Info
@@ -47,6 +48,10 @@ class Account:
     iban: str | None = strawberry.field(description="Account that customers pay to.")
     bic: str | None = strawberry.field(description="Bank of that account.")
     default_currency: Currency = strawberry.field(description="Used for orders that name no currency.")
+    tax_currency: Currency = strawberry.field(
+        description="In which VAT is declared; its country's when none was set. Invoices in another currency "
+        "give their VAT in this one too."
+    )
     default_vat_rate: float = strawberry.field(description="In percent; used for items that name no rate.")
     locale: str = strawberry.field(
         description="Language of the paper for customers that have none of their own."
@@ -87,6 +92,7 @@ class Account:
             iban=row.iban,
             bic=row.bic,
             default_currency=Currency(row.default_currency),
+            tax_currency=Currency(account_settings.tax_currency_of(row)),
             default_vat_rate=row.default_vat_rate / 100,
             locale=row.locale,
             timezone=row.timezone,

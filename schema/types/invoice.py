@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
 from invoicing.snapshot import Snapshot, VatRow
 from resolvers import customers, invoices, orders, payments
 from schema.info import Info
@@ -90,6 +91,25 @@ class Invoice:
     def service_period(self) -> Period | None:
         return Period.or_none(self._frozen().service_period)
 
+    @strawberry.field(description="The currency in which the seller declared VAT when it was issued (BT-6).")
+    def tax_currency(self) -> Currency:
+        return Currency(tax_currency_on(self._frozen()))
+
+    @strawberry.field(
+        description="The VAT in the tax currency (BT-111): total_vat where it is the invoice's own; null "
+        "where no exchange rate was known. On the paper where it is another."
+    )
+    def total_vat_in_tax_currency(self) -> Money | None:
+        amount = total_vat_on(self._frozen())
+        return None if amount is None else Money(amount)
+
+    @strawberry.field(
+        description="Units of the invoice's currency for one of the tax currency, as a decimal; null where "
+        "they are the same, or it was not known."
+    )
+    def exchange_rate(self) -> str | None:
+        return exchange_rate_on(self._frozen())
+
     @strawberry.field(description="What has been paid of it, computed from the ledger.")
     async def reimbursement(self, info: Info) -> Reimbursement:
         return Reimbursement.of(await payments.balance_of(info.context, self.row))
@@ -162,6 +182,19 @@ class InvoicePreview:
     total_vat: Money = strawberry.field(description="The VAT.")
     total: Money = strawberry.field(description="What would have to be paid.")
     vat: list[VatAmount] = strawberry.field(description="The VAT breakdown.")
+
+    @strawberry.field(description="The currency in which the seller declares VAT.")
+    def tax_currency(self) -> Currency:
+        return Currency(tax_currency_on(self.draft))
+
+    @strawberry.field(description="The VAT in the tax currency; null where no exchange rate is known.")
+    def total_vat_in_tax_currency(self) -> Money | None:
+        amount = total_vat_on(self.draft)
+        return None if amount is None else Money(amount)
+
+    @strawberry.field(description="The exchange rate now; another may be known when it is issued.")
+    def exchange_rate(self) -> str | None:
+        return exchange_rate_on(self.draft)
 
     @strawberry.field(description="The orders that the invoice would cover.")
     async def orders(self, info: Info) -> list[Order]:

@@ -11,6 +11,7 @@ from server.commands.demo import demo
 from server.commands.export_schema import export_schema
 from server.commands.import_orders import import_
 from server.commands.migrate import migrate
+from server.commands.rates import rates
 from server.commands.serve import serve
 from server.commands.verify import verify
 from server.commands.worker import worker
@@ -28,6 +29,7 @@ app.command()(migrate)
 app.add_typer(account, name="account")
 app.add_typer(key, name="key")
 app.command("import")(import_)
+app.add_typer(rates, name="rates")
 app.command()(verify)
 app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
 app.command()(demo)

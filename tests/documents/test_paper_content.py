@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from documents.paper.labels import labels, languages
 from documents.pdf import render
-from invoicing.snapshot import Address, OrderReference, Period, VatRow
+from invoicing.snapshot import Address, OrderReference, Period, VatInTaxCurrency, VatRow
 from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, page_texts, without_spaces
 
 ORDERS = (
@@ -124,6 +124,30 @@ def test_vat_is_shown_per_rate() -> None:
     text = without_spaces(invoice_text(invoice(vat=rows, total_ex_vat=102000, total_vat=21110, total=123110)))
     for words in ("21%1,000.00210.00", "5.5%20.001.10", "TotalexcludingVAT€1,020.00", "€1,231.10"):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en-GB", "VAT in EUR: €1,234.56 (1 EUR = 1.0837 USD)"),
+        ("nl", "Btw in EUR: € 1.234,56 (1 EUR = 1,0837 USD)"),
+        ("de", "Umsatzsteuer in EUR: 1.234,56 € (1 EUR = 1,0837 USD)"),
+        ("fr", "TVA en EUR : 1 234,56 € (1 EUR = 1,0837 USD)"),
+    ],
+)
+def test_the_vat_is_said_in_the_tax_currency_too(locale: str, words: str) -> None:
+    tax = VatInTaxCurrency(currency="EUR", decimals=2, exchange_rate="1.0837", amount=123_456)
+    text = invoice_text(invoice(locale=locale, currency="USD", vat_in_tax_currency=tax))
+    assert words in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_vat_is_said_once_where_it_is_the_same_currency_or_no_rate_is_known() -> None:
+    same = VatInTaxCurrency(currency="EUR", decimals=2, amount=210)
+    assert "VAT in" not in invoice_text(invoice(vat_in_tax_currency=same))
+    unknown = VatInTaxCurrency(currency="EUR", decimals=2)
+    assert "VAT in" not in invoice_text(invoice(currency="USD", vat_in_tax_currency=unknown))
+    of_several = VatInTaxCurrency(currency="EUR", decimals=2, amount=210)
+    assert "VAT in EUR: €2.10\n" in invoice_text(invoice(currency="USD", vat_in_tax_currency=of_several))
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ NAMING = {
 NAMES_NOTHING = {  # see the tests below
     "account",
     "updateAccount",
+    "setExchangeRates",
     "createCustomer",
     "createApiKey",
     "webhookEndpoints",

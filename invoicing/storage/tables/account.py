@@ -35,6 +35,7 @@ class Account(SQLModel, table=True):
     iban: str | None = None
     bic: str | None = None
     default_currency: str
+    tax_currency: str | None = None
     default_vat_rate: int
     locale: str
     timezone: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from io import StringIO
 
@@ -22,6 +22,7 @@ from invoicing.errors import ValidationError
 from invoicing.storage.database import Database
 from tests.support import factories
 
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MONDAY = date(2026, 11, 23)
 TUESDAY = MONDAY + timedelta(days=1)
 
@@ -31,7 +32,7 @@ def found(database: Database, principal: Principal, currency: str, base: str, da
 
 
 def keep(database: Database, principal: Principal, *rates: DailyRate, base: str = "EUR") -> None:
-    database.write(set_exchange_rates, principal.account_id, rates, base=base)
+    database.write(set_exchange_rates, principal, rates, base=base, now=NOW)
 
 
 def test_the_latest_rate_that_is_not_after_the_day_counts(database: Database, principal: Principal) -> None:

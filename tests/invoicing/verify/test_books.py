@@ -150,6 +150,28 @@ def test_an_empty_database_is_right(database: Database) -> None:
             "differs from the snapshot in name",
         ),
         (
+            "UPDATE invoices SET snapshot = replace(snapshot, '\"exchange_rate\":null', "
+            '\'"exchange_rate":"1.1"\') WHERE sequence = 2',
+            "INV-2025-00002",
+            "tax currency",
+            "total_vat is 630, in the tax currency itself 630",
+        ),
+        (
+            "UPDATE invoices SET snapshot = replace(snapshot, "
+            '\'"currency":"EUR","decimals":2,"exchange_rate":null\', '
+            '\'"currency":"USD","decimals":2,"exchange_rate":"1.1"\') WHERE sequence = 2',
+            "INV-2025-00002",
+            "tax currency",
+            "The VAT is 630 in USD; at 1.1 it is 573.",
+        ),
+        (
+            'UPDATE invoices SET snapshot = replace(snapshot, \'"currency":"EUR","decimals":2\', '
+            '\'"currency":"USD","decimals":2\') WHERE sequence = 2',
+            "INV-2025-00002",
+            "tax currency",
+            "The VAT is 630 in USD, without a rate.",
+        ),
+        (
             "UPDATE order_items SET invoice_id = NULL WHERE id = '2-1'",
             "INV-2025-00002",
             "items",
