@@ -231,7 +231,7 @@ class NotCreditable(InvoicingError):
 
 
 class CreditTooHigh(InvoicingError):
-    """More would be credited than is left of a line."""
+    """More would be credited than is left of a line, of its VAT rate or of its invoice."""
 
     code = "CREDIT_TOO_HIGH"
 

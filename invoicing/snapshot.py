@@ -93,6 +93,11 @@ class Line:
     credited_line_id: str | None = None
     credited_quantity: int | None = None  # None if a line is credited by amount only
 
+    @property
+    def is_price_reduction(self) -> bool:
+        """Whether it credits an amount, with which no piece came back."""
+        return self.credited_line_id is not None and not self.credited_quantity
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditedInvoice:

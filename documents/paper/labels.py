@@ -50,6 +50,7 @@ class Labels:
     discount: str
     vat: str
     amount: str
+    price_reduction: str
     other_items: str
     continued: str
     vat_rate: str

@@ -91,6 +91,9 @@ class Rows:
         texts = [Words(text, BODY) for text in lines(line.name, BODY, room)] or [Words(Printable(""), BODY)]
         if line.sku:
             texts += self._sku(line.sku, texts)
+        if line.is_price_reduction:
+            reduction = self.compositor.labels.price_reduction
+            texts += [Words(text, SMALL) for text in lines(reduction, SMALL, room)]
         if line.description:
             texts += [Words(text, SMALL) for text in lines(line.description, SMALL, room)]
         if line.service_period:

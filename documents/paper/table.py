@@ -68,6 +68,8 @@ def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
         "vat": formats.percent(line.vat_rate),
         "amount": formats.plain(line.total),
     }
+    if line.is_price_reduction:
+        cells |= {"quantity": DASH, "unit_price": DASH}
     return tuple(cells[name] for name in shown)
 
 

@@ -1,30 +1,30 @@
-"""Credit invoices: what is left of an issued invoice's lines, taken back in any number of parts.
+"""Credit invoices: what is left of issued invoices, taken back in any number of parts.
 
-A credit does not compute VAT again. A full credit copies the line with negative amounts; partial credits are
-cumulative, so that together they add up to exactly the line, in any order. The invoice's row is locked, so
-that two credits never credit the same amount.
+The VAT is settled for each invoice and each category and rate of it, over all its credits (vat/credit.py).
+The invoice's row is locked, so that two credits never credit the same amount.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from invoicing.access import Principal
-from invoicing.accounts.settings import account
 from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
-from invoicing.invoices.credit_lines import Creditable, creditable, lock_invoices_to_credit, no_more
-from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order, today_of
+from invoicing.invoices.credit_draft import CreditOf, credit_draft
+from invoicing.invoices.credit_lines import Creditable, Taking, creditable, lock_invoices_to_credit
+from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order
 from invoicing.invoices.queries import Issued
-from invoicing.invoices.supply_date import supply_date_of_invoices
-from invoicing.invoices.tax_currency import credited_in_tax_currency
-from invoicing.money import portion
-from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot
+from invoicing.money import between
+from invoicing.orders.items import taxable
 from invoicing.storage.tables import Order, OrderItem
-from invoicing.vat.breakdown import vat_breakdown
+from invoicing.vat.credit import Credit, credit
+from invoicing.vat.credit_fitting import credit_what_fits
+from invoicing.vat.credit_with_vat import credit_with_vat
+from invoicing.vat.sold import all_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,30 @@ def credit_items(
     *,
     now: datetime,
 ) -> Draft:
-    """The credit invoice for contra items: each takes back its share of the line it was invoiced on."""
+    """The credit invoice for contra items: each takes back its share of the line it was invoiced on, as far
+    as so much is left of the line and of the invoice."""
     check_can_share_invoice(covered, items)
     named = [str(item.contra_of) for item in items]
     undone = {item.id: item for item in find_items(connection, principal, named)}
     originals = lock_invoices_to_credit(
         connection, principal, {str(item.invoice_id) for item in undone.values()}
     )
-    lines = _by_item(creditable(connection, principal, originals))
-    taken = []
-    for item in in_order(covered, items):
+    lines = creditable(connection, principal, originals)
+    by_item = {(id, str(each.line.order_item_id)): (id, each) for id, mine in lines.items() for each in mine}
+    takings: dict[str, list[Taking]] = {invoice.id: [] for invoice in originals}
+    printed = in_order(covered, items)
+    for item in printed:
         part = undone[str(item.contra_of)]
-        left = lines[str(part.invoice_id), str(part.invoiced_as)]
-        asked = part.unit_price * part.quantity - part.discount
-        taken.append(left.take(*left.pieces_for(asked, part.quantity), item=item))
+        id, line = by_item[str(part.invoice_id), str(part.invoiced_as)]
+        takings[id].append(_undone(line, part, item))
+    made = []
+    for invoice in originals:
+        sold, parts = [each.sold for each in lines[invoice.id]], [each.part for each in takings[invoice.id]]
+        fitting = credit_what_fits(sold, parts, including_vat=invoice.is_including_vat)
+        made.append(CreditOf(invoice, takings[invoice.id], fitting))
     reasons = dict.fromkeys(item.undo_reason for item in items if item.undo_reason)
-    return _draft(connection, principal, originals, taken, note="\n".join(reasons) or None, now=now)
+    ids = [item.id for item in printed]
+    return credit_draft(connection, principal, made, note="\n".join(reasons) or None, printed=ids, now=now)
 
 
 def credit_invoice(
@@ -76,20 +84,61 @@ def credit_invoice(
     now: datetime,
 ) -> Draft:
     """The credit invoice for lines of a locked invoice, or for all that is left of it."""
-    lines = {each.line.id: each for each in creditable(connection, principal, [original])}
+    lines = creditable(connection, principal, [original])[original.id]
     if asked is None:
-        asked = [LineCredit(each.line.id) for each in lines.values() if not each.is_spent]
-    if not asked:
+        made = _all_left(original, lines)
+        takes_something = any(each.of.line.total == 0 for each in made.takings)
+    else:
+        by_id = {each.line.id: each for each in lines}
+        takings = [_taken(by_id, each, f"lines.{index}") for index, each in enumerate(asked)]
+        has_vat = {each.with_vat is not None for each in asked}
+        made = CreditOf(original, takings, _credit(original, lines, takings, has_vat))
+        takes_something = any(each.pieces for each in takings)
+    if made.is_nothing and not takes_something:
         raise NothingToCredit(field="invoice_id", ids=[original.id])
-    taken = [_taken(lines, each, f"lines.{index}") for index, each in enumerate(asked)]
-    return _draft(connection, principal, [original], taken, note=reason, now=now)
+    return credit_draft(connection, principal, [made], note=reason, now=now)
 
 
-def _by_item(lines: Iterable[Creditable]) -> Mapping[tuple[str, str], Creditable]:
-    return {(each.invoice_id, str(each.line.order_item_id)): each for each in lines}
+def _undone(line: Creditable, part: OrderItem, item: OrderItem) -> Taking:
+    """What a contra item takes back. The last piece takes what is left."""
+    pieces = min(part.quantity, line.pieces)
+    undone = taxable(part)
+    subtotal = undone.subtotal if pieces == part.quantity else line.worth(pieces).subtotal
+    amount = between(undone.subtotal - undone.discount, 0, line.left)
+    return line.take(line.left if pieces == line.pieces else amount, pieces, subtotal=subtotal, item=item)
 
 
-def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
+def _all_left(original: Issued, lines: Sequence[Creditable]) -> CreditOf:
+    """All that is left; of what was given away, the pieces."""
+    sold = [each.sold for each in lines]
+    parts = {part.place for part in all_left(sold)}
+    takings = []
+    for each in lines:
+        if not each.is_spent:
+            takings.append(each.take_pieces(each.pieces))
+        elif each.place in parts:  # VAT alone is left of its category and rate
+            takings.append(each.take(0))
+    left = [each.part for each in takings]
+    return CreditOf(original, takings, credit(sold, left, including_vat=original.is_including_vat))
+
+
+def _credit(
+    original: Issued, lines: Sequence[Creditable], takings: Sequence[Taking], has_vat: set[bool]
+) -> Credit:
+    """The credit of these parts; what is refused as a whole names all of the lines."""
+    sold, parts = [each.sold for each in lines], [each.part for each in takings]
+    try:
+        if original.is_including_vat or True not in has_vat:
+            return credit(sold, parts, including_vat=original.is_including_vat)
+        if False in has_vat:
+            raise ValidationError("Amounts with VAT are credited without others.", field="lines")
+        return credit_with_vat(sold, parts)
+    except (CreditTooHigh, ValidationError) as refusal:
+        ids = [lines[part.place].line.id for part in parts]
+        raise type(refusal)(str(refusal), field=refusal.field or "lines", ids=ids) from refusal
+
+
+def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Taking:
     left = lines.get(asked.line_id)
     if left is None:
         raise NotFound(
@@ -98,9 +147,11 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
     if (asked.quantity, asked.amount, asked.with_vat).count(None) < 2:
         raise ValidationError("Credit a line by quantity or by amount, not by both.", field=f"{at}.amount")
     if asked.amount is not None:
-        return left.take(_within(asked.amount, left.left, left, f"{at}.amount"), None)
+        return left.take(_within(asked.amount, left.left, left, f"{at}.amount"))
     if asked.with_vat is not None:
-        return left.take_with_vat(_within(asked.with_vat, left.left_with_vat, left, f"{at}.with_vat"))
+        amount = _within(asked.with_vat, left.left_with_vat, left, f"{at}.with_vat")
+        left.left_with_vat -= amount
+        return left.take(amount)
     quantity = left.pieces if asked.quantity is None else asked.quantity
     if left.is_spent or quantity > left.pieces or (asked.quantity is not None and quantity < 1):
         pieces = 0 if left.is_spent else left.pieces
@@ -109,66 +160,12 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Line:
             field=f"{at}.quantity",
             ids=[asked.line_id],
         )
-    share = portion(left.line.total, left.quantity + quantity, left.line.quantity) - portion(
-        left.line.total, left.quantity, left.line.quantity
-    )
-    return left.take(*left.pieces_for(share, quantity))
+    return left.take_pieces(quantity)
 
 
 def _within(amount: int, most: int, left: Creditable, field: str) -> int:
-    if amount * most <= 0 or amount != no_more(amount, most):
+    if amount * most <= 0 or amount != between(amount, 0, most):
         raise CreditTooHigh(
             f"{most} of the line {left.line.name} is left to credit.", field=field, ids=[left.line.id]
         )
     return amount
-
-
-def _draft(
-    connection: Connection,
-    principal: Principal,
-    originals: Sequence[Issued],
-    lines: Sequence[Line],
-    *,
-    note: str | None,
-    now: datetime,
-) -> Draft:
-    seller = account(connection, principal.account_id)
-    frozen = [invoice.frozen() for invoice in sorted(originals, key=lambda each: (each.created_at, each.id))]
-    first, rows = frozen[0], vat_breakdown(lines)
-    supplied = supply_date_of_invoices(frozen)
-    base, tax = sum(row.base for row in rows), sum(row.amount for row in rows)
-    snapshot = Snapshot(
-        type="CREDIT",
-        currency=first.currency,
-        currency_decimals=first.currency_decimals,
-        is_including_vat=first.is_including_vat,
-        issued_on=today_of(seller, now),
-        due_on=None,
-        locale=first.locale,
-        seller=first.seller,
-        buyer=first.buyer,
-        shipping_address=first.shipping_address,
-        delivery_date=supplied.delivery_date,
-        service_period=supplied.service_period,
-        purchase_order_number=first.purchase_order_number,
-        cost_center=first.cost_center,
-        orders=_orders(frozen, lines),
-        lines=tuple(lines),
-        vat=rows,
-        subtotal=sum(line.subtotal for line in lines),
-        total_ex_vat=base,
-        total_vat=tax,
-        total=base + tax,
-        vat_in_tax_currency=credited_in_tax_currency(frozen, lines),
-        credits=tuple(
-            CreditedInvoice(id=each.id, number=each.number, issued_on=each.issued_on) for each in frozen
-        ),
-        note=note,
-    )
-    return Draft(seller, originals[0].customer_id, snapshot)
-
-
-def _orders(frozen: Sequence[Snapshot], lines: Sequence[Line]) -> tuple[OrderReference, ...]:
-    covered = {line.order_id for line in lines}
-    found = {order.id: order for each in frozen for order in each.orders if order.id in covered}
-    return tuple(found.values())

@@ -1,4 +1,4 @@
-"""What is left to credit of an issued invoice's lines, and taking a part of it."""
+"""What is left to credit of an issued invoice's lines, and the lines of a credit invoice."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.errors import NotCreditable, NotFound
 from invoicing.invoices.queries import Issued
 from invoicing.locks import lock_originals
+from invoicing.money import between
+from invoicing.orders.parts import Amounts, Whole, part_of
 from invoicing.snapshot import Line
 from invoicing.storage.tables import OrderItem, invoice_lines, new_id
-from invoicing.vat.arithmetic import credit_part
+from invoicing.vat.arithmetic import BASIS_POINT
+from invoicing.vat.credit import Credited
+from invoicing.vat.sold import Part, Sold
 
 _CREDITED = (
     select(
@@ -33,97 +38,58 @@ _CREDITED = (
 
 @dataclass(slots=True)
 class Creditable:
-    """An invoice's line and what has been credited of it so far, both with the line's own sign."""
+    """An invoice's line at its `place`, and what is left to credit of it, with the line's own sign.
+
+    `left` is priced as the invoice is, `left_with_vat` has VAT however it is priced, `pieces` are left.
+    """
 
     line: Line
-    invoice_id: str
-    is_including_vat: bool
-    total: int = 0
-    net: int = 0
-    vat: int = 0
-    quantity: int = 0
-
-    @property
-    def left(self) -> int:
-        """What is left to credit, priced as the invoice is."""
-        return self.line.total - self.total
-
-    @property
-    def left_with_vat(self) -> int:
-        """The same, with VAT however the invoice is priced."""
-        return self.line.total_ex_vat + self.line.vat_amount - self.net - self.vat
+    place: int
+    sold: Sold
+    left: int
+    left_with_vat: int
+    pieces: int
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing is left; for a line free of charge, whether no piece is left."""
-        is_taken = self.left == 0 and self.left_with_vat == 0
-        return is_taken and (self.line.total != 0 or self.pieces == 0)
+        return self.left == 0 and (self.line.total != 0 or self.pieces == 0)
+
+    def take(
+        self, amount: int, pieces: int | None = None, *, subtotal: int = 0, item: OrderItem | None = None
+    ) -> Taking:
+        """So much of it is to be credited, and is then no longer left."""
+        self.left -= amount
+        self.pieces -= pieces or 0
+        return Taking(self, amount, pieces, subtotal, item)
+
+    def take_pieces(self, pieces: int) -> Taking:
+        """The last piece takes what is left."""
+        worth = self.worth(pieces)
+        amount = self.left if pieces == self.pieces else between(worth.total, 0, self.left)
+        return self.take(amount, pieces or None, subtotal=worth.subtotal)
+
+    def worth(self, pieces: int) -> Amounts:
+        """What the next pieces of the line came to, whatever is left of it."""
+        line = self.line
+        amounts = Amounts(subtotal=line.subtotal, discount=line.discount)
+        whole = Whole(unit_price=line.unit_price * MILLION, quantity=line.quantity * MILLION, amounts=amounts)
+        return part_of(whole, (line.quantity - self.pieces) * MILLION, pieces * MILLION)
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What is to be credited of a line: pieces of it, which came to `subtotal`, or else an amount only."""
+
+    of: Creditable
+    amount: int
+    pieces: int | None = None
+    subtotal: int = 0
+    item: OrderItem | None = None
 
     @property
-    def pieces(self) -> int:
-        """How many are left to credit."""
-        return self.line.quantity - self.quantity
-
-    def pieces_for(self, amount: int, quantity: int) -> tuple[int, int]:
-        """The amount and the pieces that can still be credited; the last piece takes what is left."""
-        pieces = min(quantity, self.pieces)
-        return self.left if pieces == self.pieces else no_more(amount, self.left), pieces
-
-    def take(self, amount: int, quantity: int | None, *, item: OrderItem | None = None) -> Line:
-        """The credit's line for `amount`, which is then no longer left."""
-        return self._taken(amount, *self._parts(amount), quantity, item)
-
-    def take_with_vat(self, gross: int) -> Line:
-        """The credit's line for an amount with VAT, to the cent, also if prices are without VAT."""
-        net = self._net_of(gross)
-        return self._taken(gross if self.is_including_vat else net, net, gross - net, None, None)
-
-    def _taken(self, amount: int, net: int, tax: int, quantity: int | None, item: OrderItem | None) -> Line:
-        self.total, self.net, self.vat = self.total + amount, self.net + net, self.vat + tax
-        self.quantity += quantity or 0
-        price, many = (self.line.unit_price, quantity) if quantity else (amount, 1)
-        return Line(
-            id=new_id(),
-            name=self.line.name,
-            quantity=-many,
-            unit=self.line.unit,
-            unit_price=price,
-            discount=amount - price * many,
-            subtotal=-price * many,
-            total=-amount,
-            total_ex_vat=-net,
-            vat_amount=-tax,
-            vat_rate=self.line.vat_rate,
-            vat_category=self.line.vat_category,
-            exemption_reason=self.line.exemption_reason,
-            supply=self.line.supply,
-            sku=self.line.sku,
-            description=self.line.description,
-            service_period=self.line.service_period,
-            order_id=self.line.order_id,
-            order_item_id=item.id if item else None,
-            credited_invoice_id=self.invoice_id,
-            credited_line_id=self.line.id,
-            credited_quantity=quantity,
-        )
-
-    def _net_of(self, gross: int) -> int:
-        """Its cumulative share of the net, but no more than is left of net and of VAT."""
-        line = self.line
-        whole = line.total_ex_vat + line.vat_amount
-        net, _ = credit_part(whole, line.total_ex_vat, self.net + self.vat, self.net, gross)
-        nets, taxes = line.total_ex_vat - self.net, line.vat_amount - self.vat
-        if whole < 0:
-            return max(min(net, 0, gross - taxes), nets, gross)
-        return min(max(net, 0, gross - taxes), nets, gross)
-
-    def _parts(self, amount: int) -> tuple[int, int]:
-        """Net and VAT: the amount is as requested, the VAT in it or on it is the cumulative share."""
-        line = self.line
-        if self.is_including_vat:
-            return credit_part(line.total, line.total_ex_vat, self.total, self.net, amount)
-        tax, _ = credit_part(line.total, line.vat_amount, self.total, self.vat, amount)
-        return amount, tax
+    def part(self) -> Part:
+        return Part(self.of.place, self.amount)
 
 
 def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
@@ -136,21 +102,65 @@ def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: s
     return found
 
 
-def creditable(connection: Connection, principal: Principal, originals: Sequence[Issued]) -> list[Creditable]:
-    """All lines of the invoices, with what has been credited of each so far."""
+def creditable(
+    connection: Connection, principal: Principal, originals: Sequence[Issued]
+) -> dict[str, list[Creditable]]:
+    """By the invoices' ids, all their lines with what is left of each."""
     key = {"account": principal.account_id, "ids": [invoice.id for invoice in originals]}
-    so_far = {row.credited_line_id: row for row in connection.execute(_CREDITED, key)}
-    lines = []
-    for invoice in originals:
-        for line in invoice.frozen().lines:
-            left = Creditable(line, invoice.id, invoice.is_including_vat)
-            if row := so_far.get(line.id):
-                left.total, left.net, left.vat = -int(row.total), -int(row.net), -int(row.vat)
-                left.quantity = int(row.quantity)
-            lines.append(left)
-    return lines
+    so_far = {
+        row.credited_line_id: (-int(row.total), -int(row.net), -int(row.vat), int(row.quantity))
+        for row in connection.execute(_CREDITED, key)
+    }
+    return {
+        invoice.id: [
+            _creditable(line, place, *so_far.get(line.id, (0, 0, 0, 0)))
+            for place, line in enumerate(invoice.frozen().lines)
+        ]
+        for invoice in originals
+    }
 
 
-def no_more(amount: int, left: int) -> int:
-    """The smaller of the amount and what is left; for a discount both are negative."""
-    return min(amount, left) if left >= 0 else max(amount, left)
+def credit_line(taking: Taking, credited: Credited, invoice_id: str) -> Line:
+    """The credit's line. An amount is shown as one price reduction: no piece came back."""
+    line = taking.of.line
+    price, quantity, unit = line.unit_price, taking.pieces, line.unit
+    subtotal = taking.subtotal
+    if not quantity:
+        price, quantity, unit, subtotal = credited.total, 1, "C62", credited.total
+    return Line(
+        id=new_id(),
+        name=line.name,
+        quantity=-quantity,
+        unit=unit,
+        unit_price=price,
+        discount=credited.total - subtotal,
+        subtotal=-subtotal,
+        total=-credited.total,
+        total_ex_vat=-credited.net,
+        vat_amount=-credited.vat,
+        vat_rate=line.vat_rate,
+        vat_category=line.vat_category,
+        exemption_reason=line.exemption_reason,
+        supply=line.supply,
+        sku=line.sku,
+        description=line.description,
+        service_period=line.service_period,
+        order_id=line.order_id,
+        order_item_id=taking.item.id if taking.item else None,
+        credited_invoice_id=invoice_id,
+        credited_line_id=line.id,
+        credited_quantity=taking.pieces,
+    )
+
+
+def _creditable(line: Line, place: int, total: int, net: int, vat: int, quantity: int) -> Creditable:
+    sold = Sold(
+        group=(line.vat_category, line.vat_rate * BASIS_POINT),
+        total=line.total,
+        net=line.total_ex_vat,
+        vat=line.vat_amount,
+        credited_total=total,
+        credited_net=net,
+        credited_vat=vat,
+    )
+    return Creditable(line, place, sold, sold.left, sold.left_net + sold.left_vat, line.quantity - quantity)

@@ -130,7 +130,7 @@ def _spread(
     connection: Connection, principal: Principal, sale: Issued, amount: int
 ) -> list[LineCredit] | None:
     """The amount, distributed over the lines by what is left; the full amount is all lines in full."""
-    lines = creditable(connection, principal, [sale])
+    lines = creditable(connection, principal, [sale])[sale.id]
     left = [each.left_with_vat for each in lines]
     if not 0 < checks.money(amount, "amount") <= sum(left):
         raise RefundTooHigh(f"{sum(left)} of the invoice is left to credit.", field="amount", ids=[sale.id])

@@ -118,25 +118,6 @@ def check(lines: Sequence[Taxable], totals: Totals, *, including_vat: bool) -> N
     _demand(not nets, "a row is missing")
 
 
-def credit_part(
-    original_gross: int, original_net: int, credited_gross: int, credited_net: int, gross: int
-) -> tuple[int, int]:
-    """Net and VAT of crediting `gross` of a line, after `credited_gross` and `credited_net` of it before.
-
-    All in minor units and with the sign of the original line, as is the answer; the credit negates it. Each
-    part is what is credited with it minus what was before, so that all parts add up to exactly the line,
-    in any order. ValueError if more would be credited than the line, or less than nothing.
-    """
-    so_far = credited_gross + gross
-    sign = -1 if original_gross < 0 else 1
-    if not 0 <= sign * credited_gross <= sign * so_far <= sign * original_gross:
-        raise ValueError(f"Of {original_gross}, {credited_gross} is credited; {gross} cannot be.")
-    # A line given away (gross 0) may still hold a cent of net against a cent of VAT: it goes at once.
-    due = portion(original_net, so_far, original_gross) if original_gross else original_net
-    net = due - credited_net
-    return net, gross - net
-
-
 def _groups(lines: Sequence[Taxable]) -> dict[_Group, list[int]]:
     """The places of the lines of each category and rate."""
     groups: defaultdict[_Group, list[int]] = defaultdict(list)

@@ -61,12 +61,21 @@ def credit(lines: Sequence[Sold], parts: Sequence[Part], *, including_vat: bool)
     the invoice; ValidationError if the credit would ask for money.
     """
     check_lines([line.left for line in lines], parts)
+    for group, indexes in by_group(lines, parts).items():
+        sold = together([line for line in lines if line.group == group])
+        check_group(group, sold.total, sold.left, sum(parts[index].amount for index in indexes))
+    made = settled(lines, parts, including_vat=including_vat)
+    check_invoice(lines, made)
+    return made
+
+
+def settled(lines: Sequence[Sold], parts: Sequence[Part], *, including_vat: bool) -> Credit:
+    """The VAT of the parts, and their shares of it; whether so much is left is not asked."""
     credited: dict[int, Credited] = {}
     caught_up = 0
     for group, indexes in by_group(lines, parts).items():
         sold = together([line for line in lines if line.group == group])
         amounts = [parts[index].amount for index in indexes]
-        check_group(group, sold.total, sold.left, sum(amounts))
         vat, regular = _vat(sold, sum(amounts), including_vat)
         caught_up += vat - regular
         for index, net, tax in zip(indexes, *_shared(amounts, vat, group[1], including_vat), strict=True):
@@ -76,7 +85,7 @@ def credit(lines: Sequence[Sold], parts: Sequence[Part], *, including_vat: bool)
 
 
 def credit_of(lines: Sequence[Sold], parts: Sequence[Credited], caught_up: int) -> Credit:
-    """The credit of these parts, which leave no less than nothing of the invoice."""
+    """The credit of these parts, with its rows."""
     sums: dict[Group, list[Credited]] = {}
     for part in parts:
         sums.setdefault(lines[part.place].group, []).append(part)
@@ -90,7 +99,11 @@ def credit_of(lines: Sequence[Sold], parts: Sequence[Credited], caught_up: int) 
         for (category, rate), some in sums.items()
     ]
     rows.sort(key=lambda row: (-row.rate, row.category))
-    made = Credit(parts=tuple(parts), rows=tuple(rows), caught_up=caught_up)
+    return Credit(parts=tuple(parts), rows=tuple(rows), caught_up=caught_up)
+
+
+def check_invoice(lines: Sequence[Sold], made: Credit) -> None:
+    """Refuses to credit more of an invoice than is left of it, and a credit that would ask for money."""
     sold = together(lines)
     left = sold.left_net + sold.left_vat
     direction = -1 if sold.net + sold.vat < 0 else 1
@@ -98,7 +111,6 @@ def credit_of(lines: Sequence[Sold], parts: Sequence[Credited], caught_up: int) 
         raise CreditTooHigh(f"{left} is left to credit of the invoice.")
     if direction * made.gross < 0:
         raise ValidationError(f"A credit invoice gives money back; this one would ask for {abs(made.gross)}.")
-    return made
 
 
 def check_lines(left: Sequence[int], parts: Sequence[Part]) -> None:

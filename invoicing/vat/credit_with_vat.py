@@ -14,7 +14,15 @@ from operator import itemgetter
 from invoicing.errors import CreditTooHigh
 from invoicing.money import between, portion, shares_within
 from invoicing.vat.arithmetic import WHOLE
-from invoicing.vat.credit import Credit, Credited, check_group, check_lines, credit_of, vat_shares
+from invoicing.vat.credit import (
+    Credit,
+    Credited,
+    check_group,
+    check_invoice,
+    check_lines,
+    credit_of,
+    vat_shares,
+)
 from invoicing.vat.sold import Group, Part, Sold, by_group, together
 
 GivenBack = Callable[[Group, Mapping[int, int]], int]
@@ -49,7 +57,9 @@ def credit_with_vat(
             credited[index] = Credited(place=parts[index].place, total=net, net=net, vat=tax)
     done = [credited[index] for index in range(len(parts))]
     check_lines([line.left_net for line in lines], [Part(part.place, part.net) for part in done])
-    return credit_of(lines, done, caught_up)
+    made = credit_of(lines, done, caught_up)
+    check_invoice(lines, made)
+    return made
 
 
 def _split(lines: Sequence[Sold], parts: Sequence[Part], given_back: GivenBack | None) -> _Split:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
 
 from invoicing.storage.tables import invoice_lines, invoices, order_items
+from invoicing.verify.credit_vat import find_wrong_credit_vat
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _credit = invoice_lines.alias("credit")
@@ -19,13 +20,8 @@ _CREDITED = (
         invoices.c.number,
         _credit.c.credited_line_id,
         _line.c.id,
-        *(
-            func.min(_line.c[name]).label(name)
-            for name in ("total", "total_ex_vat", "vat_amount", "quantity")
-        ),
+        *(func.min(_line.c[name]).label(name) for name in ("total", "quantity")),
         func.sum(_credit.c.total).label("credited"),
-        func.sum(_credit.c.total_ex_vat).label("credited_ex_vat"),
-        func.sum(_credit.c.vat_amount).label("credited_vat"),
         func.sum(func.coalesce(_credit.c.credited_quantity, 0)).label("pieces"),
     )
     .select_from(_credit)
@@ -107,6 +103,7 @@ def find_wrong_credits(connection: Connection, account_id: str) -> _Faults:
     for number, line, type in connection.execute(_WRONG_SIDE, key):
         fault = "credits nothing" if type == "CREDIT" else "is on an invoice, and credits"
         yield number, "credits", f"Line {line} {fault}."
+    yield from find_wrong_credit_vat(connection, account_id)
     yield from _item_faults(connection, key)
 
 
@@ -117,19 +114,11 @@ def _line_faults(row: Any) -> _Faults:
         return
     originals_and_credits = {
         "total": (row.total, int(row.credited)),
-        "total_ex_vat": (row.total_ex_vat, int(row.credited_ex_vat)),
-        "vat_amount": (row.vat_amount, int(row.credited_vat)),
         "quantity": (row.quantity, -int(row.pieces)),
     }
     for name, (amount, credited) in originals_and_credits.items():
         if not 0 <= -credited * _sign(amount) <= abs(amount):
             yield subject, "credits", f"Line {row.id}: {name} is {amount}, its credits come to {credited}."
-    if row.total and int(row.credited) == -row.total and int(row.credited_ex_vat) != -row.total_ex_vat:
-        yield (
-            subject,
-            "credits",
-            f"Line {row.id} is credited in full, but {row.credited_ex_vat} of {row.total_ex_vat} ex VAT.",
-        )
 
 
 def _item_faults(connection: Connection, key: Mapping[str, str]) -> _Faults:

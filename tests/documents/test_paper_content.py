@@ -96,6 +96,16 @@ def test_an_unlisted_unit_prints_as_its_code() -> None:
     assert "1 E48" in invoice_text(invoice(lines=(line(unit="E48"),)))
 
 
+def test_a_credit_by_amount_is_a_price_reduction_without_pieces() -> None:
+    by_amount = line(credited_line_id="2", unit_price=771, quantity=-1, total=-771, subtotal=-771)
+    text = invoice_text(
+        invoice(type="CREDIT", lines=(by_amount, line(credited_line_id="1", credited_quantity=1)))
+    )
+    assert "Price reduction" in text
+    assert text.count("7.71") == 1
+    assert text.count("1 pc") == 1
+
+
 def test_lines_of_several_orders_stand_under_their_order() -> None:
     lines = (
         line(id="1", name="First", order_id="b"),

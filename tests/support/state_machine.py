@@ -26,6 +26,7 @@ from invoicing.invoices import from_orders
 from invoicing.invoices.one_time import Made
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import queries as ledger_queries
+from invoicing.money import between, divide
 from invoicing.orders import actions, intake, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
@@ -81,6 +82,7 @@ class Uncredited:
     """An invoiced line, and what is not credited of it: total, net and VAT."""
 
     id: str
+    group: tuple[str, str, int]
     quantity: int
     pieces: int
     whole: tuple[int, int, int]
@@ -89,7 +91,8 @@ class Uncredited:
     @classmethod
     def of(cls, line: Any) -> Uncredited:
         amounts = line.total, line.total_ex_vat, line.vat_amount
-        return cls(line.id, line.quantity, line.quantity, amounts, amounts)
+        group = line.invoice_id, line.vat_category, line.vat_rate
+        return cls(line.id, group, line.quantity, line.quantity, amounts, amounts)
 
     def less(self, line: Any) -> None:
         total, net, tax = self.amounts
@@ -99,6 +102,14 @@ class Uncredited:
     @property
     def is_spent(self) -> bool:
         return self.amounts[0] == 0 and (self.whole[0] != 0 or self.pieces == 0)
+
+    def worth(self, pieces: int) -> int:
+        """What is credited with these pieces; the last takes what is left."""
+        if pieces == self.pieces:
+            return self.amounts[0]
+        gone = self.quantity - self.pieces
+        upto, before = (divide(self.whole[0] * many, self.quantity) for many in (gone + pieces, gone))
+        return between(upto - before, 0, self.amounts[0])
 
 
 class Shop(RuleBasedStateMachine):

@@ -25,14 +25,15 @@ from invoicing.errors import (
 from invoicing.invoices import from_orders, queries
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
+from invoicing.money import portion
 from invoicing.orders import intake, returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
 from invoicing.verify.books import verify
 from tests.support import factories
-from tests.support.factories import NOW, item
-from tests.support.planted_faults import unprotected
+from tests.support.factories import NOW, item, order_line
+from tests.support.planted_faults import plant, unprotected
 
 
 class Books:
@@ -43,6 +44,9 @@ class Books:
 
     def sold(self, *items: dict[str, Any], **values: Any) -> Issued:
         return factories.invoice(self.database, self.principal, items=list(items), **values)
+
+    def one_time(self, *lines: dict[str, Any]) -> Issued:
+        return factories.one_time_invoice(self.database, self.principal, *lines)
 
     def credit(self, sale: Issued | str, *asked: LineCredit, **options: Any) -> Issued:
         id = sale if isinstance(sale, str) else sale.id
@@ -173,7 +177,109 @@ def test_more_than_is_left_is_refused(books: Books) -> None:
     with pytest.raises(CreditTooHigh) as refusal:
         books.credit(sale, LineCredit(mug, amount=1_500), LineCredit(mug, amount=501))
     assert refusal.value.field == "lines.1.amount"
+    with pytest.raises(CreditTooHigh, match="1500 is left to credit of what bears 21 % VAT") as refusal:
+        books.credit(sale, LineCredit(mug, amount=2_000))
+    assert (refusal.value.field, refusal.value.ids) == ("lines", (mug,))
     assert books.credit(sale, LineCredit(mug, amount=1_500), LineCredit(off, amount=-499)).total == -1_001
+
+
+def test_the_vat_of_a_credit_is_that_of_its_sum_not_of_its_lines(books: Books) -> None:
+    sale = books.one_time(*[order_line(amount=995) for _ in range(200)])
+    credit = books.credit(sale, *[LineCredit(line.id, amount=100) for line in sale.frozen().lines])
+    assert figures(credit) == (-20_000, -16_529, -3_471)
+    rest = books.credit(sale)
+    assert [sum(pair) for pair in zip(figures(credit), figures(rest), strict=True)] == [*negated(sale)]
+    assert books.findings() == []
+
+
+def test_one_of_each_comes_back_with_the_vat_of_all(books: Books) -> None:
+    """By quantity, and as contra items; the buyer gets 24152, not 40 times 604."""
+    given = [item(id=f"a{n}", quantity=2, unit_price=499) for n in range(40)]
+    sale = books.sold(*given, id="o", is_including_vat=False)
+    halves = [LineCredit(line.id, quantity=1) for line in sale.frozen().lines]
+    assert figures(books.credit(sale, *halves)) == (-24_152, -19_960, -4_192)
+    contras = books.returned("o", *[Contra(f"a{n}", 1) for n in range(40)])
+    assert figures(contras) == (24_152 - sale.total, -19_960, 4_192 - sale.total_vat)
+    assert books.findings() == []
+
+
+def test_no_more_is_credited_than_the_invoice_came_to(books: Books) -> None:
+    sale = books.one_time(order_line(amount=10_000), order_line(amount=-9_000))
+    work, rebate = (line.id for line in sale.frozen().lines)
+    for asked in (LineCredit(work), LineCredit(work, quantity=1), LineCredit(work, amount=10_000)):
+        with pytest.raises(CreditTooHigh, match="1000 is left"):
+            books.credit(sale, asked)
+    assert books.credit(sale, LineCredit(work), LineCredit(rebate)).total == -1_000
+    with pytest.raises(NothingToCredit):
+        books.credit(sale)
+    other = books.one_time(order_line(amount=10_000), order_line(amount=-9_000, vat_rate=9))
+    with pytest.raises(CreditTooHigh, match="1000 is left to credit of the invoice"):
+        books.credit(other, LineCredit(other.frozen().lines[0].id))
+    assert books.findings() == []
+
+
+def test_a_rebate_alone_is_not_credited(books: Books) -> None:
+    sale = books.one_time(order_line(amount=10_000), order_line(amount=-3_000))
+    with pytest.raises(ValidationError, match="would ask for 3000") as refusal:
+        books.credit(sale, LineCredit(sale.frozen().lines[1].id, quantity=1))
+    assert refusal.value.field == "lines"
+    assert books.credit(sale).total == -7_000
+
+
+def test_a_credit_of_nothing_is_issued_where_it_reverses_vat(books: Books) -> None:
+    sale = books.one_time(order_line(amount=1_000), order_line(amount=-900, vat_rate=9))
+    work, rebate = (line.id for line in sale.frozen().lines)
+    books.credit(sale, LineCredit(work, amount=100))
+    reversed_vat = books.credit(sale, LineCredit(work), LineCredit(rebate))
+    assert figures(reversed_vat) == (0, 83, -83)
+    assert [(row.base, row.amount) for row in reversed_vat.frozen().vat] == [(-743, -157), (826, 74)]
+    same_rate = books.one_time(order_line(amount=1_000), order_line(amount=-900))
+    books.credit(same_rate, LineCredit(same_rate.frozen().lines[0].id, amount=100))
+    with pytest.raises(NothingToCredit):  # neither money nor VAT is left
+        books.credit(same_rate)
+    assert books.findings() == []
+
+
+def test_of_three_equal_lines_the_first_alone_has_its_own_share(books: Books) -> None:
+    sale = books.sold(*[item(unit_price=199) for _ in range(3)])
+    lines = sale.frozen().lines
+    assert [line.total_ex_vat for line in lines] == [165, 164, 164]
+    credits_ = [books.credit(sale, LineCredit(line.id)) for line in lines]
+    assert [each.total_ex_vat for each in credits_] == [-164, -165, -164]
+    assert books.findings() == []
+
+
+def test_an_amount_is_shown_as_an_amount(books: Books) -> None:
+    """No piece comes back with it: it is one price reduction, whatever the unit of the line."""
+    sale = books.sold(item(quantity=3, unit_price=2_499, unit="KGM"))
+    line = books.credit(sale, LineCredit(sale.frozen().lines[0].id, amount=998)).frozen().lines[0]
+    assert (line.quantity, line.unit, line.unit_price, line.credited_quantity) == (-1, "C62", 998, None)
+    assert (line.subtotal, line.discount, line.total) == (-998, 0, -998)
+
+
+def test_what_was_credited_by_the_line_is_caught_up(books: Books) -> None:
+    """Of 200 lines 100 each were credited by an earlier rule: VAT 3400, 71 too little."""
+    sale = books.one_time(*[order_line(amount=995) for _ in range(200)])
+    books.credit(sale, *[LineCredit(line.id, amount=100) for line in sale.frozen().lines])
+    plant(
+        unprotected(books.database),
+        "UPDATE invoice_lines SET total_ex_vat = -83, vat_amount = -17 WHERE credited_line_id IS NOT NULL",
+        "UPDATE invoices SET total_ex_vat = -16600, total_vat = -3400 WHERE type = 'CREDIT'",
+    )
+    assert "credits" not in {found.kind for found in books.findings()}
+    again = books.credit(sale, *[LineCredit(line.id, amount=100) for line in sale.frozen().lines])
+    assert figures(again) == (-20_000, -16_458, -3_542)
+    rest = books.credit(sale)
+    assert rest.total_vat - 3_400 - 3_542 == -sale.total_vat
+    assert "credits" not in {found.kind for found in books.findings()}
+
+
+def test_contra_items_are_credited_as_far_as_the_invoice_has_something_left(books: Books) -> None:
+    """An amount was credited before: what came back is still listed, and credited with what is left."""
+    sale = books.sold(item(id="a", unit_price=1_000), item(id="b", unit_price=500, vat_rate=9), id="o")
+    books.credit(sale, *[LineCredit(line.id, amount=400) for line in sale.frozen().lines])
+    assert [books.returned("o", Contra(id)).total for id in ("a", "b")] == [-600, -100]
+    assert books.findings() == []
 
 
 def test_nothing_is_left_once_amounts_have_taken_all(books: Books) -> None:
@@ -378,8 +484,9 @@ class TestParts:
                 else:
                     asked = {"quantity": quantity} if way == "quantity" else {"amount": number}
                     made.append(books.credit(sale, LineCredit(line.id, **asked)))
-            except (CreditTooHigh, ItemCancelled, ValidationError):
+            except (CreditTooHigh, ItemCancelled, NothingToCredit, ValidationError):
                 continue
+            self.follows_the_rate(made[-1])
         with suppress(NothingToCredit):
             made.append(books.credit(sale))
         self.mirrors(sale, made)
@@ -390,7 +497,15 @@ class TestParts:
         lines = [line for credit in made for line in credit.frozen().lines]
         for original in sale.frozen().lines:
             mine = [line for line in lines if line.credited_line_id == original.id]
-            for column in ("total", "total_ex_vat", "vat_amount"):
-                assert sum(getattr(line, column) for line in mine) == -getattr(original, column)
+            column = "total" if sale.is_including_vat else "total_ex_vat"
+            assert sum(getattr(line, column) for line in mine) == -getattr(original, column)
             assert sum(line.credited_quantity or 0 for line in mine) <= original.quantity
+        for row in sale.frozen().vat:
+            of_group = [each for credit in made for each in credit.frozen().vat if each.rate == row.rate]
+            assert sum(each.base for each in of_group) == -row.base
+            assert sum(each.amount for each in of_group) == -row.amount
         assert self.books.findings() == []
+
+    def follows_the_rate(self, credit: Issued) -> None:
+        for row in credit.frozen().vat:
+            assert abs(row.amount - portion(row.base, row.rate, 10_000)) <= 1  # BR-CO-17

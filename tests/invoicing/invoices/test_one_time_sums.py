@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from invoicing.access import Principal
-from invoicing.errors import NothingToCredit, ValidationError
+from invoicing.errors import CreditTooHigh, NothingToCredit, ValidationError
 from invoicing.invoices import from_orders, one_time
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
@@ -92,7 +92,8 @@ def test_lines_rows_and_totals_agree_and_are_credited_to_nothing(
     line = made.frozen().lines[0]
     parts = []
     if cut < line.quantity:
-        parts.append(credit(database, principal, made, LineCredit(line.id, quantity=cut)))
+        with suppress(CreditTooHigh, ValidationError):  # more than the invoice came to, or a rebate alone
+            parts.append(credit(database, principal, made, LineCredit(line.id, quantity=cut)))
     parts.append(credit(database, principal, made))
     for column in ("total", "total_ex_vat", "total_vat"):
         assert sum(getattr(each, column) for each in parts) == -getattr(made, column)
@@ -137,10 +138,10 @@ def test_a_line_is_credited_by_quantity_and_by_amount(database: Database, princi
     advice, rebate = (line.id for line in made.frozen().lines)
     parts = [
         credit(database, principal, made, LineCredit(advice, quantity=1)),
-        credit(database, principal, made, LineCredit(advice, amount=1), LineCredit(rebate, amount=-40)),
+        credit(database, principal, made, LineCredit(advice, amount=41), LineCredit(rebate, amount=-40)),
         credit(database, principal, made),
     ]
-    assert [part.total for part in parts] == [-333, 39, -605]
+    assert [part.total for part in parts] == [-333, -1, -565]
     for part in parts:
         paper = part.frozen()
         assert (part.type, part.customer_id, paper.cost_center) == ("CREDIT", made.customer_id, "4210")

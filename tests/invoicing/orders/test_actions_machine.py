@@ -15,6 +15,7 @@ from hypothesis.stateful import (
 
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit import LineCredit
+from invoicing.invoices.queries import Issued
 from invoicing.orders import actions, returns
 from invoicing.orders.actions import Action, Block
 from invoicing.orders.items import totals
@@ -72,16 +73,44 @@ class Items(Shop):
     @rule(way=st.sampled_from(["full", "quantity", "amount"]), choice=st.data())
     def credit(self, way: str, choice: st.DataObject) -> None:
         sale = choice.draw(st.sampled_from(self.sales()))
-        left = self.left()
-        asked, expected = None, "DONE"
+        mine = [self.left()[line.id] for line in sale.frozen().lines]
+        asked = None
         if way == "full":
-            mine = [left[line.id] for line in sale.frozen().lines]
-            expected = "NOTHING_TO_CREDIT" if all(each.is_spent for each in mine) else "DONE"
+            has_left = any(any(sums[1:]) for sums in self.by_group(mine).values())
+            is_free = any(each.whole[0] == 0 and each.pieces for each in mine)
+            expected = {"DONE" if has_left or is_free else "NOTHING_TO_CREDIT"}
         else:
-            line = left[choice.draw(st.sampled_from(sale.frozen().lines)).id]
-            asked, fits = self.part(line, way, choice)
-            expected = "DONE" if fits else "CREDIT_TOO_HIGH"
-        assert expected == self.run_command(from_orders.credit_invoice, sale.id, asked, reason="because")
+            line = choice.draw(st.sampled_from(mine))
+            asked, amount = self.part(line, way, choice)
+            expected = self.expected_credit(sale, mine, line, amount)
+        assert self.run_command(from_orders.credit_invoice, sale.id, asked, reason="because") in expected
+
+    @staticmethod
+    def by_group(lines: list[Uncredited]) -> dict[tuple[str, str, int], list[int]]:
+        """What is left of each VAT category and rate of each invoice: total, net and VAT."""
+        found: dict[tuple[str, str, int], list[int]] = {}
+        for line in lines:
+            sums = found.setdefault(line.group, [0, 0, 0])
+            found[line.group] = [sum(pair) for pair in zip(sums, line.amounts, strict=True)]
+        return found
+
+    def expected_credit(
+        self, sale: Issued, mine: list[Uncredited], line: Uncredited, amount: int | None
+    ) -> set[str]:
+        """What crediting so much of a line comes to; None is more than is left of the line."""
+        if amount is None:
+            return {"CREDIT_TOO_HIGH"}
+        whole = sum(each.whole[0] for each in mine if each.group == line.group)
+        way = -1 if whole < 0 else 1
+        if way * amount > way * self.by_group(mine)[line.group][0]:
+            return {"CREDIT_TOO_HIGH"}
+        if not sale.is_including_vat and any(each.whole[0] < 0 for each in mine):
+            return {"DONE", "CREDIT_TOO_HIGH", "VALIDATION_ERROR"}  # the VAT decides
+        way = -1 if sale.total < 0 else 1
+        left = sum(each.amounts[1] + each.amounts[2] for each in mine)
+        if sale.is_including_vat and way * amount > way * left:
+            return {"CREDIT_TOO_HIGH"}
+        return {"DONE" if way * amount >= 0 else "VALIDATION_ERROR"}
 
     @precondition(lambda self: self.ordered)
     @rule(choice=st.data())
@@ -102,13 +131,14 @@ class Items(Shop):
             ids = [id for id in ids if (id in contras) == (ids[0] in contras)]
         assert self.run_command(*self.command_for(entry.action, order.id, ids)) == "DONE"
 
-    def part(self, line: Uncredited, way: str, choice: st.DataObject) -> tuple[list[LineCredit], bool]:
+    def part(self, line: Uncredited, way: str, choice: st.DataObject) -> tuple[list[LineCredit], int | None]:
         if way == "quantity":
             quantity = choice.draw(st.integers(1, line.quantity + 1))
-            return [LineCredit(line.id, quantity=quantity)], not line.is_spent and quantity <= line.pieces
+            fits = not line.is_spent and quantity <= line.pieces
+            return [LineCredit(line.id, quantity=quantity)], line.worth(quantity) if fits else None
         most = abs(line.amounts[0]) + 1
         amount = choice.draw(st.integers(1, most)) * (-1 if line.amounts[0] < 0 else 1)
-        return [LineCredit(line.id, amount=amount)], abs(amount) < most
+        return [LineCredit(line.id, amount=amount)], amount if abs(amount) < most else None
 
     @rule(order_ids=st.lists(Shop.placed, min_size=1, max_size=3, unique=True), choice=st.data())
     def invoice(self, order_ids: list[str], choice: st.DataObject) -> None:
@@ -192,12 +222,22 @@ class Items(Shop):
 
     @invariant()
     def credits_never_exceed_what_they_credit(self) -> None:
-        for line in self.left().values():
-            for amount, whole in zip(line.amounts, line.whole, strict=True):
-                assert 0 <= amount * (1 if whole >= 0 else -1) <= abs(whole)
+        lines = [*self.left().values()]
+        for line in lines:
+            assert 0 <= line.amounts[0] * (1 if line.whole[0] >= 0 else -1) <= abs(line.whole[0])
             assert 0 <= line.pieces <= line.quantity
-            if line.whole[0] and line.amounts[0] == 0:
-                assert line.amounts == (0, 0, 0)
+        for group, left in self.by_group(lines).items():
+            whole = [sum(each.whole[place] for each in lines if each.group == group) for place in range(3)]
+            assert all(part * (-1 if whole[0] < 0 else 1) >= 0 for part in left)
+            if whole[0] and left[0] == 0:
+                assert left == [0, 0, 0]
+
+    @invariant()
+    def a_credit_never_asks_for_money(self) -> None:
+        signs = {sale.id: -1 if sale.total < 0 else 1 for sale in self.sales()}
+        for credit in self.issued:
+            if credit.type == "CREDIT" and all(signs[each.id] == 1 for each in credit.frozen().credits):
+                assert credit.total <= 0
 
     @invariant()
     def an_item_is_undone_once_by_its_mirror(self) -> None:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import permutations
 from math import floor
 
 import pytest
@@ -23,7 +22,6 @@ from invoicing.vat.arithmetic import (
     Unbalanced,
     check,
     compute,
-    credit_part,
 )
 from invoicing.vat.categories import Category
 
@@ -309,77 +307,3 @@ def test_nothing_is_returned_that_does_not_add_up(monkeypatch: pytest.MonkeyPatc
     )  # were the rule broken
     with pytest.raises(Unbalanced, match="does not add up"):
         compute([line(7497)], including_vat=True)
-
-
-def credited(gross: int, net: int, parts: Sequence[int]) -> list[tuple[int, int]]:
-    """The net and VAT of crediting a line part by part."""
-    steps: list[tuple[int, int]] = []
-    for place, part in enumerate(parts):
-        before = sum(each for each, _ in steps)
-        steps.append(credit_part(gross, net, sum(parts[:place]), before, part))
-    return steps
-
-
-def test_a_line_of_three_is_credited_a_piece_at_a_time() -> None:
-    assert credited(7497, 6196, [2499, 2499, 2499]) == [(2065, 434), (2066, 433), (2065, 434)]
-
-
-def test_a_full_credit_is_the_line_itself() -> None:
-    assert credit_part(7497, 6196, 0, 0, 7497) == (6196, 1301)
-    assert credit_part(-7497, -6196, 0, 0, -7497) == (-6196, -1301)
-
-
-pieces = st.lists(st.integers(0, 10) | st.integers(0, MAX_AMOUNT // 60), min_size=1, max_size=60)
-signs = st.sampled_from([1, -1])
-
-
-@proven
-@given(pieces, signs, st.sampled_from([rate for _, rate in RATES + UNTAXED]))
-def test_a_credit_of_a_part_is_within_a_cent_of_exact(parts: list[int], sign: int, rate: int) -> None:
-    [whole] = compute([line(sign * sum(parts), rate)], including_vat=True).lines
-    for (net, vat), part in zip(
-        credited(whole.gross, whole.net, [sign * each for each in parts]), parts, strict=True
-    ):
-        assert net + vat == sign * part
-        assert net * sign >= 0
-        assert vat * sign >= 0
-        assert abs(net * whole.gross - sign * part * whole.net) <= abs(whole.gross)
-
-
-@proven
-@given(pieces, signs, st.integers(-MAX_AMOUNT, MAX_AMOUNT))
-def test_credits_in_any_number_of_parts_add_up_to_exactly_the_line(
-    parts: list[int], sign: int, net: int
-) -> None:
-    gross = sign * sum(parts)
-    steps = credited(gross, net, [sign * part for part in parts])
-    assert sum(part for part, _ in steps) == net
-    assert sum(vat for _, vat in steps) == gross - net
-
-
-def test_credits_add_up_in_any_order() -> None:
-    for parts in permutations([1, 98, 1000, 2499, 3899]):
-        steps = credited(7497, 6196, parts)
-        assert (sum(net for net, _ in steps), sum(vat for _, vat in steps)) == (6196, 1301)
-
-
-def test_the_cent_of_a_line_given_away_is_credited_once() -> None:
-    assert credited(0, 1, [0, 0]) == [(1, -1), (0, 0)]
-    assert credited(0, 0, [0]) == [(0, 0)]
-
-
-@pytest.mark.parametrize(
-    ("gross", "net", "before", "net_before", "part"),
-    [
-        (100, 83, 0, 0, 101),
-        (100, 83, 60, 50, 41),
-        (100, 83, 60, 50, -1),
-        (-100, -83, 0, 0, 1),
-        (0, 0, 0, 0, 1),
-    ],
-)
-def test_no_more_is_credited_than_the_line(
-    gross: int, net: int, before: int, net_before: int, part: int
-) -> None:
-    with pytest.raises(ValueError, match="cannot be"):
-        credit_part(gross, net, before, net_before, part)

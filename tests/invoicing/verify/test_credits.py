@@ -52,24 +52,44 @@ def credited(database: Database, principal: Principal) -> Database:
             "its credits come to 5.",
         ),
         (
-            "UPDATE invoice_lines SET total_ex_vat = -2001 WHERE invoice_id = 'amount'",
+            "UPDATE invoice_lines SET total_ex_vat = -3001 WHERE invoice_id = 'amount'",
             "INV-2025-00001",
-            "total_ex_vat is 2000, its credits come to -2001.",
+            "The net of what bears 21 % VAT (S) is 5000, its credits come to -5001.",
         ),
         (
-            "UPDATE invoice_lines SET vat_amount = -421 WHERE invoice_id = 'amount'",
+            "UPDATE invoice_lines SET total_ex_vat = -824, vat_amount = -176 WHERE invoice_id = 'amount'",
+            "CRN-2025-00002",
+            "Its VAT of -176 does not follow the rate: it credits what bears 21 % VAT (S) of INV-2025-00001.",
+        ),
+        (
+            "UPDATE invoice_lines SET total_ex_vat = -828, vat_amount = -172 WHERE invoice_id = 'amount'",
+            "CRN-2025-00002",
+            "Its VAT of -172 does not follow the rate",
+        ),
+        (
+            "UPDATE invoice_lines SET vat_rate = 900 WHERE invoice_id = 'amount'",
+            "CRN-2025-00002",
+            "at another VAT rate than that of INV-2025-00001.",
+        ),
+        (
+            "UPDATE invoice_lines SET total = -3631 WHERE invoice_id = 'amount'",
             "INV-2025-00001",
-            "vat_amount is 420, its credits come to -421.",
+            "The total of what bears 21 % VAT (S) is 6050, its credits come to -6051.",
+        ),
+        (
+            "UPDATE invoice_lines SET total = -3630, vat_amount = -629 WHERE invoice_id = 'amount'",
+            "INV-2025-00001",
+            "All that bears 21 % VAT (S) is credited, but 1049 of 1050 VAT.",
+        ),
+        (
+            "UPDATE invoices SET total = 3419 WHERE id = 'sale'",
+            "INV-2025-00001",
+            "total is 3419, its credits come to -3420.",
         ),
         (
             "UPDATE invoice_lines SET credited_quantity = 4 WHERE invoice_id = 'returned'",
             "INV-2025-00001",
             "quantity is 3, its credits come to -4.",
-        ),
-        (
-            "UPDATE invoice_lines SET total = -2420, total_ex_vat = -1999 WHERE invoice_id = 'amount'",
-            "INV-2025-00001",
-            "is credited in full, but -1999 of 2000 ex VAT.",
         ),
         (
             "UPDATE invoice_lines SET credited_line_id = 'nowhere' WHERE invoice_id = 'amount'",

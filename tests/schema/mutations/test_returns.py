@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,17 @@ def test_what_cannot_be_credited_is_refused_for_its_own_reason(sold: Client) -> 
     assert told() == ("NOTHING_TO_CREDIT", "invoice_id")
     duplicate = [{"item_id": "pot", "contra_item_id": "cup"}]
     assert sold.refused(CANCEL, input={"order_id": "o", "items": duplicate}).code == "DUPLICATE_ID"
+
+
+def test_what_is_too_much_for_the_invoice_names_the_lines(sold: Client) -> None:
+    given = [{"text": text, "amount": amount} for text, amount in (("Work", 10_000), ("Rebate", -9_000))]
+    factories.one_time_invoice(sold.database, sold.principal, *given, handle="work", now=datetime.now(UTC))
+    work, rebate = (line["id"] for line in sold.ask(INVOICE, id="work")["invoice"]["lines"])
+    too_much = sold.refused(CREDIT, input={"invoice_id": "work", "lines": [{"line_id": work}]})
+    assert (too_much.code, too_much.field) == ("CREDIT_TOO_HIGH", "lines")
+    assert too_much.message.startswith("1000 is left to credit")
+    alone = sold.refused(CREDIT, input={"invoice_id": "work", "lines": [{"line_id": rebate}]})
+    assert (alone.code, alone.field) == ("VALIDATION_ERROR", "lines")
 
 
 def test_each_change_needs_its_scope(sold: Client) -> None:

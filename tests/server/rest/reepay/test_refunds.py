@@ -74,6 +74,32 @@ def test_an_amount_goes_back_over_the_lines(door: Door, shop: Client) -> None:
     assert findings(shop) == []
 
 
+def test_the_vat_of_a_refund_is_that_of_its_sum(door: Door, shop: Client) -> None:
+    lines = [{"ordertext": "Box", "amount": 995, "vat": 0.21} for _ in range(200)]
+    made = door.post(CREATE, asked(manual_transfer=BY_HAND, order_lines=lines))
+    names = ("amount", "amount_vat", "amount_ex_vat")
+    first = refund(door, amount=20_000)
+    assert [first[name] for name in names] == [20_000, 3_471, 16_529]
+    note_lines = [{"order_line_id": line["id"], "amount": 100} for line in made["order_lines"]]
+    second = refund(door, note_lines=note_lines)
+    assert [second[name] for name in names] == [20_000, 3_471, 16_529]
+    rest = refund(door)
+    assert [rest[name] for name in names] == [159_000, 27_595, 131_405]
+    assert findings(shop) == []
+
+
+def test_no_more_goes_back_than_the_invoice_came_to(door: Door, shop: Client) -> None:
+    lines = [{"ordertext": text, "amount": amount} for text, amount in (("Work", 10_000), ("Rebate", -9_000))]
+    made = door.post(CREATE, asked(manual_transfer=BY_HAND, order_lines=lines))
+    work, rebate = [line["id"] for line in made["order_lines"]]
+    note_lines = [{"order_line_id": work, "amount": 10_000}]
+    message = refused(door, 65, 400, "/v1/refund", {"invoice": "i-1", "note_lines": note_lines})
+    assert "1000 is left" in message
+    note_lines.append({"order_line_id": rebate, "amount": -9_000})
+    assert refund(door, note_lines=note_lines)["amount"] == 1_000
+    assert findings(shop) == []
+
+
 def test_what_is_left_goes_back_if_no_amount_is_given(door: Door, shop: Client) -> None:
     charged(door, shop)
     assert [refund(door, **given)["amount"] for given in ({"amount": 1}, {})] == [1, 24_999]
