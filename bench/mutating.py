@@ -97,6 +97,7 @@ def _prepare_bare(home: Home, mutation: Mutation, count: int, rounds: int) -> Ba
         opened = shop.open_shop(database)
         mutation.stock(database, opened, needed + 1)
         database.write(mutation.work(opened, 0))  # creates the number series
+        home.settle()  # or PostgreSQL plans for empty tables, as what is recorded is rolled back
         works = [mutation.work(opened, number) for number in range(1, needed + 1)]
         transactions = record_statements(database, works)
     home.settle()

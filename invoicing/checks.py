@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -171,8 +171,14 @@ def locale(value: Any, field: str) -> str:
         ) from None
 
 
+@cache
+def _timezones() -> Set[str]:
+    """Read once: some six hundred files are looked at for it."""
+    return available_timezones()
+
+
 def timezone(value: Any, field: str) -> str:
-    if value not in available_timezones():
+    if value not in _timezones():
         raise ValidationError(
             f"{field} must be an IANA time zone such as Europe/Amsterdam (it is “{str(value)[:40]}”).",
             field=field,

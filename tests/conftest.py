@@ -21,10 +21,13 @@ from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.statements import share_statements
 
 # A machine that is busy draws slowly too. Tests with settings of their own inherit the rest from these.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+share_statements()
 
 FreshUrl = Callable[[], AbstractContextManager[str]]
 
