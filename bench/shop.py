@@ -86,6 +86,7 @@ def open_shop(database: Database) -> Shop:
     """An account with a key and a hundred customers."""
     account: CreateAccountValues = {
         "name": "Lumen & Oak",
+        "legal_name": "Lumen & Oak B.V.",
         "address": ADDRESS,
         "vat_number": "NL123456782B01",
         "iban": "NL91ABNA0417164300",

@@ -1,11 +1,12 @@
 """Refusals: one class per reason. The docstring is the message, `code` is part of the public contract.
 
-`field` names the input that is wrong ("items.2.quantity"), `ids` the rows. Front doors may add messages.
+`field` names the input that is wrong ("items.2.quantity"), `ids` the rows; `more` is what else programs may
+want to know. Front doors may add messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -15,11 +16,17 @@ class InvoicingError(Exception):
     code: ClassVar[str] = "INVOICING_ERROR"
 
     def __init__(
-        self, detail: str | None = None, *, field: str | None = None, ids: Sequence[str] = ()
+        self,
+        detail: str | None = None,
+        *,
+        field: str | None = None,
+        ids: Sequence[str] = (),
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail or type(self).__doc__)
         self.field = field
         self.ids = tuple(ids)
+        self.more = dict(more or {})
 
 
 class Unauthorized(InvoicingError):
@@ -168,6 +175,18 @@ class AmountTooLarge(InvoicingError):
     """An amount would pass ±(2^53−1) minor units."""
 
     code = "AMOUNT_TOO_LARGE"
+
+
+class SellerIncomplete(InvoicingError):
+    """The seller lacks what every invoice must say about it: set it with updateAccount."""
+
+    code = "SELLER_INCOMPLETE"
+
+
+class VatTreatmentNotAllowed(InvoicingError):
+    """The law does not allow the VAT category for this seller, buyer or supply."""
+
+    code = "VAT_TREATMENT_NOT_ALLOWED"
 
 
 class NothingToInvoice(InvoicingError):

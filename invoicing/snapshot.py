@@ -38,6 +38,7 @@ class Party:
     address: Address = Address()
     legal_name: str | None = None
     vat_number: str | None = None
+    tax_number: str | None = None  # BT-32, a seller's without a VAT number
     registration_number: str | None = None
     email: str | None = None
     contact_name: str | None = None

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from strawberry.dataloader import DataLoader
 
 from invoicing.access import Principal
+from invoicing.accounts import settings
 from invoicing.customers import details
 from invoicing.invoices import queries
 from invoicing.invoices.queries import Issued
@@ -18,7 +19,7 @@ from invoicing.ledger.balances import Balance
 from invoicing.orders import queries as order_queries
 from invoicing.payments import methods
 from invoicing.storage.database import Database
-from invoicing.storage.tables import Customer, Order, OrderItem, Payment, PaymentMethod
+from invoicing.storage.tables import Account, Customer, Order, OrderItem, Payment, PaymentMethod
 
 T = TypeVar("T")
 
@@ -36,6 +37,7 @@ class Loaders:
 
             return DataLoader(load)
 
+        self.account: DataLoader[str, Account | None] = loader(settings.accounts_by_id)
         self.customer: DataLoader[str, Customer | None] = loader(details.customers_by_id)
         self.order: DataLoader[str, Order | None] = loader(order_queries.orders_by_id)
         self.invoice: DataLoader[str, Issued | None] = loader(queries.invoices_by_id)

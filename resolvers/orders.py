@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from invoicing.access import Scope
+from invoicing.errors import NotFound
 from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.items import in_place
+from invoicing.orders.lawful import Parties
 from invoicing.orders.returns import Contra
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage.pages import Filter, Page, Window
@@ -74,6 +76,15 @@ async def handle_order_items(ctx: Context, action: Action, order_id: str, item_i
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
     """The items of an order, in their order."""
     return in_place(await ctx.loaders.items.load(order.id) or [])
+
+
+async def parties(ctx: Context, order: Order) -> Parties:
+    """Who sells and who buys it. No scope is needed: only what this means for the order is shown."""
+    seller = await ctx.loaders.account.load(order.account_id)
+    if seller is None:
+        raise NotFound(f"There is no account {order.account_id}.")
+    customer = await ctx.loaders.customer.load(order.customer_id) if order.customer_id else None
+    return Parties(seller, customer)
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Order]:

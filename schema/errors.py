@@ -42,7 +42,7 @@ def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
 
 
 def _refusal_extensions(refusal: InvoicingError) -> dict[str, Any]:
-    details: dict[str, Any] = {"field": refusal.field, "ids": list(refusal.ids)}
+    details: dict[str, Any] = {"field": refusal.field, "ids": list(refusal.ids), **refusal.more}
     return {"code": refusal.code, **{name: value for name, value in details.items() if value}}
 
 

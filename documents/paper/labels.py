@@ -41,6 +41,7 @@ class Labels:
     shipped_to: str
     contact: str
     vat_number: str
+    tax_number: str
     registration_number: str
     prices_excluding: str
     prices_including: str

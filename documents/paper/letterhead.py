@@ -74,6 +74,7 @@ def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
     labels = compositor.labels
     return [
         _labelled(labels.vat_number, who.vat_number),
+        _labelled(labels.tax_number, who.tax_number),
         _labelled(labels.registration_number, who.registration_number),
     ]
 

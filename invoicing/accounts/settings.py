@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,8 @@ from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
 from invoicing.storage.tables import Account, accounts, new_id
-from invoicing.vat.numbers import checked_vat_number
+from invoicing.vat.countries import country_of
+from invoicing.vat.numbers import checked_vat_number, vat_country
 
 
 class ContraFlow(StrEnum):
@@ -33,6 +34,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "legal_name": text(200),
     "address": checks.address,
     "vat_number": optional(text(32)),
+    "tax_number": optional(text(64)),
     "registration_number": optional(text(64)),
     "email": optional(checks.email),
     "phone_number": optional(text(64)),
@@ -73,16 +75,17 @@ def account(connection: Connection, account_id: str) -> Account:
 
 def tax_currency_of(seller: Account) -> str:
     """The currency in which the seller declares VAT: the one that was set, else that of its country."""
-    return (
-        seller.tax_currency
-        or currency_of_country(seller.address.get("country_code"))
-        or seller.default_currency
-    )
+    return seller.tax_currency or currency_of_country(country_of(seller.address)) or seller.default_currency
+
+
+def accounts_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Account]:
+    """The principal's own account, if it is among the ids."""
+    return {id: account(connection, id) for id in ids if id == principal.account_id}
 
 
 def with_country_defaults(values: CreateAccountValues) -> CreateAccountValues:
     """The values, with the defaults of the address's country for those that are not given."""
-    country = (values.get("address") or {}).get("country_code")
+    country = country_of(values.get("address"))
     if country is None:
         return values
     defaults = asdict(country_defaults(checks.country(country, "address.country_code")))
@@ -91,9 +94,10 @@ def with_country_defaults(values: CreateAccountValues) -> CreateAccountValues:
 
 def create_account(connection: Connection, values: CreateAccountValues, *, now: datetime) -> str:
     """Creates a seller; returns its id."""
-    given = {**DEFAULTS, "legal_name": values.get("name"), **values}
-    row = {"id": new_id(), **checked(given, CHECKS), "created_at": now, "updated_at": now}
+    given = checked({**DEFAULTS, **values}, CHECKS)
+    row = {"id": new_id(), "legal_name": "", **given, "created_at": now, "updated_at": now}
     _check_vat_number(row, row["address"])
+    row["vat_country"] = vat_country(row.get("vat_number"), country_of(row["address"]))
     _check_formats_differ(row["invoice_number_format"], row["credit_number_format"])
     connection.execute(insert(accounts).values(row))
     return str(row["id"])
@@ -106,7 +110,9 @@ def update_account(
     row = checked(values, CHECKS)
     locks.lock_account(connection, principal.account_id)  # or two changes at once make the formats equal
     before = account(connection, principal.account_id)
-    _check_vat_number(row, row.get("address", before.address))
+    address = row.get("address", before.address)
+    _check_vat_number(row, address)
+    row["vat_country"] = vat_country(row.get("vat_number", before.vat_number), country_of(address))
     _check_formats_differ(
         row.get("invoice_number_format", before.invoice_number_format),
         row.get("credit_number_format", before.credit_number_format),
@@ -120,7 +126,7 @@ def update_account(
 def _check_vat_number(row: dict[str, Any], address: Mapping[str, Any]) -> None:
     """Refuses a VAT number with wrong digits; what is already stored is left alone."""
     if row.get("vat_number") is not None:
-        row["vat_number"] = checked_vat_number(row["vat_number"], address.get("country_code"), "vat_number")
+        row["vat_number"] = checked_vat_number(row["vat_number"], country_of(address), "vat_number")
 
 
 def _check_formats_differ(invoices: str, credit_invoices: str) -> None:

@@ -11,6 +11,7 @@ class _AccountValues(TypedDict, total=False):
     legal_name: str | None
     address: AddressValues | None
     vat_number: str | None
+    tax_number: str | None
     registration_number: str | None
     email: str | None
     phone_number: str | None

@@ -31,7 +31,8 @@ from invoicing.storage.tables import (
     new_id,
     violated_constraint,
 )
-from invoicing.vat.numbers import checked_vat_number
+from invoicing.vat.countries import country_of
+from invoicing.vat.numbers import checked_vat_number, vat_country
 
 CHECKS: Mapping[str, checks.Check] = {
     "handle": optional(checks.handle),
@@ -108,8 +109,10 @@ def new_customer_row(principal: Principal, values: CreateCustomerValues, *, now:
         "created_at": now,
         "updated_at": now,
     }
+    country = country_of(row["billing_address"])
     if row["vat_number"] is not None:
-        row["vat_number"] = checked_vat_number(row["vat_number"], _country(row), "vat_number")
+        row["vat_number"] = checked_vat_number(row["vat_number"], country, "vat_number")
+    row["vat_country"] = vat_country(row["vat_number"], country)
     return {**row, "search_text": _search_text(row)}
 
 
@@ -123,9 +126,10 @@ def update_customer(
     id, handle = values.get("id"), values.get("handle")
     before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
     changes = checked(values, CHECKS)
+    country = country_of(changes.get("billing_address", before.billing_address))
     if changes.get("vat_number") is not None:
-        country = _country({"billing_address": before.billing_address, **changes})
         changes["vat_number"] = checked_vat_number(changes["vat_number"], country, "vat_number")
+    changes["vat_country"] = vat_country(changes.get("vat_number", before.vat_number), country)
     if changes.get("handle") not in (None, before.handle):
         _check_ids_are_new(connection, principal, {"handle": changes["handle"]})
     after = {"name": before.name, "email": before.email, "handle": before.handle, **changes}
@@ -185,11 +189,6 @@ def _duplicate_error(clash: IntegrityError, row: Mapping[str, Any]) -> Invoicing
     if "handle" in violated_constraint(clash):
         return DuplicateHandle(f"A customer has the handle {row['handle']} already.", field="handle")
     return DuplicateId(f"A customer {row['id']} exists already.", field="id", ids=[row["id"]])
-
-
-def _country(row: Mapping[str, Any]) -> str | None:
-    """The country in which the customer is billed."""
-    return (row["billing_address"] or {}).get("country_code")
 
 
 def _search_text(row: Mapping[str, Any]) -> str:

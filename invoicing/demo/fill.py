@@ -18,8 +18,9 @@ from invoicing.demo.shop import CUSTOMERS, SELLER
 from invoicing.invoices import from_orders
 from invoicing.invoices.lists import invoices_count
 from invoicing.orders import intake, shipping
-from invoicing.orders.actions import RULES, Action
+from invoicing.orders.actions import Action, open_to
 from invoicing.orders.lists import orders_count, orders_page
+from invoicing.orders.queries import parties_of
 from invoicing.orders.values import CreateOrderValues, OrderItemValues
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import accounts as accounts_table
@@ -71,10 +72,10 @@ def invoiceable_example(connection: Connection, token: str) -> dict[str, Any]:
     if who is None or not newest:
         return {}
     order = newest[0]
-    items = intake.items_of(connection, who, order.id)
+    items, parties = intake.items_of(connection, who, order.id), parties_of(connection, who, order)
     return {
         "order_id": order.id,
-        "item_ids": [item.id for item in items if RULES[Action.INVOICE](order, item) is None],
+        "item_ids": [item.id for item in open_to(Action.INVOICE, order, items, parties)],
         "invoice_id": f"invoice-{order.id}"[:255],
     }
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, update
 
 from invoicing.access import Principal
+from invoicing.errors import VatTreatmentNotAllowed
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit_lines import lock_invoices_to_credit
 from invoicing.invoices.queries import Issued
@@ -53,10 +54,11 @@ _FINISH = (
 
 def invoice_orders(
     connection: Connection, principal: Principal, order_ids: Sequence[str], *, now: datetime
-) -> list[Issued]:
+) -> tuple[list[Issued], list[str]]:
     """Ships the orders and issues an invoice for each that has something left to invoice.
 
-    All orders are locked before the first number is taken.
+    All orders are locked before the first number is taken. Returns the invoices, and the ids of the orders
+    whose VAT category the law does not allow: they stay as they are, to be corrected.
     """
     key = {"account": principal.account_id, "ids": list(order_ids)}
     lock_orders(connection, principal.account_id, order_ids)
@@ -64,9 +66,14 @@ def invoice_orders(
     to_invoice = {item.order_id for item in items if item.invoice_id is None}
     if any(item.shipped_at is None for item in items):
         connection.execute(_SHIP, {**key, "now": now})
-    return [
-        from_orders.invoice_order(connection, principal, id, now=now) for id in order_ids if id in to_invoice
-    ]
+    issued, refused = [], []
+    for id in order_ids:
+        if id in to_invoice:
+            try:
+                issued.append(from_orders.invoice_order(connection, principal, id, now=now))
+            except VatTreatmentNotAllowed:
+                refused.append(id)
+    return issued, refused
 
 
 def credit_cancellations(

@@ -126,8 +126,10 @@ def _invoice(
     orders = sorted([*stored.imported, *stored.existing], key=lambda order: order.lines[0].number)
     for start in range(0, len(orders), MAX_INVOICES):
         part = [order.id for order in orders[start : start + MAX_INVOICES]]
-        for issued in database.write(invoice_orders, principal, part, now=terms.now):
+        invoices, refused = database.write(invoice_orders, principal, part, now=terms.now)
+        for issued in invoices:
             summary.add_invoice(issued)
+        summary.not_invoiced += refused
 
 
 def _by_date(cancellations: Sequence[Cancellation]) -> Iterator[Sequence[Cancellation]]:

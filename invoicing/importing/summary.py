@@ -16,7 +16,8 @@ class Summary:
     """Amounts are minor units by currency: `ordered` as in the file, `invoiced` and `credited` with VAT.
 
     `returned` counts the lines of cancellations that were matched, `repriced` those of them that name another
-    price than that of the sale, at which they are credited.
+    price than that of the sale, at which they are credited. `not_invoiced` are the ids of orders whose VAT
+    category the law does not allow.
     """
 
     lines: int
@@ -31,6 +32,7 @@ class Summary:
     customers: int = 0
     ordered: Counter[str] = field(default_factory=Counter)
     invoices: int = 0
+    not_invoiced: list[str] = field(default_factory=list)
     invoiced: Counter[str] = field(default_factory=Counter)
     credits: int = 0
     credited: Counter[str] = field(default_factory=Counter)

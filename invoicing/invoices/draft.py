@@ -13,7 +13,6 @@ from sqlalchemy import Connection, bindparam, select
 
 from invoicing import checks
 from invoicing.access import Principal
-from invoicing.accounts.settings import account
 from invoicing.currencies import minor_digits
 from invoicing.errors import (
     AmountTooLarge,
@@ -27,22 +26,29 @@ from invoicing.errors import (
     TooManyItems,
 )
 from invoicing.invoices.due_date import due_date, terms_of_orders
-from invoicing.invoices.parties import agreed, buyer_of, reference, seller_of, shipping_address_of
+from invoicing.invoices.parties import (
+    agreed,
+    buyer_of,
+    reference,
+    seller_of,
+    shipping_address_of,
+    treatment_of,
+)
 from invoicing.invoices.supply_date import supply_date_of_items
 from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import IssueTerms
 from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
-from invoicing.orders.actions import Action, demand
+from invoicing.orders.actions import Action, check_lawful, demand
 from invoicing.orders.items import MAX_ITEMS, in_place, taxable
+from invoicing.orders.lawful import Parties, buyer_vat_country, treatment_refusal
+from invoicing.orders.queries import parties_of
 from invoicing.snapshot import Line, Snapshot, read_period
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
-    Customer,
     Order,
     OrderItem,
-    customers,
     is_of_customer,
     new_id,
     order_items,
@@ -68,9 +74,6 @@ _COVERING = select(orders).where(
         )
     ),
     is_of_customer(orders.c.customer_id),
-)
-_CUSTOMER = select(customers).where(
-    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")
 )
 
 
@@ -136,14 +139,16 @@ def draft(
     principal: Principal,
     covered: Sequence[Order],
     items: Sequence[OrderItem],
+    parties: Parties | None = None,
     *,
     terms: IssueTerms,
     now: datetime,
 ) -> Draft:
-    """The invoice for these items of these orders."""
+    """The invoice for these items of these orders; `parties` are the first order's, if they are known."""
     check_can_share_invoice(covered, items)
-    seller = account(connection, principal.account_id)
-    customer = _customer(connection, covered[0])
+    parties = parties or parties_of(connection, principal, covered[0])
+    seller, customer = parties.seller, parties.customer
+    check_lawful({order.id: order for order in covered}, items, parties)
     ordered = in_order(covered, items)
     totals = arithmetic.compute(
         [taxable(item) for item in ordered], including_vat=covered[0].is_including_vat
@@ -175,8 +180,20 @@ def draft(
         total_vat=totals.total_vat,
         total=totals.total,
     )
+    _check_treatment(snapshot, covered, parties)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=terms.exchange_rate)
     return Draft(seller, covered[0].customer_id, paper)
+
+
+def _check_treatment(snapshot: Snapshot, covered: Sequence[Order], parties: Parties) -> None:
+    """Refuses VAT categories that the whole invoice may not have, with the parties that it names."""
+    treatment = treatment_of(
+        snapshot,
+        seller_vat_country=parties.seller.vat_country,
+        buyer_vat_country=buyer_vat_country(covered, snapshot.buyer.vat_number, parties.customer),
+    )
+    if (refusal := treatment_refusal(treatment)) is not None:
+        raise refusal
 
 
 def today_of(seller: Account, now: datetime) -> date:
@@ -201,13 +218,6 @@ def in_order(covered: Sequence[Order], items: Sequence[OrderItem]) -> list[Order
     """The items as they are printed: oldest order first, within an order as they were ordered."""
     by_order = {order.id: [item for item in items if item.order_id == order.id] for order in covered}
     return [item for ordered in by_order.values() for item in in_place(ordered)]
-
-
-def _customer(connection: Connection, order: Order) -> Customer | None:
-    if order.customer_id is None:
-        return None
-    key = {"account": order.account_id, "customer": order.customer_id}
-    return rows.one(connection, _CUSTOMER, key, as_=Customer)
 
 
 def _line(item: OrderItem, taxed: arithmetic.Taxed) -> Line:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete
 
 from invoicing import checks
 from invoicing.access import Principal
-from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, NothingToInvoice, ValidationError
+from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit, credit_lines, queries
 from invoicing.invoices.credit import LineCredit
@@ -17,8 +17,11 @@ from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, f
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.values import BY_DEFAULT, IssueTerms
-from invoicing.orders.actions import RULES, Action
+from invoicing.orders.actions import Action, open_to, why_nothing_to_invoice
 from invoicing.orders.intake import find_order, items_of
+from invoicing.orders.items import sold
+from invoicing.orders.lawful import Parties, sold_together
+from invoicing.orders.queries import parties_of
 from invoicing.snapshot import Snapshot
 from invoicing.storage import after_commit, outbox
 from invoicing.storage.tables import Order, OrderItem, documents
@@ -76,17 +79,19 @@ def invoice_order(
 ) -> Issued:
     """Issues an invoice for everything on the order that can be invoiced now.
 
-    If there is something sold, it is that; otherwise what is to be credited.
+    If there is something sold, it is that; otherwise what is to be credited. What is outside the scope of VAT
+    stands alone: it is on an invoice of its own, after the others.
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id)
     if made := _made_before(connection, principal, invoice_id, lambda made: _orders_on(made) == {order_id}):
         return made
-    ready = [item for item in items if RULES[Action.INVOICE](order, item) is None]
+    parties = parties_of(connection, principal, order)
+    ready = open_to(Action.INVOICE, order, items, parties)
     if not ready:
-        raise NothingToInvoice(field="order_id", ids=[order_id])
-    sold = [item for item in ready if item.contra_of is None]
-    plan = _plan(connection, principal, [order], sold or ready, terms=terms, now=now)
+        raise why_nothing_to_invoice(order, items, parties)
+    to_sell = sold_together(order, sold(ready))
+    plan = _plan(connection, principal, [order], to_sell or ready, parties, terms=terms, now=now)
     return issue(connection, principal, plan, invoice_id, now=now)
 
 
@@ -127,13 +132,14 @@ def _plan(
     principal: Principal,
     covered: Sequence[Order],
     items: Sequence[OrderItem],
+    parties: Parties | None = None,
     *,
     terms: IssueTerms,
     now: datetime,
 ) -> Draft:
     contras = [item for item in items if item.contra_of is not None]
     if not contras:
-        return draft(connection, principal, covered, items, terms=terms, now=now)
+        return draft(connection, principal, covered, items, parties, terms=terms, now=now)
     if len(contras) < len(items):
         raise MixedSaleAndCredit(field="items", ids=[item.id for item in contras])
     if terms.due_on is not None:

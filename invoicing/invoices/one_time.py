@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from invoicing import checks
 from invoicing.access import Principal
+from invoicing.accounts.completeness import seller_incomplete
 from invoicing.accounts.exchange_rates import checked_rate
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
@@ -25,15 +26,16 @@ from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.due_date import due_date, terms_of_customer
 from invoicing.invoices.issue import issue
 from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, with_vat
-from invoicing.invoices.parties import billed_to, seller_of
+from invoicing.invoices.parties import billed_to, seller_of, treatment_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_lines
 from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import CreateInvoiceValues
+from invoicing.orders.lawful import treatment_refusal
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
 from invoicing.snapshot import Address, Snapshot, read_period
-from invoicing.storage.tables import Customer
+from invoicing.storage.tables import Account, Customer
 from invoicing.vat.breakdown import vat_breakdown
 
 _HANDLE = re.compile(r"[A-Za-z0-9_.@-]{1,255}")
@@ -180,6 +182,8 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     customer = find_customer(
         connection, principal, id=request["customer_id"], handle=request["customer_handle"]
     )
+    if (refusal := seller_incomplete(seller)) is not None:
+        raise refusal
     lines = with_vat(request["order_lines"], seller.default_vat_rate)
     totals = totals_of(lines)
     today = today_of(seller, now)
@@ -211,8 +215,19 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         metadata=request["meta"],
         paid=0 if request["manual_transfer"] is None else totals.total,
     )
+    _check_treatment(snapshot, seller, customer)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=request["exchange_rate"])
     return Draft(seller, customer.id, paper)
+
+
+def _check_treatment(snapshot: Snapshot, seller: Account, customer: Customer) -> None:
+    treatment = treatment_of(
+        snapshot,
+        seller_vat_country=seller.vat_country,
+        buyer_vat_country=customer.vat_country,
+    )
+    if (refusal := treatment_refusal(treatment)) is not None:
+        raise refusal
 
 
 def _shipped_to(customer: Customer, given: Mapping[str, Any] | None) -> Address | None:

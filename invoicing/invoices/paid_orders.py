@@ -8,16 +8,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from invoicing.access import Principal
-from invoicing.customers import details
-from invoicing.errors import BillingDetailsMissing, NothingToInvoice, OrderNotPaid
+from invoicing.errors import BillingDetailsMissing, OrderNotPaid
 from invoicing.invoices import from_orders, queries
 from invoicing.invoices.parties import buyer_of
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import queries as ledger_queries
-from invoicing.orders.actions import RULES, Action
+from invoicing.orders.actions import Action, open_to, why_nothing_to_invoice
 from invoicing.orders.intake import find_order, items_of
 from invoicing.orders.items import counted, sold, totals
-from invoicing.storage.tables import Order, OrderItem
+from invoicing.orders.lawful import sold_together
+from invoicing.orders.queries import parties_of
+from invoicing.storage.tables import Customer, Order, OrderItem
 
 
 def is_paid(order: Order, items: Sequence[OrderItem], *, unsettled: Collection[str], prepaid: int) -> bool:
@@ -43,15 +44,18 @@ def invoice_paid_order(
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id)
-    ready = [item.id for item in sold(items) if RULES[Action.INVOICE](order, item) is None]
+    parties = parties_of(connection, principal, order)
+    ready = open_to(Action.INVOICE, order, sold(items), parties)
     if not ready and (made := _newest(connection, principal, items)) is not None:
         return _on_its_way(connection, principal, made, now=now)
     if not _is_paid(connection, principal, order, items):
         raise OrderNotPaid(field="order_id", ids=[order_id])
     if not ready:
-        raise NothingToInvoice(field="order_id", ids=[order_id])
-    _check_address(connection, principal, order)
-    return from_orders.invoice_items(connection, principal, ready, now=now)
+        raise why_nothing_to_invoice(order, sold(items), parties)
+    _check_address(order, parties.customer)
+    return from_orders.invoice_items(
+        connection, principal, [item.id for item in sold_together(order, ready)], now=now
+    )
 
 
 def _newest(connection: Connection, principal: Principal, items: Sequence[OrderItem]) -> Issued | None:
@@ -71,10 +75,8 @@ def _is_paid(connection: Connection, principal: Principal, order: Order, items: 
     return is_paid(order, items, unsettled=unsettled, prepaid=prepaid)
 
 
-def _check_address(connection: Connection, principal: Principal, order: Order) -> None:
+def _check_address(order: Order, customer: Customer | None) -> None:
     """An invoice names its buyer and where they are (Directive 2006/112/EC, article 226 (5))."""
-    ids = [order.customer_id] if order.customer_id else []
-    customers = details.customers_by_id(connection, principal, ids)
-    buyer = buyer_of([order], customers.get(order.customer_id or ""))
+    buyer = buyer_of([order], customer)
     if not buyer.name or not buyer.address.country_code:
         raise BillingDetailsMissing(field="order_id", ids=[order.id])

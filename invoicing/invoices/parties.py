@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from invoicing.snapshot import Address, OrderReference, Party
+from invoicing.snapshot import Address, OrderReference, Party, Snapshot
 from invoicing.storage.tables import Account, Customer, Order
+from invoicing.vat.treatment import Treatment
 
 
 def agreed(values: Sequence[Any]) -> Any:
@@ -22,6 +23,7 @@ def seller_of(seller: Account) -> Party:
         legal_name=seller.legal_name,
         address=Address(**seller.address),
         vat_number=seller.vat_number,
+        tax_number=seller.tax_number,
         registration_number=seller.registration_number,
         email=seller.email,
         phone_number=seller.phone_number,
@@ -36,9 +38,17 @@ def buyer_of(covered: Sequence[Order], customer: Customer | None) -> Party:
     name = agreed([order.billing_name for order in covered])
     address = agreed([order.billing_address for order in covered])
     reference = agreed([order.buyer_reference for order in covered])
+    number = agreed([order.vat_number for order in covered])
     if customer is None:
-        return Party(name=name, address=Address(**(address or {})), is_business=False, reference=reference)
-    return _billed(customer, name, address, reference)
+        return Party(
+            name=name,
+            address=Address(**(address or {})),
+            vat_number=number,
+            is_business=number is not None,
+            reference=reference,
+        )
+    buyer = _billed(customer, name, address, reference)
+    return buyer if number is None else replace(buyer, vat_number=number)
 
 
 def billed_to(customer: Customer, address: Mapping[str, Any] | None) -> Party:
@@ -82,6 +92,25 @@ def shipping_address_of(covered: Sequence[Order], customer: Customer | None) -> 
     own = customer.shipping_address if customer and not any(given) else None
     address = agreed(given) or own
     return Address(**address) if address else None
+
+
+def treatment_of(
+    snapshot: Snapshot,
+    *,
+    seller_vat_country: str | None,
+    buyer_vat_country: str | None,
+) -> Treatment:
+    """How the invoice would treat VAT, between the parties that it names."""
+    shipping = snapshot.shipping_address
+    return Treatment(
+        categories={line.vat_category for line in snapshot.lines},
+        seller_vat_country=seller_vat_country,
+        buyer_vat_country=buyer_vat_country,
+        buyer_registration_number=snapshot.buyer.registration_number,
+        buyer_country=snapshot.buyer.address.country_code,
+        ship_to_country=shipping.country_code if shipping else None,
+        has_supply_date=snapshot.delivery_date is not None or snapshot.service_period is not None,
+    )
 
 
 def reference(order: Order) -> OrderReference:

@@ -1,5 +1,8 @@
 """What may be done with an order's items now, and why not with the others. Pure: rows in, answers out.
 
+What an item is open to, its own state decides (`RULES`). Whether it may be sold on an invoice at all, its
+order's seller and buyer decide besides (`lawful`).
+
 The commands ask the same rules, so what is listed here is exactly what they accept. Lists filter orders by
 two of them, "can be invoiced" and "is closed": these are written again as SQL in `actions_sql`.
 """
@@ -12,6 +15,7 @@ from enum import StrEnum
 
 from invoicing import errors
 from invoicing.errors import InvoicingError
+from invoicing.orders.lawful import Parties, unlawful
 from invoicing.storage.tables import Order, OrderItem
 
 
@@ -43,6 +47,8 @@ class Block(StrEnum):
     NOT_APPROVED = "NOT_APPROVED"
     NOT_FINISHED = "NOT_FINISHED"
     ALREADY_HANDLED = "ALREADY_HANDLED"
+    SELLER_INCOMPLETE = "SELLER_INCOMPLETE"
+    VAT_TREATMENT_NOT_ALLOWED = "VAT_TREATMENT_NOT_ALLOWED"
 
     @property
     def message(self) -> str:
@@ -65,6 +71,18 @@ _TOLD: Mapping[Block, tuple[str, type[InvoicingError]]] = {
     Block.NOT_APPROVED: ("Crediting the item has not been approved yet.", errors.ItemNotApproved),
     Block.NOT_FINISHED: ("Crediting the item has not been finished yet.", errors.ItemNotFinished),
     Block.ALREADY_HANDLED: ("This step has been done.", errors.ItemAlreadyHandled),
+    Block.SELLER_INCOMPLETE: (
+        "The seller lacks what every invoice must say about it.",
+        errors.SellerIncomplete,
+    ),
+    Block.VAT_TREATMENT_NOT_ALLOWED: (
+        "The law does not allow the item's VAT category for this seller, buyer or supply.",
+        errors.VatTreatmentNotAllowed,
+    ),
+}
+
+_UNLAWFUL: Mapping[type[InvoicingError], Block] = {
+    block.refusal: block for block in (Block.SELLER_INCOMPLETE, Block.VAT_TREATMENT_NOT_ALLOWED)
 }
 
 Rule = Callable[[Order, OrderItem], Block | None]
@@ -80,9 +98,12 @@ class Possible:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
+    """Why an action is closed to an item: `reason` for programs, `message` for people."""
+
     action: Action
     id: str
     reason: Block
+    message: str
 
 
 def _invoice(order: Order, item: OrderItem) -> Block | None:  # as SQL: actions_sql.has_item_to_invoice
@@ -142,29 +163,65 @@ RULES: Mapping[Action, Rule] = {
 }
 
 
-def possible(order: Order, items: Sequence[OrderItem]) -> list[Possible]:
+def why_closed(action: Action, order: Order, item: OrderItem, parties: Parties) -> tuple[Block, str] | None:
+    """The reason and the sentence why the action is closed to the item, or None if it is open."""
+    if (reason := RULES[action](order, item)) is not None:
+        return reason, reason.message
+    if action is Action.INVOICE and (refusal := unlawful(order, item, parties)) is not None:
+        return _UNLAWFUL[type(refusal)], str(refusal)
+    return None
+
+
+def possible(order: Order, items: Sequence[OrderItem], parties: Parties) -> list[Possible]:
     """One entry for each action that at least one item is open to."""
-    found = (
-        Possible(action, [item.id for item in items if rule(order, item) is None])
-        for action, rule in RULES.items()
-    )
-    return [entry for entry in found if entry.ids]
+    found = {action: open_to(action, order, items, parties) for action in RULES}
+    return [Possible(action, [item.id for item in ready]) for action, ready in found.items() if ready]
 
 
-def blocked(order: Order, items: Sequence[OrderItem]) -> list[Blocked]:
+def open_to(action: Action, order: Order, items: Sequence[OrderItem], parties: Parties) -> list[OrderItem]:
+    """The items that the action is open to."""
+    return [item for item in items if why_closed(action, order, item, parties) is None]
+
+
+def why_nothing_to_invoice(order: Order, items: Sequence[OrderItem], parties: Parties) -> InvoicingError:
+    """The error for an order without an open item: what the law misses, if that is all that stops an item."""
+    ready = [item for item in items if RULES[Action.INVOICE](order, item) is None]
+    refusal = _why_unlawful({order.id: order}, ready, parties)
+    return refusal or errors.NothingToInvoice(field="order_id", ids=[order.id])
+
+
+def blocked(order: Order, items: Sequence[OrderItem], parties: Parties) -> list[Blocked]:
     """Every action that is closed to an item, with the reason. HANDLE_… is listed for contra items only, and
     SHIP, CANCEL and RETURN for the others only."""
     return [
-        Blocked(action, item.id, reason)
-        for action, rule in RULES.items()
+        Blocked(action, item.id, *closed)
+        for action in RULES
         for item in items
         if (item.contra_of is not None) == action.startswith("HANDLE") or action is Action.INVOICE
-        if (reason := rule(order, item)) is not None
+        if (closed := why_closed(action, order, item, parties)) is not None
     ]
 
 
+def check_lawful(order_of: Mapping[str, Order], items: Sequence[OrderItem], parties: Parties) -> None:
+    """Refuses items of which one may not be sold on an invoice."""
+    if (refusal := _why_unlawful(order_of, items, parties)) is not None:
+        raise refusal
+
+
+def _why_unlawful(
+    order_of: Mapping[str, Order], items: Sequence[OrderItem], parties: Parties
+) -> InvoicingError | None:
+    """The first item's error, with the ids of all items for which it is the same."""
+    found = [(item.id, unlawful(order_of[item.order_id], item, parties)) for item in items]
+    first = next((refusal for _, refusal in found if refusal is not None), None)
+    if first is None or first is parties.incomplete:
+        return first
+    ids = [id for id, refusal in found if str(refusal) == str(first)]
+    return type(first)(str(first), field=first.field, ids=ids, more=first.more)
+
+
 def demand(action: Action, order_of: Mapping[str, Order], items: Sequence[OrderItem]) -> None:
-    """Raises the reason's own error unless all of the items are open to the action."""
+    """Raises the reason's own error unless the state of all of the items is open to the action."""
     reasons = {item.id: RULES[action](order_of[item.order_id], item) for item in items}
     for block in Block:
         if ids := [id for id, reason in reasons.items() if reason is block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_
 
+from invoicing.orders.lawful_sql import is_lawful
 from invoicing.storage.tables import UNSETTLED, invoice_lines, invoices, order_items, orders
 
 _IS_CONTRA = order_items.c.contra_of.is_not(None)
@@ -15,7 +16,7 @@ _OF_ORDER = and_(order_items.c.account_id == orders.c.account_id, order_items.c.
 
 
 def has_item_to_invoice() -> ColumnElement[bool]:
-    """At least one item is open to `Action.INVOICE` (`actions._invoice`)."""
+    """At least one item is open to `Action.INVOICE` (`actions.open_to`)."""
     return exists().where(
         _OF_ORDER,
         order_items.c.invoice_id.is_(None),
@@ -24,6 +25,7 @@ def has_item_to_invoice() -> ColumnElement[bool]:
             else_=and_(
                 order_items.c.undone_as.is_(None),
                 or_(order_items.c.shipped_at.is_not(None), orders.c.invoice_after_shipment.is_(False)),
+                is_lawful(),
             ),
         ),
     )

@@ -33,6 +33,7 @@ from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Account,
+    Customer,
     Order,
     OrderItem,
     is_of_customer,
@@ -41,6 +42,8 @@ from invoicing.storage.tables import (
     orders,
     violated_constraint,
 )
+from invoicing.vat.countries import country_of
+from invoicing.vat.numbers import checked_vat_number, vat_country
 
 
 class Named(Protocol):
@@ -54,6 +57,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "number": text(64),
     "billing_name": optional(text(200)),
     "billing_address": optional(checks.address),
+    "vat_number": optional(text(32)),
     "shipping_address": optional(checks.address),
     "purchase_order_number": optional(text(200)),
     "buyer_reference": optional(text(200)),
@@ -126,7 +130,12 @@ def update_order(
     billing_name = changes.get("billing_name", before.billing_name)
     _check_buyer(before.customer_id, billing_name)
     if "shipping_address" in changes:
-        changes["ship_to_country"] = (changes["shipping_address"] or {}).get("country_code")
+        changes["ship_to_country"] = country_of(changes["shipping_address"])
+    if "vat_number" in changes or "billing_address" in changes:
+        id = before.customer_id
+        customer = details.find_customer(connection, principal, id=id) if id is not None else None
+        own = {"billing_address": before.billing_address, "vat_number": before.vat_number}
+        changes |= _vat_columns({**own, **changes}, customer, is_new="vat_number" in changes)
     connection.execute(
         update(orders)
         .where(orders.c.account_id == principal.account_id, orders.c.id == order_id)
@@ -188,6 +197,7 @@ def drafted(
             connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
         )
     order, items = new_order_rows(seller, customer, values, now=now)
+    order |= _vat_columns(order, customer, is_new=True)
     if order["number"] is None:
         order["number"] = str(next_sequence(connection, principal.account_id, "ORDER", ""))
         order["search_text"] = search_text(order["number"], order["billing_name"])
@@ -207,14 +217,26 @@ def new_order_rows(
         "account_id": seller.id,
         "id": new_id() if values.get("id") is None else checks.identifier(values["id"], "id"),
         "customer_id": customer.id if customer else None,
+        "vat_country": None,
         "created_at": now,
         "updated_at": now,
     }
     items = item_rows(values["items"], order, seller.default_vat_rate)
     order["total"] = total_of(items, including_vat=order["is_including_vat"])
-    order["ship_to_country"] = (order["shipping_address"] or {}).get("country_code")
+    order["ship_to_country"] = country_of(order["shipping_address"])
     order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
+
+
+def _vat_columns(
+    order: Mapping[str, Any], customer: Customer | None, *, is_new: bool
+) -> dict[str, str | None]:
+    """The order's own VAT number, which is checked if it is new, and its country."""
+    number = order["vat_number"]
+    country = country_of(order["billing_address"] or (customer.billing_address if customer else None))
+    if number is not None and is_new:
+        number = checked_vat_number(number, country, "vat_number")
+    return {"vat_number": number, "vat_country": vat_country(number, country)}
 
 
 def search_text(number: str | None, billing_name: str | None) -> str:

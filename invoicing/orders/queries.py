@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from invoicing.access import Principal
+from invoicing.accounts.settings import account
+from invoicing.customers.details import customers_by_id
+from invoicing.orders.lawful import Parties
 from invoicing.storage import rows
 from invoicing.storage.tables import (
     Order,
@@ -29,6 +32,13 @@ _ITEMS_OF_ORDERS = select(order_items).where(
 def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
     key = {"account": principal.account_id, "ids": list(ids)}
     return {order.id: order for order in rows.all_(connection, _ORDERS, key, as_=Order)}
+
+
+def parties_of(connection: Connection, principal: Principal, order: Order) -> Parties:
+    """Who sells and who buys the order."""
+    id = order.customer_id
+    customer = customers_by_id(connection, principal, [id])[id] if id is not None else None
+    return Parties(account(connection, principal.account_id), customer)
 
 
 def items_by_order(

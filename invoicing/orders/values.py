@@ -31,6 +31,7 @@ class UpdateOrderValues(TypedDict, total=False):
     number: str | None
     billing_name: str | None
     billing_address: AddressValues | None
+    vat_number: str | None
     shipping_address: AddressValues | None
     purchase_order_number: str | None
     buyer_reference: str | None
@@ -49,6 +50,7 @@ class CreateOrderValues(TypedDict, total=False):
     invoice_after_shipment: bool | None
     billing_name: str | None
     billing_address: AddressValues | None
+    vat_number: str | None
     shipping_address: AddressValues | None
     purchase_order_number: str | None
     buyer_reference: str | None

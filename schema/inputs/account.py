@@ -17,6 +17,9 @@ class UpdateAccountInput:
     legal_name: str | None = strawberry.field(default=strawberry.UNSET, description="Registered name.")
     address: AddressInput | None = strawberry.field(default=strawberry.UNSET, description="Postal address.")
     vat_number: str | None = strawberry.field(default=strawberry.UNSET, description="VAT number.")
+    tax_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="For sellers without a VAT number."
+    )
     registration_number: str | None = strawberry.field(
         default=strawberry.UNSET, description="Number in the trade register."
     )

@@ -76,6 +76,9 @@ class CreateOrderInput:
     billing_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="The customer's when left out."
     )
+    vat_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The buyer's VAT number. The customer's when left out."
+    )
     shipping_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="The customer's when left out."
     )
@@ -112,6 +115,9 @@ class UpdateOrderInput:
     billing_name: str | None = strawberry.field(default=strawberry.UNSET, description="Who is invoiced.")
     billing_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="Where the invoice goes."
+    )
+    vat_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The buyer's VAT number. The customer's when left out."
     )
     shipping_address: AddressInput | None = strawberry.field(
         default=strawberry.UNSET, description="Where the goods go."

@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.completeness import missing_fields
 from invoicing.storage import tables
 from resolvers import accounts
 from schema.info import Info
@@ -38,9 +39,14 @@ class ApiKey:
 class Account:
     id: strawberry.ID = strawberry.field(description="The account's id.")
     name: str = strawberry.field(description="Trading name, at the head of the paper.")
-    legal_name: str = strawberry.field(description="Registered name.")
+    legal_name: str = strawberry.field(description="Registered name; empty until it is set.")
     address: Address = strawberry.field(description="Postal address on the paper.")
     vat_number: str | None = strawberry.field(description="VAT identification number.")
+    tax_number: str | None = strawberry.field(description="For sellers without a VAT number.")
+    missing: list[str] = strawberry.field(
+        description="What is not there yet of what an invoice must say about its seller: names of fields of "
+        "`updateAccount`. Nothing is invoiced until this is empty (SELLER_INCOMPLETE)."
+    )
     registration_number: str | None = strawberry.field(description="Number in the trade register.")
     email: str | None = strawberry.field(description="Where customers write about invoices.")
     phone_number: str | None = strawberry.field(description="Where customers call about invoices.")
@@ -85,6 +91,8 @@ class Account:
             legal_name=row.legal_name,
             address=Address.of(row.address),
             vat_number=row.vat_number,
+            tax_number=row.tax_number,
+            missing=missing_fields(row),
             registration_number=row.registration_number,
             email=row.email,
             phone_number=row.phone_number,

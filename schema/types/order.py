@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import strawberry
@@ -9,6 +10,7 @@ from strawberry.scalars import JSON
 
 from invoicing.orders import actions
 from invoicing.orders.items import counted, totals
+from invoicing.orders.lawful import Parties
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import BASIS_POINT, Totals
 from resolvers import customers, invoices, orders, payments
@@ -50,6 +52,9 @@ class Order:
     invoice_after_shipment: bool = strawberry.field(description="Items become invoiceable only once shipped.")
     billing_name: str | None = strawberry.field(description="Who is invoiced, where it is not the customer.")
     billing_address: Address | None = strawberry.field(description="Where its invoice goes.")
+    vat_number: str | None = strawberry.field(
+        description="The buyer's VAT number, where it is not the customer's."
+    )
     shipping_address: Address | None = strawberry.field(description="Where its goods go.")
     purchase_order_number: str | None = strawberry.field(description="The buyer's number for it (BT-13).")
     buyer_reference: str | None = strawberry.field(
@@ -89,20 +94,22 @@ class Order:
         "No entry for what cannot be done."
     )
     async def actions(self, info: Info) -> list[OrderAction]:
-        found = actions.possible(self.row, await orders.items(info.context, self.row))
+        items, parties = await self._items_and_parties(info)
+        found = actions.possible(self.row, items, parties)
         return [
             OrderAction(action=entry.action, ids=[strawberry.ID(id) for id in entry.ids]) for entry in found
         ]
 
     @strawberry.field(description="For each action, why it is not possible for the other items.")
     async def blocked(self, info: Info) -> list[BlockedItem]:
-        found = actions.blocked(self.row, await orders.items(info.context, self.row))
+        items, parties = await self._items_and_parties(info)
+        found = actions.blocked(self.row, items, parties)
         return [
             BlockedItem(
                 action=entry.action,
                 id=strawberry.ID(entry.id),
                 reason=entry.reason,
-                message=entry.reason.message,
+                message=entry.message,
             )
             for entry in found
         ]
@@ -136,6 +143,9 @@ class Order:
     async def payments(self, info: Info) -> list[Payment]:
         return [Payment.of(row) for row in await payments.of_order(info.context, self.row.id)]
 
+    async def _items_and_parties(self, info: Info) -> tuple[Sequence[tables.OrderItem], Parties]:
+        return await orders.items(info.context, self.row), await orders.parties(info.context, self.row)
+
     async def _totals(self, info: Info) -> Totals:
         return totals(self.row, counted(await orders.items(info.context, self.row)))
 
@@ -151,6 +161,7 @@ class Order:
             invoice_after_shipment=row.invoice_after_shipment,
             billing_name=row.billing_name,
             billing_address=Address.or_none(row.billing_address),
+            vat_number=row.vat_number,
             shipping_address=Address.or_none(row.shipping_address),
             purchase_order_number=row.purchase_order_number,
             buyer_reference=row.buyer_reference,

@@ -55,6 +55,7 @@ class Party:
     legal_name: str | None = strawberry.field(description="Registered name, where it is another.")
     address: Address = strawberry.field(description="Postal address.")
     vat_number: str | None = strawberry.field(description="VAT identification number.")
+    tax_number: str | None = strawberry.field(description="A seller's tax number, for want of a VAT number.")
     registration_number: str | None = strawberry.field(description="Number in the trade register.")
     email: str | None = strawberry.field(description="E-mail address.")
 
@@ -65,6 +66,7 @@ class Party:
             legal_name=party.legal_name,
             address=Address.of(party.address),
             vat_number=party.vat_number,
+            tax_number=party.tax_number,
             registration_number=party.registration_number,
             email=party.email,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,10 +12,11 @@ import typer
 from invoicing.access import Scope
 from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
-from invoicing.accounts.completeness import missing_fields
+from invoicing.accounts.completeness import in_words, missing_fields
 from invoicing.accounts.values import CreateAccountValues
 from invoicing.errors import InvoicingError
 from invoicing.storage.database import Database
+from invoicing.storage.tables import Account
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
 from server.settings import Settings
 
@@ -26,7 +29,7 @@ key = typer.Typer(no_args_is_help=True, help="API keys.")
 @account.command("create")
 def create_account(
     name: Annotated[str, typer.Argument(help="Trading name.")],
-    legal_name: Annotated[str | None, typer.Option(help="Registered name, if it differs.")] = None,
+    legal_name: Annotated[str | None, typer.Option(help="Registered name, on every invoice.")] = None,
     country: Annotated[
         str | None,
         typer.Option(help="ISO 3166-1, as NL: currency, time zone, VAT rate and language follow it."),
@@ -35,6 +38,7 @@ def create_account(
     postal_code: Annotated[str | None, typer.Option(help="Postal code.")] = None,
     town: Annotated[str | None, typer.Option(help="Town.")] = None,
     vat_number: Annotated[str | None, typer.Option(help="VAT number.")] = None,
+    tax_number: Annotated[str | None, typer.Option(help="Tax number, without a VAT number.")] = None,
     registration_number: Annotated[str | None, typer.Option(help="Number in the trade register.")] = None,
     email: Annotated[str | None, typer.Option(help="Where customers write about invoices.")] = None,
     iban: Annotated[str | None, typer.Option(help="Account that customers pay to.")] = None,
@@ -53,6 +57,7 @@ def create_account(
             "country_code": country,
         },
         "vat_number": vat_number,
+        "tax_number": tax_number,
         "registration_number": registration_number,
         "email": email,
         "iban": iban,
@@ -116,10 +121,27 @@ def _create_account(database: Database, given: CreateAccountValues) -> str:
         f"in the language {seller.locale}, dated in {seller.timezone}.",
         err=True,
     )
-    if fields := missing_fields(seller):
+    if missing := missing_fields(seller):
         typer.echo(
-            f"Before the first invoice, set {', '.join(fields)} with updateAccount: "
-            "an issued invoice never changes.",
+            f"It can issue invoices once its {in_words(missing)} {'is' if len(missing) == 1 else 'are'} set. "
+            f"With an API key of it:\n  {_completion(seller, missing)}",
             err=True,
         )
     return made
+
+
+def _completion(seller: Account, missing: Sequence[str]) -> str:
+    """The mutation that fills in what is missing. An address is replaced as a whole."""
+    lines = [name.removeprefix("address.") for name in missing if name.startswith("address.")]
+    values = {name: _quoted("…") for name in missing if not name.startswith("address.")}
+    if lines:
+        address = {**seller.address, **dict.fromkeys(lines, "…")}
+        inner = ", ".join(f"{name}: {_quoted(value)}" for name, value in address.items())
+        values["address"] = f"{{{inner}}}"
+    given = ", ".join(f"{name}: {value}" for name, value in values.items())
+    return f"mutation {{ updateAccount(input: {{{given}}}) {{ account {{ missing }} }} }}"
+
+
+def _quoted(value: str) -> str:
+    """As a string of GraphQL, whose escapes are JSON's."""
+    return json.dumps(value, ensure_ascii=False)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from invoicing import checks
+from invoicing.accounts.completeness import seller_incomplete
 from invoicing.errors import InvoicingError
 from invoicing.importing.columns import PLAIN, Format
 from invoicing.importing.csv_file import Source
@@ -80,6 +81,8 @@ def import_(
         raise exit_with("The rejects would overwrite the file itself: name another with --rejects.")
     with _seekable(file) as path, open_database(Settings()) as database:
         seller = choose_account(database, in_account)
+        if invoice and (refusal := seller_incomplete(seller)) is not None:
+            raise exit_with(str(refusal))
         try:
             terms = _terms(seller, expected, currency, including_vat, vat_rate)
             with progress_bar() as progress:

@@ -42,6 +42,7 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
         "Items": f"{done.imported:,}",
         **_amounts(f"Ordered, {'with' if terms.including_vat else 'without'} VAT", done.ordered),
         "Invoices": f"{done.invoices:,}",
+        **({"Not invoiced (VAT category)": f"{len(done.not_invoiced):,}"} if done.not_invoiced else {}),
         **_amounts("Invoiced, with VAT", done.invoiced),
         "Credits": f"{done.credits:,}",
         **_amounts("Credited, with VAT", done.credited),
@@ -58,6 +59,13 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
     if done.ignored_columns:
         console.print(
             f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False, soft_wrap=True
+        )
+    if done.not_invoiced:
+        console.print(
+            f"The law does not allow the VAT category of these orders, as `blocked` on them says: "
+            f"{', '.join(done.not_invoiced[:20])}{' …' if len(done.not_invoiced) > 20 else ''}.",
+            markup=False,
+            soft_wrap=True,
         )
     if done.rejected:
         console.print(f"The rejected lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)

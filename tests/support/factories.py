@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -15,6 +15,8 @@ from invoicing.invoices import from_orders, one_time
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.orders import intake
+from invoicing.orders.lawful import Parties
+from invoicing.orders.queries import parties_of
 from invoicing.orders.values import CreateOrderValues
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Customer, Order, new_id
@@ -29,12 +31,19 @@ ADDRESS = {
     "country_code": "NL",
 }
 
+SELLER: Mapping[str, Any] = {
+    "name": "Mug & Co",
+    "legal_name": "Mug & Co",
+    "address": ADDRESS,
+    "vat_number": "NL123456782B01",
+}
+
 
 def principal(
     database: Database, *, scopes: Iterable[Scope] = Scope, now: datetime = NOW, **values: Any
 ) -> Principal:
-    """A principal in a new account; `values` are the account's settings."""
-    given = cast(CreateAccountValues, {"name": "Mug & Co", "address": ADDRESS, **values})
+    """A principal in a new account, whose seller is complete; `values` are the account's settings."""
+    given = cast(CreateAccountValues, {**SELLER, **values})
     account_id = database.write(account_settings.create_account, given, now=now)
     return Principal(account_id, Actor("key", "Test", "api_key"), frozenset(scopes))
 
@@ -42,6 +51,10 @@ def principal(
 def customer(database: Database, principal: Principal, *, now: datetime = NOW, **values: Any) -> Customer:
     given = cast(CreateCustomerValues, {"name": "Ann Baker", **values})
     return database.write(details.create_customer, principal, given, now=now)
+
+
+def parties(database: Database, principal: Principal, order: Order) -> Parties:
+    return database.read(parties_of, principal, order)
 
 
 def item(**values: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from invoicing.ledger import queries as ledger_queries
 from invoicing.money import between, divide
 from invoicing.orders import actions, intake, returns, shipping
 from invoicing.orders.actions import Action
+from invoicing.orders.lawful import Parties
 from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
 from invoicing.storage.tables import (
@@ -124,6 +125,7 @@ class Shop(RuleBasedStateMachine):
         self.ordered: dict[str, tuple[int, int]] = {}
         self.issued: list[Issued] = []
         self.cached_rows: dict[str, Sequence[Any]] = {}
+        self.cached_parties: dict[str, Parties] = {}
 
     @property
     def principal(self) -> Principal:
@@ -156,7 +158,7 @@ class Shop(RuleBasedStateMachine):
 
     def run_command(self, command: Any, *args: Any, as_: Principal | None = None, **options: Any) -> str:
         """Runs a command; returns DONE, or the code of its refusal."""
-        self.cached_rows = {}
+        self.cached_rows, self.cached_parties = {}, {}
         try:
             made = self.database.write(command, as_ or self.principal, *args, now=factories.NOW, **options)
         except InvoicingError as refusal:
@@ -181,6 +183,15 @@ class Shop(RuleBasedStateMachine):
         order = self.database.read(intake.find_order, self.principal, order_id)
         return order, list(self.database.read(intake.items_of, self.principal, order_id))
 
+    def possible(self, order: Order, rows: Sequence[OrderItem]) -> list[actions.Possible]:
+        return actions.possible(order, rows, self.parties(order))
+
+    def parties(self, order: Order) -> Parties:
+        """Seller and buyer, read once after each command."""
+        if order.id not in self.cached_parties:
+            self.cached_parties[order.id] = factories.parties(self.database, self.principal, order)
+        return self.cached_parties[order.id]
+
     def rows(self, table: Table) -> Sequence[Any]:
         """The account's rows. All tables are read together, once after each command."""
         if not self.cached_rows:
@@ -204,7 +215,7 @@ class Shop(RuleBasedStateMachine):
         return found
 
     def listed(self, order_id: str, action: Action) -> list[str]:
-        found = actions.possible(*self.read_order(order_id))
+        found = self.possible(*self.read_order(order_id))
         return next((entry.ids for entry in found if entry.action is action), [])
 
     def left(self) -> dict[str, Uncredited]:

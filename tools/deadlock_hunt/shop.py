@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from invoicing.access import Actor, Principal, Scope
 from invoicing.accounts import settings as account_settings
+from invoicing.accounts.values import CreateAccountValues
 from invoicing.checks import AddressValues
 from invoicing.customers import details
 from invoicing.customers.values import CreateCustomerValues
@@ -45,9 +46,13 @@ def now() -> datetime:
 
 def open_shop(database: Database) -> Principal:
     """Creates an account with two customers with a card each, and a webhook endpoint for all events."""
-    account_id = database.write(
-        account_settings.create_account, {"name": "Hunting ground", "address": ADDRESS}, now=now()
-    )
+    seller: CreateAccountValues = {
+        "name": "Hunting ground",
+        "legal_name": "Hunting Ground B.V.",
+        "address": ADDRESS,
+        "vat_number": "NL123456782B01",
+    }
+    account_id = database.write(account_settings.create_account, seller, now=now())
     owner = Principal(account_id, Actor("hunt", "Hunt", "api_key"), frozenset(Scope))
     for id in ("ann", "bob"):
         given: CreateCustomerValues = {"id": id, "handle": id, "name": id, "billing_address": ADDRESS}

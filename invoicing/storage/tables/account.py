@@ -18,7 +18,8 @@ from invoicing.storage.tables.base import (
 class Account(SQLModel, table=True):
     """A seller, the tenant to which everything else belongs.
 
-    `has_webhooks` tells whether it has an active endpoint, at no cost: issuing reads this row anyway.
+    `legal_name` is empty until it is set; `vat_country` is the country of the VAT number. `has_webhooks`
+    tells whether it has an active endpoint, at no cost: issuing reads this row anyway.
     """
 
     __tablename__ = "accounts"
@@ -28,6 +29,8 @@ class Account(SQLModel, table=True):
     legal_name: str
     address: dict[str, Any] = json_column(nullable=False)
     vat_number: str | None = None
+    vat_country: str | None = None
+    tax_number: str | None = None
     registration_number: str | None = None
     email: str | None = None
     phone_number: str | None = None

@@ -19,7 +19,8 @@ from invoicing.storage.tables.base import (
 
 
 class Customer(SQLModel, table=True):
-    """`request` is the fingerprint of the request with the `idempotency_key`."""
+    """`vat_country` is the country of the VAT number, `request` the fingerprint of the request with the
+    `idempotency_key`."""
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -38,6 +39,7 @@ class Customer(SQLModel, table=True):
     contact_name: str | None = None
     is_business: bool
     vat_number: str | None = None
+    vat_country: str | None = None
     registration_number: str | None = None
     iban: str | None = None
     bic: str | None = None

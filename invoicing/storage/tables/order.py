@@ -20,7 +20,8 @@ from invoicing.storage.tables.base import (
 
 
 class Order(SQLModel, table=True):
-    """`customer_id` is null on a guest's order, whose buyer is its billing name and address.
+    """`customer_id` is null on a guest's order, whose buyer is its billing name and address. `vat_number` is
+    the buyer's where it is not the customer's, `vat_country` its country.
 
     `request` is the fingerprint of the request with the `idempotency_key`.
     """
@@ -44,6 +45,8 @@ class Order(SQLModel, table=True):
     invoice_after_shipment: bool
     billing_name: str | None = None
     billing_address: dict[str, Any] | None = json_column()
+    vat_number: str | None = None
+    vat_country: str | None = None
     shipping_address: dict[str, Any] | None = json_column()
     ship_to_country: str | None = None
     purchase_order_number: str | None = None

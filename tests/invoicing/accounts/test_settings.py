@@ -24,7 +24,7 @@ def change_settings(database: Database, principal: Principal, now: datetime, **v
 def test_an_account_needs_nothing_but_a_name(database: Database, now: datetime) -> None:
     id = database.write(account_settings.create_account, {"name": "Mug & Co"}, now=now)
     account = database.read(account_settings.account, id)
-    assert (account.name, account.legal_name, account.address) == ("Mug & Co", "Mug & Co", {})
+    assert (account.name, account.legal_name, account.address) == ("Mug & Co", "", {})
     assert (account.default_currency, account.default_vat_rate, account.timezone) == ("EUR", 2_100, "UTC")
     assert (account.payment_terms_days, account.invoice_after_shipment) == (14, False)
     assert (account.invoice_number_format, account.credit_number_format) == (

@@ -23,6 +23,7 @@ from invoicing.storage.pages import Window
 from invoicing.storage.tables import Order
 from invoicing.verify.books import verify
 from server.commands.demo import demo as command
+from tests.support import factories
 from tests.support.factories import NOW
 
 TOKEN = "inv_demo_token"
@@ -78,7 +79,9 @@ def test_one_order_waits_for_its_shipment(database: Database, shop: Principal) -
     waiting = [
         order
         for order in database.read(orders_page, shop, {}, ALL).rows
-        for block in blocked(order, database.read(items_of, shop, order.id))
+        for block in blocked(
+            order, database.read(items_of, shop, order.id), factories.parties(database, shop, order)
+        )
         if block.action is Action.INVOICE and block.reason is Block.NOT_SHIPPED
     ]
     assert {order.number for order in waiting} == {"1007"}

@@ -10,8 +10,11 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from invoicing.storage.database import Database
+from invoicing.storage.tables import orders
 from server.commands.import_orders import import_
-from tests.support.import_files import HEADER, reject_reasons
+from tests.support import factories
+from tests.support.import_files import HEADER, count_rows, reject_reasons
 
 
 @pytest.fixture
@@ -86,3 +89,30 @@ def test_the_command_says_when_there_is_no_such_file(command: Callable[..., Any]
     result = command(tmp_path / "none.csv")
     assert result.exit_code == 1
     assert "No such file" in result.stderr
+
+
+def test_nothing_is_imported_to_be_invoiced_by_an_incomplete_seller(
+    command: Callable[..., Any], database: Database, tmp_path: Path
+) -> None:
+    factories.principal(database, vat_number=None)
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER},customer_name\n1,Mug,1,12.10,Ann\n")
+    refused = command(file, "--invoice")
+    assert (refused.exit_code, count_rows(database, orders)) == (1, 0)
+    assert "vat_number (or tax_number)" in refused.output
+    assert command(file).exit_code == 0
+    assert count_rows(database, orders) == 1
+
+
+def test_an_order_whose_vat_category_is_not_allowed_is_imported_and_not_invoiced(
+    command: Callable[..., Any], database: Database, tmp_path: Path
+) -> None:
+    factories.principal(database)
+    file = tmp_path / "orders.csv"
+    header = f"{HEADER},customer_name,customer_handle,customer_vat_number,vat_category"
+    file.write_text(f"{header}\n1,Advice,1,10,Ann,ann,,AE\n2,Advice,1,10,Bob,bob,DE123456788,AE\n")
+    done = command(file, "--invoice")
+    assert done.exit_code == 0, done.output
+    assert "Invoices 1 Not invoiced (VAT category) 1" in " ".join(done.stdout.split())
+    assert "as `blocked` on them says: 1." in done.stdout
+    assert count_rows(database, orders) == 2

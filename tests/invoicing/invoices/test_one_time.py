@@ -23,8 +23,14 @@ OneTime = Callable[..., Issued]
 
 @pytest.fixture
 def make(database: Database, principal: Principal) -> OneTime:
-    """Issues to the customer `ann`, who has an address and nothing else."""
-    factories.customer(database, principal, id="ann", handle="ann-1", billing_address=ADDRESS)
+    """Issues to the customer `ann`, who has an address and a number in the trade register."""
+    ann: dict[str, Any] = {
+        "id": "ann",
+        "handle": "ann-1",
+        "billing_address": ADDRESS,
+        "registration_number": "KVK 1",
+    }
+    factories.customer(database, principal, **ann)
 
     def made(*lines: dict[str, Any], **values: Any) -> Issued:
         if not {"customer_id", "customer_handle"} & values.keys():

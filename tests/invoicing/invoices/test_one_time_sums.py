@@ -84,7 +84,7 @@ def test_lines_rows_and_totals_agree_and_are_credited_to_nothing(
     values: CreateInvoiceValues = {
         "handle": new_id(),
         "order_lines": cast(list[OrderLineValues], asked),
-        "customer_id": factories.customer(database, principal).id,
+        "customer_id": factories.customer(database, principal, registration_number="KVK 1").id,
     }
     with nothing_given_back():
         made = database.write(one_time.create_invoice, principal, values, now=NOW).invoice

@@ -82,7 +82,8 @@ class Shop(RuleBasedStateMachine):
         """All that is invoiced of an order, however many invoices it is on."""
         order = self.database.read(intake.find_order, self.principal, order_id)
         rows = self.database.read(intake.items_of, self.principal, order_id)
-        open_now = {id for each in possible(order, rows) if each.action is Action.CANCEL for id in each.ids}
+        listed = possible(order, rows, factories.parties(self.database, self.principal, order))
+        open_now = {id for each in listed if each.action is Action.CANCEL for id in each.ids}
         if invoiced := [row.id for row in rows if row.invoice_id and row.id in open_now]:
             self.issued.append(self.till.cancel(order_id, *invoiced))
 

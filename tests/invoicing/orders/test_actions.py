@@ -12,6 +12,7 @@ from invoicing.errors import InvoicingError
 from invoicing.invoices import from_orders
 from invoicing.orders import actions, intake, returns, shipping
 from invoicing.orders.actions import Action, Block
+from invoicing.orders.lawful import Parties
 from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Order, OrderItem
@@ -29,7 +30,10 @@ CODES: dict[Block, str] = {
     Block.NOT_APPROVED: "ITEM_NOT_APPROVED",
     Block.NOT_FINISHED: "ITEM_NOT_FINISHED",
     Block.ALREADY_HANDLED: "ITEM_ALREADY_HANDLED",
+    Block.SELLER_INCOMPLETE: "SELLER_INCOMPLETE",
+    Block.VAT_TREATMENT_NOT_ALLOWED: "VAT_TREATMENT_NOT_ALLOWED",
 }
+Looked = tuple[Order, list[OrderItem], Parties]
 STEPS = (Action.HANDLE_RECEIPT, Action.HANDLE_APPROVAL, Action.HANDLE_FINISH)
 DONE = "DONE"
 
@@ -38,7 +42,7 @@ class Undone(Exception):
     pass
 
 
-def made(database: Database, principal: Principal, *, after_shipment: bool) -> tuple[Order, list[OrderItem]]:
+def made(database: Database, principal: Principal, *, after_shipment: bool) -> Looked:
     """An order with an item in every state that it allows before anything is undone."""
     given = [item(id=id) for id in ("open", "shipped", "invoiced", "both")]
     factories.order(database, principal, id="o", items=given, invoice_after_shipment=after_shipment)
@@ -48,9 +52,10 @@ def made(database: Database, principal: Principal, *, after_shipment: bool) -> t
     return looked(database, principal)
 
 
-def looked(database: Database, principal: Principal) -> tuple[Order, list[OrderItem]]:
+def looked(database: Database, principal: Principal) -> Looked:
     order = database.read(intake.find_order, principal, "o")
-    return order, list(database.read(intake.items_of, principal, "o"))
+    items = list(database.read(intake.items_of, principal, "o"))
+    return order, items, factories.parties(database, principal, order)
 
 
 def undone(database: Database, *, guided: bool) -> Principal:
@@ -107,9 +112,13 @@ def silent(action: Action, row: OrderItem) -> str:
 
 
 def agrees(database: Database, principal: Principal, action: Action, now: datetime) -> None:
-    order, items = looked(database, principal)
-    listed = {id for entry in actions.possible(order, items) if entry.action is action for id in entry.ids}
-    told = {entry.id: entry.reason for entry in actions.blocked(order, items) if entry.action is action}
+    order, items, parties = looked(database, principal)
+    listed = {
+        id for entry in actions.possible(order, items, parties) if entry.action is action for id in entry.ids
+    }
+    told = {
+        entry.id: entry.reason for entry in actions.blocked(order, items, parties) if entry.action is action
+    }
     assert not listed & told.keys()
     for row in items:
         expected = (
@@ -137,8 +146,8 @@ def test_what_was_undone_is_listed_or_refused_for_the_reason_that_is_told(
 
 
 def test_each_step_has_the_items_that_wait_for_it(database: Database) -> None:
-    order, items = looked(database, undone(database, guided=True))
-    listed = {entry.action.value: entry.ids for entry in actions.possible(order, items)}
+    order, items, parties = looked(database, undone(database, guided=True))
+    listed = {entry.action.value: entry.ids for entry in actions.possible(order, items, parties)}
     assert listed == {
         "INVOICE": ["contra-returned-3", "open"],
         "SHIP": ["open"],
@@ -147,21 +156,25 @@ def test_each_step_has_the_items_that_wait_for_it(database: Database) -> None:
         "HANDLE_APPROVAL": ["contra-returned-1", "contra-cancelled-sold"],
         "HANDLE_FINISH": ["contra-returned-2"],
     }
-    reasons = {entry.id: entry.reason for entry in actions.blocked(order, items) if entry.action == "INVOICE"}
+    reasons = {
+        entry.id: entry.reason
+        for entry in actions.blocked(order, items, parties)
+        if entry.action == "INVOICE"
+    }
     assert reasons["contra-returned-2"] is Block.NOT_FINISHED
     assert reasons["contra-returned-4"] is Block.ALREADY_INVOICED
     assert (reasons["cancelled"], reasons["returned"]) == (Block.CANCELLED, Block.RETURNED)
 
 
 def test_an_item_is_listed_until_it_is_done(database: Database, principal: Principal) -> None:
-    order, items = made(database, principal, after_shipment=False)
-    assert actions.possible(order, items) == [
+    order, items, parties = made(database, principal, after_shipment=False)
+    assert actions.possible(order, items, parties) == [
         actions.Possible(Action.INVOICE, ["open", "shipped"]),
         actions.Possible(Action.SHIP, ["open", "invoiced"]),
         actions.Possible(Action.CANCEL, ["open", "invoiced"]),
         actions.Possible(Action.RETURN, ["shipped", "both"]),
     ]
-    assert [(entry.action, entry.id, entry.reason) for entry in actions.blocked(order, items)] == [
+    assert [(entry.action, entry.id, entry.reason) for entry in actions.blocked(order, items, parties)] == [
         (Action.INVOICE, "invoiced", Block.ALREADY_INVOICED),
         (Action.INVOICE, "both", Block.ALREADY_INVOICED),
         (Action.SHIP, "shipped", Block.ALREADY_SHIPPED),
@@ -174,10 +187,12 @@ def test_an_item_is_listed_until_it_is_done(database: Database, principal: Princ
 
 
 def test_after_shipment_what_is_not_shipped_waits(database: Database, principal: Principal) -> None:
-    order, items = made(database, principal, after_shipment=True)
-    assert actions.possible(order, items)[0] == actions.Possible(Action.INVOICE, ["shipped"])
+    order, items, parties = made(database, principal, after_shipment=True)
+    assert actions.possible(order, items, parties)[0] == actions.Possible(Action.INVOICE, ["shipped"])
     reasons = {
-        entry.id: entry.reason for entry in actions.blocked(order, items) if entry.action is Action.INVOICE
+        entry.id: entry.reason
+        for entry in actions.blocked(order, items, parties)
+        if entry.action is Action.INVOICE
     }
     assert reasons == {
         "open": Block.NOT_SHIPPED,
@@ -191,11 +206,11 @@ def test_an_action_that_is_open_to_nothing_has_no_entry(
 ) -> None:
     order = factories.order(database, principal, invoice_after_shipment=True, items=[item(id="a")])
 
+    parties = factories.parties(database, principal, order)
+
     def listed() -> list[Action]:
-        return [
-            entry.action
-            for entry in actions.possible(order, database.read(intake.items_of, principal, order.id))
-        ]
+        items = database.read(intake.items_of, principal, order.id)
+        return [entry.action for entry in actions.possible(order, items, parties)]
 
     def closed() -> bool:
         return actions.is_done(database.read(intake.items_of, principal, order.id))

@@ -121,7 +121,7 @@ class Items(Shop):
 
     def do_one(self, choice: st.DataObject) -> None:
         looked = [self.read_order(id) for id in self.ordered]
-        listed = [(order, each) for order, rows in looked for each in actions.possible(order, rows)]
+        listed = [(order, each) for order, rows in looked for each in self.possible(order, rows)]
         if not listed:
             return
         order, entry = choice.draw(st.sampled_from(listed))
@@ -147,7 +147,7 @@ class Items(Shop):
         listed = [
             id
             for order, rows in looked.values()
-            for entry in actions.possible(order, rows)
+            for entry in self.possible(order, rows)
             if entry.action is Action.INVOICE
             for id in entry.ids
         ]
@@ -160,7 +160,7 @@ class Items(Shop):
     @rule(order_id=Shop.placed)
     def invoice_whole(self, order_id: str) -> None:
         order, rows = self.read_order(order_id)
-        open_now = [entry for entry in actions.possible(order, rows) if entry.action is Action.INVOICE]
+        open_now = [entry for entry in self.possible(order, rows) if entry.action is Action.INVOICE]
         expected = "DONE" if open_now else "NOTHING_TO_INVOICE"
         assert self.run_command(from_orders.invoice_order, order_id) == expected
         if open_now:
@@ -192,7 +192,7 @@ class Items(Shop):
             if len(differ) > 1:
                 return code
         reasons = {
-            self.reason(action, order, row, actions.blocked(order, rows))
+            self.reason(action, order, row, actions.blocked(order, rows, self.parties(order)))
             for order, rows in looked.values()
             for row in rows
             if row.id in ids
@@ -203,7 +203,7 @@ class Items(Shop):
         self, action: Action, order: Order, row: OrderItem, blocked: Sequence[actions.Blocked]
     ) -> Block | None:
         """Null where the item is listed; what is neither listed nor told is not the item's kind."""
-        listed = [id for each in actions.possible(order, [row]) if each.action is action for id in each.ids]
+        listed = [id for each in self.possible(order, [row]) if each.action is action for id in each.ids]
         reasons = [each.reason for each in blocked if each.action is action and each.id == row.id]
         assert len(listed) + len(reasons) <= 1
         if listed or reasons:
@@ -214,7 +214,7 @@ class Items(Shop):
         self, rows: list[OrderItem], action: Action, order: Order, choice: st.DataObject
     ) -> list[OrderItem]:
         """Some of the items; more often than not, only those that the action is open to."""
-        ids = {id for each in actions.possible(order, rows) if each.action is action for id in each.ids}
+        ids = {id for each in self.possible(order, rows) if each.action is action for id in each.ids}
         open_now = [row for row in rows if row.id in ids]
         wide: bool = choice.draw(st.sampled_from([False, False, False, True]))
         among = rows if wide or not open_now else open_now
@@ -302,7 +302,7 @@ class Items(Shop):
         for row in self.rows(order_items):
             items[row.order_id].append(row)
         for order in self.rows(orders_table):
-            left = {entry.action for entry in actions.possible(order, items[order.id])} - {Action.RETURN}
+            left = {entry.action for entry in self.possible(order, items[order.id])} - {Action.RETURN}
             assert actions.is_done(items[order.id]) == (not left)
 
     @invariant()

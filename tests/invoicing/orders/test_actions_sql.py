@@ -14,12 +14,13 @@ from invoicing.accounts.settings import account
 from invoicing.ledger.queries import unsettled_by_order
 from invoicing.orders import actions, intake, lists, queries
 from invoicing.orders.actions import Action
+from invoicing.orders.lawful import Parties
 from invoicing.orders.values import CreateOrderValues
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, order_items, orders
 from tests.support import factories
-from tests.support.factories import NOW, item
+from tests.support.factories import ADDRESS, NOW, item
 
 THOROUGH = settings(
     derandomize=True,
@@ -41,6 +42,15 @@ states_of_items = st.fixed_dictionaries(
         "invoice_id": st.sampled_from([None, *STATES]),  # the invoice of this state
     }
 )
+address_fields = ["address_line_1", "locality", "country_code"]
+sellers = st.sampled_from(
+    [
+        *[{}] * 5,
+        {"vat_number": None},
+        {"vat_number": None, "tax_number": "12/345/67890"},
+        *({"address": {**ADDRESS, name: ""}} for name in address_fields),
+    ]
+)
 states_of_orders = st.fixed_dictionaries(
     {
         "after_shipment": st.booleans(),
@@ -51,14 +61,15 @@ states_of_orders = st.fixed_dictionaries(
 
 
 @THOROUGH
-@given(states=st.lists(states_of_orders, min_size=1, max_size=8))
+@given(states=st.lists(states_of_orders, min_size=1, max_size=8), seller=sellers)
 def test_a_filter_in_sql_finds_the_orders_of_which_the_rule_in_python_says_so(
-    database: Database, states: list[dict[str, Any]]
+    database: Database, states: list[dict[str, Any]], seller: dict[str, Any]
 ) -> None:
-    principal = factories.principal(database)
+    principal = factories.principal(database, **seller)
     database.write(store, principal, states)
     known = database.read(look, principal, [str(place) for place, _ in enumerate(states)])
-    invoiceable = {id for id, (order, items, _) in known.items() if can_be_invoiced(order, items)}
+    parties = factories.parties(database, principal, known["0"][0])
+    invoiceable = {id for id, (order, items, _) in known.items() if can_be_invoiced(order, items, parties)}
     closed = {id for id, (_, items, unsettled) in known.items() if actions.is_closed(items, unsettled)}
     assert found(database, principal, invoiceable=True) == invoiceable
     assert found(database, principal, invoiceable=False) == known.keys() - invoiceable
@@ -66,8 +77,8 @@ def test_a_filter_in_sql_finds_the_orders_of_which_the_rule_in_python_says_so(
     assert found(database, principal, status="OPEN") == known.keys() - closed
 
 
-def can_be_invoiced(order: Order, items: Sequence[OrderItem]) -> bool:
-    return any(entry.action is Action.INVOICE for entry in actions.possible(order, items))
+def can_be_invoiced(order: Order, items: Sequence[OrderItem], parties: Parties) -> bool:
+    return bool(actions.open_to(Action.INVOICE, order, items, parties))
 
 
 def found(database: Database, principal: Principal, **asked: Any) -> set[str]:

@@ -60,7 +60,9 @@ class Desk:
 
     def listed(self) -> dict[str, list[str]]:
         order = self.database.read(intake.find_order, self.principal, "o")
-        return {entry.action.value: entry.ids for entry in possible(order, list(self.items().values()))}
+        parties = factories.parties(self.database, self.principal, order)
+        found = possible(order, list(self.items().values()), parties)
+        return {entry.action.value: entry.ids for entry in found}
 
     def total(self) -> int:
         return self.database.read(intake.find_order, self.principal, "o").total

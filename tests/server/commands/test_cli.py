@@ -66,6 +66,8 @@ def test_the_first_key_makes_the_first_account_and_its_token_is_the_last_line(
     (account,) = read(environment, account_settings.accounts_named, None)
     assert found.account_id == account.id
     assert account.id in result.stderr
+    assert "address.locality, address.country_code and vat_number (or tax_number) are set" in result.stderr
+    assert 'address: {address_line_1: "…", locality: "…", country_code: "…"}}' in result.stderr
     assert token not in result.stderr
 
 
@@ -105,10 +107,12 @@ def test_an_account_takes_the_defaults_of_its_country_and_says_what_is_missing(
     (account,) = read(environment, account_settings.accounts_named, None)
     assert made.stdout == f"{account.id}\n"
     assert "EUR with 25.5 % VAT, in the language fi, dated in Europe/Helsinki" in made.stderr
-    assert "set vat_number with updateAccount" in made.stderr
+    assert "once its legal_name and vat_number (or tax_number) are set" in made.stderr
+    assert 'updateAccount(input: {legal_name: "…", vat_number: "…"})' in made.stderr
     assert (account.iban, account.address["locality"]) == ("FI2112345600000785", "Helsinki")
     whole = invoicing(
-        *("account", "create", "Kopjes BV", "--country", "NL", "--street", "Markt 1"),
+        *("account", "create", "Kopjes", "--legal-name", "Kopjes B.V."),
+        *("--country", "NL", "--street", "Markt 1"),
         *("--postal-code", "2611 GP", "--town", "Delft", "--vat-number", "NL 1234.56.782.B01"),
     )
     assert "updateAccount" not in whole.stderr

@@ -106,3 +106,11 @@ def test_403_a_token_that_may_not(shop: Shop) -> None:
 def test_409_nothing_can_be_invoiced_yet(shop: Shop, asker: Client, path: str) -> None:
     answer = ask(asker, "POST", f"{path}/{shop.order(invoice_after_shipment=True)}/invoice")
     assert (answer.status_code, answer.json()["error"]) == (409, "NothingToInvoice")
+
+
+def test_409_the_seller_is_incomplete(shop: Shop, asker: Client, path: str) -> None:
+    shop.merchant.ask("mutation { updateAccount(input: {vat_number: null}) { account { missing } } }")
+    answer = ask(asker, "POST", f"{path}/{shop.order()}/invoice")
+    assert (answer.status_code, answer.json()["error"]) == (409, "SellerIncomplete")
+    assert "vat_number (or tax_number)" in answer.json()["detail"]
+    assert numbers(shop.database) == 0
