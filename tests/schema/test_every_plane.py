@@ -32,6 +32,7 @@ SHAPED = {  # fields whose text has a form of its own
     "customer_handle",
     "customer_id",
     "email",
+    "exchange_rate",
     "handle",
     "iban",
     "id",
