@@ -273,6 +273,12 @@ class NotPayable(InvoicingError):
     code = "NOT_PAYABLE"
 
 
+class NothingOwed(InvoicingError):
+    """Nothing is owed to the buyer that could be set off: no credit invoice is open, and nothing overpaid."""
+
+    code = "NOTHING_OWED"
+
+
 class AlreadySettled(InvoicingError):
     """Nothing is outstanding on the invoice."""
 

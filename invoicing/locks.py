@@ -113,6 +113,15 @@ _SALES_OF = (
     .where(*_OF_ORDERS, invoice_lines.c.credited_invoice_id.is_(None))
     .distinct()
 )
+_ORIGINALS_OF = (
+    select(invoice_lines.c.credited_invoice_id)
+    .where(
+        invoice_lines.c.account_id == _ACCOUNT_ID,
+        invoice_lines.c.invoice_id.in_(_IDS),
+        invoice_lines.c.credited_invoice_id.is_not(None),
+    )
+    .distinct()
+)
 _CREDITS_OF = (
     select(invoice_lines.c.invoice_id)
     .where(invoice_lines.c.account_id == _ACCOUNT_ID, invoice_lines.c.credited_invoice_id.in_(_IDS))
@@ -212,6 +221,11 @@ def sales_of(connection: Connection, account_id: str, order_ids: Sequence[str]) 
 def credits_of(connection: Connection, account_id: str, invoice_ids: Iterable[str]) -> list[str]:
     """The credit invoices of these invoices."""
     return _fetch_ids(connection, _CREDITS_OF, account_id, invoice_ids)
+
+
+def originals_of(connection: Connection, account_id: str, invoice_ids: Iterable[str]) -> list[str]:
+    """The invoices that these credit invoices credit."""
+    return _fetch_ids(connection, _ORIGINALS_OF, account_id, invoice_ids)
 
 
 def _fetch_ids(

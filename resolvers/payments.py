@@ -15,7 +15,7 @@ from invoicing.ledger.balances import Balance
 from invoicing.ledger.reimbursement import Reimbursement
 from invoicing.orders import actions
 from invoicing.orders.intake import find_order
-from invoicing.payments import charges, manual, methods, refunds
+from invoicing.payments import charges, manual, methods, refunds, set_off
 from invoicing.payments.charges import PendingPayment
 from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from invoicing.storage.tables import Order, Payment, PaymentMethod
@@ -78,6 +78,17 @@ async def refund_payment(
     )
     refund = await carry_out(ctx, pending)
     return refund, await ctx.read(entries.payment, ctx.principal.account_id, payment_id)
+
+
+async def apply_credit(
+    ctx: Context, invoice_id: str, to_invoice_id: str, amount: int | None, key: str
+) -> tuple[Issued, Issued]:
+    """Both invoices after one was set off against the other."""
+    ctx.principal.require(Scope.PAYMENTS_WRITE)
+    await ctx.write(
+        set_off.apply_credit, ctx.principal, invoice_id, to_invoice_id, amount, key=key, now=ctx.now()
+    )
+    return await _invoice(ctx, invoice_id), await _invoice(ctx, to_invoice_id)
 
 
 async def refund_invoice(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -111,6 +112,41 @@ _REFUNDABLE = select((payments.c.amount - _PAID_BACK).label("left")).where(
 )
 
 
+_ON_EITHER = or_(
+    payments.c.invoice_id.in_(_IDS), payments.c.order_id.in_(bindparam("order_ids", expanding=True))
+)
+_REFUNDABLE_ON = (
+    select(
+        payments.c.id,
+        payments.c.order_id,
+        payments.c.invoice_id,
+        (payments.c.amount - _PAID_BACK).label("left"),
+    )
+    .where(
+        payments.c.account_id == _MINE,
+        payments.c.type == "PAYMENT",
+        payments.c.status == "PAID",
+        _ON_EITHER,
+    )
+    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+)
+_UNDER_WAY = select(func.coalesce(func.sum(payments.c.amount), 0)).where(
+    payments.c.account_id == _MINE,
+    payments.c.type == "REFUND",
+    payments.c.status == "PENDING",
+    _ON_EITHER,
+)
+
+
+class Refundable(NamedTuple):
+    """What is left of a payment to refund."""
+
+    id: str
+    order_id: str | None
+    invoice_id: str | None
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Where an invoice's payment stands."""
@@ -138,3 +174,20 @@ def available_on(connection: Connection, account_id: str, order_ids: Sequence[st
 def refundable(connection: Connection, account_id: str, payment_id: str) -> int:
     """What is left of a payment to refund; pending refunds count as paid back."""
     return int(connection.execute(_REFUNDABLE, {"account": account_id, "payment": payment_id}).scalar_one())
+
+
+def refundable_on(
+    connection: Connection, account_id: str, invoice_ids: Sequence[str], order_ids: Sequence[str]
+) -> list[Refundable]:
+    """The payments on these invoices and orders of which something is left to refund, newest first."""
+    key = {"account": account_id, "ids": list(invoice_ids), "order_ids": list(order_ids)}
+    found = [Refundable(*row) for row in connection.execute(_REFUNDABLE_ON, key)]
+    return [each._replace(left=int(each.left)) for each in found if each.left > 0]
+
+
+def refunds_under_way(
+    connection: Connection, account_id: str, invoice_ids: Sequence[str], order_ids: Sequence[str]
+) -> int:
+    """The refunds of payments on these invoices and orders that are not decided yet."""
+    key = {"account": account_id, "ids": list(invoice_ids), "order_ids": list(order_ids)}
+    return int(connection.execute(_UNDER_WAY, key).scalar_one())

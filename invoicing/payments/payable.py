@@ -58,16 +58,20 @@ def settled_before(
     return None
 
 
-def refuse_while_charging(connection: Connection, principal: Principal, invoice_id: str) -> None:
+def refuse_while_charging(
+    connection: Connection, principal: Principal, invoice_id: str, *, field: str = "id"
+) -> None:
     """Refuses while a charge for the invoice, which is locked, is pending."""
-    _refuse_pending(_live_payments(connection, principal, invoice_id))
+    _refuse_pending(_live_payments(connection, principal, invoice_id), field=field)
 
 
-def outstanding_or_refuse(connection: Connection, principal: Principal, invoice_id: str) -> int:
+def outstanding_or_refuse(
+    connection: Connection, principal: Principal, invoice_id: str, *, field: str = "id"
+) -> int:
     """What is outstanding on the invoice; AlreadySettled if nothing is."""
     asked = _outstanding(connection, principal, invoice_id)
     if asked <= 0:
-        raise AlreadySettled(field="id", ids=[invoice_id])
+        raise AlreadySettled(field=field, ids=[invoice_id])
     return asked
 
 
@@ -80,6 +84,6 @@ def _live_payments(connection: Connection, principal: Principal, invoice_id: str
     return rows.all_(connection, _LIVE_PAYMENTS, key, as_=Payment)
 
 
-def _refuse_pending(live: Sequence[Payment]) -> None:
+def _refuse_pending(live: Sequence[Payment], *, field: str = "id") -> None:
     if under_way := [each.id for each in live if each.status == "PENDING"]:
-        raise PaymentUnderWay(field="id", ids=under_way)
+        raise PaymentUnderWay(field=field, ids=under_way)

@@ -15,6 +15,7 @@ from invoicing.verify.credits import find_wrong_credits
 from invoicing.verify.invoices import INVOICE_FIELDS, LINE_FIELDS, find_contradictions
 from invoicing.verify.payments import count_payments, find_wrong_payments
 from invoicing.verify.pdfs import find_wrong_pdfs
+from invoicing.verify.set_offs import find_wrong_set_offs
 
 _BATCH = 1_000
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
@@ -128,6 +129,7 @@ def _check_account(connection: Connection, account_id: str, verdict: Verdict) ->
     verdict.payments += count_payments(connection, account_id)
     yield from find_wrong_payments(connection, account_id)
     yield from find_wrong_balances(connection, account_id)
+    yield from find_wrong_set_offs(connection, account_id)
     yield from find_wrong_pdfs(connection, account_id)
 
 

@@ -89,6 +89,22 @@ class RefundPaymentInput:
     idempotency_key: str = strawberry.field(description=KEY)
 
 
+@strawberry.input(
+    description="What is owed to a customer pays another of their invoices, without money changing hands."
+)
+class ApplyCreditInput:
+    invoice_id: str = strawberry.field(
+        description="A credit invoice that still owes money, or an invoice that was overpaid."
+    )
+    to_invoice_id: str = strawberry.field(
+        description="An open invoice of the same customer, in the same currency."
+    )
+    amount: Money | None = strawberry.field(
+        default=strawberry.UNSET, description="As much as possible when left out."
+    )
+    idempotency_key: str = strawberry.field(description=KEY)
+
+
 @strawberry.input(description="Names the customer by `customer_id` or `customer_handle`.")
 class AddPaymentMethodInput:
     customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Whose it is.")

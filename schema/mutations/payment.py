@@ -9,6 +9,7 @@ from resolvers import payments
 from schema.info import Info
 from schema.inputs.payment import (
     AddPaymentMethodInput,
+    ApplyCreditInput,
     RecordPaymentInput,
     RefundPaymentInput,
     RemovePaymentMethodInput,
@@ -44,6 +45,12 @@ class SettleInvoiceManuallyPayload:
 class RefundPaymentPayload:
     refund: Payment = strawberry.field(description="The refund: PAID, FAILED, or PENDING for a while.")
     payment: Payment = strawberry.field(description="The payment that it pays back.")
+
+
+@strawberry.type
+class ApplyCreditPayload:
+    invoice: Invoice = strawberry.field(description="The invoice that owed, as it is now.")
+    to_invoice: Invoice = strawberry.field(description="The invoice that was paid with it.")
 
 
 @strawberry.type
@@ -100,6 +107,21 @@ class PaymentMutations:
         values = sent_values(input, RefundPaymentValues, but=("payment_id",))
         refund, payment = await payments.refund_payment(info.context, input.payment_id, values)
         return RefundPaymentPayload(refund=Payment.of(refund), payment=Payment.of(payment))
+
+    @strawberry.mutation(
+        name="applyCredit",
+        description="Sets off what a credit invoice owes, or what was overpaid on an invoice, against "
+        "another open invoice of the same customer: a refund there and a payment here, by SET_OFF.",
+    )
+    async def apply_credit(self, info: Info, input: ApplyCreditInput) -> ApplyCreditPayload:
+        invoice, to_invoice = await payments.apply_credit(
+            info.context,
+            input.invoice_id,
+            input.to_invoice_id,
+            or_none(input.amount),
+            input.idempotency_key,
+        )
+        return ApplyCreditPayload(invoice=Invoice.of(invoice), to_invoice=Invoice.of(to_invoice))
 
     @strawberry.mutation(
         name="addPaymentMethod",

@@ -21,7 +21,8 @@ class Payment:
     type: PaymentType = strawberry.field(description="Which way the money went.")
     status: PaymentStatus = strawberry.field(description="How far it is.")
     method: str = strawberry.field(
-        description="CASH, BANK_TRANSFER, CHECK, OTHER, the text of recordPayment, or the gateway's name."
+        description="CASH, BANK_TRANSFER, CHECK, OTHER, the text of recordPayment, or the gateway's name; "
+        "SET_OFF by applyCredit: `reference` is then the number of the other invoice."
     )
     amount: Money = strawberry.field(
         description="Of the whole payment, also if only part of it pays this invoice or order."

@@ -16,9 +16,10 @@ from invoicing.customers import details
 from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.run import import_orders
-from invoicing.invoices import from_orders, one_time, paid_orders, pdf, refund
+from invoicing.invoices import from_orders, one_time, paid_orders, pdf, queries, refund
 from invoicing.invoices.cancel import cancel_invoice
 from invoicing.invoices.pdf import RenderedPdf
+from invoicing.invoices.queries import Issued
 from invoicing.orders import intake, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
@@ -138,6 +139,20 @@ def refunds(till: Till, _: Path) -> None:
     till.resolve(till.begin_refund(paid, 100), "FAILED", error="closed")
 
 
+def set_offs(till: Till, _: Path) -> None:
+    """What is owed for a later invoice pays an earlier one, and the other way round."""
+    for id in ("c", "b", "a"):
+        till.sale(1_000, 500, id=id, customer_id="ann")
+    till.pay(1_500, order_id="o-b")
+    till.apply(till.credit(read(till, "b"), 700).id, "c")
+    till.pay(1_700, invoice_id="c")
+    till.apply("c", "a")
+
+
+def read(till: Till, invoice_id: str) -> Issued:
+    return till.database.read(queries.found_invoice, till.principal, invoice_id)
+
+
 def one_time_invoices(till: Till, _: Path) -> None:
     values = {"customer_id": "ann", "order_lines": [factories.order_line()]}
     ways: dict[str, dict[str, Any]] = {
@@ -192,6 +207,7 @@ COMMANDS: dict[Callable[[Till, Path], None], set[str]] = {
         "payment methods",
     },
     refunds: {"the series of orders", "orders", "invoices", *ISSUING, "payments", "jobs"},
+    set_offs: {"the series of orders", "orders", "invoices", *ISSUING},
     one_time_invoices: ISSUING,
     jobs_after_commit: {"the series of orders", "orders", *ISSUING, "jobs", "documents", "deliveries"},
     imports: {"orders", "invoices", *ISSUING},

@@ -115,6 +115,11 @@ NAMING = {
     "refundPayment": [
         'mutation { refundPayment(input: {payment_id: "$payment", idempotency_key: "k"}) { refund { id } } }'
     ],
+    "applyCredit": [
+        f'mutation {{ applyCredit(input: {{invoice_id: "{one}", to_invoice_id: "{other}", '
+        'idempotency_key: "k"}) { invoice { id } } }'
+        for one, other in (("$invoice", "my-invoice"), ("my-invoice", "$invoice"))
+    ],
     "addPaymentMethod": [
         f'mutation {{ addPaymentMethod(input: {{{named}, gateway: "sandbox", '
         'reference: "approve"}) { payment_method { id } } }'

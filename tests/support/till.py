@@ -18,7 +18,7 @@ from invoicing.ledger.balances import Balance
 from invoicing.orders import returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.payments import charges, manual, methods, refunds
+from invoicing.payments import charges, manual, methods, refunds, set_off
 from invoicing.payments.charges import PendingPayment
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Payment, PaymentMethod, allocations
@@ -82,6 +82,14 @@ class Till:
         given = values if amount is None else {**values, "amount": amount}
         result: PendingPayment = self.write(refunds.begin_refund, payment.id, given, gateways=[])
         return result.payment
+
+    def apply(
+        self, source: str, target: str, amount: int | None = None, *, key: str | None = None
+    ) -> Payment:
+        """Sets what one invoice owes off against another."""
+        named = key or f"apply-{next(KEYS)}"
+        result: Payment = self.write(set_off.apply_credit, source, target, amount, key=named)
+        return result
 
     def begin_refund(self, payment: Payment, amount: int | None = None) -> Payment:
         """Begins a refund through the payment's gateway."""

@@ -20,7 +20,7 @@ from invoicing.invoices.pdf import RenderedPdf
 from invoicing.orders import intake, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.payments import charges, manual, refunds
+from invoicing.payments import charges, manual, refunds, set_off
 from invoicing.payments.charges import PendingPayment
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
@@ -215,6 +215,14 @@ def refund_payment(clerk: Clerk) -> None:
     clerk.resolve(clerk.write(refunds.begin_refund, payment.id, given, gateways=[GATEWAY]))
 
 
+def apply_credit(clerk: Clerk) -> None:
+    owed = one(
+        clerk.random, [each for each in clerk.seen.invoices if each.type == "CREDIT"] or clerk.seen.invoices
+    )
+    amount = clerk.random.choice((None, 100, 100))
+    clerk.write(set_off.apply_credit, owed.id, clerk.sale().id, amount, key=clerk.key("k", 4))
+
+
 def refund_invoice(clerk: Clerk) -> None:
     asked = clerk.random.choice((None, 100, 100, 100))
     way = clerk.random.choice((None, clerk.cash()))
@@ -296,6 +304,7 @@ COMMANDS: Mapping[str, tuple[float, Callable[[Clerk], None]]] = {
         settle_invoice: 4,
         charge_invoice: 6,
         refund_payment: 10,
+        apply_credit: 6,
         refund_invoice: 8,
         make_pdfs: 3,
         make_pdf_again: 2,

@@ -124,6 +124,44 @@ class Shop(RuleBasedStateMachine):
         command = self.till.begin_refund if paid.gateway else self.till.refund
         self.unless("REFUND_TOO_HIGH", "NOT_REFUNDABLE", command, paid, amount)
 
+    @precondition(lambda self: self.sales())
+    @rule(more=st.integers(0, 50), choice=st.data())
+    def pay_and_credit(self, more: int, choice: st.DataObject) -> None:
+        """All of an invoice is paid and credited: its money is owed."""
+        sale = choice.draw(st.sampled_from(self.sales()))
+        self.till.pay(max(self.till.outstanding(sale.id)[0], 1) + more, invoice_id=sale.id)
+        if made := self.unless("NOTHING_TO_CREDIT", self.till.credit, sale):
+            self.issued.append(made)
+
+    @precondition(lambda self: len(self.issued) > 1)
+    @rule(is_any=st.sampled_from([False, False, True]), amount=st.none() | amounts, choice=st.data())
+    def apply_credit(self, is_any: bool, amount: int | None, choice: st.DataObject) -> None:
+        """What one owes pays another: as much as is owed and asked, and never more."""
+        outstanding = self.balances()
+        owing = [each for each in self.issued if outstanding[each.id].money.outstanding < 0]
+        asking = [each for each in self.sales() if outstanding[each.id].money.outstanding > 0]
+        source = choice.draw(st.sampled_from(self.issued if is_any or not owing else owing))
+        target = choice.draw(st.sampled_from(self.issued if is_any or not asking else asking))
+        owes = -outstanding[source.id].money.outstanding
+        asks = outstanding[target.id].money.outstanding
+        most = min(owes, asks)
+        refused = (
+            "NOTHING_OWED",
+            "CREDIT_TOO_HIGH",
+            "NOT_PAYABLE",
+            "ALREADY_SETTLED",
+            "PAYMENT_UNDER_WAY",
+            "VALIDATION_ERROR",
+        )
+        made = self.unless(*refused, self.till.apply, source.id, target.id, amount)
+        if made is None:
+            is_sale = target.type == "INVOICE" and target.id != source.id
+            assert not is_sale or most <= 0 or (amount or 0) > most or self.under_way()
+            return
+        assert 0 < made.amount <= most
+        assert made.amount == (amount or most) or (amount is None and self.under_way())
+        assert self.till.outstanding(source.id, target.id) == [made.amount - owes, asks - made.amount]
+
     def unless(self, *args: Any, **options: Any) -> Any:
         """What the command answers, or null if it refuses for one of these reasons."""
         codes = [each for each in args if isinstance(each, str) and each.isupper()]

@@ -38,6 +38,9 @@ NEEDS = {
     'settleInvoiceManually(input: {id: "v", method: CASH, payment_date: "2025-06-02"}) '
     "{ invoice { state } }": Scope.PAYMENTS_WRITE,
     'refundPayment(input: {payment_id: "x", idempotency_key: "k"}) { refund { id } }': Scope.PAYMENTS_WRITE,
+    'applyCredit(input: {invoice_id: "x", to_invoice_id: "v", idempotency_key: "k"}) { invoice { state } }': (
+        Scope.PAYMENTS_WRITE
+    ),
     'addPaymentMethod(input: {customer_id: "c", gateway: "sandbox", reference: "approve"}) '
     "{ payment_method { id } }": Scope.PAYMENTS_WRITE,
     'createCustomerSession(input: {customer_id: "c"}) { token }': Scope.CUSTOMERS_WRITE,
