@@ -74,8 +74,14 @@ class LockedInvoice(NamedTuple):
     number: str
     type: str
     total: int
+    rounding: int
     currency: str
     customer_id: str | None
+
+    @property
+    def due(self) -> int:
+        """What it asks for, before payments; negative on a credit invoice."""
+        return self.total + self.rounding
 
 
 _INVOICES = (
@@ -108,6 +114,10 @@ _ORDERS_ON = (
     )
     .distinct()
 )
+_QUOTED_ORDERS_ON = _ORDERS_ON.join(
+    invoices,
+    and_(invoices.c.account_id == invoice_lines.c.account_id, invoices.c.id == invoice_lines.c.invoice_id),
+).where(invoices.c.is_including_vat.is_(False))
 _SALES_OF = (
     select(invoice_lines.c.invoice_id)
     .where(*_OF_ORDERS, invoice_lines.c.credited_invoice_id.is_(None))
@@ -162,6 +172,13 @@ def lock_originals(connection: Connection, account_id: str, ids: Iterable[str]) 
     if all(each.type == "INVOICE" for each in originals):
         lock_credits_of(connection, account_id, [each.id for each in originals])
     return originals
+
+
+def lock_quoted_orders(connection: Connection, account_id: str, invoice_id: str) -> None:
+    """Locks the orders on the invoice if their prices are without VAT: its credits keep to their quotes."""
+    ids = _fetch_ids(connection, _QUOTED_ORDERS_ON, account_id, [invoice_id])
+    if ids:
+        lock_orders(connection, account_id, ids)
 
 
 def lock_credits_of(connection: Connection, account_id: str, invoice_ids: Iterable[str]) -> None:

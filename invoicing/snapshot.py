@@ -81,6 +81,7 @@ class Line:
     total: int
     total_ex_vat: int
     vat_amount: int
+    rounding: int = 0  # the part of the invoice's rounding for its order, on the first line of it
     vat_rate: int  # basis points: 21 % is 2100
     vat_category: str = "S"  # UNTDID 5305
     exemption_reason: str | None = None
@@ -93,6 +94,11 @@ class Line:
     credited_invoice_id: str | None = None
     credited_line_id: str | None = None
     credited_quantity: int | None = None  # None if a line is credited by amount only
+
+    @property
+    def asked(self) -> int:
+        """What is asked for the line, with VAT and its part of the rounding."""
+        return self.total_ex_vat + self.vat_amount + self.rounding
 
     @property
     def is_price_reduction(self) -> bool:
@@ -158,6 +164,7 @@ class Snapshot:
     total_ex_vat: int
     total_vat: int
     total: int
+    rounding: int = 0  # BT-114: added to the total, it is what is to be paid
     vat_in_tax_currency: VatInTaxCurrency | None = None  # None: issued before this field was added
     paid: int = 0  # BT-113: paid before it was issued
     orders: tuple[OrderReference, ...] = ()
@@ -169,6 +176,11 @@ class Snapshot:
     cost_center: str | None = None
     note: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def due(self) -> int:
+        """What is to be paid, before payments; negative on a credit invoice."""
+        return self.total + self.rounding
 
 
 def dump(snapshot: Snapshot) -> str:

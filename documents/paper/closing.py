@@ -26,7 +26,7 @@ def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 
 def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     # The total of a credit invoice is positive if it only takes back a discount: then it is to be paid.
-    is_nothing_due = invoice.type == "CREDIT" and invoice.total <= 0
+    is_nothing_due = invoice.type == "CREDIT" and invoice.due <= 0
     return [
         space(16),
         *_tax_currency(compositor, invoice),
@@ -70,9 +70,9 @@ def _no_payment(compositor: Compositor) -> list[Piece]:
 
 
 def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    if invoice.total <= 0:
+    if invoice.due <= 0:
         return []
-    if invoice.paid >= invoice.total:
+    if invoice.paid >= invoice.due:
         return _lines(compositor, compositor.labels.paid_in_full, SMALL)
     heading = wrapped_lines(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
     sentence = wrapped_lines(compositor, PANEL.span(4), [(_payment_request(compositor, invoice), BODY)])
@@ -89,7 +89,7 @@ def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 def _payment_request(compositor: Compositor, invoice: Snapshot) -> str:
     formats, labels = compositor.formats, compositor.labels
     terms = {
-        "amount": formats.money(invoice.total - invoice.paid),
+        "amount": formats.money(invoice.due - invoice.paid),
         "holder": invoice.seller.legal_name or invoice.seller.name,
         "number": invoice.number,
     }

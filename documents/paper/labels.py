@@ -69,8 +69,10 @@ class Labels:
     bic: str
     payment_reference: str
     no_payment: str
+    rounding: str
     paid: str
     amount_due: str
+    amount_credited: str
     paid_in_full: str
     note: str
     page: str

@@ -69,14 +69,15 @@ def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
         Sum(compositor.clean(labels.total_vat), formats.money(invoice.total_vat), BODY),
         Sum(compositor.clean(total), formats.money(invoice.total), TOTAL),
     ]
-    if not invoice.paid:
+    if not invoice.paid and not invoice.rounding:
         return sums
-    return [  # EN 16931: BT-113, BT-115
-        *sums,
-        Sum(compositor.clean(""), compositor.clean(""), BODY),
-        Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY),
-        Sum(compositor.clean(labels.amount_due), formats.money(invoice.total - invoice.paid), TOTAL),
-    ]
+    sums.append(Sum(compositor.clean(""), compositor.clean(""), BODY))
+    if invoice.rounding:  # EN 16931: BT-114
+        sums.append(Sum(compositor.clean(labels.rounding), formats.money(invoice.rounding), BODY))
+    if invoice.paid:  # BT-113
+        sums.append(Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY))
+    due = labels.amount_credited if invoice.due < 0 else labels.amount_due
+    return [*sums, Sum(compositor.clean(due), formats.money(invoice.due - invoice.paid), TOTAL)]  # BT-115
 
 
 def _lanes(rows: list[Cells], width: float) -> Lanes:

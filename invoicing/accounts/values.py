@@ -24,6 +24,7 @@ class _AccountValues(TypedDict, total=False):
     locale: str | None
     timezone: str | None
     payment_terms_days: int | None
+    payable_rounding: int | None
     invoice_number_format: str | None
     credit_number_format: str | None
     invoice_after_shipment: bool | None

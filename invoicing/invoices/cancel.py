@@ -11,7 +11,7 @@ from invoicing.errors import AlreadySettled, NotCreditable
 from invoicing.invoices import credit, queries
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
-from invoicing.locks import lock_credits_of
+from invoicing.locks import lock_credits_of, lock_quoted_orders
 from invoicing.payments.payable import lock_payable, refuse_while_charging
 
 
@@ -22,6 +22,7 @@ def cancel_invoice(
 
     Cancelling it again changes nothing. What was paid of it by then is owed by its credit invoice.
     """
+    lock_quoted_orders(connection, principal.account_id, invoice_id)
     lock_payable(connection, principal, invoice_id, field="id")
     found = queries.found_invoice(connection, principal, invoice_id)
     if found.type == "CREDIT":  # one of a discount alone has a positive total, and is payable

@@ -18,13 +18,15 @@ from invoicing.invoices.credit_draft import CreditOf, credit_draft
 from invoicing.invoices.credit_lines import Creditable, Taking, creditable, lock_invoices_to_credit
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.rounding import nets_on_invoices
 from invoicing.money import between
 from invoicing.orders.items import taxable
 from invoicing.storage.tables import Order, OrderItem
 from invoicing.vat.credit import Credit, credit
 from invoicing.vat.credit_fitting import credit_what_fits
-from invoicing.vat.credit_with_vat import credit_with_vat
-from invoicing.vat.sold import all_left
+from invoicing.vat.credit_with_vat import GivenBack, credit_with_vat
+from invoicing.vat.rounding import Step, asked_for
+from invoicing.vat.sold import Group, all_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def credit_items(
     for invoice in originals:
         sold, parts = [each.sold for each in lines[invoice.id]], [each.part for each in takings[invoice.id]]
         fitting = credit_what_fits(sold, parts, including_vat=invoice.is_including_vat)
-        made.append(CreditOf(invoice, takings[invoice.id], fitting))
+        made.append(CreditOf(invoice, lines[invoice.id], takings[invoice.id], fitting))
     reasons = dict.fromkeys(item.undo_reason for item in items if item.undo_reason)
     ids = [item.id for item in printed]
     return credit_draft(connection, principal, made, note="\n".join(reasons) or None, printed=ids, now=now)
@@ -92,7 +94,11 @@ def credit_invoice(
         by_id = {each.line.id: each for each in lines}
         takings = [_taken(by_id, each, f"lines.{index}") for index, each in enumerate(asked)]
         has_vat = {each.with_vat is not None for each in asked}
-        made = CreditOf(original, takings, _credit(original, lines, takings, has_vat))
+        given_back = None
+        if True in has_vat and not original.is_including_vat:
+            given_back = _given_back(connection, principal, lines)
+        credited = _credit(original, lines, takings, has_vat, given_back)
+        made = CreditOf(original, lines, takings, credited)
         takes_something = any(each.pieces for each in takings)
     if made.is_nothing and not takes_something:
         raise NothingToCredit(field="invoice_id", ids=[original.id])
@@ -119,11 +125,34 @@ def _all_left(original: Issued, lines: Sequence[Creditable]) -> CreditOf:
         elif each.place in parts:  # VAT alone is left of its category and rate
             takings.append(each.take(0))
     left = [each.part for each in takings]
-    return CreditOf(original, takings, credit(sold, left, including_vat=original.is_including_vat))
+    return CreditOf(original, lines, takings, credit(sold, left, including_vat=original.is_including_vat))
+
+
+def _given_back(
+    connection: Connection, principal: Principal, lines: Sequence[Creditable]
+) -> GivenBack | None:
+    """What nets of the lines give back by their orders' quotes; None without an order."""
+    orders = {str(each.line.order_id) for each in lines if each.line.order_id is not None}
+    if not orders:
+        return None
+    before = nets_on_invoices(connection, principal.account_id, orders)
+
+    def given_back(group: Group, nets: Mapping[int, int]) -> int:
+        change: dict[str, int] = dict.fromkeys(orders, 0)
+        for place, net in nets.items():
+            change[str(lines[place].line.order_id)] -= net
+        steps = [Step(before=before[id], change={group[1]: net}) for id, net in change.items()]
+        return -sum(asked_for(step) for step in steps)
+
+    return given_back
 
 
 def _credit(
-    original: Issued, lines: Sequence[Creditable], takings: Sequence[Taking], has_vat: set[bool]
+    original: Issued,
+    lines: Sequence[Creditable],
+    takings: Sequence[Taking],
+    has_vat: set[bool],
+    given_back: GivenBack | None,
 ) -> Credit:
     """The credit of these parts; what is refused as a whole names all of the lines."""
     sold, parts = [each.sold for each in lines], [each.part for each in takings]
@@ -132,7 +161,7 @@ def _credit(
             return credit(sold, parts, including_vat=original.is_including_vat)
         if False in has_vat:
             raise ValidationError("Amounts with VAT are credited without others.", field="lines")
-        return credit_with_vat(sold, parts)
+        return credit_with_vat(sold, parts, given_back=given_back)
     except (CreditTooHigh, ValidationError) as refusal:
         ids = [lines[part.place].line.id for part in parts]
         raise type(refusal)(str(refusal), field=refusal.field or "lines", ids=ids) from refusal

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
-from invoicing.invoices.credit_lines import Taking, credit_line
+from invoicing.invoices.credit_lines import Creditable, Taking, credit_line
 from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.rounding import nets_on_invoices, with_order_rounding
 from invoicing.invoices.supply_date import supply_date_of_invoices
 from invoicing.invoices.tax_currency import credited_in_tax_currency
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot
 from invoicing.vat.breakdown import vat_breakdown
 from invoicing.vat.credit import Credit
+from invoicing.vat.rounding import credit_rounding
+from invoicing.vat.sold import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class CreditOf:
     """What is credited of one invoice, which is locked: `credit.parts` are those of `takings`."""
 
     invoice: Issued
+    left: Sequence[Creditable]
     takings: Sequence[Taking]
     credit: Credit
 
@@ -34,10 +38,17 @@ class CreditOf:
         return not any(row.base or row.amount for row in self.credit.rows)
 
     def lines(self) -> list[Line]:
-        return [
+        """Its lines; of a one-time invoice, the first one mirrors its rounding to a multiple."""
+        lines = [
             credit_line(taking, credited, self.invoice.id)
             for taking, credited in zip(self.takings, self.credit.parts, strict=True)
         ]
+        if lines[0].order_id is not None:
+            return lines
+        sale, before = self.invoice, together([each.sold for each in self.left])
+        credited = before.credited_net + before.credited_vat
+        rounding = credit_rounding(sale.total, sale.rounding, credited, self.credit.gross)
+        return [replace(lines[0], rounding=rounding), *lines[1:]]
 
 
 def credit_draft(
@@ -54,6 +65,11 @@ def credit_draft(
     made = sorted(made, key=lambda each: (each.invoice.created_at, each.invoice.id))
     frozen = [each.invoice.frozen() for each in made]
     lines = [line for each in made for line in each.lines()]
+    orders = {line.order_id for line in lines if line.order_id is not None}
+    if orders and not frozen[0].is_including_vat:
+        caught_up: dict[str | None, int] = {each.invoice.id: each.credit.caught_up for each in made}
+        before = nets_on_invoices(connection, principal.account_id, orders)
+        lines = with_order_rounding(lines, before, caught_up)
     if printed:
         place = {id: number for number, id in enumerate(printed)}
         lines.sort(key=lambda line: place[str(line.order_item_id)])
@@ -82,6 +98,7 @@ def credit_draft(
         total_ex_vat=base,
         total_vat=tax,
         total=base + tax,
+        rounding=sum(line.rounding for line in lines),
         vat_in_tax_currency=credited_in_tax_currency(frozen, lines),
         credits=tuple(
             CreditedInvoice(id=each.id, number=each.number, issued_on=each.issued_on) for each in frozen

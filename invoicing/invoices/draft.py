@@ -34,6 +34,7 @@ from invoicing.invoices.parties import (
     shipping_address_of,
     treatment_of,
 )
+from invoicing.invoices.rounding import nets_on_invoices, with_order_rounding
 from invoicing.invoices.supply_date import supply_date_of_items
 from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import IssueTerms
@@ -156,7 +157,10 @@ def draft(
     if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
     today = today_of(seller, now)
-    lines = tuple(_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True))
+    lines = [_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)]
+    if not covered[0].is_including_vat:
+        before = nets_on_invoices(connection, principal.account_id, {order.id for order in covered})
+        lines = with_order_rounding(lines, before)
     supplied = supply_date_of_items(covered, ordered, ZoneInfo(seller.timezone))
     snapshot = Snapshot(
         type="INVOICE",
@@ -173,12 +177,13 @@ def draft(
         service_period=supplied.service_period,
         purchase_order_number=agreed([order.purchase_order_number for order in covered]),
         orders=tuple(reference(order) for order in covered),
-        lines=lines,
+        lines=tuple(lines),
         vat=vat_breakdown(lines),
         subtotal=totals.subtotal,
         total_ex_vat=totals.total_ex_vat,
         total_vat=totals.total_vat,
         total=totals.total,
+        rounding=sum(line.rounding for line in lines),
     )
     _check_treatment(snapshot, covered, parties)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=terms.exchange_rate)

@@ -53,7 +53,7 @@ def issue(
         connection, principal.account_id, draft.type, formats[draft.type], draft.issued_on
     )
     named = invoice_id or new_id()
-    parts = allocation.prepaid(connection, principal.account_id, named, draft.lines, draft.total)
+    parts = allocation.prepaid(connection, principal.account_id, named, draft.lines, draft.due)
     paid = draft.paid + sum(part.amount for part in parts)
     frozen = replace(draft, id=named, number=taken.number, paid=paid)
     own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
@@ -78,7 +78,14 @@ def issue(
 
 def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> None:
     """Emits the event for the invoices that it credits, with their state after it."""
-    by = {"credited_by": {"id": credit.id, "number": credit.number, "total": credit.total}}
+    by = {
+        "credited_by": {
+            "id": credit.id,
+            "number": credit.number,
+            "total": credit.total,
+            "rounding": credit.rounding,
+        }
+    }
     ids = [invoice.id for invoice in credit.credits]
     events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
 
@@ -115,6 +122,7 @@ def _row(
         "total_ex_vat": frozen.total_ex_vat,
         "total_vat": frozen.total_vat,
         "total": frozen.total,
+        "rounding": frozen.rounding,
         "issued_on": frozen.issued_on,
         "due_on": frozen.due_on,
         "actor_id": principal.actor.id,
@@ -145,6 +153,7 @@ def _line_rows(frozen: Snapshot, account_id: str) -> list[dict[str, Any]]:
             "total": line.total,
             "total_ex_vat": line.total_ex_vat,
             "vat_amount": line.vat_amount,
+            "rounding": line.rounding,
             "vat_rate": line.vat_rate,
             "vat_category": line.vat_category,
             "exemption_reason": line.exemption_reason,

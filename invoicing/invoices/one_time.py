@@ -37,6 +37,7 @@ from invoicing.payments.manual import settle_invoice_manually
 from invoicing.snapshot import Address, Snapshot, read_period
 from invoicing.storage.tables import Account, Customer
 from invoicing.vat.breakdown import vat_breakdown
+from invoicing.vat.rounding import payable_rounding
 
 _HANDLE = re.compile(r"[A-Za-z0-9_.@-]{1,255}")
 
@@ -123,7 +124,7 @@ def _settled(
     The payment has the same key: no other request can move money under it, whatever its handle.
     """
     transfer, settle, key = (request[name] for name in ("manual_transfer", "settle", "idempotency_key"))
-    if issued.total == 0 or (transfer is None and settle is None):
+    if issued.due == 0 or (transfer is None and settle is None):
         return Made(issued)
     if settle is None:
         settle_invoice_manually(
@@ -187,8 +188,11 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     lines = with_vat(request["order_lines"], seller.default_vat_rate)
     totals = totals_of(lines)
     today = today_of(seller, now)
-    frozen = frozen_lines(lines, totals)
     currency = request["currency"] or seller.default_currency
+    rounding = 0
+    if currency == seller.default_currency:
+        rounding = payable_rounding(totals.total, seller.payable_rounding)
+    frozen = frozen_lines(lines, totals, rounding)
     supplied = supply_date_of_lines(request["delivery_date"], read_period(request["service_period"]), frozen)
     snapshot = Snapshot(
         type="INVOICE",
@@ -210,10 +214,11 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         total_ex_vat=totals.total_ex_vat,
         total_vat=totals.total_vat,
         total=totals.total,
+        rounding=rounding,
         cost_center=request["cost_center"],
         note=request["note"],
         metadata=request["meta"],
-        paid=0 if request["manual_transfer"] is None else totals.total,
+        paid=0 if request["manual_transfer"] is None else totals.total + rounding,
     )
     _check_treatment(snapshot, seller, customer)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=request["exchange_rate"])

@@ -77,7 +77,10 @@ def totals_of(lines: Sequence[Mapping[str, Any]]) -> arithmetic.Totals:
     return totals
 
 
-def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) -> tuple[Line, ...]:
+def frozen_lines(
+    lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals, rounding: int
+) -> tuple[Line, ...]:
+    """The first one has the rounding of the invoice."""
     return tuple(
         Line(
             id=new_id(),
@@ -90,6 +93,7 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
             total=taxed.total,
             total_ex_vat=taxed.net,
             vat_amount=taxed.vat,
+            rounding=0 if place else rounding,
             vat_rate=line["vat_rate"],
             vat_category=line["vat_category"],
             exemption_reason=line.get("exemption_reason"),
@@ -98,7 +102,7 @@ def frozen_lines(lines: Sequence[Mapping[str, Any]], totals: arithmetic.Totals) 
             description=line.get("description"),
             service_period=read_period(line.get("service_period")),
         )
-        for line, taxed in zip(lines, totals.lines, strict=True)
+        for place, (line, taxed) in enumerate(zip(lines, totals.lines, strict=True))
     )
 
 

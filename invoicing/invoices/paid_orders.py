@@ -29,8 +29,10 @@ def is_paid(order: Order, items: Sequence[OrderItem], *, unsettled: Collection[s
     """
     if "INVOICE" in unsettled:
         return False
-    unbilled = [item for item in counted(items) if item.invoice_id is None]
-    asked = totals(order, unbilled).total if unbilled else 0
+    known = counted(items)
+    billed = [item for item in known if item.invoice_id is not None]
+    # Prices without VAT are quoted for the order: what is not billed yet asks for the difference.
+    asked = totals(order, known).total - totals(order, billed).total
     return asked <= 0 or asked <= prepaid
 
 

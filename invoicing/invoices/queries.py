@@ -43,6 +43,7 @@ class Issued:
     total_ex_vat: int
     total_vat: int
     total: int
+    rounding: int
     issued_on: date
     due_on: date | None
     actor_id: str
@@ -60,6 +61,11 @@ class Issued:
         """From the invoice's row alone, without its PDF."""
         columns = {column.name: getattr(row, column.name) for column in invoices.c}
         return cls(**columns, pdf_key=None, pdf_failed_at=None)
+
+    @property
+    def due(self) -> int:
+        """What it asks for, before payments; negative on a credit invoice."""
+        return self.total + self.rounding
 
     def frozen(self) -> Snapshot:
         return load(self.snapshot)

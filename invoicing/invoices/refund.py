@@ -115,27 +115,41 @@ def _credited(
 ) -> Issued:
     if sale.state != "SETTLED":
         raise NotSettled(field="invoice", ids=[sale.id])
-    lines = _spread(connection, principal, sale, asked) if isinstance(asked, int) else asked
+    lines = _spread(connection, principal, sale, asked, now=now) if isinstance(asked, int) else asked
     plan = crediting.credit_invoice(connection, principal, sale, lines, reason=note, now=now)
     credit = issue(connection, principal, plan, named, request=request, now=now)
     set_off = balances.balances_of(connection, principal.account_id, [named])[named].money.set_off
     if asked is not None and set_off:  # a part of the money has gone back already
         raise RefundTooHigh(
-            f"{-credit.total - set_off} is left of what was paid.", field="amount", ids=[sale.id]
+            f"{-credit.due - set_off} is left of what was paid.", field="amount", ids=[sale.id]
         )
     return credit
 
 
 def _spread(
-    connection: Connection, principal: Principal, sale: Issued, amount: int
+    connection: Connection, principal: Principal, sale: Issued, amount: int, *, now: datetime
 ) -> list[LineCredit] | None:
-    """The amount, distributed over the lines by what is left; the full amount is all lines in full."""
+    """The amount, distributed over the lines by what is left; the full amount is all lines in full.
+
+    Where the rounding of what is left is above zero, there are amounts between its total and what it asked:
+    no part of the lines comes to them.
+    """
     lines = creditable(connection, principal, [sale])[sale.id]
     left = [each.left_with_vat for each in lines]
-    if not 0 < checks.money(amount, "amount") <= sum(left):
-        raise RefundTooHigh(f"{sum(left)} of the invoice is left to credit.", field="amount", ids=[sale.id])
-    if amount == sum(left):
+    most = sum(left)
+    if any(left):
+        whole = crediting.credit_invoice(connection, principal, sale, None, reason=None, now=now)
+        most = -whole.snapshot.due
+    if not 0 < checks.money(amount, "amount") <= most:
+        raise RefundTooHigh(f"{most} of the invoice is left to credit.", field="amount", ids=[sale.id])
+    if amount == most:
         return None
+    if amount >= sum(left):
+        raise RefundTooHigh(
+            f"{most} of the invoice is left to credit: all of it, or less than {sum(left)}.",
+            field="amount",
+            ids=[sale.id],
+        )
     parts = shares(amount, left, amount, sum(left))
     return [
         LineCredit(each.line.id, with_vat=part) for each, part in zip(lines, parts, strict=True) if part != 0

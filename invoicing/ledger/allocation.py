@@ -14,14 +14,13 @@ from invoicing.ledger.entries import allocate, payment, settle
 from invoicing.ledger.order_shares import shares_of
 from invoicing.locks import credits_of, orders_on, orders_sharing
 from invoicing.snapshot import Line, Snapshot
-from invoicing.storage.tables import Payment, allocations, invoice_lines, payments
+from invoicing.storage.tables import Payment, allocations, invoice_lines, invoices, payments
 from invoicing.webhooks import events
 
 _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
 _INVOICE: BindParameter[str] = bindparam("invoice")
 _PAYMENT: BindParameter[str] = bindparam("payment")
-_GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
 _OF_PAYMENT = and_(
     payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
 )
@@ -42,21 +41,24 @@ _INVOICES_OF_ORDER = (
     .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
     .distinct()
 )
-_CREDITED = select(func.coalesce(_GROSS, 0)).where(
-    invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE
-)
+_LEFT_TO_CREDIT = select(
+    invoices.c.total
+    + select(func.coalesce(func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount), 0))
+    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
+    .scalar_subquery()
+).where(invoices.c.account_id == _MINE, invoices.c.id == _INVOICE)
 
 
 def prepaid(
-    connection: Connection, account_id: str, invoice_id: str, lines: Sequence[Line], total: int
+    connection: Connection, account_id: str, invoice_id: str, lines: Sequence[Line], due: int
 ) -> list[Allocation]:
     """What the payments on its orders, which are locked, pay of an invoice that is about to be issued."""
     shares: dict[str, int] = defaultdict(int)
     for line in lines:
         if line.order_id and line.credited_invoice_id is None:
-            shares[line.order_id] += line.total_ex_vat + line.vat_amount
+            shares[line.order_id] += line.asked
     left = available_on(connection, account_id, list(shares)) if shares else []
-    return spread_payments(left, [OpenInvoice(invoice_id, total, shares)])
+    return spread_payments(left, [OpenInvoice(invoice_id, due, shares)])
 
 
 def settle_at_issue(
@@ -67,7 +69,7 @@ def settle_at_issue(
     The invoices that a credit invoice credits are locked, and their other credit invoices too.
     """
     allocate(connection, account_id, parts, now=now)
-    left = issued.total - sum(part.amount for part in parts)
+    left = issued.due - sum(part.amount for part in parts)
     if issued.type == "CREDIT":
         left += _set_off(connection, account_id, issued, now=now)
         left += _net_credits(connection, account_id, issued, left, now=now) if left else 0
@@ -141,16 +143,15 @@ def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: 
     """Sets off a new credit invoice against what its invoices still ask; the rest is to be refunded."""
     shares: dict[str, int] = defaultdict(int)
     for line in credit.lines:
-        shares[str(line.credited_invoice_id)] -= line.total_ex_vat + line.vat_amount
+        shares[str(line.credited_invoice_id)] -= line.asked
     found = balances_of(connection, account_id, list(shares))
     room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
-    parts = spread(credit.id, -credit.total, room)
+    parts = spread(credit.id, -credit.due, room)
     allocate(connection, account_id, parts, of_credit=True, now=now)
     for part in parts:
-        money = found[part.invoice_id].money
-        if part.amount == money.outstanding:
-            key = {"account": account_id, "invoice": part.invoice_id}
-            in_full = -int(connection.execute(_CREDITED, key).scalar_one()) == money.due
+        key = {"account": account_id, "invoice": part.invoice_id}
+        in_full = int(connection.execute(_LEFT_TO_CREDIT, key).scalar_one()) == 0
+        if in_full or part.amount == found[part.invoice_id].money.outstanding:
             settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED", now=now)
     return sum(part.amount for part in parts)
 

@@ -58,16 +58,17 @@ _CREDITED_AGAINST = select(
     allocations.c.credit_invoice_id, _NONE, allocations.c.amount, allocations.c.amount
 ).where(allocations.c.account_id == _MINE, allocations.c.credit_invoice_id.in_(_IDS))
 _MOVED = union_all(_PAID_ON_INVOICE, _ALLOCATED, _CREDITED_AGAINST).subquery("moved")
+_DUE = invoices.c.total + invoices.c.rounding
 _BALANCES = (
     select(
         invoices.c.id,
         invoices.c.state,
-        invoices.c.total,
+        _DUE,
         *(func.coalesce(func.sum(_MOVED.c[name]), 0) for name in ("paid", "refunded", "set_off")),
     )
     .outerjoin_from(invoices, _MOVED, _MOVED.c.invoice_id == invoices.c.id)
     .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
-    .group_by(invoices.c.id, invoices.c.state, invoices.c.total, invoices.c.created_at)
+    .group_by(invoices.c.id, invoices.c.state, _DUE, invoices.c.created_at)
     .order_by(invoices.c.created_at, invoices.c.id)
 )
 _refund = payments.alias("refund")
@@ -160,8 +161,8 @@ def balances_of(connection: Connection, account_id: str, ids: Sequence[str]) -> 
     """Of each invoice by its id, in order of issue."""
     rows = connection.execute(_BALANCES, {"account": account_id, "ids": list(ids)})
     return {
-        id: Balance(id, state, Reimbursement(total, int(paid), int(refunded), int(set_off)))
-        for id, state, total, paid, refunded, set_off in rows
+        id: Balance(id, state, Reimbursement(due, int(paid), int(refunded), int(set_off)))
+        for id, state, due, paid, refunded, set_off in rows
     }
 
 

@@ -10,11 +10,13 @@ from invoicing.storage.tables import allocations, invoice_lines, payments
 
 _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
-_GROSS = func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount)
+_ASKED = func.sum(
+    invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount + func.coalesce(invoice_lines.c.rounding, 0)
+)
 _OF_ORDER = (invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
 
 _BOUGHT = (
-    select(invoice_lines.c.invoice_id, _GROSS)
+    select(invoice_lines.c.invoice_id, _ASKED)
     .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_(None))
     .group_by(invoice_lines.c.invoice_id)
 )
@@ -34,11 +36,11 @@ _credited = (
     select(
         invoice_lines.c.invoice_id.label("credit"),
         invoice_lines.c.credited_invoice_id.label("sale"),
-        (-_GROSS).label("amount"),
+        (-_ASKED).label("amount"),
     )
     .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_not(None))
     .group_by(invoice_lines.c.invoice_id, invoice_lines.c.credited_invoice_id)
-    .having(_GROSS < 0)
+    .having(_ASKED < 0)
     .subquery("credited")
 )
 _SET_OFF = select(

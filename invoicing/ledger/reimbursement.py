@@ -18,7 +18,7 @@ class ReimbursementStatus(StrEnum):
 class Reimbursement:
     """Minor units. What is set off against a credit invoice counts as paid, and there as refunded.
 
-    `due` is the invoice's total: negative on a credit invoice, where the seller owes.
+    `due` is the invoice's total with its rounding: negative on a credit invoice, where the seller owes.
     """
 
     due: int

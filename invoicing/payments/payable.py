@@ -35,9 +35,9 @@ def lock_payable(
     if not locked:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
     (found,) = locked
-    if found.type == "CREDIT" and found.total <= 0:
+    if found.type == "CREDIT" and found.due <= 0:
         raise NotPayable(field=field, ids=[invoice_id])
-    if found.total < 0:
+    if found.due < 0:
         raise NotPayable(
             "The invoice is in the buyer's favour: nothing is paid on it.", ids=[invoice_id], field=field
         )

@@ -91,7 +91,7 @@ def _locked(
 def _check_alike(
     connection: Connection, principal: Principal, source: LockedInvoice, target: LockedInvoice
 ) -> None:
-    if target.type == "CREDIT" or target.total < 0:
+    if target.type == "CREDIT" or target.due < 0:
         raise NotPayable(
             f"{target.number} asks for no money: name an open invoice.",
             field="to_invoice_id",

@@ -18,9 +18,11 @@ _ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _ZERO = literal(0)
 _GROSS = invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount
 _IS_REFUND = payments.c.type == "REFUND"
+_ASKED = _GROSS + func.coalesce(invoice_lines.c.rounding, 0)
+_DUE = invoices.c.total + invoices.c.rounding
 _credit = invoices.alias("credit")
 
-_MOVES = ("paid", "given", "refunded", "set_off", "taken", "credited", "failures")
+_MOVES = ("paid", "given", "refunded", "set_off", "taken", "credited", "given_back", "failures")
 _OF_PAYMENT = and_(payments.c.account_id == _ACCOUNT_ID, payments.c.id == allocations.c.payment_id)
 
 
@@ -49,7 +51,7 @@ _IS_SET_OFF = (allocations.c.account_id == _ACCOUNT_ID, allocations.c.credit_inv
 _SET_OFF = _moves(allocations.c.invoice_id, set_off=allocations.c.amount).where(*_IS_SET_OFF)
 _TAKEN = _moves(allocations.c.credit_invoice_id, taken=allocations.c.amount).where(*_IS_SET_OFF)
 _CREDITED = (  # a credit of a discount does not lower what is owed
-    _moves(invoice_lines.c.credited_invoice_id, credited=-func.sum(_GROSS))
+    _moves(invoice_lines.c.credited_invoice_id, credited=-func.sum(_GROSS), given_back=-func.sum(_ASKED))
     .where(invoice_lines.c.account_id == _ACCOUNT_ID, invoice_lines.c.credited_invoice_id.is_not(None))
     .group_by(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
     .having(func.sum(_GROSS) < 0)
@@ -62,6 +64,7 @@ _BALANCES = (
         invoices.c.number,
         invoices.c.state,
         invoices.c.total,
+        _DUE.label("due"),
         *(func.coalesce(_moved_of.c[name], 0).label(name) for name in _MOVES),
     )
     .outerjoin_from(invoices, _moved_of, _moved_of.c.id == invoices.c.id)
@@ -78,7 +81,7 @@ _pair = (
     .subquery("pair")
 )
 _CREDITED_BY_IT = (
-    select(func.coalesce(-func.sum(_GROSS), 0))
+    select(func.coalesce(-func.sum(_ASKED), 0))
     .where(
         invoice_lines.c.account_id == _ACCOUNT_ID,
         invoice_lines.c.invoice_id == _pair.c.credit_invoice_id,
@@ -111,7 +114,7 @@ _SET_OFFS = (
         _pair.c.sum,
         _CREDITED_BY_IT.label("credits"),
         case((invoices.c.type == "CREDIT", _SHARED), else_=0).label("shared"),
-        invoices.c.total,
+        _DUE.label("due"),
         _credit.c.type.label("credit_type"),
         invoices.c.type,
         _credit.c.currency.label("credit_currency"),
@@ -130,12 +133,12 @@ def find_wrong_balances(connection: Connection, account_id: str) -> _Faults:
     """A subject, a kind and a sentence for each fault. Amounts are in minor units."""
     key = {"account": account_id}
     for row in connection.execute(_BALANCES, key):
-        for fault in _credit_faults(row) if row.total < 0 else _invoice_faults(row):
+        for fault in _credit_faults(row) if row.due < 0 else _invoice_faults(row):
             yield row.number, "money", fault
         if contradiction := _state_contradiction(row):
             yield row.number, "state", f"It is {row.state}, and {contradiction}."
     for row in connection.execute(_SET_OFFS, key):
-        is_payable_credit = row.type == "CREDIT" and row.total > 0 and row.shared
+        is_payable_credit = row.type == "CREDIT" and row.due > 0 and row.shared
         if row.credit_type != "CREDIT" or not (row.type == "INVOICE" or is_payable_credit):
             yield (
                 row.number,
@@ -154,8 +157,8 @@ def find_wrong_balances(connection: Connection, account_id: str) -> _Faults:
 
 def _invoice_faults(row: Any) -> Iterator[str]:
     kept = row.given + row.set_off - row.refunded
-    if kept > row.total:
-        yield f"total is {row.total}, and {kept} is allocated to it."
+    if kept > row.due:
+        yield f"It asks {row.due}, and {kept} is allocated to it."
     if row.refunded > row.paid:
         yield f"{row.paid} was paid, and {row.refunded} paid back."
     if row.taken:
@@ -165,23 +168,24 @@ def _invoice_faults(row: Any) -> Iterator[str]:
 def _credit_faults(row: Any) -> Iterator[str]:
     if row.paid or row.given or row.set_off:
         yield f"It asks nothing, and {row.paid + row.set_off} is paid."
-    if row.refunded + row.taken > -row.total:
-        yield f"It owes {-row.total}; {row.taken} is set off, and {row.refunded} paid back."
+    if row.refunded + row.taken > -row.due:
+        yield f"It owes {-row.due}; {row.taken} is set off, and {row.refunded} paid back."
 
 
 def _state_contradiction(row: Any) -> str | None:
     """What contradicts the state, or None."""
-    if row.total < 0:
-        unsettled = outstanding = -row.total - row.refunded - row.taken
+    if row.due < 0:
+        unsettled = outstanding = -row.due - row.refunded - row.taken
     else:
-        unsettled = row.total - row.paid - row.set_off
+        unsettled = row.due - row.paid - row.set_off
         outstanding = unsettled + row.refunded
     if row.state in ("PENDING", "FAILED"):
         if outstanding <= 0:
             return "nothing is outstanding"
         return "no charge has failed" if row.state == "FAILED" and not row.failures else None
-    if unsettled > 0:
+    is_cancelled = row.state == "CANCELLED" and row.credited >= row.total
+    if unsettled > (max(0, row.due - row.given_back) if is_cancelled else 0):
         return f"{unsettled} was never settled"
-    if row.state == "CANCELLED" and (not row.set_off or row.credited < row.total):
+    if row.state == "CANCELLED" and not (is_cancelled and row.set_off):
         return f"{row.credited} of {row.total} was credited"
     return None

@@ -15,6 +15,7 @@ from invoicing.verify.credits import find_wrong_credits
 from invoicing.verify.invoices import INVOICE_FIELDS, LINE_FIELDS, find_contradictions
 from invoicing.verify.payments import count_payments, find_wrong_payments
 from invoicing.verify.pdfs import find_wrong_pdfs
+from invoicing.verify.quotes import find_wrong_quotes
 from invoicing.verify.set_offs import find_wrong_set_offs
 
 _BATCH = 1_000
@@ -25,7 +26,12 @@ _LAST_TAKEN = select(number_series.c.type, number_series.c.period, number_series
     number_series.c.account_id == _ACCOUNT_ID, number_series.c.type.in_(("INVOICE", "CREDIT"))
 )
 _NEXT_INVOICES = (
-    select(*(invoices.c[name] for name in (*INVOICE_FIELDS, "sequence", "issued_on", "due_on", "snapshot")))
+    select(
+        *(
+            invoices.c[name]
+            for name in (*INVOICE_FIELDS, "rounding", "sequence", "issued_on", "due_on", "snapshot")
+        )
+    )
     .where(
         invoices.c.account_id == _ACCOUNT_ID,
         invoices.c.type == bindparam("type"),
@@ -38,6 +44,8 @@ _NEXT_INVOICES = (
 _LINES = (
     select(
         *(invoice_lines.c[name] for name in LINE_FIELDS),
+        invoice_lines.c.rounding,
+        invoice_lines.c.credited_invoice_id,
         invoice_lines.c.invoice_id,
         order_items.c.invoice_id.label("marked"),
     )
@@ -126,6 +134,7 @@ def _check_account(connection: Connection, account_id: str, verdict: Verdict) ->
     for item, invoice in connection.execute(_MARKED_WITHOUT_LINE, key):
         yield item, "items", f"The item is marked with invoice {invoice}, which has no line for it."
     yield from find_wrong_credits(connection, account_id)
+    yield from find_wrong_quotes(connection, account_id)
     verdict.payments += count_payments(connection, account_id)
     yield from find_wrong_payments(connection, account_id)
     yield from find_wrong_balances(connection, account_id)

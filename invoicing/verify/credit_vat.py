@@ -1,8 +1,9 @@
 """Finds credits whose VAT is wrong, or that go past an invoice or a category and rate of it. Reads only.
 
 The VAT of all credits so far of a category and rate of an invoice follows its rate, within a minor unit for
-the invoice and, with prices without VAT, one for each order: amounts with VAT need not have a net. Credits
-issued before that rule followed each line's own share of VAT; what they left is made good by later ones.
+the invoice and, with prices without VAT, one for each order: amounts with VAT need not have a net. Credits of
+before that rule, whose lines have no rounding, followed each line's own share of VAT; what they left is made
+good by later ones.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ _CREDITED = (
         _credit.c.total,
         _credit.c.total_ex_vat,
         _credit.c.vat_amount,
+        _credit.c.rounding,
         _line.c.id.label("line"),
         _line.c.total.label("line_total"),
         _line.c.vat_amount.label("line_vat"),
@@ -130,7 +132,7 @@ class _Group:
         are_shares = [self._credit_line(line) for line in lines]
         allowed = 1 if self.whole.is_including_vat else 1 + int(self.whole.whole_orders)
         follows_rate = min(Fraction(0), before) - allowed <= self.off <= max(Fraction(0), before) + allowed
-        return follows_rate or all(are_shares)
+        return follows_rate or (all(are_shares) and all(line.rounding is None for line in lines))
 
     def _credit_line(self, line: Any) -> bool:
         total, vat = self.of_lines.get(line.line, (0, 0))

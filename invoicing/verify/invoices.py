@@ -42,6 +42,7 @@ INVOICE_FIELDS = (
 )
 """The fields that the invoice's row and the snapshot both have."""
 
+_MOST_MULTIPLE = 100  # minor units to which an account can round
 _line_values = itemgetter(*LINE_FIELDS)
 _invoice_values = itemgetter(*INVOICE_FIELDS)
 
@@ -50,6 +51,7 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
     """A kind and a sentence for each fault. Amounts are in minor units."""
     yield from _total_faults(invoice)
     yield from _sum_faults(invoice, lines)
+    yield from _rounding_faults(invoice, lines)
     try:
         snapshot = orjson.loads(invoice.snapshot)
         faults = [
@@ -93,10 +95,35 @@ def _sum_faults(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]
             yield "items", f"Item {line.order_item_id} is marked with {line.marked or 'no invoice'}."
 
 
+def _rounding_faults(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """A rounding is one at most for each order and rate on each invoice that is credited, and only where
+    prices are without VAT; or it makes what is asked of a one-time invoice a multiple of up to 100."""
+    rounding = invoice.rounding
+    parts = sum([line.rounding or 0 for line in lines])
+    if parts != rounding:
+        yield "rounding", f"rounding is {rounding}, its lines' come to {parts}."
+    of_orders = {
+        (line.credited_invoice_id, line.order_id, line.vat_rate)
+        for line in lines
+        if line.order_id is not None
+    }
+    if of_orders:
+        most = 0 if invoice.is_including_vat else len(of_orders)
+    elif invoice.type == "CREDIT":
+        most = _MOST_MULTIPLE // 2
+    else:
+        due = invoice.total + rounding
+        most = max(m // 2 for m in range(1, _MOST_MULTIPLE + 1) if due % m == 0)
+    if abs(rounding) > most:
+        yield "rounding", f"rounding is {rounding}, and can be {most} at most."
+
+
 def _snapshot_faults(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for column, frozen in zip(INVOICE_FIELDS, _invoice_values(snapshot), strict=True):
         if frozen != getattr(invoice, column):
             yield "snapshot", f"{column} is {getattr(invoice, column)}, in the snapshot {frozen}."
+    if invoice.rounding != snapshot.get("rounding", 0):
+        yield "snapshot", f"rounding is {invoice.rounding}, in the snapshot {snapshot.get('rounding', 0)}."
     for column in ("issued_on", "due_on"):
         stored = getattr(invoice, column)
         if snapshot[column] != (stored and stored.isoformat()):
@@ -112,6 +139,8 @@ def _snapshot_line_faults(lines: Sequence[Any], snapshot: Mapping[str, Any]) -> 
         if tuple(line[: len(LINE_FIELDS)]) != _line_values(entry):
             different = [name for name in LINE_FIELDS if getattr(line, name) != entry[name]]
             yield "snapshot", f"Line {line.id} differs from the snapshot in {', '.join(different)}."
+        elif (line.rounding or 0) != entry.get("rounding", 0):
+            yield "snapshot", f"Line {line.id} differs from the snapshot in rounding."
 
 
 def _vat_faults(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,7 @@ _INVOICES = (
                 "total_ex_vat",
                 "total_vat",
                 "total",
+                "rounding",
                 "issued_on",
                 "due_on",
             )

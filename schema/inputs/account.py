@@ -40,6 +40,10 @@ class UpdateAccountInput:
         default=strawberry.UNSET, description="An IANA name such as Europe/Amsterdam."
     )
     payment_terms_days: int | None = strawberry.field(default=strawberry.UNSET, description="0 to 365.")
+    payable_rounding: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="One-time invoices ask for a multiple of this many minor units, 1 to 100; 1 for none.",
+    )
     invoice_number_format: str | None = strawberry.field(
         default=strawberry.UNSET, description="Placeholders {year} {month} {seq:05d}."
     )

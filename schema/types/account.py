@@ -64,6 +64,10 @@ class Account:
     )
     timezone: str = strawberry.field(description="IANA time zone that decides an invoice's date.")
     payment_terms_days: int = strawberry.field(description="Days from issue until an invoice is due.")
+    payable_rounding: int = strawberry.field(
+        description="What is to be paid of one-time invoices in the account's own currency is rounded to a "
+        "multiple of this many minor units: 5 for Swiss cash, 1 for none."
+    )
     invoice_number_format: str = strawberry.field(
         description="Placeholders {year} {month} {seq:05d}; with {year} the numbers start again each year."
     )
@@ -105,6 +109,7 @@ class Account:
             locale=row.locale,
             timezone=row.timezone,
             payment_terms_days=row.payment_terms_days,
+            payable_rounding=row.payable_rounding,
             invoice_number_format=row.invoice_number_format,
             credit_number_format=row.credit_number_format,
             invoice_after_shipment=row.invoice_after_shipment,

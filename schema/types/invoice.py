@@ -39,7 +39,11 @@ class Invoice:
     )
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     total_vat: Money = strawberry.field(description="The VAT.")
-    total: Money = strawberry.field(description="What is to be paid: total_ex_vat + total_vat.")
+    total: Money = strawberry.field(description="With VAT: total_ex_vat + total_vat.")
+    rounding: Money = strawberry.field(
+        description="Added to total, it is what is to be paid (BT-114). Zero as a rule: it keeps what orders "
+        "without VAT are asked for to what was quoted, and rounds by account.payable_rounding."
+    )
     pdf_status: PdfStatus = strawberry.field(description="Whether the PDF is made.")
     issued_on: date = strawberry.field(description="The date on the paper, in the account's time zone.")
     due_on: date | None = strawberry.field(description="When it is to be paid.")
@@ -163,6 +167,7 @@ class Invoice:
             total_ex_vat=Money(row.total_ex_vat),
             total_vat=Money(row.total_vat),
             total=Money(row.total),
+            rounding=Money(row.rounding),
             pdf_status=_pdf_status(row),
             issued_on=row.issued_on,
             due_on=row.due_on,
@@ -180,7 +185,8 @@ class InvoicePreview:
     subtotal: Money = strawberry.field(description="Σ of the lines' subtotals, before discounts.")
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     total_vat: Money = strawberry.field(description="The VAT.")
-    total: Money = strawberry.field(description="What would have to be paid.")
+    total: Money = strawberry.field(description="With VAT.")
+    rounding: Money = strawberry.field(description="Added to total, it is what would have to be paid.")
     vat: list[VatAmount] = strawberry.field(description="The VAT breakdown.")
 
     @strawberry.field(description="The currency in which the seller declares VAT.")
@@ -212,6 +218,7 @@ class InvoicePreview:
             total_ex_vat=Money(draft.total_ex_vat),
             total_vat=Money(draft.total_vat),
             total=Money(draft.total),
+            rounding=Money(draft.rounding),
             vat=[_vat(row) for row in draft.vat],
         )
 

@@ -91,7 +91,7 @@ class PaymentMethod:
 class Reimbursement:
     invoice_id: strawberry.Private[str]
     status: ReimbursementStatus = strawberry.field(description="What the amounts add up to.")
-    amount_due: Money = strawberry.field(description="What the invoice asks for: its total.")
+    amount_due: Money = strawberry.field(description="What the invoice asks for: total + rounding.")
     amount_paid: Money = strawberry.field(
         description="What was paid, and what was set off against credit invoices."
     )

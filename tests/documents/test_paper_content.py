@@ -223,6 +223,23 @@ def test_what_was_paid_in_advance_is_not_asked_for_again() -> None:
     assert "IBAN" not in settled
 
 
+@pytest.mark.parametrize(
+    ("locale", "word"), [("en", "Rounding"), ("nl", "Afronding"), ("de", "Rundung"), ("fr", "Arrondi")]
+)
+def test_a_rounding_stands_above_what_is_to_be_paid(locale: str, word: str) -> None:
+    text = invoice_text(invoice(rounding=-1, locale=locale))
+    assert word in text
+    assert text.index(word) < text.index(labels(locale).amount_due)
+    assert without_spaces(text).count("12.09" if locale == "en" else "12,09") == 2  # asked for below it too
+    assert word not in invoice_text(invoice(locale=locale))
+
+
+def test_a_credit_with_a_rounding_says_what_it_comes_to() -> None:
+    text = without_spaces(invoice_text(invoice(type="CREDIT", total=-1_210, rounding=1)))
+    assert "Rounding€0.01" in text
+    assert "Amountcredited-€12.09" in text
+
+
 def test_nothing_to_pay_is_not_asked_for() -> None:
     assert "Payment" not in invoice_text(invoice(total=0))
 

@@ -229,7 +229,7 @@ class Shop(RuleBasedStateMachine):
 
     def outstanding(self) -> dict[str, int]:
         """What is still owed on each invoice, computed from payments and allocations alone."""
-        found = {row.id: row.total for row in self.rows(invoices)}
+        found = {row.id: row.total + row.rounding for row in self.rows(invoices)}
         moved = {row.id: row for row in self.rows(payments)}
         for row in moved.values():
             if (row.type, row.status) == ("PAYMENT", "PAID") and row.invoice_id:

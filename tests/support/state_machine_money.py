@@ -43,8 +43,13 @@ class Money(Shop):
     def remember(self) -> None:
         """Notes settled invoices, which stay settled whatever is refunded."""
         owed = self.outstanding()
-        signs = {row.id: 1 if row.total >= 0 else -1 for row in self.rows(invoices)}
+        signs = {row.id: 1 if row.total + row.rounding >= 0 else -1 for row in self.rows(invoices)}
         self.was_settled |= {id for id, amount in owed.items() if amount * signs[id] <= 0}
+        left = {row.id: row.total for row in self.rows(invoices) if row.type == "INVOICE" and row.total > 0}
+        for line in self.rows(invoice_lines):
+            if line.credited_invoice_id in left:
+                left[line.credited_invoice_id] += line.total_ex_vat + line.vat_amount
+        self.was_settled |= {id for id, amount in left.items() if amount == 0}  # credited in full: cancelled
 
     @rule(order_id=Shop.placed, amount=st.none() | amounts)
     def pay_order(self, order_id: str, amount: int | None) -> None:
@@ -56,7 +61,7 @@ class Money(Shop):
     @rule(amount=amounts, choice=st.data())
     def pay_invoice(self, amount: int, choice: st.DataObject) -> None:
         sale = choice.draw(st.sampled_from(self.sales()))
-        self.pay(amount, invoice_id=sale.id, expected="NOT_PAYABLE" if sale.total < 0 else "DONE")
+        self.pay(amount, invoice_id=sale.id, expected="NOT_PAYABLE" if sale.due < 0 else "DONE")
 
     def pay(self, amount: int, *, expected: str = "DONE", **target: str) -> None:
         values = {"amount": amount, "method": "ideal", "idempotency_key": self.key(), **target}
@@ -90,7 +95,7 @@ class Money(Shop):
         return among[choice.draw(st.integers(0, len(among) - 1))]
 
     def expected_settlement(self, invoice: Issued, *, by_hand: bool) -> str:
-        if invoice.total < 0 or (invoice.type == "CREDIT" and invoice.total == 0):
+        if invoice.due < 0 or (invoice.type == "CREDIT" and invoice.due == 0):
             return "NOT_PAYABLE"
         if any(each.invoice_id == invoice.id for each in self.pending("PAYMENT")):
             return "PAYMENT_UNDER_WAY"
@@ -183,7 +188,7 @@ class Money(Shop):
             )
         for paid in self.rows(payments):
             owed = self.outstanding()
-            credit = sum(-owed[each.id] for each in self.issued if each.id in papers and each.total < 0)
+            credit = sum(-owed[each.id] for each in self.issued if each.id in papers and each.due < 0)
             most = min(credit, self.refundable(paid))
             if most > 0 and (paid.order_id == order_id or paid.invoice_id in papers):
                 self.pay_back(paid, most)

@@ -43,6 +43,7 @@ class Account(SQLModel, table=True):
     locale: str
     timezone: str
     payment_terms_days: int
+    payable_rounding: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     contra_flow: str = Field(sa_column_kwargs={"server_default": "DIRECT"})
     has_webhooks: bool = Field(sa_column_kwargs={"server_default": false()})
     invoice_number_format: str

@@ -55,8 +55,13 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def amount_column() -> Any:
-    return Field(sa_type=BigInteger)
+def amount_column(*, default: int | None = None, nullable: bool = False) -> Any:
+    """With a default, that is what rows of before the column have."""
+    if nullable:
+        return Field(default=None, sa_type=BigInteger, nullable=True)
+    if default is None:
+        return Field(sa_type=BigInteger)
+    return Field(default=default, sa_type=BigInteger, sa_column_kwargs={"server_default": str(default)})
 
 
 def instant_column(*, nullable: bool = False) -> Any:

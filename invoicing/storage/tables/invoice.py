@@ -53,6 +53,7 @@ class Invoice(SQLModel, table=True):
     total_ex_vat: int = amount_column()
     total_vat: int = amount_column()
     total: int = amount_column()
+    rounding: int = amount_column(default=0)
     issued_on: date
     due_on: date | None = None
     actor_id: str
@@ -68,6 +69,8 @@ class InvoiceLine(SQLModel, table=True):
     """(account, order item) is unique: the database itself refuses to invoice an item twice.
 
     A credit's line names the line that it credits, and the quantity, which is null for an amount only.
+    The first line of each order, on a credit for each credited invoice, has their part of the rounding,
+    which is null on lines that were issued before there were any.
     """
 
     __tablename__ = "invoice_lines"
@@ -96,6 +99,7 @@ class InvoiceLine(SQLModel, table=True):
     total: int = amount_column()
     total_ex_vat: int = amount_column()
     vat_amount: int = amount_column()
+    rounding: int | None = amount_column(nullable=True)
     vat_rate: int
     vat_category: str
     exemption_reason: str | None = None

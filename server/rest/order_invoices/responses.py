@@ -18,7 +18,7 @@ def created(invoice: Issued, order_id: str) -> dict[str, Any]:
 
 
 def _invoice(invoice: Issued, order_id: str) -> dict[str, Any]:
-    """`total` is in major units, as nowhere else."""
+    """`total` is what is to be paid, in major units, as nowhere else."""
     return {
         "order": order_id,
         "entityId": str(invoice.sequence),
@@ -26,7 +26,7 @@ def _invoice(invoice: Issued, order_id: str) -> dict[str, Any]:
             {"lineItemId": line.order_item_id, "quantity": line.quantity, "id": line.id}
             for line in invoice.frozen().lines
         ],
-        "total": orjson.Fragment(str(money.to_major(invoice.total, invoice.currency))),
+        "total": orjson.Fragment(str(money.to_major(invoice.due, invoice.currency))),
         "createdBy": {"id": invoice.actor_id, "name": invoice.actor_name, "type": invoice.actor_type},
         "metaFields": [],
         "createdAt": _instant(invoice.created_at),

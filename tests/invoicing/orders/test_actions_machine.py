@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
+from invoicing.money import portion
 from invoicing.orders import actions, returns
 from invoicing.orders.actions import Action, Block
 from invoicing.orders.items import totals
@@ -231,6 +232,22 @@ class Items(Shop):
             assert all(part * (-1 if whole[0] < 0 else 1) >= 0 for part in left)
             if whole[0] and left[0] == 0:
                 assert left == [0, 0, 0]
+
+    @invariant()
+    def the_invoices_of_an_order_ask_what_was_quoted(self) -> None:
+        """Priced without VAT, it was quoted the VAT on its whole net at each rate; with VAT, its prices."""
+        quoted: Counter[tuple[str, int]] = Counter()
+        asked: Counter[str] = Counter()
+        for line in self.rows(invoice_lines):
+            quoted[line.order_id, line.vat_rate] += line.total_ex_vat
+            asked[line.order_id] += line.total_ex_vat + line.vat_amount + line.rounding
+        for order in self.rows(orders_table):
+            if not order.is_including_vat:
+                nets = [(net, rate) for (id, rate), net in quoted.items() if id == order.id]
+                assert asked[order.id] == sum(net + portion(net, rate, 10_000) for net, rate in nets)
+        for invoice in self.rows(invoices):
+            if invoice.is_including_vat:
+                assert invoice.rounding == 0
 
     @invariant()
     def a_credit_never_asks_for_money(self) -> None:

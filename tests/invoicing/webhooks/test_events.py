@@ -51,6 +51,7 @@ def test_an_invoice_event_has_the_fields_to_look_it_up(till: Till) -> None:
             "total_ex_vat": 1_000,
             "total_vat": 210,
             "total": 1_210,
+            "rounding": 0,
             "issued_on": "2025-06-02",
             "due_on": "2025-06-16",
         },
@@ -93,7 +94,12 @@ def test_a_credit_invoice_emits_events_for_itself_and_its_original(till: Till) -
     assert (created["id"], created["type"], created["total"]) == (credit.id, "CREDIT", -1_000)
     assert settled["id"] == credit.id
     assert (credited["id"], credited["state"]) == (sale.id, "CANCELLED")
-    assert credited["credited_by"] == {"id": credit.id, "number": credit.number, "total": -1_000}
+    assert credited["credited_by"] == {
+        "id": credit.id,
+        "number": credit.number,
+        "total": -1_000,
+        "rounding": 0,
+    }
 
 
 def test_each_failed_charge_emits_its_reason(till: Till) -> None:
