@@ -19,7 +19,7 @@ from tests.support.till import Till
 FROZEN_BEFORE = (
     "account_id, id, handle, number, type, period, sequence, customer_id, currency, is_including_vat, "
     "subtotal, total_ex_vat, total_vat, total, issued_on, due_on, actor_id, actor_name, actor_type, "
-    "snapshot, created_at"
+    "snapshot, request, created_at"
 )
 NEW = (("invoices", "rounding"), ("invoice_lines", "rounding"), ("accounts", "payable_rounding"))
 

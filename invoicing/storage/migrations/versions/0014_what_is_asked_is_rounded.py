@@ -11,7 +11,7 @@ depends_on = None
 FROZEN = (
     "account_id, id, handle, number, type, period, sequence, customer_id, currency, is_including_vat, "
     "subtotal, total_ex_vat, total_vat, total, rounding, issued_on, due_on, actor_id, actor_name, "
-    "actor_type, snapshot, created_at"
+    "actor_type, snapshot, request, created_at"
 )
 
 
