@@ -15,6 +15,7 @@ import orjson
 from babel import Locale, UnknownLocaleError
 
 from invoicing.currencies import is_currency
+from invoicing.decimals import Number, read_percentage, read_quantity, read_unit_price
 from invoicing.errors import AmountTooLarge, MalformedId, ValidationError
 from invoicing.money import MAX_AMOUNT
 
@@ -22,7 +23,6 @@ Check = Callable[[Any, str], Any]
 
 _ID = re.compile(r"[A-Za-z0-9_.@:-]{1,255}")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_MAX_QUANTITY = 2**31 - 1
 _NOT_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and placeholders
 _MAX_METADATA = 16_384
 _MAX_LEVELS = 100  # orjson allows 254, of which a response needs some itself
@@ -90,9 +90,35 @@ def whole_number(least: int, most: int) -> Check:
     return check
 
 
-quantity = whole_number(1, _MAX_QUANTITY)
 payment_terms = whole_number(0, 365)
 """In how many days an invoice is to be paid."""
+
+
+def signed_quantity(value: Number, field: str) -> int:
+    """A quantity of either sign with up to six decimals; returns millionths."""
+    return _decimal(read_quantity, value, field)
+
+
+def quantity(value: Number, field: str) -> int:
+    """A quantity of more than 0."""
+    number = signed_quantity(value, field)
+    if number <= 0:
+        raise ValidationError(f"{field} must be more than 0 (it is {value}).", field=field)
+    return number
+
+
+def unit_price(value: Number, field: str) -> int:
+    """Minor units with up to six decimals; returns millionths of a minor unit."""
+    if isinstance(value, int) and abs(value) > MAX_AMOUNT:
+        raise _too_large(value, field)
+    return _decimal(read_unit_price, value, field)
+
+
+def _decimal(read: Callable[[object], int], value: object, field: str) -> int:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise ValidationError(f"{field} {error}.", field=field) from None
 
 
 def money(value: Any, field: str) -> int:
@@ -100,8 +126,12 @@ def money(value: Any, field: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValidationError(f"{field} must be whole minor units: 2499 is € 24,99.", field=field)
     if abs(value) > MAX_AMOUNT:
-        raise AmountTooLarge(f"{field} is {value}; at most ±{MAX_AMOUNT} is possible.", field=field)
+        raise _too_large(value, field)
     return value
+
+
+def _too_large(amount: int, field: str) -> AmountTooLarge:
+    return AmountTooLarge(f"{field} is {amount}; at most ±{MAX_AMOUNT} is possible.", field=field)
 
 
 def positive_amount(value: Any, field: str) -> int:
@@ -127,14 +157,8 @@ def currency(value: Any, field: str) -> str:
 
 
 def vat_rate(value: Any, field: str) -> int:
-    """Takes percent, returns basis points: 5.5 is 550."""
-    points = round(float(value) * 100) if isinstance(value, int | float) and abs(value) <= 1000 else -1
-    if not 0 <= points <= 10_000 or abs(value * 100 - points) > 1e-6:
-        raise ValidationError(
-            f"{field} must be a percentage from 0 to 100 with at most two decimals (it is {value}).",
-            field=field,
-        )
-    return points
+    """Takes percent with up to four decimals, returns ten-thousandths of a percent: 5.5 is 55,000."""
+    return _decimal(read_percentage, value, field)
 
 
 def one_of(kind: type[StrEnum]) -> Check:

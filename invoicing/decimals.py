@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Protocol, TypedDict
 
 from invoicing.money import MAX_AMOUNT, divide
 
@@ -19,8 +20,41 @@ MILLION = 1_000_000
 MAX_DECIMAL = 10**9
 """What a quantity, and a unit price with decimals, stays below."""
 
+Number = int | float | str | Decimal
+"""A number as it was written: by a caller, in a file, in JSON."""
+
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
+
+
+class Priced(Protocol):
+    """What has a unit price: whole minor units, and millionths of one more, 0 to 999,999 also below zero.
+
+    In one number the largest prices do not fit into 64 bits. -0.25 is kept as -1 and 750,000.
+    """
+
+    @property
+    def unit_price(self) -> int: ...
+    @property
+    def unit_price_rest(self) -> int: ...
+
+
+def price_of(priced: Priced) -> int:
+    """The unit price in millionths of a minor unit."""
+    return priced.unit_price * MILLION + priced.unit_price_rest
+
+
+class _PriceColumns(TypedDict):
+    """A unit price as the columns of a row."""
+
+    unit_price: int
+    unit_price_rest: int
+
+
+def price_columns(price: int) -> _PriceColumns:
+    """The columns that keep a unit price of so many millionths."""
+    whole, rest = divmod(price, MILLION)
+    return {"unit_price": whole, "unit_price_rest": rest}
 
 
 def read_quantity(value: object) -> int:
@@ -62,6 +96,12 @@ def json_number(number: int, decimals: int = 6) -> int | float:
     """The same for JSON: an integer where it is whole. A float carries the digits of what is not, no more."""
     whole, rest = divmod(number, 10**decimals)
     return float(decimal_text(number, decimals)) if rest else whole
+
+
+def written(number: int, decimals: int = 6) -> int | str:
+    """The same for a request: an integer where it is whole, else its digits, so that none is lost."""
+    whole, rest = divmod(number, 10**decimals)
+    return decimal_text(number, decimals) if rest else whole
 
 
 def subtotal_of(unit_price: int, quantity: int) -> int:

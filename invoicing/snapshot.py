@@ -1,7 +1,8 @@
 """The invoice as one value: all that is printed, frozen when it is issued.
 
 It is stored as JSON on the invoice's row. Old snapshots stay readable: fields are only ever added, and with a
-default. Amounts are whole minor units of `currency`; rates are basis points.
+default. Amounts are whole minor units of `currency`, quantities millionths, rates ten-thousandths of a
+percent. A snapshot without a `version` has whole quantities and rates in basis points: `load` converts them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from datetime import date
 from typing import Any
 
 import orjson
+
+VERSION = 2
+"""Of the snapshots that are written now. Those without one count as version 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +73,24 @@ class OrderReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """An invoice line (BG-25). `subtotal` and `total` include VAT if `is_including_vat` is set."""
+    """An invoice line (BG-25). `subtotal` and `total` include VAT if `is_including_vat` is set.
+
+    `unit_price` is whole minor units, `unit_price_rest` millionths of one more.
+    """
 
     id: str
     name: str
     quantity: int
     unit: str = "C62"  # UN/ECE Rec 20: a piece
     unit_price: int
+    unit_price_rest: int = 0
     discount: int = 0
     subtotal: int
     total: int
     total_ex_vat: int
     vat_amount: int
     rounding: int = 0  # the part of the invoice's rounding for its order, on the first line of it
-    vat_rate: int  # basis points: 21 % is 2100
+    vat_rate: int  # ten-thousandths of a percent: 21 % is 210_000
     vat_category: str = "S"  # UNTDID 5305
     exemption_reason: str | None = None
     supply: str = "GOODS"
@@ -176,6 +184,7 @@ class Snapshot:
     cost_center: str | None = None
     note: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    version: int = VERSION
 
     @property
     def due(self) -> int:
@@ -189,6 +198,8 @@ def dump(snapshot: Snapshot) -> str:
 
 def load(stored: str | bytes) -> Snapshot:
     value = orjson.loads(stored)
+    if "version" not in value:
+        convert_first_version(value)
     value["seller"] = _party(value["seller"])
     value["buyer"] = _party(value["buyer"])
     value["lines"] = tuple(_line(line) for line in value["lines"])
@@ -204,6 +215,18 @@ def load(stored: str | bytes) -> Snapshot:
     if value["shipping_address"] is not None:
         value["shipping_address"] = Address(**value["shipping_address"])
     return Snapshot(**value)
+
+
+def convert_first_version(value: dict[str, Any]) -> None:
+    """Turns a stored snapshot without decimals into one of version 2."""
+    value["version"] = VERSION
+    for line in value["lines"]:
+        line["quantity"] *= 1_000_000
+        line["vat_rate"] *= 100
+        if line.get("credited_quantity") is not None:
+            line["credited_quantity"] *= 1_000_000
+    for row in value["vat"]:
+        row["rate"] *= 100
 
 
 def _party(value: dict[str, Any]) -> Party:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from documents.pdf import render
+from invoicing.decimals import MILLION
 from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, VatRow
+from invoicing.vat.arithmetic import WHOLE
 
 SELLER = Party(
     name="Lumen & Oak",
@@ -43,7 +45,7 @@ class Goods(NamedTuple):
     sku: str | None
     quantity: int
     price: int
-    rate: int = 2100
+    rate: int = 210_000
     unit: str = "C62"
     discount: int = 0
     description: str | None = None
@@ -56,8 +58,8 @@ GOODS = (
     Goods("Desk lamp Lumière, brass", "LMP-0142", 4, 14900),
     Goods("Acoustic panel, moss green felt", "PNL-0071", 12, 5950),
     Goods("Installation on site", None, 5, 7200, unit="HUR"),
-    Goods("Handbook of good lighting", "BOK-0009", 3, 3450, rate=900),
-    Goods("Bouquet of the season", None, 2, 4500, rate=900),
+    Goods("Handbook of good lighting", "BOK-0009", 3, 3450, rate=90_000),
+    Goods("Bouquet of the season", None, 2, 4500, rate=90_000),
     Goods("Cable tray", "ACC-0550", 6, 2495),
 )  # fmt: skip
 
@@ -105,20 +107,20 @@ def _line(number: int, goods: Goods) -> Line:
         sku=goods.sku,
         description=goods.description,
         unit=goods.unit,
-        quantity=goods.quantity,
+        quantity=goods.quantity * MILLION,
         unit_price=goods.price,
         discount=goods.discount,
         subtotal=goods.quantity * goods.price,
         total=total,
         total_ex_vat=total,
-        vat_amount=total * goods.rate // 10_000,
+        vat_amount=total * goods.rate // WHOLE,
         vat_rate=goods.rate,
     )
 
 
 def _vat_row(lines: tuple[Line, ...], rate: int) -> VatRow:
     base = sum(line.total for line in lines if line.vat_rate == rate)
-    return VatRow(category="S", rate=rate, base=base, amount=(base * rate + 5_000) // 10_000)
+    return VatRow(category="S", rate=rate, base=base, amount=(base * rate + WHOLE // 2) // WHOLE)
 
 
 def main() -> None:

@@ -21,7 +21,8 @@ from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.text import Printable, clean, is_printable
 from invoicing.snapshot import Period
 
-EXAMPLE = 1234567890
+EXAMPLE = Decimal("12345678.90")
+"""It has decimals also where the currency has none: prices and quantities may have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,16 @@ class Pattern:
 
 
 class Formats:
-    """How one locale writes one currency; amounts are whole minor units, rates are basis points."""
+    """How one locale writes one currency; amounts are whole minor units."""
 
     def __init__(self, locale: Locale, currency: str, decimals: int) -> None:
         self.locale = locale
         self.currency = currency
         self.decimals = decimals
-        examples = [_with_currency(sign * EXAMPLE, currency, locale, self.decimals) for sign in (1, -1)]
+        examples = [_with_currency(sign * EXAMPLE, currency, locale) for sign in (1, -1)]
         self._money, digits = _pattern(examples)
         self._plain = _without_symbol(self._money, _symbol(currency, locale))
-        self._group, self._sizes, self._point = _separators(digits, self.decimals)
+        self._group, self._sizes, self._point = _separators(digits)
         rate = [clean(format_percent(Decimal(sign), format=None, locale=locale)) for sign in (1, -1)]
         self._percent, _ = _pattern(rate)
 
@@ -57,8 +58,15 @@ class Formats:
         """The amount without its currency, for the table's columns: 1.234,50."""
         return self._plain.around(self._digits(amount, self.decimals), negative=amount < 0)
 
-    def integer(self, number: int) -> Printable:
-        return self._plain.around(self._digits(number, 0), negative=number < 0)
+    def quantity(self, quantity: int) -> Printable:
+        """A quantity in millionths, without superfluous zeros: 3, 1,5."""
+        number, decimals = _without_zeros(quantity, 6)
+        return self._plain.around(self._digits(number, decimals), negative=quantity < 0)
+
+    def unit_price(self, price: int) -> Printable:
+        """A price in millionths of a minor unit, with at least the currency's decimals: 24,99, 0,00175."""
+        number, decimals = _without_zeros(price, 6)
+        return self._plain.around(self._digits(number, self.decimals + decimals), negative=price < 0)
 
     def decimal(self, number: str) -> Printable:
         """A decimal such as an exchange rate, with all its digits."""
@@ -67,10 +75,9 @@ class Formats:
         return Printable(self._grouped(whole) + point + part if part else self._grouped(whole))
 
     def percent(self, rate: int) -> Printable:
-        """A rate in basis points, without superfluous zeros: 21 %, 5,5 %."""
-        decimals = 2 if rate % 10 else 1 if rate % 100 else 0
-        digits = self._digits(rate // 10 ** (2 - decimals), decimals)
-        return self._percent.around(digits, negative=rate < 0)
+        """A rate in ten-thousandths of a percent, without superfluous zeros: 21 %, 5,5 %."""
+        number, decimals = _without_zeros(rate, 4)
+        return self._percent.around(self._digits(number, decimals), negative=rate < 0)
 
     def date(self, day: date) -> Printable:
         """The date in words, or as ISO 8601 if the fonts lack a character of the locale's words."""
@@ -120,12 +127,18 @@ def _date(day: date, where: Locale) -> Printable:
     return clean(words) if is_printable(words) else Printable(day.isoformat())
 
 
-def _with_currency(number: int, currency: str, where: Locale, decimals: int) -> Printable:
-    amount = Decimal(number).scaleb(-decimals)
+def _without_zeros(number: int, decimals: int) -> tuple[int, int]:
+    """The number and its decimals without the zeros at its end: 1_500_000 with six is 15 with one."""
+    while decimals and number % 10 == 0:
+        number, decimals = number // 10, decimals - 1
+    return number, decimals
+
+
+def _with_currency(amount: Decimal, currency: str, where: Locale) -> Printable:
     symbol = _symbol(currency, where)
     sign = get_currency_symbol(currency, locale=where)
     pattern = copy(where.currency_formats["standard"])
-    pattern.frac_prec = (decimals, decimals)  # Babel's own are CLDR's
+    pattern.frac_prec = (2, 2)  # the currency's own, which Babel has from CLDR, may be none
     with_sign = str(pattern.apply(amount, where, currency=currency, currency_digits=False))
     written = clean(with_sign.replace(sign, symbol))
     # Babel leaves out CLDR's currencySpacing: a space between digits and a currency that ends in a letter.
@@ -156,11 +169,9 @@ def _without_symbol(pattern: Pattern, symbol: str) -> Pattern:
     return Pattern((before[0], before[1]), (after[0], after[1]))
 
 
-def _separators(digits: str, decimals: int) -> tuple[str, tuple[int, int], str]:
+def _separators(digits: str) -> tuple[str, tuple[int, int], str]:
     """The group separator, the sizes of the last group and of those before it, and the decimal point."""
-    whole, point = digits, ""
-    if decimals:
-        whole, point = digits[: -decimals - 1], digits[-decimals - 1]
+    whole, point = digits[:-3], digits[-3]
     groups = re.findall(r"\d+", whole)
     if len(groups) < 2:
         return "", (0, 0), point

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
 from babel.plural import PluralRule
+
+from invoicing.decimals import decimal_text
 
 FOLDER = Path(__file__).parents[1] / "labels"
 FALLBACK = "en"
@@ -84,11 +87,11 @@ class Labels:
         return self.credit if type == "CREDIT" else self.invoice
 
     def unit(self, code: str, quantity: int) -> str:
-        """The unit's name after a quantity; for a code that is not listed, the code itself."""
+        """The unit's name after a quantity in millionths; for a code that is not listed, the code itself."""
         names = self.units.get(code)
         if names is None:
             return code
-        return names[_plural_rule(self.language)(abs(quantity)) != "one"]
+        return names[_plural_rule(self.language)(Decimal(decimal_text(abs(quantity)))) != "one"]
 
 
 @cache

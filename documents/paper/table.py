@@ -10,6 +10,7 @@ from documents.paper.grid import BODY, LABEL, WIDTH
 from documents.paper.lanes import lanes
 from documents.paper.rows import Cells, Rows
 from documents.paper.text import Printable
+from invoicing.decimals import price_of
 from invoicing.snapshot import Line, OrderReference, Snapshot
 
 LEAST_WIDTHS = {"quantity": 48.0, "unit_price": 54.0, "discount": 44.0, "vat": 28.0, "amount": 60.0}
@@ -60,10 +61,10 @@ def _groups(invoice: Snapshot) -> Iterator[tuple[OrderReference | None, Sequence
 
 def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
     formats = compositor.formats
-    quantity = f"{formats.integer(line.quantity)} {compositor.labels.unit(line.unit, line.quantity)}"
+    quantity = f"{formats.quantity(line.quantity)} {compositor.labels.unit(line.unit, line.quantity)}"
     cells = {
         "quantity": compositor.clean(quantity),
-        "unit_price": formats.plain(line.unit_price),
+        "unit_price": formats.unit_price(price_of(line)),
         "discount": formats.plain(-line.discount) if line.discount else DASH,
         "vat": formats.percent(line.vat_rate),
         "amount": formats.plain(line.total),

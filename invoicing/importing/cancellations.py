@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from invoicing import checks
+from invoicing.decimals import MILLION, read_quantity
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing import cells
 from invoicing.importing.columns import Row
@@ -86,10 +87,11 @@ def _products(readable: Sequence[Line], currency: str, rejects: Rejects) -> list
 
 def _requested(row: Row, currency: str) -> Requested:
     checks.text(200)(row.get("sku"), "sku")
-    quantity = cells.whole_number(row.get("quantity", ""), "quantity")
+    quantity = read_quantity(cells.quantity(row.get("quantity", ""), "quantity"))
     if quantity >= 0:
         raise ValidationError("quantity must be below 0 on a cancellation.", field="quantity")
-    return Requested(-quantity, cells.amount(row.get("unit_price", ""), "unit_price", currency))
+    price = cells.amount(row.get("unit_price", ""), "unit_price", currency)
+    return Requested(-quantity, price * MILLION)
 
 
 def _on_all_lines(lines: Sequence[Line], flaw_of_all: Flaw) -> FlawedOrder:

@@ -6,19 +6,23 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from invoicing.decimals import read_quantity, written
 from invoicing.errors import ValidationError
 from invoicing.money import from_major
 
 _minor = lru_cache(10_000)(from_major)  # cached, as a shop has few different prices
 
-_WHOLE = re.compile(r"-?[0-9]{1,12}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
-def whole_number(cell: str, column: str) -> int:
-    if not _WHOLE.fullmatch(cell):
-        raise _refusal(cell, column, "must be a whole number such as 12")
-    return int(cell)
+def quantity(cell: str, column: str) -> int | str:
+    """The number, of either sign: whole, or its digits."""
+    if not _DECIMAL.fullmatch(cell):
+        raise _refusal(cell, column, "must be a number such as 12 or 1.5, without thousands separators")
+    try:
+        return written(read_quantity(cell))
+    except ValueError as error:
+        raise ValidationError(f"{column} {error}.", field=column) from error
 
 
 def amount(cell: str, column: str, currency: str) -> int:
@@ -31,10 +35,10 @@ def amount(cell: str, column: str, currency: str) -> int:
         raise ValidationError(f"{column}: {error}", field=column) from error
 
 
-def percentage(cell: str, column: str) -> float:
+def percentage(cell: str, column: str) -> int | str:
     if not _DECIMAL.fullmatch(cell):
         raise _refusal(cell, column, "must be a percentage such as 5.5")
-    return float(cell)
+    return cell
 
 
 def day(cell: str, column: str) -> date:

@@ -11,7 +11,10 @@ from invoicing.importing.rejects import Flaw
 
 @dataclass(slots=True)
 class SoldLine:
-    """A line of an order, of one product to one customer; `left` is the quantity that was not taken back."""
+    """A line of an order, of one product to one customer; `left` is the quantity that was not taken back.
+
+    Price and quantity are millionths.
+    """
 
     id: str
     order_id: str
@@ -23,7 +26,7 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """The quantity of the product to take back, and the price that the cancellation names."""
+    """The quantity of the product to take back, and the price that the cancellation names: in millionths."""
 
     quantity: int
     unit_price: int

@@ -187,7 +187,7 @@ def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
     if "item_type" in row:
         item["type"] = row["item_type"].upper()
     if "quantity" in row:
-        item["quantity"] = cells.whole_number(row["quantity"], "quantity")
+        item["quantity"] = cells.quantity(row["quantity"], "quantity")
     if "unit_price" in row:
         item["unit_price"] = cells.amount(row["unit_price"], "unit_price", currency)
     if "discount" in row:

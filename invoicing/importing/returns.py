@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, select
 
 from invoicing.access import Principal
+from invoicing.decimals import price_of, written
 from invoicing.importing.cancellations import Cancellation, CancelledProduct
 from invoicing.importing.lines import Line
 from invoicing.importing.matching import SoldLine, Take, Unmatched, match
@@ -107,7 +108,7 @@ def _lock_sales(
 def _sold(order: Any, item: Any) -> SoldLine:
     left = item.quantity if item.undone_as is None else 0
     return SoldLine(
-        item.id, order.id, order.created_at, item.unit_price, left, is_shipped=item.shipped_at is not None
+        item.id, order.id, order.created_at, price_of(item), left, is_shipped=item.shipped_at is not None
     )
 
 
@@ -155,5 +156,5 @@ def _undo(
         action = Action.RETURN if take.sold.is_shipped else Action.CANCEL
         parts[take.sold.order_id, action][take.sold.id] += take.quantity
     for (order_id, action), quantities in parts.items():
-        contras = [Contra(id, quantity, reason=number) for id, quantity in quantities.items()]
+        contras = [Contra(id, written(quantity), reason=number) for id, quantity in quantities.items()]
         undo_items(connection, principal, action, order_id, contras, now=now)

@@ -12,7 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from invoicing import checks
 from invoicing.access import Principal
+from invoicing.decimals import Number, decimal_text
 from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
 from invoicing.invoices.credit_draft import CreditOf, credit_draft
 from invoicing.invoices.credit_lines import Creditable, Taking, creditable, lock_invoices_to_credit
@@ -37,7 +39,7 @@ class LineCredit:
     """
 
     line_id: str
-    quantity: int | None = None
+    quantity: Number | None = None
     amount: int | None = None
     with_vat: int | None = None
 
@@ -181,11 +183,12 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Takin
         amount = _within(asked.with_vat, left.left_with_vat, left, f"{at}.with_vat")
         left.left_with_vat -= amount
         return left.take(amount)
-    quantity = left.pieces if asked.quantity is None else asked.quantity
-    if left.is_spent or quantity > left.pieces or (asked.quantity is not None and quantity < 1):
+    given = None if asked.quantity is None else checks.signed_quantity(asked.quantity, f"{at}.quantity")
+    quantity = left.pieces if given is None else given
+    if left.is_spent or quantity > left.pieces or (given is not None and given <= 0):
         pieces = 0 if left.is_spent else left.pieces
         raise CreditTooHigh(
-            f"{pieces} of the line {left.line.name} are left to credit.",
+            f"{decimal_text(pieces)} of the line {left.line.name} are left to credit.",
             field=f"{at}.quantity",
             ids=[asked.line_id],
         )

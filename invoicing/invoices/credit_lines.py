@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 
 from invoicing.access import Principal
-from invoicing.decimals import MILLION
+from invoicing.decimals import MILLION, price_columns, price_of
 from invoicing.errors import NotCreditable, NotFound
 from invoicing.invoices.queries import Issued
 from invoicing.locks import lock_originals
@@ -16,7 +16,6 @@ from invoicing.money import between
 from invoicing.orders.parts import Amounts, Whole, part_of
 from invoicing.snapshot import Line
 from invoicing.storage.tables import OrderItem, invoice_lines, new_id
-from invoicing.vat.arithmetic import BASIS_POINT
 from invoicing.vat.credit import Credited
 from invoicing.vat.sold import Part, Sold
 
@@ -40,7 +39,8 @@ _CREDITED = (
 class Creditable:
     """An invoice's line at its `place`, and what is left to credit of it, with the line's own sign.
 
-    `left` is priced as the invoice is, `left_with_vat` has VAT however it is priced, `pieces` are left.
+    `left` is priced as the invoice is, `left_with_vat` has VAT however it is priced, `pieces` are
+    the quantity that is left, in millionths.
     """
 
     line: Line
@@ -73,8 +73,8 @@ class Creditable:
         """What the next pieces of the line came to, whatever is left of it."""
         line = self.line
         amounts = Amounts(subtotal=line.subtotal, discount=line.discount)
-        whole = Whole(unit_price=line.unit_price * MILLION, quantity=line.quantity * MILLION, amounts=amounts)
-        return part_of(whole, (line.quantity - self.pieces) * MILLION, pieces * MILLION)
+        whole = Whole(unit_price=price_of(line), quantity=line.quantity, amounts=amounts)
+        return part_of(whole, line.quantity - self.pieces, pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +123,16 @@ def creditable(
 def credit_line(taking: Taking, credited: Credited, invoice_id: str) -> Line:
     """The credit's line. An amount is shown as one price reduction: no piece came back."""
     line = taking.of.line
-    price, quantity, unit = line.unit_price, taking.pieces, line.unit
+    price, quantity, unit = price_of(line), taking.pieces, line.unit
     subtotal = taking.subtotal
     if not quantity:
-        price, quantity, unit, subtotal = credited.total, 1, "C62", credited.total
+        price, quantity, unit, subtotal = credited.total * MILLION, MILLION, "C62", credited.total
     return Line(
         id=new_id(),
         name=line.name,
         quantity=-quantity,
         unit=unit,
-        unit_price=price,
+        **price_columns(price),
         discount=credited.total - subtotal,
         subtotal=-subtotal,
         total=-credited.total,
@@ -155,7 +155,7 @@ def credit_line(taking: Taking, credited: Credited, invoice_id: str) -> Line:
 
 def _creditable(line: Line, place: int, total: int, net: int, vat: int, quantity: int) -> Creditable:
     sold = Sold(
-        group=(line.vat_category, line.vat_rate * BASIS_POINT),
+        group=(line.vat_category, line.vat_rate),
         total=line.total,
         net=line.total_ex_vat,
         vat=line.vat_amount,

@@ -148,6 +148,7 @@ def _line_rows(frozen: Snapshot, account_id: str) -> list[dict[str, Any]]:
             "quantity": line.quantity,
             "unit": line.unit,
             "unit_price": line.unit_price,
+            "unit_price_rest": line.unit_price_rest,
             "discount": line.discount,
             "subtotal": line.subtotal,
             "total": line.total,

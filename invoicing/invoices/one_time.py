@@ -25,7 +25,7 @@ from invoicing.invoices import queries
 from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.due_date import due_date, terms_of_customer
 from invoicing.invoices.issue import issue
-from invoicing.invoices.one_time_lines import asked_lines, frozen_lines, totals_of, with_vat
+from invoicing.invoices.one_time_lines import as_written, asked_lines, frozen_lines, totals_of, with_vat
 from invoicing.invoices.parties import billed_to, seller_of, treatment_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_lines
@@ -165,7 +165,8 @@ def _fingerprint(request: Mapping[str, Any]) -> str | None:
     key = request["idempotency_key"]
     if key is None:
         return None
-    given = {name: value for name, value in request.items() if value is not None}
+    lines = [as_written(line) for line in request["order_lines"]]
+    given = {name: value for name, value in {**request, "order_lines": lines}.items() if value is not None}
     return f"{fingerprint(key)}:{fingerprint(given)}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from invoicing import checks
 from invoicing.checks import checked
+from invoicing.decimals import MILLION, price_columns, subtotal_of, written
 from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
 from invoicing.invoices.values import OrderLineValues
 from invoicing.money import MAX_AMOUNT
@@ -21,7 +22,7 @@ FIELD = "order_lines"
 
 CHECKS: Mapping[str, checks.Check] = {
     "text": ITEM_CHECKS["name"],
-    "amount": checks.money,
+    "amount": checks.unit_price,
     "quantity": checks.quantity,
     "vat_rate": checks.vat_rate,
     "vat_category": ITEM_CHECKS["vat_category"],
@@ -39,7 +40,7 @@ CHECKS: Mapping[str, checks.Check] = {
         )
     },
 }
-_DEFAULTS: Mapping[str, Any] = {"quantity": 1, "amount_incl_vat": True, "unit": "C62"}
+_DEFAULTS: Mapping[str, Any] = {"quantity": MILLION, "amount_incl_vat": True, "unit": "C62"}
 
 
 def asked_lines(given: Sequence[OrderLineValues]) -> list[dict[str, Any]]:
@@ -52,6 +53,16 @@ def asked_lines(given: Sequence[OrderLineValues]) -> list[dict[str, Any]]:
         if line["amount_incl_vat"] != lines[0]["amount_incl_vat"]:
             raise MixedVatModes(field=f"{FIELD}.{place}.amount_incl_vat")
     return lines
+
+
+def as_written(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked line in the units of before decimals, in which fingerprints of old requests were taken.
+
+    Quantity and amount are whole where they are, and a rate is in basis points.
+    """
+    decimals = {"quantity": 6, "amount": 6, "vat_rate": 2}
+    numbers = {name: written(line[name], places) for name, places in decimals.items() if name in line}
+    return {**line, **numbers}
 
 
 def with_vat(asked: Sequence[Mapping[str, Any]], default_rate: int) -> list[dict[str, Any]]:
@@ -87,7 +98,7 @@ def frozen_lines(
             name=line["text"],
             quantity=line["quantity"],
             unit=line["unit"],
-            unit_price=line["amount"],
+            **price_columns(line["amount"]),
             discount=line.get("discount", 0),
             subtotal=taxed.subtotal,
             total=taxed.total,
@@ -112,17 +123,18 @@ def _asked(given: OrderLineValues, at: str) -> dict[str, Any]:
     for name in ("text", "amount"):
         if name not in line:
             raise ValidationError(f"{at}{name} is needed.", field=at + name)
-    if abs(line["amount"] * line["quantity"]) > MAX_AMOUNT:
+    subtotal = subtotal_of(line["amount"], line["quantity"])
+    if abs(subtotal) > MAX_AMOUNT:
         raise AmountTooLarge(f"{at}quantity × amount would pass ±{MAX_AMOUNT}.", field=f"{at}amount")
-    if not 0 <= line.get("discount", 0) <= max(line["amount"] * line["quantity"], 0):
+    if not 0 <= line.get("discount", 0) <= max(subtotal, 0):
         raise ValidationError(f"{at}discount must be from 0 to the line's subtotal.", field=f"{at}discount")
     return line
 
 
 def _taxable(line: Mapping[str, Any]) -> arithmetic.Taxable:
     return arithmetic.Taxable(
-        subtotal=line["amount"] * line["quantity"],
+        subtotal=subtotal_of(line["amount"], line["quantity"]),
         discount=line.get("discount", 0),
-        rate=line["vat_rate"] * arithmetic.BASIS_POINT,
+        rate=line["vat_rate"],
         category=line["vat_category"],
     )

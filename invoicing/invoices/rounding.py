@@ -10,7 +10,6 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from invoicing.snapshot import Line
 from invoicing.storage.tables import invoice_lines
-from invoicing.vat.arithmetic import BASIS_POINT
 from invoicing.vat.rounding import Nets, Step, asked_for, order_rounding
 
 _NETS = (
@@ -31,7 +30,7 @@ def nets_on_invoices(connection: Connection, account_id: str, order_ids: set[str
     found: dict[str, dict[int, int]] = {id: {} for id in order_ids}
     key = {"account": account_id, "ids": sorted(order_ids)}
     for order_id, rate, net in connection.execute(_NETS, key) if order_ids else ():
-        found[order_id][rate * BASIS_POINT] = int(net)
+        found[order_id][rate] = int(net)
     return found
 
 
@@ -67,7 +66,7 @@ def _by_order(lines: Sequence[Line]) -> Mapping[tuple[str | None, str], list[int
 def _nets(lines: Sequence[Line]) -> Nets:
     nets: defaultdict[int, int] = defaultdict(int)
     for line in lines:
-        nets[line.vat_rate * BASIS_POINT] += line.total_ex_vat
+        nets[line.vat_rate] += line.total_ex_vat
     return nets
 
 

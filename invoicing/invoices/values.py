@@ -8,14 +8,15 @@ from datetime import date
 from typing import Any, TypedDict
 
 from invoicing.checks import AddressValues, PeriodValues
+from invoicing.decimals import Number
 from invoicing.payments.values import ManualTransferValues
 
 
 class OrderLineValues(TypedDict, total=False):
     text: str
-    amount: int
-    quantity: int | None
-    vat_rate: float | None
+    amount: Number
+    quantity: Number | None
+    vat_rate: Number | None
     vat_category: str | None
     amount_incl_vat: bool | None
     unit: str | None

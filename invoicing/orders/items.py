@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from invoicing import checks
 from invoicing.checks import checked, optional, text
+from invoicing.decimals import price_columns, subtotal_of
 from invoicing.errors import AmountTooLarge, NoItems, TooManyItems, ValidationError
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.values import OrderItemValues
@@ -37,9 +38,9 @@ _OPTIONAL = tuple(column.name for column in order_items.c if column.nullable)
 class Priced(Protocol):
     """What VAT needs to know of an item, stored or about to be."""
 
-    unit_price: int
-    quantity: int
+    subtotal: int
     discount: int
+    allocated_discount: int
     vat_rate: int
     vat_category: str
 
@@ -51,7 +52,7 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
     "description": optional(text(10_000)),
     "quantity": checks.quantity,
     "unit": text(3, least=1),
-    "unit_price": checks.money,
+    "unit_price": checks.unit_price,
     "discount": checks.money,
     "vat_rate": checks.vat_rate,
     "vat_category": checks.one_of(Category),
@@ -87,9 +88,9 @@ def sold(items: Iterable[OrderItem]) -> list[OrderItem]:
 
 def taxable(item: Priced) -> arithmetic.Taxable:
     return arithmetic.Taxable(
-        subtotal=item.unit_price * item.quantity,
-        discount=item.discount,
-        rate=item.vat_rate * arithmetic.BASIS_POINT,
+        subtotal=item.subtotal,
+        discount=item.discount + item.allocated_discount,
+        rate=item.vat_rate,
         category=item.vat_category,
     )
 
@@ -123,6 +124,7 @@ def item_row(given: OrderItemValues, default_rate: int, *, at: str) -> dict[str,
         **dict.fromkeys(_OPTIONAL),
         "unit": "C62",
         "discount": 0,
+        "allocated_discount": 0,
         "supply": Supply.GOODS if kind == ItemType.PRODUCT else Supply.SERVICES,
         **clean,
         "id": new_id() if given.get("id") is None else checks.identifier(given["id"], f"{at}id"),
@@ -130,8 +132,9 @@ def item_row(given: OrderItemValues, default_rate: int, *, at: str) -> dict[str,
         **rate_and_category(clean, default_rate, at=at),
     }
     check_exemption_reason(row, at=at)
+    row["subtotal"] = subtotal_of(row["unit_price"], row["quantity"])
     _check_amounts(row, at)
-    return row
+    return {**row, **price_columns(row["unit_price"])}
 
 
 def _check_amounts(row: Mapping[str, Any], at: str) -> None:
@@ -140,7 +143,7 @@ def _check_amounts(row: Mapping[str, Any], at: str) -> None:
     if (row["unit_price"] > 0) if is_discount else (row["unit_price"] < 0):
         rule = "must not be above 0 on a DISCOUNT" if is_discount else "must not be negative; use a DISCOUNT"
         raise ValidationError(f"{at}unit_price {rule}.", field=f"{at}unit_price")
-    subtotal = row["unit_price"] * row["quantity"]
+    subtotal = row["subtotal"]
     if not 0 <= row["discount"] <= max(subtotal, 0):
         raise ValidationError(f"{at}discount must be from 0 to the item's subtotal.", field=f"{at}discount")
     if abs(subtotal) > MAX_AMOUNT:

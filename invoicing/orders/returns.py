@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.settings import ContraFlow, account
+from invoicing.decimals import Number
 from invoicing.errors import DuplicateId
 from invoicing.orders.actions import Action, Undone
 from invoicing.orders.intake import find_order, items_of
@@ -32,6 +33,7 @@ _IDS = select(order_items.c.id).where(
     order_items.c.account_id == bindparam("account"),
     order_items.c.id.in_(bindparam("ids", expanding=True)),
 )
+_NEGATED = ("quantity", "subtotal", "discount", "allocated_discount")
 _STEPS = {
     Action.HANDLE_RECEIPT: "received_at",
     Action.HANDLE_APPROVAL: "approved_at",
@@ -41,10 +43,10 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Contra:
-    """What is to be undone: how many of an item (all when null), and the id of its contra item."""
+    """What is to be undone: how much of an item (all when null), and the id of its contra item."""
 
     item_id: str
-    quantity: int | None = None
+    quantity: Number | None = None
     contra_item_id: str | None = None
     reason: str | None = None
 
@@ -72,7 +74,8 @@ def undo_items(
         for index, ((item, quantity), asked) in enumerate(zip(parts, contras, strict=True))
     ]
     steps = _steps(action, guided=flow == ContraFlow.GUIDED, now=now)
-    made = _contras(connection, apply_to_parts(connection, principal.account_id, pieces), contras, steps)
+    undone = apply_to_parts(connection, principal.account_id, items.values(), pieces)
+    made = _contras(connection, undone, contras, steps)
     after = items_of(connection, principal, order_id)
     _recount(connection, order, after, now)
     return find_order(connection, principal, order_id), [item for item in after if item.id in made]
@@ -125,8 +128,7 @@ def _contras(
         {
             **row,
             "id": asked.contra_item_id or new_id(),
-            "quantity": -row["quantity"],
-            "discount": -row["discount"],
+            **{name: -row[name] for name in _NEGATED},
             "contra_of": row["id"],
             "invoice_id": None,
             "invoiced_as": None,

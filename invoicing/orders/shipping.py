@@ -39,5 +39,5 @@ def ship_items(
     ]
     changes = {"shipped_at": shipped_at}
     pieces = [(item, quantity, changes) for item, quantity in parts + along]
-    shipped = {row["id"] for row in apply_to_parts(connection, principal.account_id, pieces)}
+    shipped = {row["id"] for row in apply_to_parts(connection, principal.account_id, items.values(), pieces)}
     return order, [item for item in items_of(connection, principal, order_id) if item.id in shipped]

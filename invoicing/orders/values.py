@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Required, TypedDict
 
 from invoicing.checks import AddressValues, PeriodValues
+from invoicing.decimals import Number
 
 
 class OrderItemValues(TypedDict, total=False):
@@ -15,11 +16,11 @@ class OrderItemValues(TypedDict, total=False):
     sku: str | None
     name: str
     description: str | None
-    quantity: int
+    quantity: Number
     unit: str | None
-    unit_price: int
+    unit_price: Number
     discount: int | None
-    vat_rate: float | None
+    vat_rate: Number | None
     vat_category: str | None
     exemption_reason: str | None
     supply: str | None

@@ -13,10 +13,6 @@ from invoicing.money import portion, shares
 WHOLE = 1_000_000
 """A hundred percent, in ten-thousandths of a percent: a rate is so many millionths."""
 
-BASIS_POINTS = 10_000
-"""A hundred percent in basis points, in which rates are stored."""
-BASIS_POINT = WHOLE // BASIS_POINTS
-
 _Group = tuple[str, int]  # category and rate
 
 

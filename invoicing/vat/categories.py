@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from invoicing.decimals import decimal_text
 from invoicing.errors import ValidationError
 
 
@@ -45,7 +46,7 @@ def rate_and_category(clean: Mapping[str, Any], default_rate: int, *, at: str) -
     if Category(category).is_zero_rated == (rate > 0):
         raise ValidationError(
             f"{at}vat_rate must be above 0 in category S and 0 in every other; "
-            f"it is {rate / 100:g} in category {category}.",
+            f"it is {decimal_text(rate, 4)} in category {category}.",
             field=f"{at}vat_rate",
         )
     return {"vat_rate": rate, "vat_category": str(category)}

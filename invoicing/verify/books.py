@@ -13,6 +13,7 @@ from invoicing.storage.tables import accounts, invoice_lines, invoices, number_s
 from invoicing.verify.balances import find_wrong_balances
 from invoicing.verify.credits import find_wrong_credits
 from invoicing.verify.invoices import INVOICE_FIELDS, LINE_FIELDS, find_contradictions
+from invoicing.verify.items import find_wrong_items
 from invoicing.verify.payments import count_payments, find_wrong_payments
 from invoicing.verify.pdfs import find_wrong_pdfs
 from invoicing.verify.quotes import find_wrong_quotes
@@ -133,6 +134,7 @@ def _check_account(connection: Connection, account_id: str, verdict: Verdict) ->
         yield number, "duplicate", f"{times} invoices have this number."
     for item, invoice in connection.execute(_MARKED_WITHOUT_LINE, key):
         yield item, "items", f"The item is marked with invoice {invoice}, which has no line for it."
+    yield from find_wrong_items(connection, account_id)
     yield from find_wrong_credits(connection, account_id)
     yield from find_wrong_quotes(connection, account_id)
     verdict.payments += count_payments(connection, account_id)

@@ -17,10 +17,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select
 
+from invoicing.decimals import decimal_text
 from invoicing.storage.tables import invoice_lines, invoices
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
-_FULL = 10_000  # a hundred percent in basis points
+_FULL = 1_000_000  # a hundred percent in ten-thousandths of a percent
 _credit = invoice_lines.alias("credit")
 _line = invoice_lines.alias("line")
 _paper = invoices.alias("paper")
@@ -118,7 +119,7 @@ class _Group:
 
     @property
     def name(self) -> str:
-        return f"{self.whole.vat_rate / 100:g} % VAT ({self.whole.vat_category})"
+        return f"{decimal_text(self.whole.vat_rate, 4)} % VAT ({self.whole.vat_category})"
 
     @property
     def off(self) -> Fraction:

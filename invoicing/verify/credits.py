@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
 
+from invoicing.decimals import decimal_text
 from invoicing.storage.tables import invoice_lines, invoices, order_items
 from invoicing.verify.credit_vat import find_wrong_credit_vat
 
@@ -118,7 +119,9 @@ def _line_faults(row: Any) -> _Faults:
     }
     for name, (amount, credited) in originals_and_credits.items():
         if not 0 <= -credited * _sign(amount) <= abs(amount):
-            yield subject, "credits", f"Line {row.id}: {name} is {amount}, its credits come to {credited}."
+            written = decimal_text if name == "quantity" else str
+            fault = f"{name} is {written(amount)}, its credits come to {written(credited)}."
+            yield subject, "credits", f"Line {row.id}: {fault}"
 
 
 def _item_faults(connection: Connection, key: Mapping[str, str]) -> _Faults:

@@ -10,6 +10,9 @@ from typing import Any
 
 import orjson
 
+from invoicing.decimals import decimal_text
+from invoicing.snapshot import convert_first_version
+
 LINE_FIELDS = (
     "id",
     "order_id",
@@ -19,6 +22,7 @@ LINE_FIELDS = (
     "quantity",
     "unit",
     "unit_price",
+    "unit_price_rest",
     "discount",
     "subtotal",
     "total",
@@ -53,7 +57,7 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
     yield from _sum_faults(invoice, lines)
     yield from _rounding_faults(invoice, lines)
     try:
-        snapshot = orjson.loads(invoice.snapshot)
+        snapshot = _snapshot(invoice.snapshot)
         faults = [
             *_snapshot_faults(invoice, snapshot),
             *_snapshot_line_faults(lines, snapshot),
@@ -64,6 +68,16 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
         yield "snapshot", f"The snapshot cannot be read: {error!r}."
     else:
         yield from faults
+
+
+def _snapshot(stored: str) -> Any:
+    """The snapshot as its columns count: old ones have whole quantities and prices."""
+    snapshot = orjson.loads(stored)
+    if "version" not in snapshot:
+        convert_first_version(snapshot)
+        for line in snapshot["lines"]:
+            line["unit_price_rest"] = 0
+    return snapshot
 
 
 def _total_faults(invoice: Any) -> Iterator[tuple[str, str]]:
@@ -157,7 +171,10 @@ def _vat_faults(invoice: Any, lines: Sequence[Any], snapshot: Mapping[str, Any])
     for row in rows:
         group = row["category"], row["rate"]
         if (row["base"], row["amount"]) != (bases[group], amounts[group]):
-            yield "vat", f"The VAT row of {group[0]} {group[1] / 100:g} % is not the sum of its lines."
+            yield (
+                "vat",
+                f"The VAT row of {group[0]} {decimal_text(group[1], 4)} % is not the sum of its lines.",
+            )
 
 
 def _tax_currency_faults(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

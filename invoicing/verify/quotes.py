@@ -16,7 +16,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, s
 from invoicing.storage.tables import invoice_lines, orders
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
-_FULL = 10_000  # a hundred percent in basis points
+_FULL = 1_000_000  # a hundred percent in ten-thousandths of a percent
 _IS_AMOUNT = and_(
     invoice_lines.c.credited_line_id.is_not(None), func.coalesce(invoice_lines.c.credited_quantity, 0) == 0
 )

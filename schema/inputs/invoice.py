@@ -12,7 +12,7 @@ from schema.inputs.payment import ManualTransferInput
 from schema.inputs.shared import AddressInput, PeriodInput
 from schema.inputs.values import or_none
 from schema.types.enums import SupplyType, VatCategory
-from schema.types.scalars import Currency, Money
+from schema.types.scalars import Currency, Money, Quantity, UnitPrice
 
 
 @strawberry.input(
@@ -61,12 +61,13 @@ def issue_terms(input: InvoiceItemsInput | InvoiceOrderInput) -> IssueTerms:
 @strawberry.input(description="A line of a one-time invoice.")
 class OrderLineInput:
     text: str = strawberry.field(description="What the paper calls it, up to 1,000 characters.")
-    amount: Money = strawberry.field(
+    amount: UnitPrice = strawberry.field(
         description="Of one, with VAT unless amount_incl_vat is false. Below zero it is a rebate."
     )
-    quantity: int | None = strawberry.field(default=strawberry.UNSET, description="1 when left out.")
+    quantity: Quantity | None = strawberry.field(default=strawberry.UNSET, description="1 when left out.")
     vat_rate: float | None = strawberry.field(
-        default=strawberry.UNSET, description="In percent; the account's default when left out."
+        default=strawberry.UNSET,
+        description="In percent, up to four decimals; the account's default when left out.",
     )
     vat_category: VatCategory | None = strawberry.field(
         default=strawberry.UNSET, description="S when left out, or Z at a rate of 0."
@@ -181,7 +182,7 @@ class CreateInvoiceInput:
 @strawberry.input(description="How much of a line: a quantity or an amount; all that is left if neither.")
 class CreditLineInput:
     line_id: str = strawberry.field(description="The invoice line's id.")
-    quantity: int | None = strawberry.field(default=strawberry.UNSET, description="How many of it.")
+    quantity: Quantity | None = strawberry.field(default=strawberry.UNSET, description="How much of it.")
     amount: Money | None = strawberry.field(
         default=strawberry.UNSET,
         description="Or an amount of it, with or without VAT as the invoice's prices are.",

@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from schema.inputs.shared import AddressInput, PeriodInput
 from schema.types.enums import OrderItemType, SupplyType, VatCategory
-from schema.types.scalars import Currency, Money
+from schema.types.scalars import Currency, Money, Quantity, UnitPrice
 
 
 @strawberry.input(description="A line of an order.")
@@ -25,9 +25,9 @@ class OrderItemInput:
     description: str | None = strawberry.field(
         default=strawberry.UNSET, description="More about it, up to 10,000 characters."
     )
-    quantity: int = strawberry.field(description="At least 1.")
+    quantity: Quantity = strawberry.field(description="More than 0, with up to six decimals.")
     unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
-    unit_price: Money = strawberry.field(
+    unit_price: UnitPrice = strawberry.field(
         description=(
             "Of one: with VAT where the order's is_including_vat. Only a DISCOUNT may be below zero."
         )
@@ -36,7 +36,8 @@ class OrderItemInput:
         default=strawberry.UNSET, description="Taken off the whole line."
     )
     vat_rate: float | None = strawberry.field(
-        default=strawberry.UNSET, description="In percent; the account's default when left out."
+        default=strawberry.UNSET,
+        description="In percent, up to four decimals; the account's default when left out.",
     )
     vat_category: VatCategory | None = strawberry.field(
         default=strawberry.UNSET, description="S when left out, or Z at a rate of 0."
@@ -143,8 +144,8 @@ class UpdateOrderInput:
 )
 class ItemQuantityInput:
     item_id: str = strawberry.field(description="Which item.")
-    quantity: int | None = strawberry.field(
-        default=strawberry.UNSET, description="How many of it; all when left out."
+    quantity: Quantity | None = strawberry.field(
+        default=strawberry.UNSET, description="How much of it; all when left out."
     )
 
 
@@ -160,8 +161,8 @@ class ShipOrderItemsInput:
 @strawberry.input
 class ContraItemInput:
     item_id: str = strawberry.field(description="Which item.")
-    quantity: int | None = strawberry.field(
-        default=strawberry.UNSET, description="How many of it; all when left out. A part splits the item."
+    quantity: Quantity | None = strawberry.field(
+        default=strawberry.UNSET, description="How much of it; all when left out. A part splits the item."
     )
     contra_item_id: str | None = strawberry.field(
         default=strawberry.UNSET,

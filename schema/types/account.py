@@ -8,6 +8,7 @@ import strawberry
 
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.completeness import missing_fields
+from invoicing.decimals import json_number
 from invoicing.storage import tables
 from resolvers import accounts
 from schema.info import Info
@@ -105,7 +106,7 @@ class Account:
             bic=row.bic,
             default_currency=Currency(row.default_currency),
             tax_currency=Currency(account_settings.tax_currency_of(row)),
-            default_vat_rate=row.default_vat_rate / 100,
+            default_vat_rate=json_number(row.default_vat_rate, 4),
             locale=row.locale,
             timezone=row.timezone,
             payment_terms_days=row.payment_terms_days,

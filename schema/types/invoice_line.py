@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
+from invoicing.decimals import price_of
 from invoicing.snapshot import Line
 from schema.types.enums import SupplyType
-from schema.types.scalars import Money
+from schema.types.scalars import Money, Quantity, UnitPrice
 from schema.types.shared import Period, VatAmount
 
 
@@ -18,11 +19,13 @@ class InvoiceLine:
     sku: str | None = strawberry.field(description="Article number.")
     name: str = strawberry.field(description="What the paper calls it.")
     description: str | None = strawberry.field(description="More about it, under the name.")
-    quantity: int = strawberry.field(description="How many.")
+    quantity: Quantity = strawberry.field(description="How much.")
     unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
-    unit_price: Money = strawberry.field(description="Of one: with VAT where is_including_vat.")
+    unit_price: UnitPrice = strawberry.field(description="Of one: with VAT where is_including_vat.")
     discount: Money = strawberry.field(description="Taken off the whole line.")
-    subtotal: Money = strawberry.field(description="unit_price × quantity: with VAT where is_including_vat.")
+    subtotal: Money = strawberry.field(
+        description="unit_price × quantity, rounded once: with VAT where is_including_vat."
+    )
     total: Money = strawberry.field(description="subtotal − discount.")
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     vat: VatAmount = strawberry.field(description="The line's share of the VAT.")
@@ -43,9 +46,9 @@ class InvoiceLine:
             sku=line.sku,
             name=line.name,
             description=line.description,
-            quantity=line.quantity,
+            quantity=Quantity(line.quantity),
             unit=line.unit,
-            unit_price=Money(line.unit_price),
+            unit_price=UnitPrice(price_of(line)),
             discount=Money(line.discount),
             subtotal=Money(line.subtotal),
             total=Money(line.total),

@@ -12,7 +12,7 @@ from invoicing.orders import actions
 from invoicing.orders.items import counted, totals
 from invoicing.orders.lawful import Parties
 from invoicing.storage import tables
-from invoicing.vat.arithmetic import BASIS_POINT, Totals
+from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
 from schema.info import Info
 from schema.types.customer import Customer
@@ -125,7 +125,7 @@ class Order:
     @strawberry.field(description="The VAT, per rate and category.")
     async def vat(self, info: Info) -> list[VatAmount]:
         rows = (await self._totals(info)).rows
-        return [VatAmount.of(row.rate // BASIS_POINT, row.category, row.base, row.amount) for row in rows]
+        return [VatAmount.of(row.rate, row.category, row.base, row.amount) for row in rows]
 
     @strawberry.field(description="The invoices that its items are on, and their credits, oldest first.")
     async def invoices(self, info: Info) -> list[LazyInvoice]:

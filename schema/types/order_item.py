@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from invoicing.decimals import price_of
 from invoicing.orders.items import totals
 from invoicing.snapshot import read_period
 from invoicing.storage import tables
@@ -15,7 +16,7 @@ from invoicing.vat.arithmetic import Taxed
 from resolvers import invoices
 from schema.info import Info
 from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
-from schema.types.scalars import Money
+from schema.types.scalars import Money, Quantity, UnitPrice
 from schema.types.shared import Period, VatAmount
 
 if TYPE_CHECKING:
@@ -34,11 +35,15 @@ class OrderItem:
     sku: str | None = strawberry.field(description="The shop's article number.")
     name: str = strawberry.field(description="What the paper calls it.")
     description: str | None = strawberry.field(description="More about it, under the name.")
-    quantity: int = strawberry.field(description="How many.")
+    quantity: Quantity = strawberry.field(description="How much.")
     unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
-    unit_price: Money = strawberry.field(description="Of one; with VAT where the order's is_including_vat.")
+    unit_price: UnitPrice = strawberry.field(
+        description="Of one; with VAT where the order's is_including_vat."
+    )
     discount: Money = strawberry.field(description="Taken off the whole line.")
-    subtotal: Money = strawberry.field(description="unit_price × quantity.")
+    subtotal: Money = strawberry.field(
+        description="unit_price × quantity, rounded once; of a part, its share of the whole's."
+    )
     total: Money = strawberry.field(description="subtotal − discount.")
     vat: VatAmount = strawberry.field(description="Its share of the order's VAT.")
     supply: SupplyType = strawberry.field(description="Goods or services.")
@@ -80,9 +85,9 @@ class OrderItem:
             sku=row.sku,
             name=row.name,
             description=row.description,
-            quantity=row.quantity,
+            quantity=Quantity(row.quantity),
             unit=row.unit,
-            unit_price=Money(row.unit_price),
+            unit_price=UnitPrice(price_of(row)),
             discount=Money(row.discount),
             subtotal=Money(taxed.subtotal),
             total=Money(taxed.total),

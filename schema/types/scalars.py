@@ -6,12 +6,18 @@ from datetime import UTC, date, datetime
 from typing import NewType
 
 import strawberry
+from graphql import FloatValueNode, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+from invoicing.decimals import json_number, read_quantity, read_unit_price, written
 from invoicing.money import MAX_AMOUNT
 
 Money = NewType("Money", int)
 Currency = NewType("Currency", str)
+Quantity = NewType("Quantity", int)
+"""Millionths where it is shown; where it is taken, the number as it was written."""
+UnitPrice = NewType("UnitPrice", int)
+"""The same, of a minor unit."""
 
 
 def check_money(value: object) -> int:
@@ -20,6 +26,35 @@ def check_money(value: object) -> int:
     if abs(value) > MAX_AMOUNT:
         raise ValueError(f"Money is within ±(2^53−1) (it is {value}).")
     return value
+
+
+def quantity_as_written(value: object) -> int | str:
+    try:
+        return written(read_quantity(value))
+    except ValueError as error:
+        raise ValueError(f"Quantity {error}.") from None
+
+
+def unit_price_as_written(value: object) -> int | str:
+    try:
+        return written(read_unit_price(value))
+    except ValueError as error:
+        raise ValueError(f"UnitPrice {error}.") from None
+
+
+def _digits(node: ValueNode, name: str) -> str:
+    """The digits of a number in a document, which no float has held."""
+    if isinstance(node, IntValueNode | FloatValueNode | StringValueNode):
+        return node.value
+    raise ValueError(f"{name} must be a number or a string.")
+
+
+def quantity_literal(node: ValueNode, _: object = None) -> int | str:
+    return quantity_as_written(_digits(node, "Quantity"))
+
+
+def unit_price_literal(node: ValueNode, _: object = None) -> int | str:
+    return unit_price_as_written(_digits(node, "UnitPrice"))
 
 
 def check_currency(value: object) -> str:
@@ -63,6 +98,26 @@ SCALARS: dict[object, ScalarDefinition] = {
         ),
         serialize=check_money,
         parse_value=check_money,
+    ),
+    Quantity: strawberry.scalar(
+        name="Quantity",
+        description=(
+            "A decimal with up to 6 places, within ±10⁹: a JSON number, whole where it is whole (3, 1.5). "
+            "A string is taken too."
+        ),
+        serialize=json_number,
+        parse_value=quantity_as_written,
+        parse_literal=quantity_literal,
+    ),
+    UnitPrice: strawberry.scalar(
+        name="UnitPrice",
+        description=(
+            "Minor units of the currency beside it with up to 6 decimals: 2499, or 0.175 (€ 0,00175). "
+            "A JSON number; a string is taken too. Within ±(2^53−1), with decimals within ±10⁹."
+        ),
+        serialize=json_number,
+        parse_value=unit_price_as_written,
+        parse_literal=unit_price_literal,
     ),
     Currency: strawberry.scalar(
         name="Currency",

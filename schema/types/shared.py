@@ -9,20 +9,23 @@ from typing import Any
 import strawberry
 
 from invoicing import snapshot
+from invoicing.decimals import json_number
 from schema.types.enums import VatCategory
 from schema.types.scalars import Money
 
 
 @strawberry.type(description="One VAT rate: the base without VAT, and the VAT on it.")
 class VatAmount:
-    rate: float = strawberry.field(description="In percent: 21, 5.5.")
+    rate: float = strawberry.field(description="In percent, with up to four decimals: 21, 5.5, 6.625.")
     category: VatCategory = strawberry.field(description="As in UNTDID 5305.")
     base: Money = strawberry.field(description="What the VAT is on, without VAT.")
     amount: Money = strawberry.field(description="The VAT.")
 
     @classmethod
     def of(cls, rate: int, category: str, base: int, amount: int) -> VatAmount:
-        return cls(rate=rate / 100, category=VatCategory(category), base=Money(base), amount=Money(amount))
+        return cls(
+            rate=json_number(rate, 4), category=VatCategory(category), base=Money(base), amount=Money(amount)
+        )
 
 
 @strawberry.type(description="A postal address, with who can be reached there.")

@@ -14,6 +14,7 @@ from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.completeness import in_words, missing_fields
 from invoicing.accounts.values import CreateAccountValues
+from invoicing.decimals import decimal_text
 from invoicing.errors import InvoicingError
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account
@@ -116,8 +117,9 @@ def _create_account(database: Database, given: CreateAccountValues) -> str:
     except InvoicingError as refusal:
         raise exit_with(str(refusal)) from None
     seller = database.read(account_settings.account, made)
+    rate = decimal_text(seller.default_vat_rate, 4)
     typer.echo(
-        f"{seller.name} invoices in {seller.default_currency} with {seller.default_vat_rate / 100:g} % VAT, "
+        f"{seller.name} invoices in {seller.default_currency} with {rate} % VAT, "
         f"in the language {seller.locale}, dated in {seller.timezone}.",
         err=True,
     )

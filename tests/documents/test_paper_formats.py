@@ -42,15 +42,17 @@ def test_a_columns_amount_is_the_money_without_its_currency(tag: str, amount: in
     assert without_spaces(ours.plain(amount)) == without_spaces(ours.money(amount).replace("XYZ", ""))
 
 
-@given(st.sampled_from(LOCALES), st.integers(0, 10_000))
+@given(st.sampled_from(LOCALES), st.integers(0, 1_000_000))
 def test_a_rate_is_written_as_babel_writes_it(tag: str, rate: int) -> None:
-    theirs = format_percent(Decimal(rate).scaleb(-4), _two_decimals(tag), locale=locale(tag))
+    theirs = format_percent(Decimal(rate).scaleb(-6), _four_decimals(tag), locale=locale(tag))
     assert formats(tag, "EUR", 2).percent(rate) == clean(theirs)
 
 
-def _two_decimals(tag: str) -> str:
+def _four_decimals(tag: str) -> str:
     pattern: str = locale(tag).percent_formats[None].pattern
-    return pattern.replace("0%", "0.##%").replace("0\u00a0%", "0.##\u00a0%").replace("%#,##0", "%#,##0.##")
+    return (
+        pattern.replace("0%", "0.####%").replace("0\u00a0%", "0.####\u00a0%").replace("%#,##0", "%#,##0.####")
+    )
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_note_of_many_pages_is_printed_to_its_end() -> None:
 
 
 def test_a_hundred_vat_rates_are_all_printed() -> None:
-    vat = tuple(VatRow(category="S", rate=rate * 100, base=rate, amount=1) for rate in range(100))
+    vat = tuple(VatRow(category="S", rate=rate * 10_000, base=rate, amount=1) for rate in range(100))
     text = invoice_text(invoice(vat=vat))
     assert set(re.findall(r"^(\d+)%", text, re.MULTILINE)) >= {str(rate) for rate in range(100)}
 
@@ -101,7 +101,7 @@ def test_two_hundred_orders_are_all_named() -> None:
 
 @pytest.mark.parametrize("locale", ["en", "de", "nl", "fr"])
 def test_huge_amounts_stand_side_by_side(locale: str) -> None:
-    lines = (line(name="W" * 300, quantity=10**9, unit_price=HUGE, discount=HUGE, total=HUGE),)
+    lines = (line(name="W" * 300, quantity=10**15, unit_price=HUGE, discount=HUGE, total=HUGE),)
     vat = (VatRow(category="K", rate=0, base=HUGE, amount=HUGE),)
     snapshot = invoice(locale=locale, lines=lines, vat=vat, total_ex_vat=HUGE, total_vat=HUGE, total=HUGE)
     for page in strings(render(snapshot)):

@@ -15,13 +15,13 @@ from invoicing.snapshot import Line, Party, Snapshot, VatRow, dump
 MUG = Line(
     id="1",
     name="Mug",
-    quantity=1,
+    quantity=1_000_000,
     unit_price=1_210,
     subtotal=1_210,
     total=1_210,
     total_ex_vat=1_000,
     vat_amount=210,
-    vat_rate=2_100,
+    vat_rate=210_000,
 )
 INVOICE = Snapshot(
     id="1",
@@ -35,7 +35,7 @@ INVOICE = Snapshot(
     seller=Party(name="Mug & Co"),
     buyer=Party(name="Ann Baker"),
     lines=(MUG,),
-    vat=(VatRow(category="S", rate=2_100, base=1_000, amount=210),),
+    vat=(VatRow(category="S", rate=210_000, base=1_000, amount=210),),
     subtotal=1_210,
     total_ex_vat=1_000,
     total_vat=210,

@@ -29,6 +29,7 @@ CHECKS: dict[str, checks.Check] = {
     "flag": checks.flag,
     "currency": checks.currency,
     "vat_rate": checks.vat_rate,
+    "unit_price": checks.unit_price,
     "one_of": checks.one_of(ItemType),
     "country": checks.country,
     "locale": checks.locale,
@@ -49,7 +50,7 @@ def test_any_value_is_normalised_or_refused_with_its_field(name: str, value: Any
         assert str(refusal)  # noqa: PT017
         return
     assert clean is not None
-    assert name == "vat_rate" or CHECKS[name](clean, "field") == clean
+    assert name in ("vat_rate", "quantity", "unit_price") or CHECKS[name](clean, "field") == clean
 
 
 @pytest.mark.parametrize(
@@ -59,14 +60,18 @@ def test_any_value_is_normalised_or_refused_with_its_field(name: str, value: Any
         ("identifier", "x" * 255, "x" * 255),
         ("text", "  a b ", "a b"),
         ("text", "a\tb\nc", "a\tb\nc"),
-        ("quantity", 2**31 - 1, 2**31 - 1),
+        ("quantity", 3, 3_000_000),
+        ("quantity", 1.5, 1_500_000),
+        ("quantity", "0.000001", 1),
+        ("unit_price", 0.175, 175_000),
+        ("unit_price", -MAX_AMOUNT, -MAX_AMOUNT * 1_000_000),
         ("money", MAX_AMOUNT, MAX_AMOUNT),
         ("money", -MAX_AMOUNT, -MAX_AMOUNT),
-        ("vat_rate", 21, 2_100),
-        ("vat_rate", 5.5, 550),
-        ("vat_rate", 0.07, 7),
-        ("vat_rate", 8.1, 810),
-        ("vat_rate", 100, 10_000),
+        ("vat_rate", 21, 210_000),
+        ("vat_rate", 5.5, 55_000),
+        ("vat_rate", 0.07, 700),
+        ("vat_rate", 6.625, 66_250),
+        ("vat_rate", 100, 1_000_000),
         ("country", " nl ", "NL"),
         ("locale", "de-AT", "de_AT"),
         ("locale", "zh_Hant_TW", "zh_Hant_TW"),
@@ -92,7 +97,8 @@ def test_a_good_value_is_normalised(name: str, value: Any, clean: Any) -> None:
         ("text", "a\x7f", ValidationError),
         ("text", "a\ud800", ValidationError),
         ("quantity", 0, ValidationError),
-        ("quantity", 2**31, ValidationError),
+        ("quantity", 10**9, ValidationError),
+        ("quantity", 0.0000001, ValidationError),
         ("quantity", True, ValidationError),
         ("money", MAX_AMOUNT + 1, AmountTooLarge),
         ("money", 1.0, ValidationError),
@@ -101,9 +107,11 @@ def test_a_good_value_is_normalised(name: str, value: Any, clean: Any) -> None:
         ("flag", None, ValidationError),
         ("currency", "eur", ValidationError),
         ("currency", "XXX", ValidationError),
-        ("vat_rate", 5.555, ValidationError),
+        ("vat_rate", 5.55555, ValidationError),
         ("vat_rate", float("inf"), ValidationError),
-        ("vat_rate", "21", ValidationError),
+        ("vat_rate", "x", ValidationError),
+        ("unit_price", MAX_AMOUNT + 1, AmountTooLarge),
+        ("unit_price", 1.0000001, ValidationError),
         ("country", "EU ", ValidationError),
         ("country", "001", ValidationError),
         ("timezone", "../etc/passwd", ValidationError),

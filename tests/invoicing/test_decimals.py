@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -15,10 +16,13 @@ from invoicing.decimals import (
     MILLION,
     decimal_text,
     json_number,
+    price_columns,
+    price_of,
     read_percentage,
     read_quantity,
     read_unit_price,
     subtotal_of,
+    written,
 )
 from invoicing.money import MAX_AMOUNT
 
@@ -182,6 +186,23 @@ def test_a_percentage_is_from_none_to_all(value: object) -> None:
 )
 def test_price_times_quantity_is_rounded_once(unit_price: str, quantity: str, subtotal: int) -> None:
     assert subtotal_of(read_unit_price(unit_price), read_quantity(quantity)) == subtotal
+
+
+@property_test
+@given(prices)
+def test_a_price_is_kept_in_two_columns_of_64_bits(price: int) -> None:
+    columns = price_columns(price)
+    assert price_of(SimpleNamespace(**columns)) == price
+    assert 0 <= columns["unit_price_rest"] < MILLION
+    assert abs(columns["unit_price"]) <= MAX_AMOUNT + 1
+
+
+@property_test
+@given(quantities)
+def test_what_is_written_for_a_request_is_read_again(quantity: int) -> None:
+    again = written(quantity)
+    assert read_quantity(again) == quantity
+    assert isinstance(again, str) == (quantity % MILLION != 0)
 
 
 @property_test

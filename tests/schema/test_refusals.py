@@ -148,9 +148,9 @@ def test_a_number_that_is_taken_is_told(shop: Client, database: Database) -> Non
 def test_money_that_is_no_whole_number_within_bounds_is_refused(shop: Client) -> None:
     values: list[Any] = [1.5, 1.0, "1", True, 2**53, -(2**53), 2**63, 1e30, [1], {}]
     for value in values:
-        given = {**ORDER, "items": [{**LINE, "unit_price": value}]}
+        given = {**ORDER, "items": [{**LINE, "discount": value}]}
         refusal = shop.refused(CREATE_ORDER, input=given)
-        assert (refusal.code, refusal.field) == ("VALIDATION_ERROR", "items.0.unit_price")
+        assert (refusal.code, refusal.field) == ("VALIDATION_ERROR", "items.0.discount")
         assert "Money" in refusal.message
 
 

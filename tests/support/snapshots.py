@@ -23,8 +23,8 @@ BUYER = Party(name="Ann Baker", address=Address(address_line_1="High Street 2", 
 
 def line(**values: Any) -> Line:
     defaults = {
-        "id": "1", "name": "Mug", "quantity": 1, "unit_price": 1000, "subtotal": 1000, "total": 1000,
-        "total_ex_vat": 1000, "vat_amount": 210, "vat_rate": 2100,
+        "id": "1", "name": "Mug", "quantity": 1_000_000, "unit_price": 1000, "subtotal": 1000, "total": 1000,
+        "total_ex_vat": 1000, "vat_amount": 210, "vat_rate": 210_000,
     }  # fmt: skip
     return Line(**{**defaults, **values})
 
@@ -33,7 +33,8 @@ def invoice(**values: Any) -> Snapshot:
     defaults = {
         "id": "i1", "number": "2025-0001", "type": "INVOICE", "currency": "EUR", "is_including_vat": False,
         "issued_on": date(2025, 6, 2), "due_on": date(2025, 6, 16), "locale": "en-GB", "seller": SELLER,
-        "buyer": BUYER, "lines": (line(),), "vat": (VatRow(category="S", rate=2100, base=1000, amount=210),),
+        "buyer": BUYER, "lines": (line(),),
+        "vat": (VatRow(category="S", rate=210_000, base=1000, amount=210),),
         "subtotal": 1000, "total_ex_vat": 1000, "total_vat": 210, "total": 1210,
     }  # fmt: skip
     return Snapshot(**{**defaults, **values})

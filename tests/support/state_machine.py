@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, Table, select
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION, price_of, read_quantity, read_unit_price, subtotal_of, written
 from invoicing.errors import InvoicingError
 from invoicing.invoices import from_orders
 from invoicing.invoices.one_time import Made
@@ -31,6 +32,7 @@ from invoicing.orders import actions, intake, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.lawful import Parties
 from invoicing.orders.returns import Contra
+from invoicing.orders.splitting import ItemPart
 from invoicing.storage.database import Database
 from invoicing.storage.tables import (
     Order,
@@ -53,25 +55,36 @@ TABLES = (orders_table, order_items, invoices, invoice_lines, payments, allocati
 
 items = st.builds(
     lambda quantity, price, discount, kind, rate: factories.item(
-        quantity=quantity,
-        unit_price=-price if kind == "DISCOUNT" else price,
-        discount=0 if kind == "DISCOUNT" else min(discount, price * quantity),
+        quantity=written(quantity),
+        unit_price=written(-price if kind == "DISCOUNT" else price),
+        discount=0 if kind == "DISCOUNT" else min(discount, subtotal_of(price, quantity)),
         type=kind,
         vat_rate=rate,
     ),
-    st.integers(1, 5),
-    st.integers(0, 3_000),
+    st.one_of(st.integers(1, 5).map(lambda many: many * MILLION), st.integers(1, 5 * MILLION)),
+    st.one_of(st.integers(0, 3_000).map(lambda price: price * MILLION), st.integers(0, 3 * MILLION)),
     st.integers(0, 500),
     st.sampled_from(["PRODUCT", "PRODUCT", "PRODUCT", "SHIPPING", "DISCOUNT"]),
-    st.sampled_from([0, 9, 21]),
+    st.sampled_from([0, 9, 21, 6.625]),
 )
+
+
+def _subtotal(item: Mapping[str, Any]) -> int:
+    return subtotal_of(read_unit_price(item["unit_price"]), read_quantity(item["quantity"]))
+
+
+def quantities(most: int) -> st.SearchStrategy[int | str]:
+    """A quantity up to so many millionths, as a caller writes it: often of whole pieces."""
+    most = max(most, 1)
+    pieces = st.integers(1, max(most // MILLION, 1)).map(lambda many: min(many * MILLION, most))
+    return st.one_of(st.integers(1, most), pieces).map(written)
 
 
 def ship(
     connection: Connection,
     principal: Principal,
     order_id: str,
-    parcels: Sequence[tuple[str, int | None]],
+    parcels: Sequence[ItemPart],
     *,
     now: datetime,
 ) -> Any:
@@ -86,6 +99,8 @@ class Uncredited:
     group: tuple[str, str, int]
     quantity: int
     pieces: int
+    price: int
+    subtotal: int
     whole: tuple[int, int, int]
     amounts: tuple[int, int, int]
 
@@ -93,7 +108,8 @@ class Uncredited:
     def of(cls, line: Any) -> Uncredited:
         amounts = line.total, line.total_ex_vat, line.vat_amount
         group = line.invoice_id, line.vat_category, line.vat_rate
-        return cls(line.id, group, line.quantity, line.quantity, amounts, amounts)
+        price = price_of(line)
+        return cls(line.id, group, line.quantity, line.quantity, price, line.subtotal, amounts, amounts)
 
     def less(self, line: Any) -> None:
         total, net, tax = self.amounts
@@ -109,8 +125,15 @@ class Uncredited:
         if pieces == self.pieces:
             return self.amounts[0]
         gone = self.quantity - self.pieces
-        upto, before = (divide(self.whole[0] * many, self.quantity) for many in (gone + pieces, gone))
-        return between(upto - before, 0, self.amounts[0])
+        worth = self._so_far(gone + pieces) - self._so_far(gone)
+        return between(worth, 0, self.amounts[0])
+
+    def _so_far(self, gone: int) -> int:
+        """What so much of the line came to: its total in proportion to price × quantity."""
+        if gone == self.quantity or self.subtotal == 0:
+            return self.whole[0] if gone == self.quantity else 0
+        subtotal = between(subtotal_of(self.price, gone), 0, self.subtotal)
+        return divide(self.whole[0] * subtotal, self.subtotal)
 
 
 class Shop(RuleBasedStateMachine):
@@ -122,7 +145,7 @@ class Shop(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.till: Till
-        self.ordered: dict[str, tuple[int, int]] = {}
+        self.ordered: dict[str, tuple[int, ...]] = {}
         self.issued: list[Issued] = []
         self.cached_rows: dict[str, Sequence[Any]] = {}
         self.cached_parties: dict[str, Parties] = {}
@@ -152,7 +175,12 @@ class Shop(RuleBasedStateMachine):
         values: dict[str, Any] = {"customer_id": buyer} if buyer else {"billing_name": "Guest"}
         values |= {"invoice_after_shipment": after_shipment, "is_including_vat": including_vat}
         made = factories.order(self.database, self.principal, currency=currency, items=given, **values)
-        self.ordered[made.id] = (sum(i["quantity"] for i in given), sum(i["discount"] for i in given))
+        self.ordered[made.id] = tuple(
+            sum(figures)
+            for figures in zip(
+                *((read_quantity(i["quantity"]), i["discount"], _subtotal(i)) for i in given), strict=True
+            )
+        )
         self.cached_rows = {}
         return made.id
 

@@ -1,7 +1,8 @@
 """All tables, columns only: they are read and written by SQLAlchemy Core statements, without ORM loading.
 
 Each row belongs to an account. What a caller may choose (`id`, `handle`) is unique only within the account,
-so keys begin with `account_id`. Amounts are whole minor units, VAT rates basis points, instants UTC.
+so keys begin with `account_id`. Amounts are whole minor units, quantities millionths, VAT rates
+ten-thousandths of a percent, instants UTC.
 """
 
 from invoicing.storage.tables.account import Account, ApiKey, ExchangeRate, accounts, api_keys, exchange_rates

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKeyConstraint,
     Index,
+    Integer,
     String,
     TypeDecorator,
     bindparam,
@@ -62,6 +63,17 @@ def amount_column(*, default: int | None = None, nullable: bool = False) -> Any:
     if default is None:
         return Field(sa_type=BigInteger)
     return Field(default=default, sa_type=BigInteger, sa_column_kwargs={"server_default": str(default)})
+
+
+def quantity_column(*, nullable: bool = False) -> Any:
+    """Millionths. SQLite's INTEGER has 64 bits."""
+    kind = BigInteger().with_variant(Integer, "sqlite")
+    return Field(default=None, sa_type=kind, nullable=nullable)
+
+
+def zero_column() -> Any:
+    """An amount that is 0 unless it is given."""
+    return Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 def instant_column(*, nullable: bool = False) -> Any:

@@ -15,6 +15,8 @@ from invoicing.storage.tables.base import (
     amount_column,
     index_without_nulls,
     instant_column,
+    quantity_column,
+    zero_column,
 )
 
 UNSETTLED = ("PENDING", "FAILED")
@@ -70,7 +72,8 @@ class InvoiceLine(SQLModel, table=True):
 
     A credit's line names the line that it credits, and the quantity, which is null for an amount only.
     The first line of each order, on a credit for each credited invoice, has their part of the rounding,
-    which is null on lines that were issued before there were any.
+    which is null on lines that were issued before there were any. Prices are as in
+    `order_items`; `discount` holds what was taken off the line and its share of the order's.
     """
 
     __tablename__ = "invoice_lines"
@@ -91,9 +94,10 @@ class InvoiceLine(SQLModel, table=True):
     order_item_id: str | None = None
     sku: str | None = None
     name: str = Field(sa_type=Text)
-    quantity: int
+    quantity: int = quantity_column()
     unit: str
     unit_price: int = amount_column()
+    unit_price_rest: int = zero_column()
     discount: int = amount_column()
     subtotal: int = amount_column()
     total: int = amount_column()
@@ -106,7 +110,7 @@ class InvoiceLine(SQLModel, table=True):
     supply: str
     credited_invoice_id: str | None = None
     credited_line_id: str | None = None
-    credited_quantity: int | None = None
+    credited_quantity: int | None = quantity_column(nullable=True)
 
 
 class NumberSeries(SQLModel, table=True):

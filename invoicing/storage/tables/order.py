@@ -16,6 +16,8 @@ from invoicing.storage.tables.base import (
     index_without_nulls,
     instant_column,
     json_column,
+    quantity_column,
+    zero_column,
 )
 
 
@@ -67,6 +69,11 @@ class OrderItem(SQLModel, table=True):
     `undone_as` tells whether it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced
     item; its own `undone_as` tells how. `invoiced_as` is the item on the invoice's line: this one, or the one
     from which it was split off after invoicing.
+
+    `unit_price` is whole minor units, `unit_price_rest` millionths of one more. `subtotal` is stored, because
+    price and quantity of a part do not tell it. Once an item is split, `part_of` names the whole in all its
+    parts, itself included, and `part_start` is where in the whole a part begins: the whole is what its parts
+    add up to.
     """
 
     __tablename__ = "order_items"
@@ -82,14 +89,19 @@ class OrderItem(SQLModel, table=True):
     order_id: str
     position: int
     split_from: str | None = None
+    part_of: str | None = None
+    part_start: int | None = quantity_column(nullable=True)
     type: str
     sku: str | None = None
     name: str = Field(sa_type=Text)
     description: str | None = Field(default=None, sa_type=Text)
-    quantity: int
+    quantity: int = quantity_column()
     unit: str
     unit_price: int = amount_column()
+    unit_price_rest: int = zero_column()
+    subtotal: int = zero_column()
     discount: int = amount_column()
+    allocated_discount: int = zero_column()
     vat_rate: int
     vat_category: str
     exemption_reason: str | None = None

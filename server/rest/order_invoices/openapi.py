@@ -20,7 +20,7 @@ from server.rest.json_schema import (
 _LINE = response_object(
     "An item of the order on the invoice.",
     lineItemId=string("The order item's id."),
-    quantity=value("integer", "How many."),
+    quantity=value("number", "How much, with up to six decimals."),
     id=string("The invoice line's id."),
 )
 _CREATOR = response_object(

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from invoicing import money
+from invoicing.decimals import json_number
 from resolvers.types import Issued
 
 CREATED = "Invoice created successfully"
@@ -23,7 +24,7 @@ def _invoice(invoice: Issued, order_id: str) -> dict[str, Any]:
         "order": order_id,
         "entityId": str(invoice.sequence),
         "lineItems": [
-            {"lineItemId": line.order_item_id, "quantity": line.quantity, "id": line.id}
+            {"lineItemId": line.order_item_id, "quantity": json_number(line.quantity), "id": line.id}
             for line in invoice.frozen().lines
         ],
         "total": orjson.Fragment(str(money.to_major(invoice.due, invoice.currency))),

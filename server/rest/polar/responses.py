@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from invoicing.decimals import MILLION, decimal_text
 from invoicing.money import portion
 from resolvers.order_history import OrderHistory
 from server.rest.polar.responses_customers import address, customer, guest, metadata
@@ -83,7 +84,9 @@ def _amounts(history: OrderHistory) -> dict[str, Any]:
                 "id": item.id,
                 "created_at": history.order.created_at,
                 "modified_at": None,
-                "label": item.name if item.quantity == 1 else f"{item.quantity} × {item.name}",
+                "label": item.name
+                if item.quantity == MILLION
+                else f"{decimal_text(item.quantity)} × {item.name}",
                 "amount": undiscounted.net,
                 "tax_amount": taxed.vat,
                 "proration": False,

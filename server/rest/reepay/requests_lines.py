@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from invoicing.errors import ValidationError
 from invoicing.money import portion
 from invoicing.snapshot import Line
-from invoicing.vat.arithmetic import BASIS_POINTS
+from invoicing.vat.arithmetic import WHOLE
 from resolvers.types import LineCredit, OrderLineValues
 from server.rest.json_body import JsonObject
 
@@ -31,19 +32,19 @@ def refund_line(body: JsonObject, lines: Mapping[str, Line]) -> LineCredit:
             f"The invoice has no line {line_id[:40]}.", field=body.place("order_line_id"), ids=[line_id]
         )
     percent = _percent(body)
-    if percent is not None and round(percent * 100) != line.vat_rate:
+    if percent is not None and percent * 10_000 != line.vat_rate:
         raise ValidationError(
-            f"{body.place('vat')} must be the line's own, {line.vat_rate / BASIS_POINTS}.",
+            f"{body.place('vat')} must be the line's own, {line.vat_rate / WHOLE}.",
             field=body.place("vat"),
         )
     quantity = body.whole("quantity")
     amount = body.required(body.whole, "amount") * (1 if quantity is None else quantity)
     if body.flag("amount_incl_vat") is False:
-        amount += portion(amount, line.vat_rate, BASIS_POINTS)
+        amount += portion(amount, line.vat_rate, WHOLE)
     return LineCredit(line.id, with_vat=amount)
 
 
-def _percent(body: JsonObject) -> float | None:
+def _percent(body: JsonObject) -> Decimal | None:
     """Reepay's VAT rate is a fraction; ours is in percent."""
     fraction = body.number("vat")
     if fraction is None:
@@ -52,4 +53,4 @@ def _percent(body: JsonObject) -> float | None:
         raise ValidationError(
             f"{body.place('vat')} must be a fraction from 0 to 1: 0.25 is 25 %.", field=body.place("vat")
         )
-    return fraction * 100
+    return Decimal(str(fraction)) * 100

@@ -5,20 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from invoicing.decimals import MILLION, json_number
 from invoicing.money import portion
 from invoicing.snapshot import Line
-from invoicing.vat.arithmetic import BASIS_POINTS
+from invoicing.vat.arithmetic import WHOLE
 from resolvers.invoice_history import InvoiceHistory
 
 
 def order_line(line: Line, history: InvoiceHistory) -> dict[str, Any]:
-    unit, unit_vat = _unit_amounts(line.unit_price, line.vat_rate, history.invoice.is_including_vat)
+    quantity, price = _pieces(line)
+    unit, unit_vat = _unit_amounts(price, line.vat_rate, history.invoice.is_including_vat)
     return {
         "id": line.id,
         "ordertext": line.name,
         "amount": line.total_ex_vat + line.vat_amount,
-        "vat": line.vat_rate / BASIS_POINTS,
-        "quantity": line.quantity,
+        "vat": json_number(line.vat_rate),
+        "quantity": quantity,
         "origin": "ondemand",
         "timestamp": instant(history.invoice.created_at),
         "amount_vat": line.vat_amount,
@@ -31,14 +33,15 @@ def order_line(line: Line, history: InvoiceHistory) -> dict[str, Any]:
 
 
 def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
-    unit, unit_vat = _unit_amounts(line.unit_price, line.vat_rate, credit.invoice.is_including_vat)
+    quantity, price = _pieces(line)
+    unit, unit_vat = _unit_amounts(price, line.vat_rate, credit.invoice.is_including_vat)
     gross = -line.total_ex_vat - line.vat_amount
     return {
         "id": line.id,
         "text": line.name,
         "amount": gross,
-        "quantity": -line.quantity,
-        "vat": line.vat_rate / BASIS_POINTS,
+        "quantity": -quantity,
+        "vat": json_number(line.vat_rate),
         "created": instant(credit.invoice.created_at),
         "order_line_id": line.credited_line_id,
         "amount_incl_vat": gross,
@@ -51,11 +54,19 @@ def note_line(line: Line, credit: InvoiceHistory) -> dict[str, Any]:
     }
 
 
+def _pieces(line: Line) -> tuple[int, int]:
+    """The quantity and the price of one. Reepay has no decimals: a line with some is one piece of it all."""
+    if line.quantity % MILLION or line.unit_price_rest:
+        one = 1 if line.quantity > 0 else -1
+        return one, one * line.subtotal
+    return line.quantity // MILLION, line.unit_price
+
+
 def _unit_amounts(price: int, rate: int, including: bool) -> tuple[int, int]:
     """The price of one with VAT, and its VAT. Each is rounded by itself: they need not add up to the line."""
     if including:
-        return price, portion(price, rate, BASIS_POINTS + rate)
-    tax = portion(price, rate, BASIS_POINTS)
+        return price, portion(price, rate, WHOLE + rate)
+    tax = portion(price, rate, WHOLE)
     return price + tax, tax
 
 

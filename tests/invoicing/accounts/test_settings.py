@@ -25,7 +25,7 @@ def test_an_account_needs_nothing_but_a_name(database: Database, now: datetime) 
     id = database.write(account_settings.create_account, {"name": "Mug & Co"}, now=now)
     account = database.read(account_settings.account, id)
     assert (account.name, account.legal_name, account.address) == ("Mug & Co", "", {})
-    assert (account.default_currency, account.default_vat_rate, account.timezone) == ("EUR", 2_100, "UTC")
+    assert (account.default_currency, account.default_vat_rate, account.timezone) == ("EUR", 210_000, "UTC")
     assert (account.payment_terms_days, account.invoice_after_shipment) == (14, False)
     assert (account.invoice_number_format, account.credit_number_format) == (
         "INV-{year}-{seq:05d}",
@@ -69,8 +69,8 @@ def test_a_setting_of_one_account_does_not_change_another(database: Database, no
         ({"default_currency": "XAU"}, "default_currency"),
         ({"default_currency": None}, "default_currency"),
         ({"default_vat_rate": -1}, "default_vat_rate"),
-        ({"default_vat_rate": 100.01}, "default_vat_rate"),
-        ({"default_vat_rate": 5.555}, "default_vat_rate"),
+        ({"default_vat_rate": 100.0001}, "default_vat_rate"),
+        ({"default_vat_rate": 5.55555}, "default_vat_rate"),
         ({"default_vat_rate": float("nan")}, "default_vat_rate"),
         ({"default_vat_rate": None}, "default_vat_rate"),
         ({"locale": "tlh-QQ-xyz!"}, "locale"),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
+from invoicing.decimals import MILLION
 from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.run import import_orders
@@ -77,9 +78,9 @@ def test_a_cancellation_is_returned_and_credited(
     assert (done.credits, done.credited, done.repriced) == (1, {"GBP": 1_200}, 0)
     kept, back, contra = items_of_order(database, principal, "1")
     assert [(item.quantity, item.undone_as) for item in (kept, back, contra)] == [
-        (4, None),
-        (2, "RETURNED"),
-        (-2, "RETURNED"),
+        (4 * MILLION, None),
+        (2 * MILLION, "RETURNED"),
+        (-2 * MILLION, "RETURNED"),
     ]
     assert (contra.contra_of, contra.undo_reason) == (back.id, "C9")
     (credit,) = credits_in(database)
@@ -98,7 +99,7 @@ def test_a_document_is_one_credit_whatever_invoices_it_takes_from(retail: Retail
     assert (done.returned, done.credits, done.credited) == (2, 1, {"GBP": 3_960})
     (credit,) = credits_in(database)
     assert len(credit.credits) == 2
-    assert sorted(line.quantity for line in credit.lines) == [-3, -2, -1]
+    assert sorted(line.quantity for line in credit.lines) == [-3 * MILLION, -2 * MILLION, -MILLION]
     assert books_are_right(database)
 
 
@@ -152,8 +153,8 @@ def test_without_invoices_a_cancellation_is_taken_off_the_order(
     done = retail(*lines, invoice=False)
     assert (done.returned, done.credits, count_rows(database, invoices)) == (2, 0, 0)
     assert [(item.quantity, item.undone_as) for item in items_of_order(database, principal, "1")] == [
-        (4, None),
-        (2, "CANCELLED"),
+        (4 * MILLION, None),
+        (2 * MILLION, "CANCELLED"),
     ]
     later = retail(*lines)
     assert (later.existing, later.invoices, later.invoiced, later.credits) == (4, 1, {"GBP": 2_400}, 0)

@@ -26,8 +26,8 @@ def test_lines_of_one_order_become_its_items_wherever_they_are(
     assert (done.lines, done.imported, done.orders) == (3, 3, 2)
     items = items_of_order(database, principal, "1001")
     assert [(item.id, item.name, item.quantity, item.unit_price) for item in items] == [
-        ("1001:1", "Mug", 2, 2_499),
-        ("1001:2", "Bowl", 1, 550),
+        ("1001:1", "Mug", 2_000_000, 2_499),
+        ("1001:2", "Bowl", 1_000_000, 550),
     ]
 
 
@@ -47,7 +47,7 @@ def test_an_order_has_the_values_of_its_columns(
     assert row.purchase_order_number == "PO-1"
     assert row.created_at.isoformat() == "2025-03-01T00:00:00+00:00"
     (item,) = items_of_order(database, principal, row.id)
-    assert (item.type, item.unit_price, item.discount, item.vat_rate) == ("SHIPPING", 500, 20, 900)
+    assert (item.type, item.unit_price, item.discount, item.vat_rate) == ("SHIPPING", 500, 20, 90_000)
     buyer = database.read(lambda connection: connection.execute(select(customers)).one())
     assert (buyer.handle, buyer.name, buyer.billing_address) == ("ann", "Ann Baker", {"country_code": "NL"})
 
@@ -82,7 +82,7 @@ def test_a_rate_is_given_for_items_that_name_none(
         f"{HEADER},vat_rate,vat_category,customer_name\n1,A,1,1,,,X\n1,B,1,1,9,,\n1,C,1,1,,AE,\n",
         vat_rate=5.5,
     )
-    assert [item.vat_rate for item in items_of_order(database, principal, "1")] == [550, 900, 0]
+    assert [item.vat_rate for item in items_of_order(database, principal, "1")] == [55_000, 90_000, 0]
 
 
 def test_what_is_imported_can_be_invoiced_at_once(import_file: ImportFile, database: Database) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.importing.columns import ITEM_COLUMNS, ORDER_COLUMNS
 from invoicing.importing.csv_file import UnreadableFile
 from invoicing.orders.items import MAX_ITEMS
@@ -40,7 +41,8 @@ from tests.support.import_files import (
         ("unit_price", "", "invalid_unit_price"),
         ("quantity", "0", "invalid_quantity"),
         ("quantity", "-1", "invalid_quantity"),
-        ("quantity", "1.5", "invalid_quantity"),
+        ("quantity", "1.0000001", "invalid_quantity"),
+        ("quantity", "1,5", "invalid_quantity"),
         ("quantity", "2147483648", "invalid_quantity"),
         ("quantity", "", "invalid_quantity"),
         ("name", "", "invalid_name"),
@@ -115,7 +117,7 @@ def test_corrected_rejects_can_be_imported(
     import_file(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n1,Bowl,x,1,Ann\n")
     done = import_file(rejects.read_text().replace("Bowl,x", "Bowl,3"))
     assert (done.imported, list(done.ignored_columns), rejects.exists()) == (2, [], False)
-    assert [item.quantity for item in items_of_order(database, principal, "1")] == [1, 3]
+    assert [item.quantity for item in items_of_order(database, principal, "1")] == [MILLION, 3 * MILLION]
 
 
 def test_lines_of_one_order_must_not_contradict_each_other(import_file: ImportFile, rejects: Path) -> None:

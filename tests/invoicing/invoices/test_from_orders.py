@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from invoicing import errors
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.errors import (
     AmountTooLarge,
     DuplicateItem,
@@ -248,11 +249,11 @@ def test_an_order_is_invoiced_as_far_as_it_can_be(
     assert (refusal.value.field, refusal.value.ids) == ("order_id", ("o",))
     database.write(shipping.ship_items, principal, "o", [("a", 1)], shipped_at=now)
     first = database.write(from_orders.invoice_order, principal, "o", invoice_id="first", now=now)
-    assert [line.quantity for line in first.frozen().lines] == [1]
+    assert [line.quantity for line in first.frozen().lines] == [MILLION]
     assert database.write(from_orders.invoice_order, principal, "o", invoice_id="first", now=now) == first
     database.write(shipping.ship_items, principal, "o", [("a", None), ("b", None)], shipped_at=now)
     second = database.write(from_orders.invoice_order, principal, "o", now=now)
-    assert [line.quantity for line in second.frozen().lines] == [2, 1]
+    assert [line.quantity for line in second.frozen().lines] == [2 * MILLION, MILLION]
     assert {row.invoice_id for row in database.read(intake.items_of, principal, "o")} == {first.id, second.id}
     other = factories.order(database, principal)
     with pytest.raises(InvoiceIdReused):

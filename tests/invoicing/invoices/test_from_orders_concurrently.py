@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.errors import InvoicingError
 from invoicing.invoices import from_orders
 from invoicing.invoices.queries import Issued
@@ -123,7 +124,7 @@ def test_whole_orders_single_items_and_shipments_at_once(
             select(order_items.c.name, order_items.c.quantity).where(order_items.c.name == "Mug")
         ).all()
     )
-    assert sum(row.quantity for row in shared) == 4 * 4 * 5
+    assert sum(row.quantity for row in shared) == 4 * 4 * 5 * MILLION
 
 
 def test_fifty_calls_with_one_invoice_id_get_one_invoice(

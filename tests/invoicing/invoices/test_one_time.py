@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.invoices import lists, queries
 from invoicing.invoices.queries import Issued
 from invoicing.snapshot import Address, load
@@ -48,9 +49,9 @@ def test_an_invoice_needs_no_order(make: OneTime) -> None:
     assert (made.issued_on, made.due_on) == (date(2025, 6, 2), date(2025, 6, 16))
     paper = made.frozen()
     (line,) = paper.lines
-    assert (line.name, line.quantity, line.unit, line.unit_price) == ("Advice", 2, "C62", 1_210)
+    assert (line.name, line.quantity, line.unit, line.unit_price) == ("Advice", 2 * MILLION, "C62", 1_210)
     assert (line.order_id, line.order_item_id, line.discount) == (None, None, 0)
-    assert (line.vat_rate, line.vat_category) == (2_100, "S")
+    assert (line.vat_rate, line.vat_category) == (210_000, "S")
     assert (paper.orders, paper.buyer.name, paper.buyer.address.locality) == ((), "Ann Baker", "Amsterdam")
 
 
@@ -64,7 +65,7 @@ def test_the_account_says_what_the_request_leaves_out(database: Database) -> Non
         timezone="Pacific/Auckland",
     )
     made = factories.one_time_invoice(database, seller, now=NOW.replace(hour=23))
-    assert (made.currency, made.frozen().lines[0].vat_rate, made.frozen().locale) == ("JPY", 900, "nl")
+    assert (made.currency, made.frozen().lines[0].vat_rate, made.frozen().locale) == ("JPY", 90_000, "nl")
     assert (made.issued_on, made.due_on) == (date(2025, 6, 3), date(2025, 7, 3))
 
 
@@ -98,7 +99,7 @@ def test_a_line_says_its_category_as_an_order_item_does(make: OneTime) -> None:
         order_line(vat_category="S", vat_rate=9),
     )
     found = [(line.vat_category, line.vat_rate) for line in made.frozen().lines]
-    assert found == [("S", 2_100), ("Z", 0), ("AE", 0), ("E", 0), ("S", 900)]
+    assert found == [("S", 210_000), ("Z", 0), ("AE", 0), ("E", 0), ("S", 90_000)]
 
 
 def test_a_line_says_all_that_an_order_item_says(make: OneTime) -> None:

@@ -62,7 +62,7 @@ LINES_REFUSED: list[tuple[list[dict[str, Any]], Refusal]] = [
     ([{"amount": 1}], (ValidationError, ".0.text", "needed")),
     ([order_line(text=" ")], (ValidationError, ".0.text", "1 to 1000")),
     ([order_line(text="x" * 1_001)], (ValidationError, ".0.text", "1 to 1000")),
-    ([order_line(quantity=0)], (ValidationError, ".0.quantity", "from 1")),
+    ([order_line(quantity=0)], (ValidationError, ".0.quantity", "more than 0")),
     ([order_line(vat_rate=101)], (ValidationError, ".0.vat_rate", "0 to 100")),
     ([order_line(vat_rate=9, vat_category="E")], (ValidationError, ".0.vat_rate", "category E")),
     ([order_line(vat_rate=0, vat_category="S")], (ValidationError, ".0.vat_rate", "category S")),

@@ -13,6 +13,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from invoicing.decimals import read_quantity
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
@@ -26,7 +27,7 @@ from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, 
 from invoicing.storage.tables import orders as orders_table
 from invoicing.verify.books import verify
 from tests.invoicing.orders.test_actions import CODES, STEPS
-from tests.support.state_machine import UNKNOWN_ID, Shop, Uncredited, run_machine, ship
+from tests.support.state_machine import UNKNOWN_ID, Shop, Uncredited, quantities, run_machine, ship
 from tests.support.state_machine_money import Money
 
 CODES_IN_ORDER = [(block, CODES[block]) for block in Block]
@@ -43,7 +44,7 @@ class Items(Shop):
     def ship(self, order_id: str, choice: st.DataObject) -> None:
         order, rows = self.read_order(order_id)
         parcels = [
-            (row.id, choice.draw(st.one_of(st.none(), st.integers(1, max(row.quantity, 1)))))
+            (row.id, choice.draw(st.one_of(st.none(), quantities(row.quantity))))
             for row in self.chosen(rows, Action.SHIP, order, choice)
         ]
         expected = self.expected(Action.SHIP, {order_id: (order, rows)}, [id for id, _ in parcels])
@@ -53,7 +54,7 @@ class Items(Shop):
     def undo(self, order_id: str, action: Action, choice: st.DataObject) -> None:
         order, rows = self.read_order(order_id)
         asked = [
-            Contra(row.id, choice.draw(st.one_of(st.none(), st.integers(1, max(row.quantity, 1)))))
+            Contra(row.id, choice.draw(st.one_of(st.none(), quantities(row.quantity))))
             for row in self.chosen(rows, action, order, choice)
         ]
         ids = [each.item_id for each in asked]
@@ -134,9 +135,10 @@ class Items(Shop):
 
     def part(self, line: Uncredited, way: str, choice: st.DataObject) -> tuple[list[LineCredit], int | None]:
         if way == "quantity":
-            quantity = choice.draw(st.integers(1, line.quantity + 1))
+            asked = choice.draw(quantities(line.quantity + 1))
+            quantity = read_quantity(asked)
             fits = not line.is_spent and quantity <= line.pieces
-            return [LineCredit(line.id, quantity=quantity)], line.worth(quantity) if fits else None
+            return [LineCredit(line.id, quantity=asked)], line.worth(quantity) if fits else None
         most = abs(line.amounts[0]) + 1
         amount = choice.draw(st.integers(1, most)) * (-1 if line.amounts[0] < 0 else 1)
         return [LineCredit(line.id, amount=amount)], amount if abs(amount) < most else None
@@ -263,7 +265,8 @@ class Items(Shop):
         assert len({row.contra_of for row in contras}) == len(contras)
         for row in contras:
             undone = rows[row.contra_of]
-            assert (row.quantity, row.discount) == (-undone.quantity, -undone.discount)
+            for column in ("quantity", "subtotal", "discount", "allocated_discount"):
+                assert getattr(row, column) == -getattr(undone, column)
             assert undone.invoice_id
             assert undone.undone_as == row.undone_as
         kinds = {invoice.id: invoice.type for invoice in self.issued}
@@ -307,9 +310,12 @@ class Items(Shop):
                 continue
             assert row.quantity > 0
             assert row.discount >= 0
+            total = row.subtotal - row.discount
+            assert total <= 0 if row.type == "DISCOUNT" else total >= 0
             kept[row.order_id].append(row)
         sums = {
-            id: (sum(r.quantity for r in rows), sum(r.discount for r in rows)) for id, rows in kept.items()
+            id: tuple(sum(getattr(r, name) for r in rows) for name in ("quantity", "discount", "subtotal"))
+            for id, rows in kept.items()
         }
         assert sums == self.ordered
 

@@ -8,6 +8,7 @@ import pytest
 
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
+from invoicing.decimals import MILLION
 from invoicing.errors import (
     DuplicateId,
     DuplicateItem,
@@ -96,8 +97,8 @@ def test_a_part_is_split_off_and_undone(desk: Desk) -> None:
     desk.order(item(id="a", quantity=3, unit_price=1_000, discount=100))
     assert desk.cancel(Contra("a", 1)) == []
     rest, part = desk.items().values()
-    assert (rest.id, rest.quantity, rest.discount, rest.undone_as) == ("a", 2, 67, None)
-    assert (part.split_from, part.quantity, part.discount, part.undone_as) == ("a", 1, 33, "CANCELLED")
+    assert (rest.id, rest.quantity, rest.discount, rest.undone_as) == ("a", 2 * MILLION, 67, None)
+    assert (part.split_from, part.quantity, part.discount, part.undone_as) == ("a", MILLION, 33, "CANCELLED")
     assert desk.listed() == {"INVOICE": ["a"], "SHIP": ["a"], "CANCEL": ["a"]}
     assert desk.total() == 2_000 - 67
 
@@ -106,7 +107,7 @@ def test_undoing_what_was_invoiced_makes_a_contra_item_of_the_same_turned_round(
     desk.order(item(id="a", quantity=3, unit_price=1_000, discount=100, sku="S"))
     desk.invoice("a")
     (contra,) = desk.cancel(Contra("a", contra_item_id="c"))
-    assert (contra.id, contra.contra_of, contra.quantity, contra.discount) == ("c", "a", -3, -100)
+    assert (contra.id, contra.contra_of, contra.quantity, contra.discount) == ("c", "a", -3 * MILLION, -100)
     assert (contra.unit_price, contra.sku, contra.invoice_id, contra.undone_as) == (
         1_000,
         "S",
@@ -128,7 +129,7 @@ def test_part_of_what_was_invoiced_is_returned_and_then_the_rest(desk: Desk) -> 
     assert not desk.is_done()
     assert desk.items()[str(first.contra_of)].split_from == "a"
     (second,) = desk.take_back(Contra("a"))
-    assert (first.quantity, second.quantity, second.contra_of) == (-1, -2, "a")
+    assert (first.quantity, second.quantity, second.contra_of) == (-MILLION, -2 * MILLION, "a")
     made = [desk.invoice(first.id), desk.invoice(second.id)]
     assert [credit.total for credit in made] == [-967, -1_933]
     assert sum(credit.total_vat for credit in made) == -sale.total_vat

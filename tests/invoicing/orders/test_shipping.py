@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.errors import (
     DuplicateItem,
     InvoicingError,
@@ -40,7 +41,10 @@ def items(database: Database, principal: Principal) -> list[OrderItem]:
 def test_a_whole_item_keeps_its_id(database: Database, principal: Principal, now: datetime) -> None:
     factories.order(database, principal, id="o", items=[item(id="a", quantity=3), item(id="b", quantity=2)])
     shipped = ship(database, principal, [("a", None), ("b", 2)])
-    assert [(i.id, i.quantity, i.shipped_at) for i in shipped] == [("a", 3, now), ("b", 2, now)]
+    assert [(i.id, i.quantity, i.shipped_at) for i in shipped] == [
+        ("a", 3 * MILLION, now),
+        ("b", 2 * MILLION, now),
+    ]
     assert len(items(database, principal)) == 2
 
 
@@ -50,7 +54,7 @@ def test_a_part_gets_an_id_of_its_own_and_follows_its_item(
     factories.order(database, principal, id="o", items=[item(id="a", quantity=5, discount=7), item(id="b")])
     (first,) = ship(database, principal, [("a", 2)])
     (second,) = ship(database, principal, [("a", 1)])
-    rows = [(i.id, i.quantity, i.discount, i.shipped_at) for i in items(database, principal)]
+    rows = [(i.id, i.quantity / MILLION, i.discount, i.shipped_at) for i in items(database, principal)]
     assert rows == [
         ("a", 2, 3, None),
         (first.id, 2, 3, now),
@@ -58,7 +62,7 @@ def test_a_part_gets_an_id_of_its_own_and_follows_its_item(
         ("b", 1, 0, None),
     ]
     assert {first.split_from, second.split_from} == {"a"}
-    assert (first.name, first.unit_price, first.vat_rate, first.position) == ("Mug", 1_210, 2_100, 0)
+    assert (first.name, first.unit_price, first.vat_rate, first.position) == ("Mug", 1_210, 210_000, 0)
 
 
 def test_the_rest_is_shipped_under_its_own_id(database: Database, principal: Principal) -> None:
@@ -66,7 +70,7 @@ def test_the_rest_is_shipped_under_its_own_id(database: Database, principal: Pri
     ship(database, principal, [("a", 1)])
     ship(database, principal, [("a", 2)])
     rows = items(database, principal)
-    assert sorted((i.quantity, i.discount) for i in rows) == [(1, 33), (2, 67)]
+    assert sorted((i.quantity, i.discount) for i in rows) == [(MILLION, 33), (2 * MILLION, 67)]
     assert all(i.shipped_at for i in rows)
 
 
@@ -133,7 +137,7 @@ def test_an_invoiced_item_can_be_shipped_in_parts_that_stay_on_its_invoice(
     issued = database.write(from_orders.invoice_items, principal, ["a"], now=now)
     ship(database, principal, [("a", 1)])
     after = items(database, principal)
-    assert [(i.quantity, i.invoice_id) for i in after] == [(2, issued.id), (1, issued.id)]
+    assert [(i.quantity, i.invoice_id) for i in after] == [(2 * MILLION, issued.id), (MILLION, issued.id)]
     assert not any(entry.action is actions.Action.INVOICE for entry in possible(database, principal))
 
 

@@ -72,6 +72,12 @@ def test_an_empty_database_is_right(database: Database) -> None:
             "lines",
             "come to 3630",
         ),
+        (
+            "UPDATE order_items SET subtotal = subtotal + 1 WHERE id = '2-2'",
+            "2-2",
+            "items",
+            "Price × quantity is 2420, the item and its parts come to 2421",
+        ),
         ("UPDATE invoices SET subtotal = 0 WHERE sequence = 2", "INV-2025-00002", "lines", "subtotal is 0"),
         (
             "UPDATE invoices SET total_ex_vat = 2999, total_vat = 631 WHERE sequence = 2",

@@ -47,6 +47,11 @@ def credited(database: Database, principal: Principal) -> Database:
             "total is 2420, its credits come to -2421.",
         ),
         (
+            "UPDATE order_items SET quantity = -1999999 WHERE id = 'gum'",
+            "gum",
+            "not the same as item",
+        ),
+        (
             "UPDATE invoice_lines SET total = 5 WHERE invoice_id = 'amount'",
             "INV-2025-00001",
             "its credits come to 5.",
@@ -87,7 +92,7 @@ def credited(database: Database, principal: Principal) -> Database:
             "total is 3419, its credits come to -3420.",
         ),
         (
-            "UPDATE invoice_lines SET credited_quantity = 4 WHERE invoice_id = 'returned'",
+            "UPDATE invoice_lines SET credited_quantity = 4000000 WHERE invoice_id = 'returned'",
             "INV-2025-00001",
             "quantity is 3, its credits come to -4.",
         ),

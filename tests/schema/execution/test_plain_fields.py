@@ -76,7 +76,7 @@ VARIABLE: list[tuple[str, dict[str, Any]]] = [
 def shop(database: Database, tmp_path: Path) -> Client:
     shop = client(database, tmp_path)
     factories.customer(database, shop.principal, id="c", name="Ann", meta={"a": [1, None]})
-    given = [item(id="a", quantity=2), item(id="b", vat_rate=5.5)]
+    given = [item(id="a", quantity=2.5, unit_price=0.175), item(id="b", vat_rate=6.625)]
     factories.order(database, shop.principal, id="o", number="1", customer_id="c", items=given)
     shop.ask(INVOICE_ITEMS, input={"items": ["a"], "invoice_id": "v"})
     return shop

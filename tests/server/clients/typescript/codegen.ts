@@ -18,6 +18,8 @@ const config: CodegenConfig = {
           DateTime: 'string',
           JSON: 'unknown',
           Money: 'number',
+          Quantity: { input: 'number | string', output: 'number' },
+          UnitPrice: { input: 'number | string', output: 'number' },
         },
       },
     },

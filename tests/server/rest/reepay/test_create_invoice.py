@@ -16,7 +16,7 @@ from invoicing.customers import sessions
 from invoicing.storage.database import Database
 from server.bodies import MAX_BODY
 from tests.support import factories
-from tests.support.client import ADD_METHOD, Client, client
+from tests.support.client import ADD_METHOD, CREATE_INVOICE, Client, client
 from tests.support.rest_door import Door, basic, without_table
 
 CREATE = "/v1/customer/ann/invoice"
@@ -126,6 +126,21 @@ def test_amounts_may_be_without_vat_which_is_the_accounts_if_not_given(door: Doo
     (shown,) = made["order_lines"]
     assert (shown["vat"], shown["unit_amount"], shown["unit_amount_ex_vat"]) == (0.21, 1_210, 1_000)
     assert shown["amount_defined_incl_vat"] is False
+
+
+def test_what_graphql_invoiced_with_decimals_is_shown_as_one_piece(door: Door, shop: Client) -> None:
+    lines = [
+        {"text": "Work", "amount": 9_950, "quantity": 1.5},
+        {"text": "Calls", "amount": 0.175, "quantity": 120_000},
+        {"text": "Lamp", "amount": 2_499, "quantity": 3},
+    ]
+    shop.ask(CREATE_INVOICE, input={"customer_handle": "ann", "handle": "d", "order_lines": lines})
+    shown = door.get("/v1/invoice/d")["order_lines"]
+    assert [(line["quantity"], line["unit_amount"], line["amount"]) for line in shown] == [
+        (1, 14_925, 14_925),
+        (1, 21_000, 21_000),
+        (3, 2_499, 7_497),
+    ]
 
 
 def test_vat_is_rounded_once_per_rate(door: Door) -> None:
@@ -252,7 +267,8 @@ INVALID: list[tuple[dict[str, Any], int, str]] = [
     (line(quantity=0), 1, "order_lines.0.quantity must"),
     (line(vat=25), 1, "order_lines.0.vat must be a fraction"),
     (line(vat="x"), 1, "order_lines.0.vat must be a number"),
-    (line(vat=0.12345), 1, "order_lines.0.vat must"),
+    (line(vat=0.1234567), 1, "order_lines.0.vat must"),
+    (line(quantity=1.5), 1, "order_lines.0.quantity must be a whole number"),
     (line(amount=-1), 1, "must not be negative"),
     ({"order_lines": [*LINES, {**LINES[0], "amount_incl_vat": False}]}, 1, "VAT"),
     ({"currency": "EURO"}, 1, "currency must be"),
