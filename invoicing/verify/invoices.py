@@ -63,6 +63,7 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
             *_snapshot_line_faults(lines, snapshot),
             *_vat_faults(invoice, lines, snapshot),
             *_tax_currency_faults(invoice, snapshot),
+            *_supply_date_faults(snapshot),
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         yield "snapshot", f"The snapshot cannot be read: {error!r}."
@@ -195,3 +196,13 @@ def _tax_currency_faults(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[
         expected = int(abs(exact) + Fraction(1, 2)) * (1 if exact >= 0 else -1)
         if amount != expected:
             yield "tax currency", f"The VAT is {amount} in {currency}; at {rate} it is {expected}."
+
+
+def _supply_date_faults(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A day or a period of supply, not both; no period ends before it starts. Days are ISO 8601."""
+    period = snapshot.get("service_period")
+    if period is not None and snapshot.get("delivery_date") is not None:
+        yield "supply", f"It has the delivery date {snapshot['delivery_date']} and a service period too."
+    for each in (period, *(line.get("service_period") for line in snapshot["lines"])):
+        if each is not None and each["end"] < each["start"]:
+            yield "supply", f"A service period ends on {each['end']}, before its start, {each['start']}."

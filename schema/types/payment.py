@@ -103,7 +103,8 @@ class Reimbursement:
     )
     amount_set_off: Money = strawberry.field(
         description=(
-            "How much of it was set off without money: a credit invoice reduces what its invoice asks for."
+            "How much of it was set off without money: a credit invoice reduces what its invoice asks for. "
+            "What `applyCredit` set off is not in it, but in the payments."
         )
     )
 

@@ -178,6 +178,22 @@ def test_an_empty_database_is_right(database: Database) -> None:
             "The VAT is 630 in USD, without a rate.",
         ),
         (
+            "UPDATE invoices SET snapshot = replace(snapshot, "
+            '\'"delivery_date":null,"service_period":null\', '
+            '\'"delivery_date":"2025-06-01","service_period":{"start":"2025-06-01","end":"2025-06-02"}\') '
+            "WHERE sequence = 2",
+            "INV-2025-00002",
+            "supply",
+            "delivery date 2025-06-01 and a service period",
+        ),
+        (
+            'UPDATE invoices SET snapshot = replace(snapshot, \'"service_period":null,"order_id"\', '
+            '\'"service_period":{"start":"2025-06-02","end":"2025-06-01"},"order_id"\') WHERE sequence = 2',
+            "INV-2025-00002",
+            "supply",
+            "ends on 2025-06-01, before its start",
+        ),
+        (
             "UPDATE order_items SET invoice_id = NULL WHERE id = '2-1'",
             "INV-2025-00002",
             "items",
