@@ -25,6 +25,7 @@ from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Order, OrderItem, invoice_lines, invoices, order_items
 from invoicing.storage.tables import orders as orders_table
+from invoicing.vat.arithmetic import WHOLE
 from invoicing.verify.books import verify
 from tests.invoicing.orders.test_actions import CODES, STEPS
 from tests.support.state_machine import UNKNOWN_ID, Shop, Uncredited, quantities, run_machine, ship
@@ -246,7 +247,7 @@ class Items(Shop):
         for order in self.rows(orders_table):
             if not order.is_including_vat:
                 nets = [(net, rate) for (id, rate), net in quoted.items() if id == order.id]
-                assert asked[order.id] == sum(net + portion(net, rate, 10_000) for net, rate in nets)
+                assert asked[order.id] == sum(net + portion(net, rate, WHOLE) for net, rate in nets)
         for invoice in self.rows(invoices):
             if invoice.is_including_vat:
                 assert invoice.rounding == 0
