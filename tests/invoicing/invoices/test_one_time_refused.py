@@ -57,7 +57,7 @@ LINES_REFUSED: list[tuple[list[dict[str, Any]], Refusal]] = [
     ([], (NoLines, "", "1 to 1,000 lines (it has 0)")),
     ([order_line()] * 1_001, (ValidationError, "", "1 to 1,000 lines (it has 1,001)")),
     ([order_line(amount=-1)], (ValidationError, "", "must not be negative")),
-    ([order_line()] * 2 + [order_line(amount=1.5)], (ValidationError, ".2.amount", "whole minor units")),
+    ([order_line()] * 2 + [order_line(amount="0.1234567")], (ValidationError, ".2.amount", "6 decimals")),
     ([order_line(), {"text": "A"}], (ValidationError, ".1.amount", "needed")),
     ([{"amount": 1}], (ValidationError, ".0.text", "needed")),
     ([order_line(text=" ")], (ValidationError, ".0.text", "1 to 1000")),
