@@ -189,6 +189,12 @@ class VatTreatmentNotAllowed(InvoicingError):
     code = "VAT_TREATMENT_NOT_ALLOWED"
 
 
+class NegativeTotal(InvoicingError):
+    """An invoice's total is never below zero: money is given back by a credit invoice."""
+
+    code = "NEGATIVE_TOTAL"
+
+
 class NothingToInvoice(InvoicingError):
     """Nothing on the order can be invoiced now: `blocked` on the order says why."""
 
@@ -205,6 +211,12 @@ class ItemReturned(InvoicingError):
     """An item has been returned."""
 
     code = "ITEM_RETURNED"
+
+
+class ItemApplied(InvoicingError):
+    """A discount is in the prices of the order's other items; it is never invoiced, shipped or undone."""
+
+    code = "ITEM_APPLIED"
 
 
 class ItemNotUndone(InvoicingError):

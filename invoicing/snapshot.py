@@ -85,6 +85,7 @@ class Line:
     unit_price: int
     unit_price_rest: int = 0
     discount: int = 0
+    discount_reason: str | None = None  # BT-139, of what is taken off by the order's discounts
     subtotal: int
     total: int
     total_ex_vat: int

@@ -96,6 +96,9 @@ class Rows:
             texts += [Words(text, SMALL) for text in lines(reduction, SMALL, room)]
         if line.description:
             texts += [Words(text, SMALL) for text in lines(line.description, SMALL, room)]
+        if line.discount_reason:
+            reason = f"{self.compositor.labels.discount}: {line.discount_reason}"
+            texts += [Words(text, SMALL) for text in lines(reason, SMALL, room)]
         if line.service_period:
             labels, formats = self.compositor.labels, self.compositor.formats
             period = f"{labels.service_period} {formats.period(line.service_period)}"

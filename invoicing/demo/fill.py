@@ -19,6 +19,7 @@ from invoicing.invoices import from_orders
 from invoicing.invoices.lists import invoices_count
 from invoicing.orders import intake, shipping
 from invoicing.orders.actions import Action, open_to
+from invoicing.orders.items import ItemType
 from invoicing.orders.lists import orders_count, orders_page
 from invoicing.orders.queries import parties_of
 from invoicing.orders.values import CreateOrderValues, OrderItemValues
@@ -121,7 +122,7 @@ def _create_order(connection: Connection, who: Principal, order: DemoOrder, now:
     values: CreateOrderValues = order
     created = intake.create_order(connection, who, {**values, "id": id, "items": items}, now=day)
     if order["state"] != "OPEN":
-        items_to_ship = [(str(item["id"]), None) for item in items]
+        items_to_ship = [(str(item["id"]), None) for item in items if item.get("type") != ItemType.DISCOUNT]
         shipping.ship_items(connection, who, created.id, items_to_ship, shipped_at=day + timedelta(hours=5))
     if order["state"] == "INVOICED":
         from_orders.invoice_order(connection, who, created.id, now=day + timedelta(hours=6))

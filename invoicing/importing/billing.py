@@ -14,6 +14,7 @@ from invoicing.invoices import from_orders
 from invoicing.invoices.credit_lines import lock_invoices_to_credit
 from invoicing.invoices.queries import Issued
 from invoicing.locks import lock_orders
+from invoicing.orders.actions_sql import IS_APPLIED
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.tables import order_items
 
@@ -23,10 +24,10 @@ _OF_ORDERS = order_items.c.account_id == _ACCOUNT_ID, order_items.c.order_id.in_
 _UNCREDITED = order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)
 _ITEMS = select(
     order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
-).where(*_OF_ORDERS)
+).where(*_OF_ORDERS, ~IS_APPLIED)
 _SHIP = (
     update(order_items)
-    .where(*_OF_ORDERS, order_items.c.undone_as.is_(None), order_items.c.shipped_at.is_(None))
+    .where(*_OF_ORDERS, order_items.c.undone_as.is_(None), order_items.c.shipped_at.is_(None), ~IS_APPLIED)
     .values(shipped_at=bindparam("now"))
 )
 # Sorted by an expression: with a plain column, SQLite would scan all items of the account in that order.

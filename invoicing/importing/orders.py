@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from invoicing.vat.categories import Category
 DIGEST_KEY = "import"
 """The key in an order's `meta` that holds the digest of its lines."""
 
+_FIELD_OF_ITEM = re.compile(r"items\.(\d+)\.(\w+)")
 _ORDER_COLUMNS = frozenset(ORDER_COLUMNS)
 _CUSTOMER_FIELDS = {"customer_name": "name", "customer_email": "email", "customer_vat_number": "vat_number"}
 _TEXT_COLUMNS = ("sku", "name", "description", "unit", "vat_category", "exemption_reason")
@@ -99,6 +101,9 @@ def flaws_of_order(order: ImportedOrder, error: InvoicingError, seller: Account)
             item_row(item, seller.default_vat_rate, at="")
         except InvoicingError as item_error:
             found[at] = flaw_of(item_error)
+    if not found and (of_item := _FIELD_OF_ITEM.fullmatch(error.field or "")):
+        place, field = of_item.groups()
+        found[int(place)] = Flaw(f"invalid_{field}", str(error).replace(f"items.{place}", "The line", 1))
     return FlawedOrder(found or dict.fromkeys(range(len(order.lines)), flaw_of(error)))
 
 

@@ -22,6 +22,7 @@ from invoicing.importing.matching import SoldLine, Take, Unmatched, match
 from invoicing.importing.rejects import Flaw, Reject
 from invoicing.locks import lock_orders
 from invoicing.orders.actions import Action
+from invoicing.orders.applied import is_applied
 from invoicing.orders.returns import Contra, undo_items
 from invoicing.storage.tables import customers, order_items, orders
 
@@ -106,7 +107,7 @@ def _lock_sales(
 
 
 def _sold(order: Any, item: Any) -> SoldLine:
-    left = item.quantity if item.undone_as is None else 0
+    left = item.quantity if item.undone_as is None and not is_applied(item) else 0
     return SoldLine(
         item.id, order.id, order.created_at, price_of(item), left, is_shipped=item.shipped_at is not None
     )

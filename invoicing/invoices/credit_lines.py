@@ -134,6 +134,7 @@ def credit_line(taking: Taking, credited: Credited, invoice_id: str) -> Line:
         unit=unit,
         **price_columns(price),
         discount=credited.total - subtotal,
+        discount_reason=line.discount_reason if taking.pieces else None,
         subtotal=-subtotal,
         total=-credited.total,
         total_ex_vat=-credited.net,

@@ -22,6 +22,7 @@ from invoicing.errors import (
     MixedCurrencies,
     MixedCustomers,
     MixedVatModes,
+    NegativeTotal,
     NoItems,
     TooManyItems,
 )
@@ -156,6 +157,10 @@ def draft(
     )
     if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field="items")
+    if totals.total < 0:
+        raise NegativeTotal(
+            f"The items come to {totals.total}.", field="items", ids=[item.id for item in ordered]
+        )
     today = today_of(seller, now)
     lines = [_line(item, taxed) for item, taxed in zip(ordered, totals.lines, strict=True)]
     if not covered[0].is_including_vat:
@@ -234,6 +239,7 @@ def _line(item: OrderItem, taxed: arithmetic.Taxed) -> Line:
         unit_price=item.unit_price,
         unit_price_rest=item.unit_price_rest,
         discount=taxed.discount,
+        discount_reason=item.discount_reason if item.allocated_discount else None,
         subtotal=taxed.subtotal,
         total=taxed.total,
         total_ex_vat=taxed.net,

@@ -8,7 +8,7 @@ from typing import Any
 from invoicing import checks
 from invoicing.checks import checked
 from invoicing.decimals import MILLION, price_columns, subtotal_of, written
-from invoicing.errors import AmountTooLarge, MixedVatModes, NoLines, ValidationError
+from invoicing.errors import AmountTooLarge, MixedVatModes, NegativeTotal, NoLines, ValidationError
 from invoicing.invoices.values import OrderLineValues
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.items import ITEM_CHECKS, Supply
@@ -82,7 +82,7 @@ def totals_of(lines: Sequence[Mapping[str, Any]]) -> arithmetic.Totals:
     if max(abs(totals.total), sum([abs(line.subtotal) for line in totals.lines])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The invoice's amounts would pass ±{MAX_AMOUNT}.", field=FIELD)
     if totals.total < 0:
-        raise ValidationError(
+        raise NegativeTotal(
             f"{FIELD} come to {totals.total}; an invoice's total must not be negative.", field=FIELD
         )
     return totals

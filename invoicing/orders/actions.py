@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from invoicing import errors
 from invoicing.errors import InvoicingError
+from invoicing.orders.applied import is_applied
 from invoicing.orders.lawful import Parties, unlawful
 from invoicing.storage.tables import Order, OrderItem
 
@@ -37,6 +38,7 @@ class Undone(StrEnum):
 class Block(StrEnum):
     """Why an action is closed to an item; the value is shown with `message`."""
 
+    APPLIED = "APPLIED"
     ALREADY_INVOICED = "ALREADY_INVOICED"
     NOT_SHIPPED = "NOT_SHIPPED"
     ALREADY_SHIPPED = "ALREADY_SHIPPED"
@@ -61,6 +63,7 @@ class Block(StrEnum):
 
 
 _TOLD: Mapping[Block, tuple[str, type[InvoicingError]]] = {
+    Block.APPLIED: ("The discount is in the prices of the order's other items.", errors.ItemApplied),
     Block.NOT_SHIPPED: ("The item has not been shipped.", errors.ItemNotShipped),
     Block.ALREADY_INVOICED: ("The item is on an invoice already.", errors.ItemAlreadyInvoiced),
     Block.ALREADY_SHIPPED: ("The item has been shipped already.", errors.ItemAlreadyShipped),
@@ -107,6 +110,8 @@ class Blocked:
 
 
 def _invoice(order: Order, item: OrderItem) -> Block | None:  # as SQL: actions_sql.has_item_to_invoice
+    if is_applied(item):
+        return Block.APPLIED
     if item.invoice_id is not None:
         return Block.ALREADY_INVOICED
     if item.contra_of is not None:
@@ -119,12 +124,16 @@ def _invoice(order: Order, item: OrderItem) -> Block | None:  # as SQL: actions_
 
 
 def _ship(_: Order, item: OrderItem) -> Block | None:
+    if is_applied(item):
+        return Block.APPLIED
     if item.undone_as is not None:
         return Block(item.undone_as)
     return Block.ALREADY_SHIPPED if item.shipped_at is not None else None
 
 
 def _return(_: Order, item: OrderItem) -> Block | None:
+    if is_applied(item):
+        return Block.APPLIED
     if item.undone_as is not None:
         return Block(item.undone_as)
     return Block.NOT_SHIPPED if item.shipped_at is None else None
@@ -238,8 +247,11 @@ def is_closed(items: Sequence[OrderItem], unsettled: Collection[str]) -> bool:
 
 
 def is_done(items: Sequence[OrderItem]) -> bool:
-    """Everything is shipped and invoiced, or undone; and what was undone after its invoice is credited."""
-    return all(_is_done(item) for item in items)
+    """Everything is shipped and invoiced, or undone; and what was undone after its invoice is credited.
+
+    A discount that is applied is done with the items that it applies to.
+    """
+    return all(_is_done(item) for item in items if not is_applied(item))
 
 
 def _is_done(item: OrderItem) -> bool:

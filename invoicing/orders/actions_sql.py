@@ -12,6 +12,13 @@ from invoicing.orders.lawful_sql import is_lawful
 from invoicing.storage.tables import UNSETTLED, invoice_lines, invoices, order_items, orders
 
 _IS_CONTRA = order_items.c.contra_of.is_not(None)
+IS_APPLIED = and_(
+    order_items.c.type == "DISCOUNT",
+    order_items.c.contra_of.is_(None),
+    order_items.c.invoice_id.is_(None),
+    order_items.c.undone_as.is_(None),
+)
+"""`applied.is_applied`."""
 _OF_ORDER = and_(order_items.c.account_id == orders.c.account_id, order_items.c.order_id == orders.c.id)
 
 
@@ -20,6 +27,7 @@ def has_item_to_invoice() -> ColumnElement[bool]:
     return exists().where(
         _OF_ORDER,
         order_items.c.invoice_id.is_(None),
+        ~IS_APPLIED,
         case(
             (_IS_CONTRA, order_items.c.finished_at.is_not(None)),
             else_=and_(
@@ -40,6 +48,7 @@ def _has_item_to_do() -> ColumnElement[bool]:
     """The opposite of `actions.is_done`."""
     return exists().where(
         _OF_ORDER,
+        ~IS_APPLIED,
         case(
             (_IS_CONTRA, order_items.c.invoice_id.is_(None)),
             else_=and_(

@@ -6,12 +6,20 @@ minor units, with VAT or without as the order is priced.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from invoicing.errors import ValidationError
+from invoicing.errors import TooManyItems, ValidationError
 from invoicing.money import shares
 from invoicing.orders.items import ItemType
+from invoicing.orders.values import OrderItemValues
+from invoicing.vat.categories import Category
+
+MAX_DISCOUNTS = 200
+"""Each is shared out over all items: more would keep other orders waiting for seconds."""
+MAX_REASON = 1_000
+"""The most characters of an item's `discount_reason`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +64,39 @@ def allocate(items: Sequence[Orderable]) -> list[Allocated]:
                 allocated[each].amount += share
                 allocated[each].discounts.append(place)
     return allocated
+
+
+def with_shares(items: Sequence[Mapping[str, Any]], given: Sequence[OrderItemValues]) -> list[dict[str, Any]]:
+    """The rows of a new order's items, each with its share of the discounts and their names."""
+    if sum(row["type"] == ItemType.DISCOUNT for row in items) > MAX_DISCOUNTS:
+        raise TooManyItems(
+            f"An order takes at most {MAX_DISCOUNTS} discounts; an item has a discount of its own.",
+            field="items",
+        )
+    allocated = allocate([_orderable(row, values) for row, values in zip(items, given, strict=True)])
+    return [
+        {
+            **row,
+            "allocated_discount": share.amount,
+            "discount_reason": reason_of([items[place]["name"] for place in share.discounts]),
+        }
+        for row, share in zip(items, allocated, strict=True)
+    ]
+
+
+def reason_of(names: Sequence[str]) -> str | None:
+    """The names of discounts as the reason for what is taken off (BT-139)."""
+    reason = ", ".join(dict.fromkeys(names))
+    return (reason if len(reason) <= MAX_REASON else f"{reason[: MAX_REASON - 1]}…") or None
+
+
+def _orderable(row: Mapping[str, Any], given: OrderItemValues) -> Orderable:
+    has_rate = given.get("vat_rate") is not None or Category(row["vat_category"]).is_zero_rated
+    return Orderable(
+        type=row["type"],
+        total=row["subtotal"] - row["discount"],
+        rate=row["vat_rate"] if has_rate or row["type"] != ItemType.DISCOUNT else None,
+    )
 
 
 def _shares(amount: int, left: Sequence[int]) -> list[int]:

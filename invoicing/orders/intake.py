@@ -28,6 +28,7 @@ from invoicing.errors import (
 from invoicing.idempotency import find_in, make_once
 from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
+from invoicing.orders.discounts import with_shares
 from invoicing.orders.items import in_place, item_rows, total_of
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import rows
@@ -221,7 +222,7 @@ def new_order_rows(
         "created_at": now,
         "updated_at": now,
     }
-    items = item_rows(values["items"], order, seller.default_vat_rate)
+    items = with_shares(item_rows(values["items"], order, seller.default_vat_rate), values["items"])
     order["total"] = total_of(items, including_vat=order["is_including_vat"])
     order["ship_to_country"] = country_of(order["shipping_address"])
     order["search_text"] = search_text(order["number"], order["billing_name"])

@@ -12,6 +12,7 @@ from invoicing.checks import checked, optional, text
 from invoicing.decimals import price_columns, subtotal_of
 from invoicing.errors import AmountTooLarge, NoItems, TooManyItems, ValidationError
 from invoicing.money import MAX_AMOUNT
+from invoicing.orders.applied import is_applied
 from invoicing.orders.values import OrderItemValues
 from invoicing.storage.tables import Order, OrderItem, new_id, order_items
 from invoicing.vat import arithmetic
@@ -77,8 +78,15 @@ def totals(order: Order, items: Sequence[OrderItem]) -> arithmetic.Totals:
 
 
 def counted(items: Sequence[OrderItem]) -> list[OrderItem]:
-    """The items that count for the order's total: not those that were undone before they were invoiced."""
-    return [item for item in items if item.undone_as is None or item.contra_of or item.invoice_id]
+    """The items that count for the order's total: not those that were undone before they were invoiced.
+
+    A discount that is applied counts through the shares of the others.
+    """
+    return [
+        item
+        for item in items
+        if (item.undone_as is None or item.contra_of or item.invoice_id) and not is_applied(item)
+    ]
 
 
 def sold(items: Iterable[OrderItem]) -> list[OrderItem]:
@@ -151,7 +159,8 @@ def _check_amounts(row: Mapping[str, Any], at: str) -> None:
 
 
 def total_of(items: Sequence[Mapping[str, Any]], *, including_vat: bool) -> int:
-    amounts = [taxable(SimpleNamespace(**item)) for item in items]
+    sold = [SimpleNamespace(**item) for item in items]
+    amounts = [taxable(item) for item in sold if not is_applied(item)]
     total = arithmetic.compute(amounts, including_vat=including_vat).total
     if max(abs(total), sum([abs(amount.subtotal) for amount in amounts])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The order's total would pass ±{MAX_AMOUNT}.", field="items")

@@ -26,7 +26,7 @@ def ship_items(
     """Marks items as shipped.
 
     Part of a quantity splits the item: the part that is shipped gets an id of its own, the rest keeps
-    its own. Shipping costs, fees and discounts go with the order's first shipment.
+    its own. Shipping costs and fees go with the order's first shipment.
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = {item.id: item for item in items_of(connection, principal, order_id)}

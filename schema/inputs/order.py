@@ -29,7 +29,8 @@ class OrderItemInput:
     unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
     unit_price: UnitPrice = strawberry.field(
         description=(
-            "Of one: with VAT where the order's is_including_vat. Only a DISCOUNT may be below zero."
+            "Of one: with VAT where the order's is_including_vat. Only a DISCOUNT may be below zero; it is "
+            "shared out over the order's other items when the order is taken in."
         )
     )
     discount: Money | None = strawberry.field(
@@ -37,7 +38,8 @@ class OrderItemInput:
     )
     vat_rate: float | None = strawberry.field(
         default=strawberry.UNSET,
-        description="In percent, up to four decimals; the account's default when left out.",
+        description="In percent, up to four decimals; the account's default when left out. A DISCOUNT with "
+        "a rate is taken off the items of that rate, one without off all.",
     )
     vat_category: VatCategory | None = strawberry.field(
         default=strawberry.UNSET, description="S when left out, or Z at a rate of 0."
@@ -153,7 +155,7 @@ class ItemQuantityInput:
 class ShipOrderItemsInput:
     order_id: str = strawberry.field(description="Which order.")
     items: list[ItemQuantityInput] = strawberry.field(
-        description="What is shipped. Shipping costs, fees and discounts go with an order's first shipment."
+        description="What is shipped. Shipping costs and fees go with an order's first shipment."
     )
     shipped_at: datetime | None = strawberry.field(default=strawberry.UNSET, description="Now when left out.")
 

@@ -93,6 +93,9 @@ class OrderItemStatus(Enum):
     SHIPPED = "SHIPPED"
     CANCELLED = "CANCELLED"
     RETURNED = "RETURNED"
+    APPLIED = strawberry.enum_value(
+        "APPLIED", description="A DISCOUNT: it is in the prices of the order's other items."
+    )
     CONTRA_PENDING = strawberry.enum_value("CONTRA_PENDING", description="Not ready to be credited.")
     CONTRA_FINISHED = strawberry.enum_value(
         "CONTRA_FINISHED", description="Ready to be credited, or credited."

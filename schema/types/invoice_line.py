@@ -22,7 +22,12 @@ class InvoiceLine:
     quantity: Quantity = strawberry.field(description="How much.")
     unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
     unit_price: UnitPrice = strawberry.field(description="Of one: with VAT where is_including_vat.")
-    discount: Money = strawberry.field(description="Taken off the whole line.")
+    discount: Money = strawberry.field(
+        description="Taken off the whole line: its own discount and its share of its order's discounts."
+    )
+    discount_reason: str | None = strawberry.field(
+        description="The names of the order's discounts that it has a share of (BT-139)."
+    )
     subtotal: Money = strawberry.field(
         description="unit_price × quantity, rounded once: with VAT where is_including_vat."
     )
@@ -50,6 +55,7 @@ class InvoiceLine:
             unit=line.unit,
             unit_price=UnitPrice(price_of(line)),
             discount=Money(line.discount),
+            discount_reason=line.discount_reason,
             subtotal=Money(line.subtotal),
             total=Money(line.total),
             total_ex_vat=Money(line.total_ex_vat),

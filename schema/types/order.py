@@ -114,7 +114,7 @@ class Order:
             for entry in found
         ]
 
-    @strawberry.field(description="Σ of the items' subtotals, before discounts, priced as the order is.")
+    @strawberry.field(description="Σ of the items' subtotals, before all discounts, priced as the order is.")
     async def subtotal(self, info: Info) -> Money:
         return Money((await self._totals(info)).subtotal)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from invoicing.decimals import price_of
+from invoicing.orders.applied import is_applied
 from invoicing.orders.items import totals
 from invoicing.snapshot import read_period
 from invoicing.storage import tables
@@ -41,11 +42,18 @@ class OrderItem:
         description="Of one; with VAT where the order's is_including_vat."
     )
     discount: Money = strawberry.field(description="Taken off the whole line.")
+    allocated_discount: Money = strawberry.field(
+        description="Its share of the order's discounts. It stays with the item: in a partial shipment, "
+        "on its invoice, and when it is returned. 0 on a DISCOUNT."
+    )
     subtotal: Money = strawberry.field(
         description="unit_price × quantity, rounded once; of a part, its share of the whole's."
     )
-    total: Money = strawberry.field(description="subtotal − discount.")
-    vat: VatAmount = strawberry.field(description="Its share of the order's VAT.")
+    total: Money = strawberry.field(
+        description="subtotal − discount − allocated_discount. Of an item that is APPLIED, what it takes "
+        "off: it is in the totals of the others already."
+    )
+    vat: VatAmount = strawberry.field(description="Its share of the order's VAT; none where it is APPLIED.")
     supply: SupplyType = strawberry.field(description="Goods or services.")
     exemption_reason: str | None = strawberry.field(
         description="Why no VAT is charged, as the paper says it."
@@ -70,14 +78,16 @@ class OrderItem:
     @classmethod
     def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> list[OrderItem]:
         """All rows of an order, with the VAT they share and the items they undo."""
-        taxed = totals(order, rows).lines
-        items = {row.id: cls.of(row, line) for row, line in zip(rows, taxed, strict=True)}
+        sold = [row for row in rows if not is_applied(row)]
+        taxed = dict(zip([row.id for row in sold], totals(order, sold).lines, strict=True))
+        items = {row.id: cls.of(row, taxed.get(row.id)) for row in rows}
         for item in items.values():
             item.contra_of = items[item.row.contra_of] if item.row.contra_of else None
         return list(items.values())
 
     @classmethod
-    def of(cls, row: tables.OrderItem, taxed: Taxed) -> OrderItem:
+    def of(cls, row: tables.OrderItem, taxed: Taxed | None) -> OrderItem:
+        """`taxed` is null where the others have it as their shares, so that it has no VAT of its own."""
         return cls(
             row=row,
             id=strawberry.ID(row.id),
@@ -89,9 +99,12 @@ class OrderItem:
             unit=row.unit,
             unit_price=UnitPrice(price_of(row)),
             discount=Money(row.discount),
-            subtotal=Money(taxed.subtotal),
-            total=Money(taxed.total),
-            vat=VatAmount.of(row.vat_rate, row.vat_category, taxed.net, taxed.vat),
+            allocated_discount=Money(row.allocated_discount),
+            subtotal=Money(row.subtotal),
+            total=Money(row.subtotal - row.discount - row.allocated_discount),
+            vat=VatAmount.of(
+                row.vat_rate, row.vat_category, taxed.net if taxed else 0, taxed.vat if taxed else 0
+            ),
             supply=SupplyType(row.supply),
             exemption_reason=row.exemption_reason,
             service_period=Period.or_none(read_period(row.service_period)),
@@ -103,6 +116,8 @@ class OrderItem:
 
 
 def _status(row: tables.OrderItem) -> OrderItemStatus:
+    if is_applied(row):
+        return OrderItemStatus.APPLIED
     if row.contra_of is not None:
         return OrderItemStatus.CONTRA_PENDING if row.finished_at is None else OrderItemStatus.CONTRA_FINISHED
     if row.undone_as is not None:

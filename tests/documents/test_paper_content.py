@@ -92,6 +92,15 @@ def test_discounts_have_a_column_only_where_there_are_any() -> None:
     assert "Discount" not in invoice_text(invoice())
 
 
+@pytest.mark.parametrize(
+    ("locale", "word"), [("en", "Discount"), ("nl", "Korting"), ("de", "Rabatt"), ("fr", "Remise")]
+)
+def test_the_reason_of_a_discount_is_under_its_line(locale: str, word: str) -> None:
+    mug = line(description="Blue.", discount=500, discount_reason="Spring sale, Club", total=2_000)
+    text = invoice_text(invoice(locale=locale, lines=(mug,)))
+    assert f"Blue.\n{word}: Spring sale, Club\n" in text
+
+
 def test_an_unlisted_unit_prints_as_its_code() -> None:
     assert "1 E48" in invoice_text(invoice(lines=(line(unit="E48"),)))
 

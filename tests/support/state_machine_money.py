@@ -211,6 +211,8 @@ class Money(Shop):
 
     @staticmethod
     def is_done(row: Any, on_paper: dict[str, str], kinds: dict[str, str]) -> bool:
+        if row.type == "DISCOUNT":  # it is in the prices of the others
+            return row.invoice_id is None
         if row.contra_of is not None:
             return row.id in on_paper and kinds[on_paper[row.id]] == "CREDIT"
         if row.undone_as is not None:

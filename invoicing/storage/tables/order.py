@@ -74,6 +74,9 @@ class OrderItem(SQLModel, table=True):
     price and quantity of a part do not tell it. Once an item is split, `part_of` names the whole in all its
     parts, itself included, and `part_start` is where in the whole a part begins: the whole is what its parts
     add up to.
+
+    `allocated_discount` is the item's share of the order's discounts, which `discount_reason` names; a
+    DISCOUNT itself has none.
     """
 
     __tablename__ = "order_items"
@@ -102,6 +105,7 @@ class OrderItem(SQLModel, table=True):
     subtotal: int = zero_column()
     discount: int = amount_column()
     allocated_discount: int = zero_column()
+    discount_reason: str | None = Field(default=None, sa_type=Text)
     vat_rate: int
     vat_category: str
     exemption_reason: str | None = None

@@ -93,6 +93,21 @@ def test_what_is_imported_can_be_invoiced_at_once(import_file: ImportFile, datab
     assert database.read(verify).findings == []
 
 
+def test_a_discount_is_in_the_prices_of_the_other_lines(
+    import_file: ImportFile, database: Database, principal: Principal
+) -> None:
+    text = (
+        f"{HEADER},item_type,customer_name\n"
+        "1,Mug,1,10,,Ann\n1,Off,1,-2,DISCOUNT,Ann\n1,Bowl,1,30,,Ann\n1,Post,1,5,SHIPPING,Ann\n"
+    )
+    for invoices in (1, 0):
+        assert import_file(text, invoice=True).invoices == invoices
+    items = items_of_order(database, principal, "1")
+    assert [item.allocated_discount for item in items] == [50, 0, 150, 0]
+    assert [item.invoice_id is None for item in items] == [False, True, False, False]
+    assert database.read(verify).findings == []
+
+
 def test_an_import_without_invoices_can_be_invoiced_by_a_later_one(import_file: ImportFile) -> None:
     text = f"{HEADER},customer_name\n1,Mug,1,12.10,Ann\n"
     assert import_file(text).invoices == 0

@@ -111,6 +111,13 @@ def test_an_order_is_imported_whole_or_not_at_all(
     ]
 
 
+def test_a_discount_that_is_too_large_is_named(import_file: ImportFile, rejects: Path) -> None:
+    done = import_file(f"{HEADER},item_type,customer_name\n1,Mug,1,10,,Ann\n1,Off,1,-10.01,DISCOUNT,Ann\n")
+    assert done.imported == 0
+    assert reject_reasons(rejects) == [("2", "order_incomplete"), ("3", "invalid_unit_price")]
+    assert read_rejects(rejects)[1]["reject_message"].startswith("The line takes off 1001, but 1000 is left")
+
+
 def test_corrected_rejects_can_be_imported(
     import_file: ImportFile, rejects: Path, database: Database, principal: Principal
 ) -> None:

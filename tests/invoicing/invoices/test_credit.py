@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from invoicing.access import Principal
 from invoicing.customers import details
-from invoicing.decimals import MILLION, subtotal_of, written
+from invoicing.decimals import MILLION, read_quantity, read_unit_price, subtotal_of, written
 from invoicing.errors import (
     CreditTooHigh,
     InvoiceIdReused,
@@ -34,8 +34,10 @@ from invoicing.storage.database import Database
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import NOW, item, order_line
+from tests.support.own_line_discounts import sale_with_discount
 from tests.support.planted_faults import plant, unprotected
 from tests.support.state_machine import quantities
+from tests.support.till import Till
 
 
 class Books:
@@ -84,7 +86,7 @@ def test_a_full_credit_is_the_invoice_turned_round(books: Books) -> None:
     sale = books.sold(
         item(quantity=3, unit_price=2_499, discount=7),
         item(vat_rate=9, unit_price=199),
-        item(type="DISCOUNT", unit_price=-333),
+        item(type="DISCOUNT", unit_price=-333, name="Spring"),
     )
     credit = books.credit(sale, reason="Never arrived")
     assert (credit.type, credit.number, credit.due_on) == ("CREDIT", "CRN-2025-00001", None)
@@ -94,10 +96,11 @@ def test_a_full_credit_is_the_invoice_turned_round(books: Books) -> None:
         (row.rate, row.base, row.amount) for row in before.vat
     ]
     for line, original in zip(paper.lines, before.lines, strict=True):
-        assert (line.quantity, line.unit_price, line.discount) == (
+        assert (line.quantity, line.unit_price, line.discount, line.discount_reason) == (
             -original.quantity,
             original.unit_price,
             -original.discount,
+            "Spring",
         )
         assert (line.total, line.total_ex_vat) == (-original.total, -original.total_ex_vat)
         assert line.credited_line_id == original.id
@@ -158,7 +161,8 @@ def test_a_line_is_credited_by_quantity_and_by_amount_until_nothing_is_left(book
 
 
 def test_more_than_is_left_is_refused(books: Books) -> None:
-    sale = books.sold(item(quantity=3, unit_price=1_000), item(type="DISCOUNT", unit_price=-500))
+    till = Till(books.database, books.principal)
+    sale = sale_with_discount(till, item(id="mug", quantity=3, unit_price=1_000), off=500)
     mug, off = (line.id for line in sale.frozen().lines)
     books.credit(sale, LineCredit(mug, quantity=1))
     for asked in (
@@ -438,17 +442,15 @@ def test_an_order_comes_to_what_is_left_of_it(books: Books) -> None:
 
 
 priced = st.builds(
-    lambda quantity, price, off, kind, rate: item(
+    lambda quantity, price, off, rate: item(
         quantity=written(quantity),
-        unit_price=written(-price if kind == "DISCOUNT" else price),
-        discount=0 if kind == "DISCOUNT" else min(off, subtotal_of(price, quantity)),
-        type=kind,
+        unit_price=written(price),
+        discount=min(off, subtotal_of(price, quantity)),
         vat_rate=rate,
     ),
     st.one_of(st.integers(1, 7).map(lambda many: many * MILLION), st.integers(1, 7 * MILLION)),
     st.one_of(st.integers(0, 3_000).map(lambda price: price * MILLION), st.integers(0, 3 * MILLION)),
     st.one_of(st.just(0), st.integers(0, 900)),
-    st.sampled_from(["PRODUCT", "PRODUCT", "PRODUCT", "DISCOUNT"]),
     st.sampled_from([0, 5.5, 9, 6.625]),
 )
 
@@ -469,11 +471,22 @@ class TestParts:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(items=st.lists(priced, min_size=1, max_size=4), including_vat=st.booleans(), choice=st.data())
+    @given(
+        items=st.lists(priced, min_size=1, max_size=4),
+        quarters_off=st.integers(0, 4),
+        including_vat=st.booleans(),
+        choice=st.data(),
+    )
     def test_parts_in_any_number_add_up_to_exactly_the_invoice(
-        self, items: list[dict[str, Any]], including_vat: bool, choice: st.DataObject
+        self, items: list[dict[str, Any]], quarters_off: int, including_vat: bool, choice: st.DataObject
     ) -> None:
         books = self.books
+        subtotals = [
+            subtotal_of(read_unit_price(each["unit_price"]), read_quantity(each["quantity"]))
+            for each in items
+        ]
+        goods = sum(subtotals) - sum(each["discount"] for each in items)
+        items = [*items, item(type="DISCOUNT", unit_price=-(goods * quarters_off // 4))]
         order = factories.order(books.database, books.principal, items=items, is_including_vat=including_vat)
         sale = books.database.write(from_orders.invoice_order, books.principal, order.id, now=NOW)
         made: list[Issued] = []

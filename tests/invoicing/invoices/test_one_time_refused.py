@@ -19,6 +19,7 @@ from invoicing.errors import (
     InvoicingError,
     MalformedId,
     MixedVatModes,
+    NegativeTotal,
     NoLines,
     ValidationError,
 )
@@ -56,7 +57,7 @@ Refusal = tuple[type[InvoicingError], str, str]
 LINES_REFUSED: list[tuple[list[dict[str, Any]], Refusal]] = [
     ([], (NoLines, "", "1 to 1,000 lines (it has 0)")),
     ([order_line()] * 1_001, (ValidationError, "", "1 to 1,000 lines (it has 1,001)")),
-    ([order_line(amount=-1)], (ValidationError, "", "must not be negative")),
+    ([order_line(amount=-1)], (NegativeTotal, "", "must not be negative")),
     ([order_line()] * 2 + [order_line(amount="0.1234567")], (ValidationError, ".2.amount", "6 decimals")),
     ([order_line(), {"text": "A"}], (ValidationError, ".1.amount", "needed")),
     ([{"amount": 1}], (ValidationError, ".0.text", "needed")),

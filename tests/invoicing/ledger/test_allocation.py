@@ -7,6 +7,7 @@ import pytest
 from invoicing.access import Principal
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.own_line_discounts import invoice_in_the_buyers_favour, order_with_discount
 from tests.support.till import Till
 
 
@@ -239,15 +240,10 @@ def test_an_order_whose_share_was_credited_does_not_pay_the_other_orders(till: T
 
 
 def test_an_invoice_in_the_buyers_favour_is_settled_by_a_refund(till: Till) -> None:
-    factories.order(
-        till.database,
-        till.principal,
-        id="o",
-        items=[factories.item(id="mug"), factories.item(id="less", type="DISCOUNT", unit_price=-200)],
-    )
+    order_with_discount(till, factories.item(id="mug"), off=200)
     paid = till.pay(1_210, order_id="o")
     till.invoice("mug")
-    favour = till.invoice("less")
+    favour = invoice_in_the_buyers_favour(till)
     assert till.seen(favour.id) == ("PENDING", "OPEN", -200)
     assert till.parts(till.refund(paid, 200)) == {favour.id: 200}
     assert till.seen(favour.id) == ("SETTLED", "REFUNDED", 0)

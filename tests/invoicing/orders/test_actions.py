@@ -20,6 +20,7 @@ from tests.support import factories
 from tests.support.factories import NOW, item
 
 CODES: dict[Block, str] = {
+    Block.APPLIED: "ITEM_APPLIED",
     Block.ALREADY_INVOICED: "ITEM_ALREADY_INVOICED",
     Block.NOT_SHIPPED: "ITEM_NOT_SHIPPED",
     Block.ALREADY_SHIPPED: "ITEM_ALREADY_SHIPPED",

@@ -280,7 +280,7 @@ class Items(Shop):
         items: dict[str, list[Any]] = defaultdict(list)
         for row in self.rows(order_items):
             gone = row.undone_as and not row.contra_of and not row.invoice_id
-            if not gone:
+            if not gone and row.type != "DISCOUNT":
                 items[row.order_id].append(row)
         for order in self.rows(orders_table):
             assert order.total == totals(order, items[order.id]).total
@@ -310,15 +310,33 @@ class Items(Shop):
             if row.contra_of:
                 continue
             assert row.quantity > 0
-            assert row.discount >= 0
-            total = row.subtotal - row.discount
-            assert total <= 0 if row.type == "DISCOUNT" else total >= 0
+            assert min(row.discount, row.allocated_discount) >= 0
+            worth = self.worth(row)
+            assert worth <= 0 if row.type == "DISCOUNT" else worth >= 0
             kept[row.order_id].append(row)
-        sums = {
-            id: tuple(sum(getattr(r, name) for r in rows) for name in ("quantity", "discount", "subtotal"))
-            for id, rows in kept.items()
-        }
+        names = ("quantity", "discount", "subtotal", "allocated_discount")
+        sums = {id: tuple(sum(getattr(r, n) for r in rows) for n in names) for id, rows in kept.items()}
         assert sums == self.ordered
+
+    @invariant()
+    def what_is_on_paper_of_an_order_that_is_done_is_what_was_quoted_for_what_stays(self) -> None:
+        """As the order is priced. Not where its invoices were credited otherwise than by its items."""
+        lines: dict[str, list[Any]] = defaultdict(list)
+        for line in self.rows(invoice_lines):
+            lines[line.order_id].append(line)
+        for order_id, rows in self.items_by_order().items():
+            by_hand = any(line.credited_line_id and not line.order_item_id for line in lines[order_id])
+            if by_hand or not actions.is_done(rows):
+                continue
+            stays = [
+                row for row in rows if row.type != "DISCOUNT" and not row.contra_of and not row.undone_as
+            ]
+            assert sum(line.total for line in lines[order_id]) == sum(self.worth(row) for row in stays)
+
+    @staticmethod
+    def worth(row: Any) -> int:
+        """What the item comes to less all discounts."""
+        return int(row.subtotal - row.discount - row.allocated_discount)
 
     @invariant()
     def an_order_is_done_when_nothing_is_left_to_do(self) -> None:

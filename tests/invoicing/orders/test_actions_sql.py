@@ -35,6 +35,7 @@ STATES = ("PENDING", "SETTLED", "FAILED", "CANCELLED")
 moments = st.sampled_from([None, NOW])
 states_of_items = st.fixed_dictionaries(
     {
+        "type": st.sampled_from(["PRODUCT", "PRODUCT", "DISCOUNT"]),
         "shipped_at": moments,
         "undone_as": st.sampled_from([None, None, "CANCELLED", "RETURNED"]),
         "contra_of": st.sampled_from([None, None, "another"]),

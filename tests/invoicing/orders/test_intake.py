@@ -96,6 +96,51 @@ def test_an_order_without_customer_and_billing_name_is_refused(
     assert refusal.value.field == "billing_name"
 
 
+def shares_of(
+    database: Database, principal: Principal, *items: dict[str, Any]
+) -> list[tuple[int, str | None]]:
+    order = factories.order(database, principal, items=list(items))
+    rows = database.read(intake.items_of, principal, order.id)
+    return [(row.allocated_discount, row.discount_reason) for row in rows]
+
+
+def rebate(amount: int, **values: Any) -> dict[str, Any]:
+    return item(type="DISCOUNT", unit_price=-amount, **{"name": "Spring", **values})
+
+
+def test_a_discount_is_shared_out_over_the_products(database: Database, principal: Principal) -> None:
+    goods = [item(unit_price=2_000, discount=1_000), item(unit_price=3_000)]
+    found = shares_of(database, principal, rebate(400), *goods, item(type="SHIPPING"))
+    assert found == [(0, None), (100, "Spring"), (300, "Spring"), (0, None)]
+
+
+def test_with_a_rate_it_goes_to_the_items_of_that_rate(database: Database, principal: Principal) -> None:
+    goods = [item(unit_price=1_000, vat_rate=9), item(unit_price=1_000), item(type="SHIPPING", vat_rate=0)]
+    assert shares_of(database, principal, *goods, rebate(100, vat_rate=9))[:3] == [
+        (100, "Spring"),
+        (0, None),
+        (0, None),
+    ]
+    assert shares_of(database, principal, *goods, rebate(100, vat_category="K"))[2] == (100, "Spring")
+    without = shares_of(database, principal, *goods, rebate(100))
+    assert [share for share, _ in without] == [50, 50, 0, 0]
+
+
+def test_the_names_of_several_discounts_are_the_reason(database: Database, principal: Principal) -> None:
+    off = [rebate(100), rebate(100, name="Club"), rebate(100)]
+    assert shares_of(database, principal, item(), *off)[0] == (300, "Spring, Club")
+    long = [rebate(1, name=letter * 900) for letter in "ab"]
+    (_, reason), *_ = shares_of(database, principal, item(), *long)
+    assert reason == f"{'a' * 900}, {'b' * 97}…"
+
+
+def test_an_order_takes_so_many_discounts(database: Database, principal: Principal) -> None:
+    assert shares_of(database, principal, item(), *[rebate(1)] * 200)[0] == (200, "Spring")
+    with pytest.raises(TooManyItems, match="at most 200 discounts") as refusal:
+        factories.order(database, principal, items=[item(), *[rebate(1)] * 201])
+    assert refusal.value.field == "items"
+
+
 NO_SENSE: list[tuple[dict[str, Any], type[InvoicingError], str]] = [
     ({"items": []}, NoItems, "items"),
     ({"id": "a b"}, MalformedId, "id"),

@@ -16,6 +16,7 @@ from invoicing.storage.tables import payments
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
 from tests.support import factories
 from tests.support.factories import NOW
+from tests.support.own_line_discounts import invoice_in_the_buyers_favour, order_with_discount
 from tests.support.till import CASH, Till
 
 
@@ -148,9 +149,8 @@ def test_a_credit_invoice_is_not_paid(till: Till) -> None:
 
 
 def test_an_invoice_in_the_buyers_favour_is_not_paid(till: Till) -> None:
-    less = factories.item(id="less", type="DISCOUNT", unit_price=-200)
-    factories.order(till.database, till.principal, items=[less])
-    favour = till.invoice("less")
+    order_with_discount(till, off=200)
+    favour = invoice_in_the_buyers_favour(till)
     refused("NOT_PAYABLE", "invoice_id", till.pay, 900, invoice_id=favour.id)
     assert till.seen(favour.id) == ("PENDING", "OPEN", -200)
 

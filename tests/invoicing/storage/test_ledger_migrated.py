@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from alembic import command
 from sqlalchemy import Connection, text
@@ -18,6 +16,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import invoices
 from tests.support import factories
 from tests.support.factories import item
+from tests.support.own_line_discounts import sale_with_discount
 from tests.support.till import Till
 
 BEFORE = (
@@ -79,12 +78,7 @@ def test_earlier_credits_are_set_off_as_they_would_be_today(till: Till) -> None:
 
 def test_no_more_is_set_off_than_the_total_of_an_invoice(till: Till) -> None:
     """The mug alone costs more than the invoice, which has a discount too; such a credit was issued then."""
-    items: list[dict[str, Any]] = [
-        item(id="mug", unit_price=1_000),
-        item(id="less", type="DISCOUNT", unit_price=-200),
-    ]
-    factories.order(till.database, till.principal, id="o", items=items)
-    sale = till.invoice("mug", "less")
+    sale = sale_with_discount(till, item(id="mug", unit_price=1_000), off=200)
     credit = till.credit(sale, 800)
     credit_all_of_the_mug(till.database)
     migrate_from_0003(till.database)

@@ -29,10 +29,12 @@ def migrate_from_0008(database: Database) -> None:
     settings = migrations.config()
 
     def migrate(connection: Connection) -> None:
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         for statement in BEFORE:
             connection.execute(text(statement))
         settings.attributes["connection"] = connection
         command.upgrade(settings, "0009")
+        connection.execute(text("UPDATE alembic_version SET version_num = :last"), {"last": version})
 
     database.write(migrate)
 

@@ -141,7 +141,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"order_lines": [LINE] * 1_001}, "VALIDATION_ERROR", "order_lines"),
     ({"order_lines": [LINE, {"text": "A", "amount": 1.0000001}]}, "VALIDATION_ERROR", "order_lines.1.amount"),
     ({"order_lines": [LINE, LINE, {"text": "", "amount": 1}]}, "VALIDATION_ERROR", "order_lines.2.text"),
-    ({"order_lines": [{**LINE, "amount": -1}]}, "VALIDATION_ERROR", "order_lines"),
+    ({"order_lines": [{**LINE, "amount": -1}]}, "NEGATIVE_TOTAL", "order_lines"),
     ({"order_lines": [LINE, NET]}, "MIXED_VAT_MODES", "order_lines.1.amount_incl_vat"),
     ({"order_lines": [{**LARGE, "quantity": 2}]}, "AMOUNT_TOO_LARGE", "order_lines.0.amount"),
     ({"order_lines": [LARGE, LARGE]}, "AMOUNT_TOO_LARGE", "order_lines"),

@@ -29,6 +29,8 @@ from tests.support.client import (
     errors,
 )
 from tests.support.factories import item
+from tests.support.own_line_discounts import sale_with_discount
+from tests.support.till import Till
 
 MONEY = """
 query ($id: String!) { invoice(id: $id) { state reimbursement {
@@ -140,21 +142,20 @@ def test_a_credit_is_set_off_and_what_was_paid_goes_back(shop: Client) -> None:
     assert (refused.code, refused.field) == ("REFUND_TOO_HIGH", "amount")
 
 
-@pytest.mark.parametrize("first", ["goods", "discount"])
+@pytest.mark.parametrize("first", ["goods", "off"])
 def test_credits_of_goods_and_of_their_discount_even_out(
     shop: Client, database: Database, first: str
 ) -> None:
-    items = [item(id="goods", unit_price=1_000), item(id="discount", type="DISCOUNT", unit_price=-200)]
-    factories.order(database, shop.principal, id="d", customer_id="ann", items=items)
-    shop.ask(INVOICE_ITEMS, input={"items": ["goods", "discount"], "invoice_id": "v"})
+    goods = item(id="goods", unit_price=1_000)
+    sale_with_discount(Till(database, shop.principal), goods, off=200, id="d", sale="v", customer_id="ann")
     paid = recorded(shop, "k", 800, invoice_id="v")
     shop.ask(SHIP, input={"order_id": "d", "items": [{"item_id": "goods"}]})
-    both = [{"item_id": id, "contra_item_id": f"{id}-back"} for id in ("goods", "discount")]
+    both = [{"item_id": id, "contra_item_id": f"{id}-back"} for id in ("goods", "off")]
     shop.ask(RETURN, input={"order_id": "d", "items": both})
-    order = ["goods", "discount"] if first == "goods" else ["discount", "goods"]
+    order = ["goods", "off"] if first == "goods" else ["off", "goods"]
     for name in order:
         invoiced(shop, f"{name}-back", id=name)
-    assert amounts(shop, "discount") == ("SETTLED", "PAID", 0, 0, 0)
+    assert amounts(shop, "off") == ("SETTLED", "PAID", 0, 0, 0)
     assert amounts(shop, "goods") == ("PENDING", "OPEN", 0, 0, -800)
     transfer = {"method": "CASH", "payment_date": DAY}
     shop.ask(REFUND, input={"payment_id": paid, "manual_transfer": transfer, "idempotency_key": "b"})

@@ -61,6 +61,16 @@ def test_amounts_are_without_vat_and_add_up(
     ]
 
 
+def test_an_orders_discount_is_a_discount_and_no_item(shop: Shop) -> None:
+    items = [item(id="mug", unit_price=2_420), item(type="DISCOUNT", unit_price=-1_210)]
+    order = shown(shop, shop.order(items=items, paid=0))
+    names = ("subtotal", "discount", "net", "tax", "total")
+    assert tuple(order[f"{name}_amount"] for name in names) == (2_000, 1_000, 1_000, 210, 1_210)
+    assert [(line["label"], line["amount"], line["tax_amount"]) for line in order["items"]] == [
+        ("Mug", 2_000, 210)
+    ]
+
+
 def test_it_is_shown_how_far_an_order_is(shop: Shop) -> None:
     id = shop.order(paid=0, items=[item(id="mug"), item(id="pot")])
     before = shown(shop, id)
