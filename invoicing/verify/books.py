@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, tuple_
@@ -150,7 +151,7 @@ def _check_series(
     connection: Connection, account_id: str, type: str, period: str, last_taken: int, verdict: Verdict
 ) -> _Faults:
     name = f"{type} {period}".strip()
-    highest = 0
+    highest, last_date = 0, date.min
     for batch in _batches(connection, account_id, type, period):
         lines = _lines(connection, account_id, [invoice.id for invoice in batch])
         for invoice in batch:
@@ -164,6 +165,9 @@ def _check_series(
                     f"{_missing(highest + 1, invoice.sequence - 1)} before {invoice.number}.",
                 )
             highest = invoice.sequence
+            if invoice.issued_on < last_date:
+                yield invoice.number, "dates", f"It is dated {invoice.issued_on}, one before it {last_date}."
+            last_date = max(last_date, invoice.issued_on)
             for kind, detail in find_contradictions(invoice, lines[invoice.id]):
                 yield invoice.number, kind, detail
     if last_taken != highest:

@@ -12,6 +12,7 @@ import orjson
 
 from invoicing.decimals import decimal_text
 from invoicing.snapshot import convert_first_version
+from invoicing.verify.lawful import find_unlawful
 
 LINE_FIELDS = (
     "id",
@@ -57,13 +58,14 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
     yield from _sum_faults(invoice, lines)
     yield from _rounding_faults(invoice, lines)
     try:
-        snapshot = _snapshot(invoice.snapshot)
+        snapshot, is_ruled = _snapshot(invoice.snapshot)
         faults = [
             *_snapshot_faults(invoice, snapshot),
             *_snapshot_line_faults(lines, snapshot),
             *_vat_faults(invoice, lines, snapshot),
             *_tax_currency_faults(invoice, snapshot),
             *_supply_date_faults(snapshot),
+            *(find_unlawful(snapshot) if is_ruled else ()),
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         yield "snapshot", f"The snapshot cannot be read: {error!r}."
@@ -71,14 +73,14 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
         yield from faults
 
 
-def _snapshot(stored: str) -> Any:
-    """The snapshot as its columns count: old ones have whole quantities and prices."""
+def _snapshot(stored: str) -> tuple[Any, bool]:
+    """The snapshot as its columns count: old ones have whole quantities and prices. And whether it is new."""
     snapshot = orjson.loads(stored)
-    if "version" not in snapshot:
+    if is_old := "version" not in snapshot:
         convert_first_version(snapshot)
         for line in snapshot["lines"]:
             line["unit_price_rest"] = 0
-    return snapshot
+    return snapshot, not is_old
 
 
 def _total_faults(invoice: Any) -> Iterator[tuple[str, str]]:
