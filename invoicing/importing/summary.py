@@ -49,7 +49,7 @@ class Summary:
         self.customers += len(stored.customers)
         currencies = {row["id"]: row["currency"] for row in stored.orders}
         for item in stored.items:
-            quoted = item["unit_price"] * item["quantity"] - item["discount"]
+            quoted = item["subtotal"] - item["discount"]
             self.ordered[currencies[item["order_id"]]] += quoted
 
     def add_returns(self, returned: ReturnedBatch) -> None:
