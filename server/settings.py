@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -17,8 +17,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
 from resolvers import watches
-from schema.execution.documents import Rules
-from schema.execution.limits import Limits
+
+if TYPE_CHECKING:
+    from schema.execution.documents import Rules
 
 _ORIGIN = re.compile(r"https?://([^/\s,?#@\[\]:]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
 _SHORTEST_SECRET = 32
@@ -147,6 +148,10 @@ class Settings(BaseSettings):
     @property
     def rules(self) -> Rules:
         """What GraphQL documents may do."""
+        # Most commands need no schema, and importing it takes as long as all the rest.
+        from schema.execution.documents import Rules
+        from schema.execution.limits import Limits
+
         limits = Limits(self.max_depth, self.max_aliases, self.max_root_fields, self.max_cost)
         return Rules(limits, self.introspection)
 

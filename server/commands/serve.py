@@ -19,7 +19,6 @@ from invoicing.demo import fill
 from invoicing.storage.database import Database
 from resolvers.watches import Watches
 from server import logs
-from server.app import create_app
 from server.bodies import MAX_BODY
 from server.commands.common import open_database
 from server.settings import Settings
@@ -37,6 +36,8 @@ def serve(
     Open http://127.0.0.1:8000 in a browser for GraphiQL. On the embedded database it makes a demo
     account and fills its key in; --no-demo leaves that out. PDFs are made by INVOICING_WORKERS processes.
     """
+    from server.app import create_app  # here, or every other command would wait for it too
+
     settings = Settings()
     logs.configure(settings.log_level)
     with open_database(settings) as database:
