@@ -286,7 +286,7 @@ class NotPayable(InvoicingError):
 
 
 class NothingOwed(InvoicingError):
-    """Nothing is owed to the buyer that could be set off: no credit invoice is open, and nothing overpaid."""
+    """Nothing is owed on this invoice that could be set off. What was overpaid on its order stays there."""
 
     code = "NOTHING_OWED"
 

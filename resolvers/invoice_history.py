@@ -27,10 +27,10 @@ class InvoiceHistory:
 
     @property
     def credited(self) -> int:
-        """What its credit invoices take back of it, with VAT."""
+        """What its credit invoices take back of it, with VAT and with their rounding (BT-114)."""
         lines = [line for credit in self.credits for line in credit.invoice.frozen().lines]
         return -sum(
-            line.total_ex_vat + line.vat_amount
+            line.total_ex_vat + line.vat_amount + line.rounding
             for line in lines
             if line.credited_invoice_id == self.invoice.id
         )

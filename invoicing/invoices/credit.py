@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.decimals import Number, decimal_text
-from invoicing.errors import CreditTooHigh, NotFound, NothingToCredit, ValidationError
+from invoicing.errors import CreditTooHigh, NoItems, NotFound, NothingToCredit, ValidationError
 from invoicing.invoices.credit_draft import CreditOf, credit_draft
 from invoicing.invoices.credit_lines import Creditable, Taking, creditable, lock_invoices_to_credit
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order
@@ -88,6 +88,8 @@ def credit_invoice(
     now: datetime,
 ) -> Draft:
     """The credit invoice for lines of a locked invoice, or for all that is left of it."""
+    if asked is not None and not asked:
+        raise NoItems("The list is empty; without one, all that is left is credited.", field="lines")
     lines = creditable(connection, principal, [original])[original.id]
     if asked is None:
         made = _all_left(original, lines)
@@ -183,19 +185,36 @@ def _taken(lines: Mapping[str, Creditable], asked: LineCredit, at: str) -> Takin
         amount = _within(asked.with_vat, left.left_with_vat, left, f"{at}.with_vat")
         left.left_with_vat -= amount
         return left.take(amount)
-    given = None if asked.quantity is None else checks.signed_quantity(asked.quantity, f"{at}.quantity")
-    quantity = left.pieces if given is None else given
-    if left.is_spent or quantity > left.pieces or (given is not None and given <= 0):
+    if asked.quantity is None and not left.is_spent:
+        return left.take_pieces(left.pieces)
+    return left.take_pieces(_pieces_within(asked, left, f"{at}.quantity"))
+
+
+def _pieces_within(asked: LineCredit, left: Creditable, field: str) -> int:
+    """The quantity that was asked for: as many pieces are left, and what they came to is left too."""
+    quantity = left.pieces if asked.quantity is None else checks.quantity(asked.quantity, field)
+    if left.is_spent or quantity > left.pieces:
         pieces = 0 if left.is_spent else left.pieces
         raise CreditTooHigh(
             f"{decimal_text(pieces)} of the line {left.line.name} are left to credit.",
-            field=f"{at}.quantity",
-            ids=[asked.line_id],
+            field=field,
+            ids=[left.line.id],
         )
-    return left.take_pieces(quantity)
+    worth = left.worth(quantity).total
+    if worth != between(worth, 0, left.left):
+        raise CreditTooHigh(
+            f"{left.left} of the line {left.line.name} is left to credit, and {decimal_text(quantity)} of it "
+            f"came to {worth}: credit an amount.",
+            field=field,
+            ids=[left.line.id],
+        )
+    return quantity
 
 
 def _within(amount: int, most: int, left: Creditable, field: str) -> int:
+    """The amount, if so much is left; it has the line's own sign."""
+    if left.line.total > 0 >= amount:
+        raise ValidationError(f"{field} must be more than 0 (it is {amount}).", field=field)
     if amount * most <= 0 or amount != between(amount, 0, most):
         raise CreditTooHigh(
             f"{most} of the line {left.line.name} is left to credit.", field=field, ids=[left.line.id]

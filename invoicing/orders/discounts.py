@@ -56,7 +56,8 @@ def allocate(items: Sequence[Orderable]) -> list[Allocated]:
         left = [items[each].total - allocated[each].amount for each in applies_to]
         if -discount.total > sum(left):
             raise ValidationError(
-                f"items.{place} takes off {-discount.total}, but {sum(left)} is left of what it applies to.",
+                f"items.{place} takes off {-discount.total}, but {sum(left)} is left of what it applies to "
+                "(goods before shipping and fees, which can have a discount of their own).",
                 field=f"items.{place}.unit_price",
             )
         for each, share in zip(applies_to, _shares(-discount.total, left), strict=True):

@@ -65,8 +65,12 @@ def _is_within_eu() -> ColumnElement[bool]:
     buyer = _buyer_vat_country()
     dates = order_items.c.shipped_at, order_items.c.service_period, orders.c.delivery_date
     is_dated = or_(*(each.is_not(None) for each in dates))
-    is_sent_somewhere = or_(_ship_to_country().is_not(None), _bill_to_country().is_not(None))
-    return and_(buyer.in_(_EU), buyer != accounts.c.vat_country, is_dated, is_sent_somewhere)
+    destination = func.coalesce(_ship_to_country(), _bill_to_country())
+    is_sent = or_(
+        and_(destination.in_(_EU), destination != accounts.c.vat_country),
+        and_(destination == "GB", buyer == "XI"),
+    )
+    return and_(buyer.in_(_EU), buyer != accounts.c.vat_country, is_dated, is_sent)
 
 
 def _leaves_the_eu() -> ColumnElement[bool]:

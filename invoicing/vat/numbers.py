@@ -21,6 +21,7 @@ EU_COUNTRIES = frozenset(
 
 _PREFIXES = {"EL": "GR"}
 """Prefixes that are not the ISO 3166-1 code of their country."""
+_PREFIX_OF = {"GR": "EL"}
 _RULES_OF = {"XI": "GB"}
 """Countries whose numbers have the form of another's."""
 _BLANK = re.compile(r"\s+")
@@ -44,6 +45,8 @@ def vat_country(number: str | None, country: str | None) -> str | None:
 def checked_vat_number(number: str, country: str | None, field: str) -> str:
     """The number in capitals and without blanks (in the EU also without punctuation), its digits verified.
 
+    A number of the EU has its prefix, as art. 215 of 2006/112/EC wants it, also where it came without.
+
     `country` is that of the address beside it (ISO 3166-1). A number is right if its form is that of its
     prefix's country, or of the address's. Countries whose rules are not known are not checked.
     """
@@ -58,7 +61,18 @@ def checked_vat_number(number: str, country: str | None, field: str) -> str:
             f"its form or its check digits are wrong (it is “{number[:40]}”).",
             field=field,
         )
-    return clean
+    return _prefixed(clean, country)
+
+
+def _prefixed(number: str, country: str | None) -> str:
+    own = _prefix_country(number)
+    if own in EU_COUNTRIES and _is_valid(number, own):
+        digits = number[2:]
+    elif country in EU_COUNTRIES and _is_valid(number, country):
+        own, digits = country, _PUNCTUATION.sub("", number)
+    else:
+        return number
+    return f"{_PREFIX_OF.get(own, own)}{digits}"
 
 
 def _prefix_country(number: str) -> str | None:

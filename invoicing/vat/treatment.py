@@ -119,13 +119,20 @@ def _supply_is_dated(given: Treatment) -> Breach | None:
     )
 
 
-def _delivery_country_is_known(given: Treatment) -> Breach | None:
-    if given.ship_to_country or given.buyer_country:
+def _goes_to_another_member_state(given: Treatment) -> Breach | None:
+    """Article 138: the goods leave the seller's member state for another. GB may be Northern Ireland."""
+    country = given.ship_to_country or given.buyer_country
+    field = "shipping_address.country_code"
+    if country is None:
+        return Breach("BR-IC-12", field, "Category K needs the country that the supply goes to.", Category.K)
+    if country in EU_COUNTRIES and country != given.seller_vat_country:
+        return None
+    if country == "GB" and given.buyer_vat_country == "XI":
         return None
     return Breach(
-        "BR-IC-12",
-        "shipping_address.country_code",
-        "Category K needs the country that the supply goes to.",
+        "2006/112/EC art. 138",
+        field,
+        f"Category K needs a delivery in another EU member state; this one goes to {country}.",
         Category.K,
     )
 
@@ -151,7 +158,7 @@ _RULES: dict[Category, tuple[Callable[[Treatment], Breach | None], ...]] = {
         _buyer_has_vat_number,
         _buyer_is_in_another_member_state,
         _supply_is_dated,
-        _delivery_country_is_known,
+        _goes_to_another_member_state,
     ),
     Category.G: (_seller_has_vat_number("BR-G-02", Category.G), _leaves_the_eu),
 }

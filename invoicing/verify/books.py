@@ -167,7 +167,7 @@ def _check_series(
             highest = invoice.sequence
             if invoice.issued_on < last_date:
                 yield invoice.number, "dates", f"It is dated {invoice.issued_on}, one before it {last_date}."
-            last_date = max(last_date, invoice.issued_on)
+            last_date = invoice.issued_on
             for kind, detail in find_contradictions(invoice, lines[invoice.id]):
                 yield invoice.number, kind, detail
     if last_taken != highest:

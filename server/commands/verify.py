@@ -28,5 +28,7 @@ def verify(in_account: AccountOption = None) -> None:
         return
     for finding in verdict.findings[:_MOST_SHOWN]:
         typer.echo(f"{finding.kind}: {finding.subject} of account {finding.account_id}: {finding.detail}")
+    if (more := len(verdict.findings) - _MOST_SHOWN) > 0:
+        typer.echo(f"{more:,} more are not shown.")
     typer.echo(f"{len(verdict.findings):,} findings in {counted} and {money}.")
     raise typer.Exit(1)

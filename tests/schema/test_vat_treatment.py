@@ -40,12 +40,15 @@ CUSTOMERS: dict[str, dict[str, Any]] = {
     "elsewhere": {"vat_number": "DE123456788"},
 }
 DATED = {"delivery_date": "2025-06-03"}
+ELSEWHERE = ("2006/112/EC art. 138", "shipping_address.country_code")
 REFUSED: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("AE", "person", {}, "BR-AE-02", "customer.vat_number"),
     ("K", "person", DATED, "BR-IC-02", "customer.vat_number"),
     ("K", "dutch", DATED, "2006/112/EC art. 138", "customer.vat_number"),
     ("K", "german", {}, "BR-IC-11", "delivery_date"),
     ("K", "elsewhere", DATED, "BR-IC-12", "shipping_address.country_code"),
+    ("K", "german", {**DATED, "shipping_address": factories.ADDRESS}, *ELSEWHERE),
+    ("K", "german", {**DATED, "shipping_address": SWISS}, *ELSEWHERE),
     ("G", "german", {}, "2006/112/EC art. 146", "shipping_address.country_code"),
 ]
 ALLOWED: list[tuple[str, str, dict[str, Any]]] = [

@@ -18,6 +18,7 @@ from invoicing.errors import (
     CreditTooHigh,
     InvoiceIdReused,
     ItemCancelled,
+    NoItems,
     NotCreditable,
     NotFound,
     NothingToCredit,
@@ -167,11 +168,7 @@ def test_more_than_is_left_is_refused(books: Books) -> None:
     books.credit(sale, LineCredit(mug, quantity=1))
     for asked in (
         LineCredit(mug, quantity=3),
-        LineCredit(mug, quantity=0),
-        LineCredit(mug, quantity=-1),
         LineCredit(mug, amount=2_001),
-        LineCredit(mug, amount=0),
-        LineCredit(mug, amount=-1),
         LineCredit(off, amount=1),
         LineCredit(off, amount=-501),
         LineCredit(off, quantity=2),
@@ -180,6 +177,14 @@ def test_more_than_is_left_is_refused(books: Books) -> None:
             books.credit(sale, asked)
         assert refusal.value.ids == (asked.line_id,)
         assert str(refusal.value.field).startswith("lines.0.")
+    for asked in (
+        LineCredit(mug, quantity=0),
+        LineCredit(mug, quantity=-1),
+        LineCredit(mug, amount=0),
+        LineCredit(mug, amount=-1),
+    ):
+        with pytest.raises(ValidationError, match="must be more than 0"):
+            books.credit(sale, asked)
     with pytest.raises(CreditTooHigh) as refusal:
         books.credit(sale, LineCredit(mug, amount=1_500), LineCredit(mug, amount=501))
     assert refusal.value.field == "lines.1.amount"
@@ -187,6 +192,22 @@ def test_more_than_is_left_is_refused(books: Books) -> None:
         books.credit(sale, LineCredit(mug, amount=2_000))
     assert (refusal.value.field, refusal.value.ids) == ("lines", (mug,))
     assert books.credit(sale, LineCredit(mug, amount=1_500), LineCredit(off, amount=-499)).total == -1_001
+
+
+def test_pieces_are_refused_once_what_they_came_to_is_credited_by_amount(books: Books) -> None:
+    sale = books.one_time(order_line(amount=1_000, quantity=3))
+    (line,) = (line.id for line in sale.frozen().lines)
+    books.credit(sale, LineCredit(line, amount=2_500))
+    with pytest.raises(CreditTooHigh, match=r"500 of the line Advice is left.* 2 of it came to 2000"):
+        books.credit(sale, LineCredit(line, quantity=2))
+    assert books.credit(sale, LineCredit(line)).total == -500
+
+
+def test_no_lines_at_all_are_no_credit(books: Books) -> None:
+    sale = books.one_time(order_line(amount=1_000))
+    with pytest.raises(NoItems, match="The list is empty") as refusal:
+        books.database.write(from_orders.credit_invoice, books.principal, sale.id, [], reason=None, now=NOW)
+    assert refusal.value.field == "lines"
 
 
 def test_the_vat_of_a_credit_is_that_of_its_sum_not_of_its_lines(books: Books) -> None:

@@ -70,6 +70,8 @@ def test_an_export_leaves_the_eu() -> None:
             "BR-IC-12",
             "shipping_address.country_code",
         ),
+        ("K", {"ship_to_country": "NL"}, "2006/112/EC art. 138", "shipping_address.country_code"),
+        ("K", {"ship_to_country": "US"}, "2006/112/EC art. 138", "shipping_address.country_code"),
         ("G", {"seller_vat_country": None}, "BR-G-02", "account.vat_number"),
         ("O", {"categories": {"O", "S"}}, "BR-O-11", "items"),
     ],
