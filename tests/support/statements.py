@@ -12,14 +12,20 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 
-class SharedStatements(dict[tuple[Hashable, ...], Any]):
-    """Compiled statements under keys as SQLAlchemy makes them, with the dialect's name for the dialect."""
+class SharedStatements:
+    """Compiled statements under keys as SQLAlchemy makes them, with the dialect's name for the dialect.
+
+    It is no dict, or each traceback with local variables would print thousands of statements.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[Hashable, ...], Any] = {}
 
     def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
-        return super().get(_without_engine(key), default)
+        return self._compiled.get(_without_engine(key), default)
 
     def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
-        super().__setitem__(_without_engine(key), compiled)
+        self._compiled[_without_engine(key)] = compiled
 
 
 def _without_engine(key: tuple[Any, ...]) -> tuple[Hashable, ...]:
