@@ -1,4 +1,4 @@
-"""What schemathesis has to be told of this server, in its own environment: a scalar, and what is a fault."""
+"""What schemathesis has to be told of this server, in its own environment: scalars, and what is a fault."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes, scalar
 
-scalar("Money", st.integers(-(2**53), 2**53).map(nodes.Int))
+WHOLE = st.integers(-(2**53), 2**53)
+DECIMAL = st.decimals(-(10**9), 10**9, places=6).map(lambda number: f"{number:f}")
+
+scalar("Money", WHOLE.map(nodes.Int))
+for name in ("Quantity", "UnitPrice"):
+    scalar(name, st.one_of(WHOLE.map(nodes.Int), DECIMAL.map(nodes.Float), DECIMAL.map(nodes.String)))
+scalar("Currency", st.sampled_from(["EUR", "USD", "JPY", "KWD", "XXX", "eur", ""]).map(nodes.String))
 
 
 def no_internal_error(_: Any, answer: Any, __: Any) -> None:

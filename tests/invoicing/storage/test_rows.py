@@ -20,7 +20,7 @@ from tests.support.factories import item
 
 class Sum(NamedTuple):
     order_id: str
-    quantity: int
+    positions: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Named:
     name: str
 
 
-SUMS = select(order_items.c.order_id, func.sum(order_items.c.quantity).label("quantity")).group_by(
+SUMS = select(order_items.c.order_id, func.sum(order_items.c.position).label("positions")).group_by(
     order_items.c.order_id
 )
 NAMES = select(order_items.c.id, order_items.c.name).order_by(order_items.c.id)
@@ -52,7 +52,7 @@ def test_a_tables_row_has_its_columns_as_they_are_declared(ordered: Database) ->
 
 
 def test_what_is_no_whole_row_is_a_named_tuple_or_a_dataclass(ordered: Database) -> None:
-    assert ordered.read(rows.all_, SUMS, as_=Sum) == [Sum("o", 3)]
+    assert ordered.read(rows.all_, SUMS, as_=Sum) == [Sum("o", 1)]
     assert ordered.read(rows.all_, NAMES, as_=Named) == [Named("a", "Mug"), Named("b", "Pot")]
     assert ordered.read(rows.all_, NAMES.where(order_items.c.id == "c"), as_=Named) == []
 
