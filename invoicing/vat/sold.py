@@ -59,14 +59,22 @@ def by_group(lines: Sequence[Sold], parts: Sequence[Part]) -> dict[Group, list[i
 
 def together(lines: Sequence[Sold]) -> Sold:
     """What was sold on these lines, and what has been credited of it."""
+    total = net = vat = credited_total = credited_net = credited_vat = 0
+    for line in lines:
+        total += line.total
+        net += line.net
+        vat += line.vat
+        credited_total += line.credited_total
+        credited_net += line.credited_net
+        credited_vat += line.credited_vat
     return Sold(
         group=lines[0].group,
-        total=sum(line.total for line in lines),
-        net=sum(line.net for line in lines),
-        vat=sum(line.vat for line in lines),
-        credited_total=sum(line.credited_total for line in lines),
-        credited_net=sum(line.credited_net for line in lines),
-        credited_vat=sum(line.credited_vat for line in lines),
+        total=total,
+        net=net,
+        vat=vat,
+        credited_total=credited_total,
+        credited_net=credited_net,
+        credited_vat=credited_vat,
     )
 
 

@@ -19,7 +19,23 @@ from invoicing.errors import InvoicingError
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
+from server.commands.seller_options import (
+    Bic,
+    Country,
+    Email,
+    Iban,
+    LegalName,
+    PostalCode,
+    RegistrationNumber,
+    Street,
+    TaxNumber,
+    Town,
+    VatNumber,
+    seller_values,
+)
 from server.settings import Settings
+
+_FIRST_SHOP = "My shop"
 
 account = typer.Typer(
     no_args_is_help=True, help="Sellers: each has customers, orders and invoices of its own."
@@ -30,42 +46,36 @@ key = typer.Typer(no_args_is_help=True, help="API keys.")
 @account.command("create")
 def create_account(
     name: Annotated[str, typer.Argument(help="Trading name.")],
-    legal_name: Annotated[str | None, typer.Option(help="Registered name, on every invoice.")] = None,
-    country: Annotated[
-        str | None,
-        typer.Option(help="ISO 3166-1, as NL: currency, time zone, VAT rate and language follow it."),
-    ] = None,
-    street: Annotated[str | None, typer.Option(help="Street and number, or PO box.")] = None,
-    postal_code: Annotated[str | None, typer.Option(help="Postal code.")] = None,
-    town: Annotated[str | None, typer.Option(help="Town.")] = None,
-    vat_number: Annotated[str | None, typer.Option(help="VAT number.")] = None,
-    tax_number: Annotated[str | None, typer.Option(help="Tax number, without a VAT number.")] = None,
-    registration_number: Annotated[str | None, typer.Option(help="Number in the trade register.")] = None,
-    email: Annotated[str | None, typer.Option(help="Where customers write about invoices.")] = None,
-    iban: Annotated[str | None, typer.Option(help="Account that customers pay to.")] = None,
-    bic: Annotated[str | None, typer.Option(help="That account's bank.")] = None,
+    legal_name: LegalName = None,
+    country: Country = None,
+    street: Street = None,
+    postal_code: PostalCode = None,
+    town: Town = None,
+    vat_number: VatNumber = None,
+    tax_number: TaxNumber = None,
+    registration_number: RegistrationNumber = None,
+    email: Email = None,
+    iban: Iban = None,
+    bic: Bic = None,
 ) -> None:
     """Make an account. Its id is the last line.
 
     What is left out is filled in later, by `updateAccount`; what every invoice needs is named.
     """
-    given: CreateAccountValues = {
-        "name": name,
-        "address": {
-            "address_line_1": street,
-            "postal_code": postal_code,
-            "locality": town,
-            "country_code": country,
-        },
-        "vat_number": vat_number,
-        "tax_number": tax_number,
-        "registration_number": registration_number,
-        "email": email,
-        "iban": iban,
-        "bic": bic,
-    }
-    if legal_name is not None:
-        given["legal_name"] = legal_name
+    given = seller_values(
+        name,
+        legal_name=legal_name,
+        country=country,
+        street=street,
+        postal_code=postal_code,
+        town=town,
+        vat_number=vat_number,
+        tax_number=tax_number,
+        registration_number=registration_number,
+        email=email,
+        iban=iban,
+        bic=bic,
+    )
     with open_database(Settings()) as database:
         typer.echo(_create_account(database, given))
 
@@ -85,15 +95,44 @@ def create_key(
         list[Scope] | None, typer.Option(help="May be repeated; all scopes when left out.")
     ] = None,
     in_account: AccountOption = None,
+    trading_name: Annotated[str, typer.Option(help="Of the first account.")] = _FIRST_SHOP,
+    legal_name: LegalName = None,
+    country: Country = None,
+    street: Street = None,
+    postal_code: PostalCode = None,
+    town: Town = None,
+    vat_number: VatNumber = None,
+    tax_number: TaxNumber = None,
+    registration_number: RegistrationNumber = None,
+    email: Email = None,
+    iban: Iban = None,
+    bic: Bic = None,
 ) -> None:
     """Make an API key. The token is the last line: it is shown now and never again.
 
-    Where there is no account yet, the first one is made.
+    Where there is no account yet, the first one is made; the options from --trading-name on are about it, as
+    those of `account create`.
     """
+    seller_given = seller_values(
+        trading_name,
+        legal_name=legal_name,
+        country=country,
+        street=street,
+        postal_code=postal_code,
+        town=town,
+        vat_number=vat_number,
+        tax_number=tax_number,
+        registration_number=registration_number,
+        email=email,
+        iban=iban,
+        bic=bic,
+    )
     with open_database(Settings()) as database:
         if in_account is None and not database.read(account_settings.accounts_named, None):
-            made = _create_account(database, {"name": "My shop"})
-            typer.echo(f"Made the account {made} (My shop).", err=True)
+            made = _create_account(database, seller_given)
+            typer.echo(f"Made the account {made} ({trading_name}).", err=True)
+        elif _says_something(seller_given):
+            raise exit_with("There is an account already. Say who sells with updateAccount.")
         seller = choose_account(database, in_account)
         try:
             created, token = database.write(
@@ -107,6 +146,12 @@ def create_key(
             raise exit_with(str(refusal)) from None
         typer.echo(f"Key {created.id} of {seller.name}, for {', '.join(created.scopes)}:", err=True)
         typer.echo(token)
+
+
+def _says_something(given: CreateAccountValues) -> bool:
+    """Whether one of the options about a new account was given."""
+    rest = {**given, "name": given["name"] if given["name"] != _FIRST_SHOP else None, "address": None}
+    return any([*rest.values(), *(given["address"] or {}).values()])
 
 
 def _create_account(database: Database, given: CreateAccountValues) -> str:

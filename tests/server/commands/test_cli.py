@@ -71,6 +71,32 @@ def test_the_first_key_makes_the_first_account_and_its_token_is_the_last_line(
     assert token not in result.stderr
 
 
+def test_the_first_key_takes_what_the_first_account_is_and_a_later_one_does_not(
+    invoicing: Command, environment: dict[str, str]
+) -> None:
+    seller = [
+        *(
+            "--trading-name",
+            "Mug & Co",
+            "--legal-name",
+            "Mug & Co B.V.",
+            "--country",
+            "NL",
+            "--town",
+            "Breda",
+        ),
+        *("--street", "Markt 1", "--country", "NL", "--vat-number", "NL004495445B01"),
+    ]
+    result = invoicing("key", "create", "--name", "Till", *seller)
+    assert result.exit_code == 0, result.output
+    assert "It can issue invoices once" not in result.stderr
+    (account,) = read(environment, account_settings.accounts_named, "Mug & Co")
+    assert (account.legal_name, account.default_currency) == ("Mug & Co B.V.", "EUR")
+    later = invoicing("key", "create", "--name", "Till 2", "--vat-number", "NL004495445B01")
+    assert later.exit_code != 0
+    assert "There is an account already" in later.stderr
+
+
 def test_a_second_key_is_of_the_same_account_and_may_do_what_it_is_told(
     invoicing: Command, environment: dict[str, str]
 ) -> None:
