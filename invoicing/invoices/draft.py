@@ -30,10 +30,10 @@ from invoicing.invoices.due_date import due_date, terms_of_orders
 from invoicing.invoices.parties import (
     agreed,
     buyer_of,
+    check_treatment,
     reference,
     seller_of,
     shipping_address_of,
-    treatment_of,
 )
 from invoicing.invoices.rounding import nets_on_invoices, with_order_rounding
 from invoicing.invoices.supply_date import supply_date_of_items
@@ -43,7 +43,7 @@ from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, check_lawful, demand
 from invoicing.orders.items import MAX_ITEMS, in_place, taxable
-from invoicing.orders.lawful import Parties, buyer_vat_country, treatment_refusal
+from invoicing.orders.lawful import Parties, buyer_vat_country
 from invoicing.orders.queries import parties_of
 from invoicing.snapshot import Line, Snapshot, read_period
 from invoicing.storage import rows
@@ -190,20 +190,10 @@ def draft(
         total=totals.total,
         rounding=sum(line.rounding for line in lines),
     )
-    _check_treatment(snapshot, covered, parties)
+    buyer_country = buyer_vat_country(covered, snapshot.buyer.vat_number, customer)
+    check_treatment(snapshot, seller, buyer_country)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=terms.exchange_rate)
     return Draft(seller, covered[0].customer_id, paper)
-
-
-def _check_treatment(snapshot: Snapshot, covered: Sequence[Order], parties: Parties) -> None:
-    """Refuses VAT categories that the whole invoice may not have, with the parties that it names."""
-    treatment = treatment_of(
-        snapshot,
-        seller_vat_country=parties.seller.vat_country,
-        buyer_vat_country=buyer_vat_country(covered, snapshot.buyer.vat_number, parties.customer),
-    )
-    if (refusal := treatment_refusal(treatment)) is not None:
-        raise refusal
 
 
 def today_of(seller: Account, now: datetime) -> date:

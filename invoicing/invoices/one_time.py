@@ -26,16 +26,15 @@ from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.due_date import due_date, terms_of_customer
 from invoicing.invoices.issue import issue
 from invoicing.invoices.one_time_lines import as_written, asked_lines, frozen_lines, totals_of, with_vat
-from invoicing.invoices.parties import billed_to, seller_of, treatment_of
+from invoicing.invoices.parties import billed_to, check_treatment, seller_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_lines
 from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import CreateInvoiceValues
-from invoicing.orders.lawful import treatment_refusal
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
 from invoicing.snapshot import Address, Snapshot, read_period
-from invoicing.storage.tables import Account, Customer
+from invoicing.storage.tables import Customer
 from invoicing.vat.breakdown import vat_breakdown
 from invoicing.vat.rounding import payable_rounding
 
@@ -221,19 +220,9 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         metadata=request["meta"],
         paid=0 if request["manual_transfer"] is None else totals.total + rounding,
     )
-    _check_treatment(snapshot, seller, customer)
+    check_treatment(snapshot, seller, customer.vat_country)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=request["exchange_rate"])
     return Draft(seller, customer.id, paper)
-
-
-def _check_treatment(snapshot: Snapshot, seller: Account, customer: Customer) -> None:
-    treatment = treatment_of(
-        snapshot,
-        seller_vat_country=seller.vat_country,
-        buyer_vat_country=customer.vat_country,
-    )
-    if (refusal := treatment_refusal(treatment)) is not None:
-        raise refusal
 
 
 def _shipped_to(customer: Customer, given: Mapping[str, Any] | None) -> Address | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from invoicing.orders.lawful import treatment_refusal
 from invoicing.snapshot import Address, OrderReference, Party, Snapshot
 from invoicing.storage.tables import Account, Customer, Order
 from invoicing.vat.treatment import Treatment
@@ -94,23 +95,20 @@ def shipping_address_of(covered: Sequence[Order], customer: Customer | None) -> 
     return Address(**address) if address else None
 
 
-def treatment_of(
-    snapshot: Snapshot,
-    *,
-    seller_vat_country: str | None,
-    buyer_vat_country: str | None,
-) -> Treatment:
-    """How the invoice would treat VAT, between the parties that it names."""
+def check_treatment(snapshot: Snapshot, seller: Account, buyer_vat_country: str | None) -> None:
+    """Refuses VAT categories that the whole invoice may not have, between the parties that it names."""
     shipping = snapshot.shipping_address
-    return Treatment(
+    treatment = Treatment(
         categories={line.vat_category for line in snapshot.lines},
-        seller_vat_country=seller_vat_country,
+        seller_vat_country=seller.vat_country,
         buyer_vat_country=buyer_vat_country,
         buyer_registration_number=snapshot.buyer.registration_number,
         buyer_country=snapshot.buyer.address.country_code,
         ship_to_country=shipping.country_code if shipping else None,
         has_supply_date=snapshot.delivery_date is not None or snapshot.service_period is not None,
     )
+    if (refusal := treatment_refusal(treatment)) is not None:
+        raise refusal
 
 
 def reference(order: Order) -> OrderReference:
