@@ -6,6 +6,9 @@ An invoice's id may be any text, `..` too, so it never becomes part of a path: t
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import NAMESPACE_URL, uuid5
@@ -21,6 +24,14 @@ def pdf_key(account_id: str, invoice_id: str) -> str:
     return f"{account_id}/{name[:2]}/{name}.pdf"
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a file is, as far as was looked; without `sha256` it was not read."""
+
+    size: int
+    sha256: str | None = None
+
+
 class FileStore:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -33,6 +44,25 @@ class FileStore:
 
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()
+
+    def measure(self, key: str, *, read: bool = True) -> Measure | None:
+        """The file's size, and if it is `read` its SHA-256; None where there is no file."""
+        path = self.path(key)
+        if not path.is_file():
+            return None
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                return Measure(size, file_digest(file, "sha256").hexdigest() if read else None)
+        except FileNotFoundError:
+            return None
+
+    def keys(self) -> Iterator[str]:
+        """The keys of all finished files, folder by folder."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                if name.endswith(".pdf"):
+                    yield str(Path(folder, name).relative_to(self.root))
 
     def put(self, key: str, content: bytes, *, attempt: int = 1) -> None:
         """Stores `content`. When this returns, it survives a power cut."""

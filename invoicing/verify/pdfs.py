@@ -1,11 +1,22 @@
-"""Finds invoices without a PDF and its job, pending charges without a job, jobs for nothing. Reads only."""
+"""Finds what waits for a job that is not there, and jobs that nothing waits for. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from invoicing.invoices.pdf import PDF
 from invoicing.payments.charges import ASK_GATEWAY
@@ -47,40 +58,36 @@ _WITHOUT_JOB = (
     )
     .order_by(payments.c.id)
 )
+_UNSENT = (
+    select(webhook_deliveries.c.id)
+    .where(
+        webhook_deliveries.c.account_id == _ACCOUNT_ID,
+        webhook_deliveries.c.status == "PENDING",
+        _jobs_of(webhook_deliveries.c.id, DELIVER) != 1,
+    )
+    .order_by(webhook_deliveries.c.id)
+)
+WAITING: Mapping[str, ColumnElement[bool]] = {
+    RENDER_INVOICE: exists().where(
+        invoices.c.account_id == outbox.c.account_id, invoices.c.id == outbox.c.subject_id
+    ),
+    ASK_GATEWAY: exists().where(
+        payments.c.account_id == outbox.c.account_id,
+        payments.c.id == outbox.c.subject_id,
+        payments.c.status == "PENDING",
+    ),
+    DELIVER: exists().where(
+        webhook_deliveries.c.account_id == outbox.c.account_id,
+        webhook_deliveries.c.id == outbox.c.subject_id,
+        webhook_deliveries.c.status == "PENDING",
+    ),
+}
+"""Every kind of job, and what says that something waits for it."""
 _WITHOUT_SUBJECT = (
     select(outbox.c.kind, outbox.c.subject_id)
-    .outerjoin_from(
-        outbox,
-        invoices,
-        and_(
-            outbox.c.kind == RENDER_INVOICE,
-            invoices.c.account_id == outbox.c.account_id,
-            invoices.c.id == outbox.c.subject_id,
-        ),
-    )
-    .outerjoin(
-        payments,
-        and_(
-            outbox.c.kind == ASK_GATEWAY,
-            payments.c.account_id == outbox.c.account_id,
-            payments.c.id == outbox.c.subject_id,
-            payments.c.status == "PENDING",
-        ),
-    )
-    .outerjoin(
-        webhook_deliveries,
-        and_(
-            outbox.c.kind == DELIVER,
-            webhook_deliveries.c.account_id == outbox.c.account_id,
-            webhook_deliveries.c.id == outbox.c.subject_id,
-            webhook_deliveries.c.status == "PENDING",
-        ),
-    )
     .where(
         outbox.c.account_id == _ACCOUNT_ID,
-        invoices.c.id.is_(None),
-        payments.c.id.is_(None),
-        webhook_deliveries.c.id.is_(None),
+        not_(or_(*(and_(outbox.c.kind == kind, waits) for kind, waits in WAITING.items()))),
     )
     .order_by(outbox.c.kind, outbox.c.subject_id)
 )
@@ -93,5 +100,7 @@ def find_wrong_pdfs(connection: Connection, account_id: str) -> Iterator[tuple[s
         yield number, "paper", f"It has {pdfs} PDFs and {jobs} jobs that make one."
     for payment, gateway in connection.execute(_WITHOUT_JOB, key):
         yield payment, "job", f"It is PENDING, and no job asks {gateway or 'a gateway'} what became of it."
+    for (delivery,) in connection.execute(_UNSENT, key):
+        yield delivery, "job", "It is a webhook delivery that is PENDING, and no job sends it."
     for kind, subject in connection.execute(_WITHOUT_SUBJECT, key):
         yield subject, "job", f"The job {kind} is for something that does not exist, or is done."

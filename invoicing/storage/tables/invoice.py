@@ -132,7 +132,7 @@ class Document(SQLModel, table=True):
     """A finished file. The row is written after the file is in the store under `key`."""
 
     __tablename__ = "documents"
-    __table_args__ = (account_reference("invoice_id", "invoices"),)
+    __table_args__ = (account_reference("invoice_id", "invoices"), Index("documents_by_key", "key"))
 
     account_id: str = Field(primary_key=True)
     invoice_id: str = Field(primary_key=True)
