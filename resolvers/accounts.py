@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from invoicing.access import Scope
 from invoicing.accounts import api_keys as keys
@@ -30,9 +31,12 @@ async def set_exchange_rates(ctx: Context, rates: Sequence[DailyRate]) -> int:
     return await ctx.write(exchange_rates.set_exchange_rates, ctx.principal, rates, now=ctx.now())
 
 
-async def api_keys(ctx: Context) -> Sequence[ApiKey]:
+async def api_keys(ctx: Context) -> Sequence[tuple[ApiKey, datetime | None]]:
+    """The account's keys, each with when it ended."""
     ctx.principal.require(Scope.ACCOUNT_READ)
-    return await ctx.read(keys.api_keys_of, ctx.principal.account_id)
+    found = await ctx.read(keys.api_keys_of, ctx.principal.account_id)
+    by_id = {key.id: key for key in found}
+    return [(key, keys.end_of(key, by_id)) for key in found]
 
 
 async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:

@@ -42,7 +42,7 @@ async def create_customer_session(
     return_url: str | None,
 ) -> tuple[CustomerSession, str]:
     """The session and its token, which is not kept."""
-    ctx.principal.require(Scope.CUSTOMERS_WRITE)
+    sessions.check_may_give_sessions(ctx.principal)
     return await ctx.write(
         sessions.create_customer_session,
         ctx.principal,
@@ -55,7 +55,7 @@ async def create_customer_session(
 
 
 async def revoke_customer_session(ctx: Context, session_id: str) -> CustomerSession:
-    ctx.principal.require(Scope.CUSTOMERS_WRITE)
+    sessions.check_may_end_sessions(ctx.principal)
     revoked = await ctx.write(sessions.revoke_customer_session, ctx.principal, session_id, now=ctx.now())
     ctx.services.forget_keys()
     return revoked

@@ -24,6 +24,8 @@ class InvoiceHistory:
     payments: Sequence[Payment]
     credits: Sequence[InvoiceHistory]
     pdf_url: str | None
+    is_for_customer: bool
+    """Whether a customer sees it, and so not what is the seller's own."""
 
     @property
     def credited(self) -> int:
@@ -92,4 +94,5 @@ async def invoice_history(ctx: Context, invoice: Issued) -> InvoiceHistory:
         sorted(moved.values(), key=lambda each: (each.created_at, each.id)),
         crediting,
         invoices.pdf_url(ctx, invoice),
+        ctx.principal.customer_id is not None,
     )

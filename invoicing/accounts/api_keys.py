@@ -1,31 +1,43 @@
-"""API keys: shown once, stored as a hash, revocable."""
+"""API keys: shown once, stored as a hash, revocable. A key ends with the key that made it."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
 
 from invoicing import checks
-from invoicing.access import Actor, Principal, Scope
+from invoicing.access import API_KEY, Actor, Principal, Scope
 from invoicing.errors import Forbidden, NotFound, ValidationError
 from invoicing.storage import rows
 from invoicing.storage.tables import ApiKey, api_keys, new_id
 
 PREFIX = "inv_"
 
-_BY_HASH = select(api_keys).where(api_keys.c.token_hash == bindparam("hash"), api_keys.c.revoked_at.is_(None))
+
+def is_revoked(key: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether this key was revoked, or the key that made it, or the one that made that one, and so on."""
+    line = select(api_keys.c.made_by, api_keys.c.revoked_at).where(key).cte("line", recursive=True)
+    maker = api_keys.alias()
+    line = line.union_all(
+        select(maker.c.made_by, maker.c.revoked_at).join(line, maker.c.id == line.c.made_by)
+    )
+    return exists().where(line.c.revoked_at.is_not(None))
+
+
+_HAS_TOKEN = api_keys.c.token_hash == bindparam("hash")
+_BY_HASH = select(api_keys).where(_HAS_TOKEN, ~is_revoked(_HAS_TOKEN))
 
 
 def find_principal(connection: Connection, token: str) -> Principal | None:
-    """The principal of a token; None if it is unknown or revoked."""
+    """The principal of a token; None if it is unknown, or revoked as `is_revoked` says."""
     key = rows.one_or_none(connection, _BY_HASH, {"hash": token_hash(token)}, as_=ApiKey)
     if key is None:
         return None
-    actor = Actor(key.id, key.name, "api_key")
+    actor = Actor(key.id, key.name, API_KEY)
     return Principal(key.account_id, actor, frozenset(Scope(scope) for scope in key.scopes))
 
 
@@ -37,8 +49,12 @@ def create_api_key(
     scopes: Iterable[Scope],
     now: datetime,
     token: str | None = None,
+    made_by: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """Creates a key. Returns it with its token, which cannot be read again later."""
+    """Creates a key, which ends with the key that made it.
+
+    Returns it with its token, which cannot be read again later.
+    """
     token = token or PREFIX + secrets.token_urlsafe(32)
     granted = sorted(set(scopes))
     if not granted:
@@ -49,6 +65,7 @@ def create_api_key(
         "name": checks.text(100)(name, "name"),
         "token_hash": token_hash(token),
         "scopes": granted,
+        "made_by": made_by,
         "created_at": now,
     }
     connection.execute(insert(api_keys).values(row))
@@ -64,7 +81,9 @@ def delegate_api_key(
         raise Forbidden(
             f"A key cannot give scopes that it lacks: {', '.join(beyond)}.", field="scopes", ids=beyond
         )
-    return create_api_key(connection, principal.account_id, name=name, scopes=scopes, now=now)
+    return create_api_key(
+        connection, principal.account_id, name=name, scopes=scopes, now=now, made_by=principal.key_id
+    )
 
 
 def revoke_api_key(connection: Connection, principal: Principal, key_id: str, *, now: datetime) -> ApiKey:
@@ -83,8 +102,17 @@ def revoke_api_key(connection: Connection, principal: Principal, key_id: str, *,
 
 
 def api_keys_of(connection: Connection, account_id: str) -> Sequence[ApiKey]:
+    """The account's keys, newest first."""
     keys = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.created_at.desc())
     return rows.all_(connection, keys, as_=ApiKey)
+
+
+def end_of(key: ApiKey, keys: Mapping[str, ApiKey]) -> datetime | None:
+    """When a key ended: by itself, or with one of those above it; None while it works."""
+    line = [key]
+    while line[-1].made_by is not None:
+        line.append(keys[line[-1].made_by])
+    return min((each.revoked_at for each in line if each.revoked_at is not None), default=None)
 
 
 def token_hash(token: str) -> str:

@@ -27,6 +27,8 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
+from schema.execution.sessions import replaced_fields
+
 Read = Callable[[Any], Any]
 
 
@@ -70,6 +72,7 @@ class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._plain_fields = plain_fields(self.schema)
+        self._replaced = replaced_fields(self.context_value)
         self._readers: dict[tuple[str, int], Read | None] = {}
 
     def execute_field(
@@ -80,7 +83,10 @@ class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
         path: Path,
         position_context: Any,
     ) -> Any:
-        plain = self._plain_fields.get((parent_type.name, field_details_list[0].node.name.value))
+        name = parent_type.name, field_details_list[0].node.name.value
+        if name in self._replaced:
+            return self._replaced[name](source)
+        plain = self._plain_fields.get(name)
         if plain is not None and plain.read is not None:
             try:
                 return plain.read(getattr(source, plain.attribute))
@@ -120,8 +126,9 @@ class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
         selected, deferred, _ = self.collect_subfields(parent, details)
         fields: list[tuple[str, str, Read]] = []
         for name, group in selected.items():
-            plain = self._plain_fields.get((parent.name, group[0].node.name.value))
-            if plain is None:
+            field = parent.name, group[0].node.name.value
+            plain = self._plain_fields.get(field)
+            if plain is None or field in self._replaced:
                 return None
             read = plain.read or self._inner_reader(plain.type, group)
             if read is None:

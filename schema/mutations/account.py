@@ -63,14 +63,18 @@ class AccountMutations:
 @strawberry.type
 class ApiKeyMutations:
     @strawberry.mutation(
-        name="createApiKey", description="Makes an API key. The token is returned now and never again."
+        name="createApiKey",
+        description="Makes an API key, which ends with the key that made it. The token is returned now and "
+        "never again.",
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
         row, token = await accounts.create_api_key(info.context, input.name, input.scopes)
         return CreateApiKeyPayload(api_key=ApiKey.of(row), token=token)
 
     @strawberry.mutation(
-        name="revokeApiKey", description="Ends an API key: at once on this server, within a second on others."
+        name="revokeApiKey",
+        description="Ends an API key, the keys and the sessions that it made, and theirs: at once on this "
+        "server, within a second on others.",
     )
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyPayload:
         return RevokeApiKeyPayload(api_key=ApiKey.of(await accounts.revoke_api_key(info.context, input.id)))

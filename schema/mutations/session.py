@@ -32,7 +32,8 @@ class SessionMutations:
         name="createCustomerSession",
         description=(
             "Gives a customer access to their own orders and invoices. The token is returned now "
-            "and never again."
+            "and never again. Needs the scope sessions:write, or customers:write, orders:read and "
+            "invoices:read; the session ends with the key that made it."
         ),
     )
     async def create_customer_session(

@@ -23,16 +23,23 @@ class ApiKey:
     name: str = strawberry.field(description="Who uses it; invoices remember it in `created_by`.")
     scopes: list[Scope] = strawberry.field(description="What it may do.")
     created_at: datetime = strawberry.field(description="When it was made.")
-    revoked_at: datetime | None = strawberry.field(description="When it ended; null while it works.")
+    revoked_at: datetime | None = strawberry.field(
+        description="When it ended, by itself or with the key that made it; null while it works."
+    )
+    made_by: strawberry.ID | None = strawberry.field(
+        description="The key that made it, and with which it ends; null where the command line made it."
+    )
 
     @classmethod
-    def of(cls, row: tables.ApiKey) -> ApiKey:
+    def of(cls, row: tables.ApiKey, revoked_at: datetime | None = None) -> ApiKey:
+        """`revoked_at` where it may have ended with another."""
         return cls(
             id=strawberry.ID(row.id),
             name=row.name,
             scopes=[Scope(scope) for scope in row.scopes],
             created_at=row.created_at,
-            revoked_at=row.revoked_at,
+            revoked_at=revoked_at or row.revoked_at,
+            made_by=None if row.made_by is None else strawberry.ID(row.made_by),
         )
 
 
@@ -86,7 +93,7 @@ class Account:
 
     @strawberry.field(description="The account's keys, newest first; revoked ones too.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
-        return [ApiKey.of(row) for row in await accounts.api_keys(info.context)]
+        return [ApiKey.of(row, ended_at) for row, ended_at in await accounts.api_keys(info.context)]
 
     @classmethod
     def of(cls, row: tables.Account) -> Account:

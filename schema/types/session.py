@@ -10,6 +10,7 @@ from invoicing.storage import tables
 from resolvers import customers
 from schema.info import Info
 from schema.types.customer import Customer
+from schema.types.enums import Scope
 
 
 @strawberry.type(
@@ -24,6 +25,10 @@ class CustomerSession:
     created_at: datetime = strawberry.field(description="When it began.")
     expires_at: datetime = strawberry.field(description="When it ends by itself.")
     revoked_at: datetime | None = strawberry.field(description="When it was ended.")
+    scopes: list[Scope] = strawberry.field(
+        description="What it may do beyond seeing what is the customer's: ORDERS_WRITE to correct where an "
+        "order is invoiced, INVOICES_WRITE to have it invoiced. What its maker may not do, it may not either."
+    )
 
     @strawberry.field(description="Whose it is.")
     async def customer(self, info: Info) -> Customer | None:
@@ -39,4 +44,5 @@ class CustomerSession:
             created_at=row.created_at,
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
+            scopes=[Scope(scope) for scope in row.own_scopes or ()],
         )

@@ -85,8 +85,10 @@ class Period:
         return None if period is None else cls(start=period.start, end=period.end)
 
 
-@strawberry.type(description="Who did it.")
+@strawberry.type(
+    description="Who did it. In a customer's session all three are `seller`, unless it was the customer."
+)
 class Actor:
-    id: strawberry.ID = strawberry.field(description="The API key's id.")
-    name: str = strawberry.field(description="The API key's name.")
-    type: str = strawberry.field(description="api_key, or command_line.")
+    id: strawberry.ID = strawberry.field(description="The API key's id, or the customer's.")
+    name: str = strawberry.field(description="The API key's name, or the customer's.")
+    type: str = strawberry.field(description="api_key, command_line or customer.")

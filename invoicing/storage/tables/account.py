@@ -54,7 +54,7 @@ class Account(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """A key to an account. Only its hash is stored."""
+    """A key to an account. Only its hash is stored. It ends with the key that made it, `made_by`."""
 
     __tablename__ = "api_keys"
 
@@ -65,6 +65,7 @@ class ApiKey(SQLModel, table=True):
     scopes: list[str] = json_column(nullable=False)
     created_at: datetime = instant_column()
     revoked_at: datetime | None = instant_column(nullable=True)
+    made_by: str | None = Field(default=None, foreign_key="api_keys.id")
 
 
 class ExchangeRate(SQLModel, table=True):

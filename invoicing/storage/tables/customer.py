@@ -57,7 +57,11 @@ class Customer(SQLModel, table=True):
 
 
 class CustomerSession(SQLModel, table=True):
-    """A customer's own access until it expires. Only the token's hash is stored."""
+    """A customer's own access until it expires. Only the token's hash is stored.
+
+    `own_scopes` are what it may do with what is the customer's own, beyond reading it; null is nothing. It
+    ends with the key that made it, `made_by`.
+    """
 
     __tablename__ = "customer_sessions"
     __table_args__ = (account_reference("customer_id", "customers"),)
@@ -70,6 +74,8 @@ class CustomerSession(SQLModel, table=True):
     created_at: datetime = instant_column()
     expires_at: datetime = instant_column()
     revoked_at: datetime | None = instant_column(nullable=True)
+    made_by: str | None = Field(default=None, foreign_key="api_keys.id")
+    own_scopes: list[str] | None = json_column()
 
 
 customers = SQLModel.metadata.tables["customers"]

@@ -43,30 +43,32 @@ def invoice(history: InvoiceHistory) -> dict[str, Any]:
         "failed": instant(history.failed_at),
         "cancelled": instant(history.cancelled_at),
         "order_lines": [order_line(line, history) for line in frozen.lines],
-        "transactions": [transaction(payment, row.id) for payment in history.payments],
+        "transactions": [transaction(payment, history) for payment in history.payments],
         "credit_notes": [credit_note(credit) for credit in history.credits],
         "billing_address": _address(frozen.buyer.address, frozen.buyer.vat_number),
         "shipping_address": _address(frozen.shipping_address, None),
-        "metadata": frozen.metadata,
+        "metadata": {} if history.is_for_customer else frozen.metadata,
         "download_url": history.pdf_url,
     }
 
 
-def transaction(payment: Payment, invoice_id: str) -> dict[str, Any]:
+def transaction(payment: Payment, history: InvoiceHistory) -> dict[str, Any]:
+    """Without remarks and the gateway's own words where a customer sees it."""
     is_refund, at = payment.type == "REFUND", instant(payment.paid_at)
     paid = "refunded" if is_refund else "settled"
+    is_internal = not history.is_for_customer
     return {
         "id": payment.id,
         "state": _UNFINISHED_STATES.get(payment.status, paid),
-        "invoice": invoice_id,
+        "invoice": history.invoice.id,
         "type": "refund" if is_refund else "settle",
         "amount": payment.amount,
         "created": instant(payment.created_at),
         "settled": None if is_refund else at,
         "refunded": at if is_refund else None,
         "failed": instant(payment.created_at) if payment.status == "FAILED" else None,
-        "card_transaction": _card_transaction(payment) if payment.gateway else None,
-        "manual_transaction": None if payment.gateway else _manual_transaction(payment),
+        "card_transaction": _card_transaction(payment, is_internal) if payment.gateway else None,
+        "manual_transaction": None if payment.gateway else _manual_transaction(payment, is_internal),
     }
 
 
@@ -113,19 +115,19 @@ def _customer(history: InvoiceHistory) -> str | None:
     return None if history.customer is None else history.customer.handle or history.customer.id
 
 
-def _card_transaction(payment: Payment) -> dict[str, Any]:
+def _card_transaction(payment: Payment, is_internal: bool) -> dict[str, Any]:
     return {
-        "error": payment.error,
+        "error": payment.error if is_internal else None,
         "ref_transaction": payment.refund_of,
         "gateway": payment.gateway,
-        "gateway_reference": payment.gateway_reference,
+        "gateway_reference": payment.gateway_reference if is_internal else None,
     }
 
 
-def _manual_transaction(payment: Payment) -> dict[str, Any]:
+def _manual_transaction(payment: Payment, is_internal: bool) -> dict[str, Any]:
     return {
         "method": _METHODS.get(payment.method, "other"),
-        "comment": payment.comment,
+        "comment": payment.comment if is_internal else None,
         "reference": payment.reference,
         "payment_date": instant(payment.paid_at),
     }

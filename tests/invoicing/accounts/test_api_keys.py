@@ -19,6 +19,14 @@ from tests.support import factories
 READ = [Scope.ORDERS_READ, Scope.INVOICES_READ]
 
 
+def made_key(database: Database, principal: Principal, now: datetime, *scopes: Scope) -> Principal:
+    """The principal of a new key of the account."""
+    _, token = database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=scopes, now=now)
+    found = database.read(keys.find_principal, token)
+    assert found is not None
+    return found
+
+
 def test_only_the_hash_of_a_token_is_kept(database: Database, principal: Principal, now: datetime) -> None:
     _, token = database.write(keys.create_api_key, principal.account_id, name="Shop", scopes=READ, now=now)
     assert token.startswith("inv_")
@@ -54,6 +62,42 @@ def test_a_revoked_key_has_no_principal(database: Database, principal: Principal
     assert database.read(keys.find_principal, other) is not None
 
 
+def test_a_key_ends_with_those_above_it(database: Database, principal: Principal, now: datetime) -> None:
+    line, tokens = [made_key(database, principal, now, *READ)], []
+    for name in ("child", "grandchild", "great-grandchild"):
+        _, token = database.write(keys.delegate_api_key, line[-1], name=name, scopes=READ, now=now)
+        found = database.read(keys.find_principal, token)
+        assert found is not None
+        line.append(found)
+        tokens.append(token)
+    database.write(keys.revoke_api_key, principal, line[1].actor.id, now=now)
+    assert [database.read(keys.find_principal, token) for token in tokens] == [None] * 3
+    listed = {key.id: key for key in database.read(keys.api_keys_of, principal.account_id)}
+    ends = [keys.end_of(listed[each.actor.id], listed) for each in line]
+    assert ends == [None, now, now, now]
+
+
+def test_a_key_that_was_revoked_before_its_maker_keeps_its_end(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    maker, later = made_key(database, principal, now, *READ), now + timedelta(days=1)
+    child, _ = database.write(keys.delegate_api_key, maker, name="Child", scopes=READ, now=now)
+    database.write(keys.revoke_api_key, principal, child.id, now=now)
+    database.write(keys.revoke_api_key, principal, maker.actor.id, now=later)
+    listed = {key.id: key for key in database.read(keys.api_keys_of, principal.account_id)}
+    assert keys.end_of(listed[child.id], listed) == now
+
+
+def test_what_a_revoked_key_makes_at_the_last_moment_does_not_work(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    """A server remembers a key for a second after another one has revoked it."""
+    maker = made_key(database, principal, now, *READ)
+    database.write(keys.revoke_api_key, principal, maker.actor.id, now=now)
+    _, token = database.write(keys.delegate_api_key, maker, name="Late", scopes=READ, now=now)
+    assert database.read(keys.find_principal, token) is None
+
+
 def test_a_key_of_another_account_is_not_found(
     database: Database, principal: Principal, now: datetime
 ) -> None:
@@ -68,7 +112,7 @@ def test_a_key_of_another_account_is_not_found(
 
 
 def test_a_key_gives_no_scope_that_it_lacks(database: Database, principal: Principal, now: datetime) -> None:
-    reader = Principal(principal.account_id, principal.actor, frozenset(READ))
+    reader = made_key(database, principal, now, *READ)
     created, _ = database.write(keys.delegate_api_key, reader, name="Less", scopes=READ[:1], now=now)
     assert created.scopes == ["orders:read"]
     beyond = [Scope.ORDERS_READ, Scope.ORDERS_WRITE, Scope.ACCOUNT_WRITE]
@@ -76,7 +120,7 @@ def test_a_key_gives_no_scope_that_it_lacks(database: Database, principal: Princ
         database.write(keys.delegate_api_key, reader, name="More", scopes=beyond, now=now)
     assert refusal.value.field == "scopes"
     assert set(refusal.value.ids) == {"orders:write", "account:write"}
-    assert len(database.read(keys.api_keys_of, principal.account_id)) == 1
+    assert len(database.read(keys.api_keys_of, principal.account_id)) == 2
 
 
 def test_a_key_without_scopes_or_name_is_refused(

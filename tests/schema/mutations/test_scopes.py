@@ -43,8 +43,6 @@ NEEDS = {
     ),
     'addPaymentMethod(input: {customer_id: "c", gateway: "sandbox", reference: "approve"}) '
     "{ payment_method { id } }": Scope.PAYMENTS_WRITE,
-    'createCustomerSession(input: {customer_id: "c"}) { token }': Scope.CUSTOMERS_WRITE,
-    'revokeCustomerSession(input: {id: "x"}) { customer_session { id } }': Scope.CUSTOMERS_WRITE,
     'removePaymentMethod(input: {id: "x"}) { payment_method { id } }': Scope.PAYMENTS_WRITE,
     'createWebhookEndpoint(input: {url: "https://1.1.1.1/", events: [INVOICE_CREATED]}) '
     "{ webhook_endpoint { id } }": Scope.WEBHOOKS_WRITE,
@@ -54,6 +52,12 @@ NEEDS = {
     'sendTestWebhook(input: {id: "x"}) { webhook_delivery { id } }': Scope.WEBHOOKS_WRITE,
     'replayWebhookDelivery(input: {id: "x"}) { webhook_delivery { id } }': Scope.WEBHOOKS_WRITE,
 }
+
+OF_SESSIONS = (
+    'createCustomerSession(input: {customer_id: "c"}) { token }',
+    'revokeCustomerSession(input: {id: "x"}) { customer_session { id } }',
+)
+"""These need a scope, or several others: `tests/schema/test_sessions_given.py`."""
 
 
 @pytest.fixture

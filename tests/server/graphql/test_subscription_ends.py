@@ -9,6 +9,7 @@ import pytest
 
 from invoicing.access import Scope
 from resolvers import invoices
+from tests.support import factories
 from tests.support.client import Client
 from tests.support.patience import PATIENCE, eventually
 from tests.support.subscribing import (
@@ -34,6 +35,25 @@ async def test_it_ends_with_the_key(shop: Client, monkeypatch: pytest.MonkeyPatc
         await ask(address, shop, revoke, input={"id": other.principal.actor.id})
         (error,) = (await caller.next_payload())["errors"]
         assert error["extensions"]["code"] == "UNAUTHORIZED"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_session_follows_no_more_once_the_key_that_made_it_ended(
+    shop: Client, monkeypatch: pytest.MonkeyPatch, transport: str
+) -> None:
+    monkeypatch.setattr(invoices, "POLL_SECONDS", 0.01)
+    factories.customer(shop.database, shop.principal, id="eve")
+    factories.invoice(shop.database, shop.principal, invoice_id="eves", customer_id="eve")
+    desk = shop.limited_to(Scope.SESSIONS_WRITE)
+    create = 'mutation { createCustomerSession(input: {customer_id: "eve"}) { token } }'
+    revoke = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { api_key { id } } }"
+    async with running_server(shop.app) as address:
+        token = (await ask(address, desk, create))["createCustomerSession"]["token"]
+        async with following(transport, address, token, "eves") as caller:
+            await caller.next_payload()
+            await ask(address, shop, revoke, input={"id": desk.principal.actor.id})
+            (error,) = (await caller.next_payload())["errors"]
+            assert error["extensions"]["code"] == "UNAUTHORIZED"
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -405,6 +405,12 @@ def test_a_customers_own_session_reads_what_is_theirs(door: Door, shop: Client) 
     ]
     hers, his = (Door(shop, basic(token)) for token in tokens)
     assert hers.get("/v1/invoice/i-1") == door.get("/v1/invoice/i-1")
+    door.post(CREATE, asked("i-3", metadata={"risk": "high"}, manual_transfer=TRANSFER))
+    sellers, shown = door.get("/v1/invoice/i-3"), hers.get("/v1/invoice/i-3")
+    assert sellers["metadata"] == {"risk": "high"}
+    assert sellers["transactions"][0]["manual_transaction"]["comment"] == "By giro"
+    sellers["metadata"], sellers["transactions"][0]["manual_transaction"]["comment"] = {}, None
+    assert shown == sellers
     refused(his, 31, 404, "/v1/invoice/i-1", method="GET")
     for path, body in (
         (CREATE, asked("i-2")),
