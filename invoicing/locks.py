@@ -91,7 +91,9 @@ _INVOICES = (
 )
 _LOCK_INVOICES = for_no_key_update(_INVOICES)
 _LOCK_SALES = for_no_key_update(_INVOICES.where(invoices.c.type == "INVOICE"))
-_LOCK_WHOLE = for_no_key_update(_INVOICES.with_only_columns(invoices))
+_WHOLE = _INVOICES.with_only_columns(invoices)
+_LOCK_WHOLE = for_no_key_update(_WHOLE)
+_LOCK_WITH_VAT = for_no_key_update(_WHOLE.where(invoices.c.is_including_vat.is_(True)))
 
 _OF_ORDERS = (invoice_lines.c.account_id == _ACCOUNT_ID, invoice_lines.c.order_id.in_(_IDS))
 _other_line = invoice_lines.alias("other_line")
@@ -118,6 +120,11 @@ _QUOTED_ORDERS_ON = _ORDERS_ON.join(
     invoices,
     and_(invoices.c.account_id == invoice_lines.c.account_id, invoices.c.id == invoice_lines.c.invoice_id),
 ).where(invoices.c.is_including_vat.is_(False))
+_LOCK_QUOTED_ORDERS = for_no_key_update(
+    select(orders.c.id)
+    .where(orders.c.account_id == _ACCOUNT_ID, orders.c.id.in_(_QUOTED_ORDERS_ON))
+    .order_by(orders.c.id)
+)
 _SALES_OF = (
     select(invoice_lines.c.invoice_id)
     .where(*_OF_ORDERS, invoice_lines.c.credited_invoice_id.is_(None))
@@ -164,21 +171,24 @@ def lock_invoices(connection: Connection, account_id: str, ids: Iterable[str]) -
 
 
 def lock_originals(connection: Connection, account_id: str, ids: Iterable[str]) -> list[Invoice]:
-    """Locks invoices to credit, and their credit invoices, against which a new credit may be set off.
+    """Locks invoices to credit, so that no new credits of them can appear. Their orders are locked."""
+    return _fetch(connection, _LOCK_WHOLE, account_id, ids, as_=Invoice)
 
-    If one of them is itself a credit invoice, which cannot be credited, the latter are not locked.
+
+def lock_original(connection: Connection, account_id: str, invoice_id: str) -> list[Invoice]:
+    """Locks an invoice to credit, if it exists, and before it the orders whose quotes its credits keep to.
+
+    Only invoices with prices without VAT have such orders, so the others are locked at once.
     """
-    originals = _fetch(connection, _LOCK_WHOLE, account_id, ids, as_=Invoice)
-    if all(each.type == "INVOICE" for each in originals):
-        lock_credits_of(connection, account_id, [each.id for each in originals])
-    return originals
+    if found := _fetch(connection, _LOCK_WITH_VAT, account_id, [invoice_id], as_=Invoice):
+        return found
+    lock_quoted_orders(connection, account_id, invoice_id)
+    return lock_originals(connection, account_id, [invoice_id])
 
 
 def lock_quoted_orders(connection: Connection, account_id: str, invoice_id: str) -> None:
     """Locks the orders on the invoice if their prices are without VAT: its credits keep to their quotes."""
-    ids = _fetch_ids(connection, _QUOTED_ORDERS_ON, account_id, [invoice_id])
-    if ids:
-        lock_orders(connection, account_id, ids)
+    _fetch_ids(connection, _LOCK_QUOTED_ORDERS, account_id, [invoice_id])
 
 
 def lock_credits_of(connection: Connection, account_id: str, invoice_ids: Iterable[str]) -> None:

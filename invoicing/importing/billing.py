@@ -13,7 +13,7 @@ from invoicing.errors import VatTreatmentNotAllowed
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit_lines import lock_invoices_to_credit
 from invoicing.invoices.queries import Issued
-from invoicing.locks import lock_orders
+from invoicing.locks import lock_credits_of, lock_orders
 from invoicing.orders.actions_sql import IS_APPLIED
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.tables import order_items
@@ -96,7 +96,9 @@ def credit_cancellations(
     if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
         connection.execute(_FINISH, {**account, "ids": unfinished, "now": now})
     undone = {**account, "ids": [contra.contra_of for contra in contras]}
-    lock_invoices_to_credit(connection, principal, set(connection.execute(_SOLD_ON, undone).scalars()))
+    sales = set(connection.execute(_SOLD_ON, undone).scalars())
+    lock_invoices_to_credit(connection, principal, sales)
+    lock_credits_of(connection, principal.account_id, sales)  # all of them before the first number is taken
     contra_ids: defaultdict[str, list[str]] = defaultdict(list)
     for contra in contras:
         contra_ids[contra.undo_reason].append(contra.id)

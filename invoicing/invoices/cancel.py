@@ -11,7 +11,7 @@ from invoicing.errors import AlreadySettled, NotCreditable
 from invoicing.invoices import credit, queries
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
-from invoicing.locks import lock_credits_of, lock_quoted_orders
+from invoicing.locks import lock_quoted_orders
 from invoicing.payments.payable import lock_payable, refuse_while_charging
 
 
@@ -32,7 +32,6 @@ def cancel_invoice(
     if found.state == "SETTLED":
         raise AlreadySettled(field="id", ids=[invoice_id])
     refuse_while_charging(connection, principal, invoice_id)
-    lock_credits_of(connection, principal.account_id, [invoice_id])
     plan = credit.credit_invoice(connection, principal, found, None, reason=reason, now=now)
     issue(connection, principal, plan, None, now=now)
     return queries.found_invoice(connection, principal, invoice_id)

@@ -17,7 +17,7 @@ from invoicing.access import Principal
 from invoicing.decimals import Number, decimal_text
 from invoicing.errors import CreditTooHigh, NoItems, NotFound, NothingToCredit, ValidationError
 from invoicing.invoices.credit_draft import CreditOf, credit_draft
-from invoicing.invoices.credit_lines import Creditable, Taking, creditable, lock_invoices_to_credit
+from invoicing.invoices.credit_lines import Creditable, Taking, lock_creditable, lock_invoices_to_credit
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.rounding import nets_on_invoices
@@ -60,7 +60,7 @@ def credit_items(
     originals = lock_invoices_to_credit(
         connection, principal, {str(item.invoice_id) for item in undone.values()}
     )
-    lines = creditable(connection, principal, originals)
+    lines = lock_creditable(connection, principal, originals)
     by_item = {(id, str(each.line.order_item_id)): (id, each) for id, mine in lines.items() for each in mine}
     takings: dict[str, list[Taking]] = {invoice.id: [] for invoice in originals}
     printed = in_order(covered, items)
@@ -90,7 +90,7 @@ def credit_invoice(
     """The credit invoice for lines of a locked invoice, or for all that is left of it."""
     if asked is not None and not asked:
         raise NoItems("The list is empty; without one, all that is left is credited.", field="lines")
-    lines = creditable(connection, principal, [original])[original.id]
+    lines = lock_creditable(connection, principal, [original])[original.id]
     if asked is None:
         made = _all_left(original, lines)
         takes_something = any(each.of.line.total == 0 for each in made.takings)

@@ -11,11 +11,11 @@ from invoicing.access import Principal
 from invoicing.decimals import MILLION, price_columns, price_of
 from invoicing.errors import NotCreditable, NotFound
 from invoicing.invoices.queries import Issued
-from invoicing.locks import lock_originals
+from invoicing.locks import lock_credits_of, lock_original, lock_originals
 from invoicing.money import between
 from invoicing.orders.parts import Amounts, Whole, part_of
 from invoicing.snapshot import Line
-from invoicing.storage.tables import OrderItem, invoice_lines, new_id
+from invoicing.storage.tables import Invoice, OrderItem, invoice_lines, new_id
 from invoicing.vat.credit import Credited
 from invoicing.vat.sold import Part, Sold
 
@@ -92,9 +92,20 @@ class Taking:
         return Part(self.of.place, self.amount)
 
 
+def lock_invoice_to_credit(connection: Connection, principal: Principal, id: str) -> Issued:
+    """The invoice, locked, and the orders whose quotes its credits keep to."""
+    (found,) = _sales(lock_original(connection, principal.account_id, id), {id})
+    return found
+
+
 def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: set[str]) -> list[Issued]:
     """The invoices in order of issue, locked: nobody else can credit them until the transaction ends."""
-    found = [Issued.locked(row) for row in lock_originals(connection, principal.account_id, ids)]
+    return _sales(lock_originals(connection, principal.account_id, ids), ids)
+
+
+def _sales(locked: Sequence[Invoice], ids: set[str]) -> list[Issued]:
+    """These invoices, if all of them were found and none is a credit invoice."""
+    found = [Issued.locked(row) for row in locked]
     if missing := ids - {invoice.id for invoice in found}:
         raise NotFound(f"There is no invoice {', '.join(missing)}.", field="invoice_id", ids=sorted(missing))
     if not_sales := [invoice.id for invoice in found if invoice.type == "CREDIT"]:
@@ -102,15 +113,21 @@ def lock_invoices_to_credit(connection: Connection, principal: Principal, ids: s
     return found
 
 
-def creditable(
+def lock_creditable(
     connection: Connection, principal: Principal, originals: Sequence[Issued]
 ) -> dict[str, list[Creditable]]:
-    """By the invoices' ids, all their lines with what is left of each."""
-    key = {"account": principal.account_id, "ids": [invoice.id for invoice in originals]}
+    """By the ids of invoices, which are locked, all their lines with what is left of each.
+
+    Their credit invoices, if there are any, are locked too: a new one may be set off against them.
+    """
+    account_id, ids = principal.account_id, [invoice.id for invoice in originals]
+    key = {"account": account_id, "ids": ids}
     so_far = {
         row.credited_line_id: (-int(row.total), -int(row.net), -int(row.vat), int(row.quantity))
         for row in connection.execute(_CREDITED, key)
     }
+    if so_far:
+        lock_credits_of(connection, account_id, ids)
     return {
         invoice.id: [
             _creditable(line, place, *so_far.get(line.id, (0, 0, 0, 0)))

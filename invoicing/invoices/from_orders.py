@@ -17,7 +17,6 @@ from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, f
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.values import BY_DEFAULT, IssueTerms
-from invoicing.locks import lock_quoted_orders
 from invoicing.orders.actions import Action, open_to, why_nothing_to_invoice
 from invoicing.orders.intake import find_order, items_of
 from invoicing.orders.items import sold
@@ -112,8 +111,7 @@ def credit_invoice(
     """
     note = checks.optional(checks.text(1_000))(reason, "reason")
     asked = fingerprint(invoice_id, lines, note)
-    lock_quoted_orders(connection, principal.account_id, invoice_id)
-    (original,) = credit_lines.lock_invoices_to_credit(connection, principal, {invoice_id})
+    original = credit_lines.lock_invoice_to_credit(connection, principal, invoice_id)
     if made := _made_before(connection, principal, credit_invoice_id, asked_by(asked)):
         return made
     plan = credit.credit_invoice(connection, principal, original, lines, reason=note, now=now)

@@ -22,7 +22,7 @@ from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit as crediting
 from invoicing.invoices import queries
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.credit_lines import creditable
+from invoicing.invoices.credit_lines import lock_creditable
 from invoicing.invoices.draft import today_of
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
@@ -134,7 +134,7 @@ def _spread(
     Where the rounding of what is left is above zero, there are amounts between its total and what it asked:
     no part of the lines comes to them.
     """
-    lines = creditable(connection, principal, [sale])[sale.id]
+    lines = lock_creditable(connection, principal, [sale])[sale.id]
     left = [each.left_with_vat for each in lines]
     most = sum(left)
     if any(left):

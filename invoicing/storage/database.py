@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from invoicing.errors import ValidationError
 from invoicing.storage import after_commit
+from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
 from invoicing.storage.sqlite_writer import Writer
 
@@ -138,6 +139,7 @@ def _postgresql(url: URL, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=False,
+        connect_args={"cursor_factory": PlainCursor},
         json_serializer=_json,
         json_deserializer=orjson.loads,
     )

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select,
 from invoicing.storage.tables import accounts, invoice_lines, invoices, number_series, order_items
 from invoicing.verify.balances import find_wrong_balances
 from invoicing.verify.credits import find_wrong_credits
+from invoicing.verify.discount_shares import find_wrong_shares
 from invoicing.verify.discounts import find_wrong_discounts
 from invoicing.verify.invoices import INVOICE_FIELDS, LINE_FIELDS, find_contradictions
 from invoicing.verify.items import find_wrong_items
@@ -140,6 +141,7 @@ def _check_account(connection: Connection, account_id: str, verdict: Verdict) ->
     yield from find_wrong_credits(connection, account_id)
     yield from find_wrong_quotes(connection, account_id)
     yield from find_wrong_discounts(connection, account_id)
+    yield from find_wrong_shares(connection, account_id)
     verdict.payments += count_payments(connection, account_id)
     yield from find_wrong_payments(connection, account_id)
     yield from find_wrong_balances(connection, account_id)

@@ -75,6 +75,20 @@ def test_a_discount_that_was_not_given_is_found(till: Till, change: str, subject
     assert has_finding(findings, subject, "discounts", says), findings
 
 
+def test_a_discount_that_was_not_shared_out_in_proportion_is_found(till: Till) -> None:
+    given = [
+        item(id="c", unit_price=100_000),
+        item(id="d", unit_price=10_000),
+        item(id="rebate", type="DISCOUNT", unit_price=-22_000),
+    ]
+    factories.order(till.database, till.principal, id="p", items=given)
+    assert till.is_right()
+    shifted = "UPDATE order_items SET allocated_discount = CASE id WHEN 'c' THEN 21995 ELSE 5 END"
+    findings = plant(unprotected(till.database), f"{shifted} WHERE id IN ('c', 'd')")
+    says = "Its share is 5; in proportion to others of its rate it is about 2000."
+    assert has_finding(findings, "d", "discounts", says), findings
+
+
 def test_an_invoice_below_zero_is_found(till: Till) -> None:
     findings = plant(unprotected(till.database), "UPDATE invoices SET total = -1 WHERE id = 'sale'")
     assert has_finding(findings, "INV-2025-00001", "total", "-1: an invoice never asks for less than nothing")
