@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Set
 from datetime import date
 from enum import StrEnum
@@ -23,6 +24,8 @@ Check = Callable[[Any, str], Any]
 
 _ID = re.compile(r"[A-Za-z0-9_.@:-]{1,255}")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # blanks that Unicode counts as letters or signs
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 _NOT_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and placeholders
 _MAX_METADATA = 16_384
 _MAX_LEVELS = 100  # orjson allows 254, of which a response needs some itself
@@ -65,6 +68,8 @@ def text(most: int, *, least: int = 1) -> Check:
             raise ValidationError(
                 f"{field} contains the control character U+{ord(found[0]):04X}; remove it.", field=field
             )
+        if least and clean and not clean.isascii() and _is_invisible(clean):
+            raise ValidationError(f"{field} has only characters that cannot be seen.", field=field)
         if not least <= len(clean) <= most:
             raise ValidationError(
                 f"{field} must have {least} to {most} characters (it has {len(clean)}).", field=field
@@ -72,6 +77,11 @@ def text(most: int, *, least: int = 1) -> Check:
         return clean
 
     return check
+
+
+def _is_invisible(value: str) -> bool:
+    """Whether nothing of it would be on paper: blanks, and characters that join or direct others."""
+    return all(unicodedata.category(each)[0] in "ZC" or each in _BLANK_LETTERS for each in value)
 
 
 def search_words(value: Any) -> str:
@@ -293,6 +303,15 @@ def _storage_problem(value: Any, level: int = 1) -> str | None:
     )
 
 
+def day(value: Any, field: str) -> date:
+    """A day that business can be done on; what is far off is a slip."""
+    if not isinstance(value, date) or not _FIRST_DAY <= value <= _LAST_DAY:
+        raise ValidationError(
+            f"{field} must be a day from {_FIRST_DAY} to {_LAST_DAY} (it is {value}).", field=field
+        )
+    return value
+
+
 class PeriodValues(TypedDict):
     start: date
     end: date
@@ -300,7 +319,7 @@ class PeriodValues(TypedDict):
 
 def period(value: PeriodValues, field: str) -> dict[str, str]:
     """A period as it is stored in JSON: the first and the last day."""
-    start, end = value["start"], value["end"]
+    start, end = day(value["start"], f"{field}.start"), day(value["end"], f"{field}.end")
     if end < start:
         raise ValidationError(
             f"{field}.end must not be before {field}.start, {start} (it is {end}).", field=f"{field}.end"

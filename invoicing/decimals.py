@@ -115,7 +115,9 @@ def _read(value: object, decimals: int) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value * scale
     if isinstance(value, float) and abs(value) >= MAX_DECIMAL:
-        raise ValueError(f"is too large for a number with a decimal point; write a string (it is {value})")
+        raise ValueError(
+            f"must be below 10^9 to have decimals, else whole and without a point (it is {value})"
+        )
     digits = str(value) if isinstance(value, float | str | Decimal) else ""
     if len(digits) > 60 or not _NUMBER.fullmatch(digits):
         raise ValueError(f"must be a number (it is {str(value)[:40]!r})")

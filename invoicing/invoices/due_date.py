@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from invoicing import checks
 from invoicing.errors import ValidationError
 from invoicing.storage.tables import Account, Customer, Order
 
@@ -17,7 +18,7 @@ def due_date(asked: date | None, today: date, terms: int) -> date:
         raise ValidationError(
             f"due_on must not be before the date of issue, {today} (it is {asked}).", field="due_on"
         )
-    return asked
+    return checks.day(asked, "due_on")
 
 
 def terms_of_customer(seller: Account, customer: Customer | None) -> int:

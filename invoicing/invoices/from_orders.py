@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete
 
 from invoicing import checks
 from invoicing.access import Principal
+from invoicing.accounts.exchange_rates import checked_rate
 from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit, credit_lines, queries
@@ -16,6 +17,7 @@ from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, find_orders_of
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.tax_currency import exchange_rate_on
 from invoicing.invoices.values import BY_DEFAULT, IssueTerms
 from invoicing.orders.actions import Action, open_to, why_nothing_to_invoice
 from invoicing.orders.intake import find_order, items_of
@@ -42,12 +44,13 @@ def invoice_items(
 ) -> Issued:
     """Issues an invoice for items of one customer's orders; a credit invoice, if they are contra items.
 
-    With the same `invoice_id` and the same items again, it returns the invoice made the first time.
+    With the same `invoice_id`, the same items and terms again, it returns the invoice made the first time.
     """
     check_item_ids(item_ids)
     covered = find_orders_of(connection, principal, item_ids, lock=True)
     items = find_items(connection, principal, item_ids)
-    if made := _made_before(connection, principal, invoice_id, lambda made: _items_on(made) == {*item_ids}):
+    is_same = _is_asked_for(terms, lambda made: _items_on(made) == {*item_ids})
+    if made := _made_before(connection, principal, invoice_id, is_same):
         return made
     plan = _plan(connection, principal, covered, items, terms=terms, now=now)
     return issue(connection, principal, plan, invoice_id, now=now)
@@ -84,7 +87,8 @@ def invoice_order(
     """
     order = find_order(connection, principal, order_id, lock=True)
     items = items_of(connection, principal, order_id)
-    if made := _made_before(connection, principal, invoice_id, lambda made: _orders_on(made) == {order_id}):
+    is_same = _is_asked_for(terms, lambda made: _orders_on(made) == {order_id})
+    if made := _made_before(connection, principal, invoice_id, is_same):
         return made
     parties = parties_of(connection, principal, order)
     ready = open_to(Action.INVOICE, order, items, parties)
@@ -156,6 +160,16 @@ def _made_before(
 ) -> Issued | None:
     named = checks.optional(checks.identifier)(invoice_id, "invoice_id")
     return made_before(connection, principal, queries.invoice, named, is_same, refusal=_id_reused)
+
+
+def _is_asked_for(terms: IssueTerms, is_same: Callable[[Issued], bool]) -> Callable[[Issued], bool]:
+    """Whether an invoice is for the same, on the terms that are asked for now; without them, on any."""
+    rate = None if terms.exchange_rate is None else checked_rate(terms.exchange_rate, "exchange_rate")
+    return lambda made: (
+        is_same(made)
+        and terms.due_on in (None, made.due_on)
+        and rate in (None, exchange_rate_on(made.frozen()))
+    )
 
 
 def _id_reused(made: Issued) -> InvoiceIdReused:

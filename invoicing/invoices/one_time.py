@@ -63,7 +63,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "note": optional(text(10_000)),
     "due_on": lambda value, _: value,
     "exchange_rate": optional(checked_rate),
-    "delivery_date": lambda value, _: value,
+    "delivery_date": optional(checks.day),
     "service_period": optional(checks.period),
     "settle": lambda value, _: value,  # checked when the money is moved
     "manual_transfer": lambda value, _: value,

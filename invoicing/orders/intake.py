@@ -62,7 +62,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "shipping_address": optional(checks.address),
     "purchase_order_number": optional(text(200)),
     "buyer_reference": optional(text(200)),
-    "delivery_date": lambda value, _: value,
+    "delivery_date": optional(checks.day),
     "payment_terms_days": optional(checks.payment_terms),
     "meta": checks.metadata,
 }

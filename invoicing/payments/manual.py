@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,13 +104,11 @@ def transferred(
 ) -> dict[str, Any]:
     """A payment's columns of a manual transfer: its day begins in the account's time zone."""
     zone = ZoneInfo(account(connection, principal.account_id).timezone)
-    day = transfer["payment_date"]
+    day = checks.day(transfer["payment_date"], f"{at}payment_date")
     if day > now.astimezone(zone).date():
         raise ValidationError(
             f"{at}payment_date must not be in the future (it is {day}).", field=f"{at}payment_date"
         )
-    if day == date.min:  # east of UTC the first day begins before the first moment that UTC can express
-        raise ValidationError(f"{at}payment_date is too long ago (it is {day}).", field=f"{at}payment_date")
     paid_at = datetime.combine(day, time(), zone).astimezone(UTC)
     return {**checked(transfer, _TRANSFER, at=at), "paid_at": paid_at}
 

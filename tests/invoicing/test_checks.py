@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ ANYTHING = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=300),
+    st.dates(),
 )
 CHECKS: dict[str, checks.Check] = {
     "identifier": checks.identifier,
@@ -36,6 +38,7 @@ CHECKS: dict[str, checks.Check] = {
     "timezone": checks.timezone,
     "email": checks.email,
     "iban": checks.iban,
+    "day": checks.day,
 }
 
 
@@ -60,6 +63,8 @@ def test_any_value_is_normalised_or_refused_with_its_field(name: str, value: Any
         ("identifier", "x" * 255, "x" * 255),
         ("text", "  a b ", "a b"),
         ("text", "a\tb\nc", "a\tb\nc"),
+        ("text", "\u200fשלום", "\u200fשלום"),
+        ("day", date(2199, 12, 31), date(2199, 12, 31)),
         ("quantity", 3, 3_000_000),
         ("quantity", 1.5, 1_500_000),
         ("quantity", "0.000001", 1),
@@ -96,6 +101,10 @@ def test_a_good_value_is_normalised(name: str, value: Any, clean: Any) -> None:
         ("text", "x" * 11, ValidationError),
         ("text", "a\x7f", ValidationError),
         ("text", "a\ud800", ValidationError),
+        ("text", "\u200b\ufeff", ValidationError),
+        ("text", "\u3164 \u2060", ValidationError),
+        ("day", date(206, 3, 1), ValidationError),
+        ("day", date(2206, 3, 1), ValidationError),
         ("quantity", 0, ValidationError),
         ("quantity", 10**9, ValidationError),
         ("quantity", 0.0000001, ValidationError),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -32,6 +32,7 @@ from invoicing.errors import (
 )
 from invoicing.invoices import from_orders
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.values import IssueTerms
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders import intake, shipping
 from invoicing.snapshot import Snapshot
@@ -215,6 +216,33 @@ def test_the_same_items_under_the_same_id_again_are_the_same_invoice(
     with pytest.raises(ItemAlreadyInvoiced):
         invoicing(["a", "b"], "another")
     assert stored(database) == {"invoices": 1, "invoice_lines": 2, "outbox": 1, "marked": 2}
+
+
+def test_the_same_items_under_the_same_id_on_other_terms_are_refused(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    def invoiced(**terms: Any) -> Issued:
+        asked = IssueTerms(**terms)
+        return database.write(
+            from_orders.invoice_items, principal, ["a"], invoice_id="mine", terms=asked, now=now
+        )
+
+    order = factories.order(database, principal, items=[item(id="a")], currency="USD")
+    due = now.date() + timedelta(days=7)
+    first = invoiced(due_on=due, exchange_rate="1.10")
+    assert [invoiced(), invoiced(due_on=due), invoiced(exchange_rate="1.1")] == [first] * 3
+    for other in ({"due_on": due + timedelta(days=1)}, {"exchange_rate": "1.2"}):
+        with pytest.raises(InvoiceIdReused):
+            invoiced(**other)
+    with pytest.raises(InvoiceIdReused):
+        database.write(
+            from_orders.invoice_order,
+            principal,
+            order.id,
+            invoice_id="mine",
+            terms=IssueTerms(exchange_rate="1.2"),
+            now=now,
+        )
 
 
 def test_another_account_may_use_the_same_invoice_id(

@@ -191,10 +191,11 @@ def test_what_is_outstanding_is_settled_once_whatever_the_keys(till: Till) -> No
     assert till.is_right()
 
 
-def test_a_transfer_is_not_on_the_first_day_there_is(till: Till) -> None:
+@pytest.mark.parametrize("day", [date.min, date(202, 6, 1), date(1969, 12, 31)])
+def test_a_transfer_is_not_long_ago(till: Till, day: date) -> None:
     sale = till.sale(1_000)
-    first = {**CASH, "payment_date": date.min}
-    refused("VALIDATION_ERROR", "payment_date", till.write, manual.settle_invoice_manually, sale.id, first)
+    slip = {**CASH, "payment_date": day}
+    refused("VALIDATION_ERROR", "payment_date", till.write, manual.settle_invoice_manually, sale.id, slip)
 
 
 def test_a_transfer_is_not_in_the_future(till: Till) -> None:
