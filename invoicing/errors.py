@@ -379,3 +379,9 @@ class ClockBehind(InvoicingError):
     """The last invoice of the series has a later date than today: the server's clock is wrong."""
 
     code = "CLOCK_BEHIND"
+
+
+class QueryTimeout(InvoicingError):
+    """This takes longer than the server allows: narrow it down, or ask for less at once."""
+
+    code = "QUERY_TIMEOUT"

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from documents.store import FileStore
+from invoicing.errors import QueryTimeout
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from server import logs
@@ -38,7 +39,7 @@ def routes(database: Database, store: FileStore) -> list[Route]:
 async def _database_state(database: Database) -> str:
     try:
         version = await asyncio.wait_for(database.read_async(migrations.version), PATIENCE)
-    except (SQLAlchemyError, TimeoutError) as failure:
+    except (SQLAlchemyError, QueryTimeout, TimeoutError) as failure:
         log.warning("the database does not answer", reason=logs.one_line(failure))
         return "does not answer"
     return OK if version == migrations.newest() else "is not at the version of this server"

@@ -17,12 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from invoicing.storage.tables import new_id
+from server.callers import CLIENT_GONE
 from server.graphql.sse import EVENT_STREAM
 from server.metrics import Metrics
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
-
-CLIENT_GONE = 499  # the client did not wait for the response, or did not send all of the request
 
 _STOPPING = PlainTextResponse("The server is being stopped. Ask again what became of this.", 503)
 

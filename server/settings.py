@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
+from invoicing.storage.database import QUERY_TIMEOUT
 from resolvers import watches
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Changes a server process makes at once on PostgreSQL; two more connections read.",
+    )
+    query_timeout: float = Field(
+        default=QUERY_TIMEOUT,
+        ge=0.1,
+        le=3600,
+        description="Seconds that a question may take in the database; then it is ended with QUERY_TIMEOUT.",
     )
     max_depth: int = Field(default=16, ge=1, description="Levels that a GraphQL document may go deep.")
     max_aliases: int = Field(default=50, ge=0, description="Aliases in a document, fragments spelled out.")

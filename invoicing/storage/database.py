@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, OperationalError
 
-from invoicing.errors import ValidationError
+from invoicing.errors import QueryTimeout, ValidationError
 from invoicing.storage import after_commit
 from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
 from invoicing.storage.sqlite_writer import Writer
+from invoicing.storage.time_limit import Running
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 MAX_DEADLOCKS = 5  # of one command, one after the other
 READERS = 2  # more would only wait for the interpreter's lock
+QUERY_TIMEOUT = 5.0  # seconds
+LOCK_TIMEOUT = 10.0  # seconds that a command of PostgreSQL waits for a lock
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # saves a read two of three round trips
 
 
@@ -38,7 +41,8 @@ class Database:
     `deadlock_listeners` are called for each transaction that PostgreSQL rolls back to end a deadlock.
     """
 
-    def __init__(self, url: str, *, threads: int = 4) -> None:
+    def __init__(self, url: str, *, threads: int = 4, query_timeout: float = QUERY_TIMEOUT) -> None:
+        """`query_timeout` is what a read of the event loop may take, in seconds."""
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.listeners: list[Callable[[Collection[str]], None]] = []
@@ -46,18 +50,25 @@ class Database:
         self._engine = (
             _sqlite(self.url, "DEFERRED", threads + READERS)
             if self.is_sqlite
-            else _postgresql(self.url, threads + READERS)
+            else _postgresql(self.url, threads, lock_timeout=LOCK_TIMEOUT)
         )
-        self._reading = self._engine if self.is_sqlite else self._engine.execution_options(**_NO_TRANSACTION)
-        self._reader = Reader(READERS)
+        self._in_time = (
+            self._engine
+            if self.is_sqlite
+            else _postgresql(self.url, READERS, statement_timeout=query_timeout)
+        )
+        self._reader = Reader(READERS, query_timeout)
         self._threads = ThreadPoolExecutor(threads, "write")
         self._writer = (
             Writer(_sqlite(self.url, "IMMEDIATE", 1), self._notify_listeners) if self.is_sqlite else None
         )
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs `work`, which only reads. On PostgreSQL each of its statements sees the newest commits."""
-        with _refusing_bad_values(), self._reading.connect() as connection:
+        """Runs `work`, which only reads, however long it takes.
+
+        On PostgreSQL each of its statements sees the newest commits.
+        """
+        with _refusing_bad_values(), self._connect(self._engine) as connection:
             return work(connection, *args, **kwargs)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -71,8 +82,8 @@ class Database:
     async def read_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`read` in a thread; the event loop is not blocked."""
-        return await self._reader.read(lambda: self.read(work, *args, **kwargs))
+        """`read` in a thread; the event loop is not blocked. Raises QueryTimeout when it takes too long."""
+        return await self._reader.read(lambda running: self._read_in_time(running, work, *args, **kwargs))
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -92,6 +103,29 @@ class Database:
         if self._writer is not None:
             self._writer.close()
         self._engine.dispose()
+        self._in_time.dispose()
+
+    def _connect(self, engine: Engine) -> Connection:
+        """A connection for reading. SQLite needs a transaction, so that all statements see the same."""
+        return (engine if self.is_sqlite else engine.execution_options(**_NO_TRANSACTION)).connect()
+
+    def _read_in_time(
+        self,
+        running: Running,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
+        with _refusing_bad_values(), self._connect(self._in_time) as connection:
+            running.begin(connection.connection.dbapi_connection)
+            try:
+                return work(connection, *args, **kwargs)
+            except OperationalError as failure:
+                raise (QueryTimeout() if _is_interruption(failure) else failure) from failure
+            finally:
+                if running.end() and not self.is_sqlite:
+                    connection.invalidate()  # PostgreSQL may get the order to cancel only now
 
     def _run_with_retries(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
         """Runs a command again if PostgreSQL rolls it back to end a deadlock with another one.
@@ -129,12 +163,19 @@ def _refusing_bad_values() -> Iterator[None]:
         ) from refused
 
 
+def _is_interruption(failure: OperationalError) -> bool:
+    """Whether a statement was ended by `statement_timeout` or by another thread."""
+    is_interrupted = getattr(failure.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
+    return is_interrupted or isinstance(failure.orig, QueryCanceled)
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _postgresql(url: URL, connections: int) -> Engine:
-    return create_engine(
+def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
+    """`timeouts` are in seconds, under the names of PostgreSQL's settings."""
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=connections,
         max_overflow=0,
@@ -143,6 +184,14 @@ def _postgresql(url: URL, connections: int) -> Engine:
         json_serializer=_json,
         json_deserializer=orjson.loads,
     )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        for name, seconds in timeouts.items():
+            connection.execute(f"SET {name} = {round(seconds * 1_000)}")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(url: URL, begin: str, connections: int) -> Engine:

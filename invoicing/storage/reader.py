@@ -10,37 +10,59 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from invoicing.errors import QueryTimeout
+from invoicing.storage.time_limit import Running, TimeLimit
 
 MAX_BATCH = 16  # a slow read delays at most so many others
 
 T = TypeVar("T")
 
-Request = tuple[asyncio.Future[Any], Callable[[], Any]]
 Result = tuple[asyncio.Future[Any], Any, BaseException | None]
 
 
+class Request(NamedTuple):
+    """A read that waits for a thread since `asked`."""
+
+    future: asyncio.Future[Any]
+    call: Callable[[Running], Any]
+    asked: float
+
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for it: a future that is done before its result was cancelled."""
+        return not self.future.done()
+
+
 class Reader:
-    def __init__(self, threads: int) -> None:
+    """A read that takes longer than `limit`, in seconds, or that nobody waits for, is ended.
+
+    One that has waited for a thread that long is not begun. Either raises QueryTimeout.
+    """
+
+    def __init__(self, threads: int, limit: float) -> None:
         self._closed = False
         self._requests: dict[asyncio.AbstractEventLoop, list[Request]] = {}
         self._batches: queue.SimpleQueue[list[Request] | None] = queue.SimpleQueue()
+        running = [Running() for _ in range(threads)]
+        self._limit = TimeLimit(limit, running)
         self._threads = [
-            threading.Thread(target=self._serve, name="read", daemon=True) for _ in range(threads)
+            threading.Thread(target=self._serve, args=(each,), name="read", daemon=True) for each in running
         ]
         for thread in self._threads:
             thread.start()
 
-    async def read(self, call: Callable[[], T]) -> T:
+    async def read(self, call: Callable[[Running], T]) -> T:
         """The result of `call`, which runs in a thread; the event loop is not blocked."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         if loop not in self._requests:
             self._requests[loop] = []
             loop.call_soon(self._hand_over, loop)
-        self._requests[loop].append((future, call))
+        self._requests[loop].append(Request(future, call, time.monotonic()))
         return await future
 
     def close(self) -> None:
@@ -49,29 +71,32 @@ class Reader:
         self._batches.put(None)
         for thread in self._threads:
             thread.join()
+        self._limit.close()
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         requests = self._requests.pop(loop)
         if self._closed:
-            _set_results([(future, None, RuntimeError("The database is closed.")) for future, _ in requests])
+            _set_results([(future, None, RuntimeError("The database is closed.")) for future, *_ in requests])
             return
         for start in range(0, len(requests), MAX_BATCH):
             self._batches.put(requests[start : start + MAX_BATCH])
 
-    def _serve(self) -> None:
+    def _serve(self, running: Running) -> None:
         while (batch := self._batches.get()) is not None:
-            loop = batch[0][0].get_loop()
-            results = [(future, *_outcome(call)) for future, call in batch]
+            loop = batch[0].future.get_loop()
+            results = [(each.future, *self._outcome(each, running)) for each in batch if each.is_wanted()]
             with suppress(RuntimeError):  # the loop is closed, and nobody waits for the results
                 loop.call_soon_threadsafe(_set_results, results)
         self._batches.put(None)  # for the other threads
 
-
-def _outcome(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    try:
-        return call(), None
-    except BaseException as failure:  # any exception is raised in the caller
-        return None, failure
+    def _outcome(self, request: Request, running: Running) -> tuple[Any, BaseException | None]:
+        if time.monotonic() - request.asked > self._limit.seconds:
+            return None, QueryTimeout()
+        running.expect(request.is_wanted)
+        try:
+            return request.call(running), None
+        except BaseException as failure:  # any exception is raised in the caller
+            return None, failure
 
 
 def _set_results(results: list[Result]) -> None:

@@ -41,6 +41,11 @@ def is_subscription(document: str | None, name: str | None) -> bool:
     )
 
 
+def may_only_read(document: str | None) -> bool:
+    """Whether the document has no mutation. One with that word somewhere else is taken to have one."""
+    return document is not None and "mutation" not in document
+
+
 def _operations(document: str) -> Sequence[OperationDefinitionNode]:
     try:
         definitions = parse(document, max_tokens=MOST_TOKENS).definitions

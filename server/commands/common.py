@@ -24,7 +24,9 @@ AccountOption = Annotated[
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
     """The database at its newest version. The embedded one is migrated; another one has to be already."""
-    database = Database(settings.database, threads=settings.database_threads)
+    database = Database(
+        settings.database, threads=settings.database_threads, query_timeout=settings.query_timeout
+    )
     try:
         if settings.is_embedded:
             migrations.upgrade(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -22,7 +23,8 @@ from strawberry.types.graphql import OperationType
 from invoicing.errors import Unauthorized
 from resolvers.context import Context
 from schema.codes import Code
-from schema.execution.operations import AmbiguousDocument, is_ambiguous
+from schema.execution.operations import AmbiguousDocument, is_ambiguous, may_only_read
+from server.callers import WhileCallerWaits
 from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_body, response_type
 from server.graphql.explorer import Explorer
 from server.graphql.operations import Operations
@@ -89,8 +91,10 @@ class GraphQLView(Operations):
             raise HTTPException(400, str(AmbiguousDocument()))
         request: Request = kwargs["request"]
         context: Context = kwargs["context"]
+        is_read = may_only_read(sent.query)
         try:
-            result = await super().execute_single(*args, **kwargs)
+            with WhileCallerWaits(request.receive) if is_read else nullcontext():
+                result = await super().execute_single(*args, **kwargs)
         except HTTPException as refusal:
             cause = refusal.__cause__
             if not isinstance(cause, InvalidOperationTypeError):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from invoicing.errors import InvoicingError
 from server import bodies
 from server.bodies import media_type, read_bytes
+from server.callers import CLIENT_GONE, WhileCallerWaits
 from server.contexts import request_id
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -82,10 +84,14 @@ def route(path: str, refusal_response: RefusalResponse, **endpoints: Endpoint) -
             response = refusal_response(request, MethodNotAllowed())
             response.headers["allow"] = ", ".join(sorted(by_method))
             return response
+        is_read = request.method in ("GET", "HEAD")
         try:
-            return await endpoint(request)
+            with WhileCallerWaits(request.receive) if is_read else nullcontext():
+                return await endpoint(request)
         except InvoicingError as refusal:
             return refusal_response(request, refusal)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
         except Exception as failure:
             log.error("request failed", request_id=request_id(request), exc_info=failure)
             return refusal_response(request, InternalError())

@@ -24,7 +24,9 @@ def upgrade(database: Database) -> None:
     """Runs the missing migrations in one transaction; nothing, if the database is up to date."""
     settings = config()
 
-    def migrate(connection: object) -> None:
+    def migrate(connection: Connection) -> None:
+        if not database.is_sqlite:  # however long servers that run keep it waiting
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
 

@@ -25,6 +25,7 @@ TABLE: Mapping[type[InvoicingError], tuple[int, str | None]] = {
     http.BodyTooLarge: (413, None),
     http.UnsupportedMediaType: (415, None),
     http.InternalError: (500, FAILED),
+    errors.QueryTimeout: (503, None),
     InvoicingError: (400, None),
 }
 """Status and message. Without a message, the refusal's own is used."""

@@ -61,6 +61,7 @@ _STATUSES = {
     "413": "The body is larger than 2,000,000 bytes.",
     "415": "The body is not sent as `application/json`.",
     "500": "Our fault: the log has it under the `X-Request-ID` of the answer.",
+    "503": "It took longer than the server allows.",
 }
 
 SCHEMAS: dict[str, Any] = {

@@ -17,6 +17,7 @@ from invoicing.errors import (
     NotFound,
     OrderAlreadyInvoiced,
     OrderNotPaid,
+    QueryTimeout,
     Unauthorized,
     ValidationError,
 )
@@ -51,6 +52,7 @@ _STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
     BodyTooLarge: (413, "BodyTooLarge"),
     UnsupportedMediaType: (415, "UnsupportedMediaType"),
     InternalError: (500, "InternalServerError"),
+    QueryTimeout: (503, "QueryTimeout"),
 }
 
 

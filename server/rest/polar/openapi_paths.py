@@ -19,6 +19,7 @@ _REFUSALS: dict[str, Part] = {
     "405": response("The path has no such method.", ref("PolarRefused")),
     "422": response("Something in the request is not valid.", ref("PolarInvalid")),
     "500": response("Our fault: the log has it under the `X-Request-ID`.", ref("PolarRefused")),
+    "503": response("It took longer than the server allows.", ref("PolarRefused")),
 }
 _BODY_REFUSALS: dict[str, Part] = {
     "413": response("The body is larger than 2,000,000 bytes.", ref("PolarRefused")),

@@ -44,6 +44,7 @@ TABLE: Mapping[type[InvoicingError], tuple[int, int, str]] = {
     errors.IdempotencyKeyReused: (INVALID, 409, "Key used for another request"),
     errors.NumberTaken: (INVALID, 409, "Invoice number taken"),
     errors.GatewayUnavailable: (INTERNAL, 503, "Payment gateway unavailable"),
+    errors.QueryTimeout: (INTERNAL, 503, "Took too long"),
     errors.Unauthorized: (UNAUTHENTICATED, 401, "Not authenticated"),
     errors.Forbidden: (UNAUTHORIZED, 403, "Not authorized"),
     http.UnknownPath: (UNKNOWN, 404, "Not found"),

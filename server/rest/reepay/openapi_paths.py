@@ -8,7 +8,7 @@ from server.rest.json_schema import Part, json_content, path_parameter, ref, req
 from server.rest.reepay.errors import TABLE
 
 _INVOICE = path_parameter("id", "The invoice's id or handle.")
-_USUAL_STATUSES = {400, 401, 403, 404, 405, 413, 415, 500}
+_USUAL_STATUSES = {400, 401, 403, 404, 405, 413, 415, 500, 503}
 _EXAMPLE = {
     "handle": "2026-017",
     "order_lines": [{"ordertext": "Lighting plan", "amount": 48000, "quantity": 2, "vat": 0.21}],
@@ -52,7 +52,7 @@ PATHS: dict[str, Any] = {
             "createInvoice",
             "Create an invoice for a customer",
             request_body(ref("ReepayCreateInvoice"), _EXAMPLE),
-            _responses("The invoice, as a settle or a transfer has left it.", "ReepayInvoice", 409, 503),
+            _responses("The invoice, as a settle or a transfer has left it.", "ReepayInvoice", 409),
             description="A handle that is taken is refused (11), also in a repetition of the same request.",
         ),
     },
@@ -66,7 +66,7 @@ PATHS: dict[str, Any] = {
             "settleInvoice",
             "Charge what is outstanding",
             request_body(ref("ReepaySettle"), {"payment_method": "auto"}, required=False),
-            _responses("The invoice: settled, failed, or pending for a while.", "ReepayInvoice", 409, 503),
+            _responses("The invoice: settled, failed, or pending for a while.", "ReepayInvoice", 409),
         ),
     },
     "/v1/invoice/{id}/manual_settle": {
@@ -91,7 +91,7 @@ PATHS: dict[str, Any] = {
         "createRefund",
         "Credit a settled invoice and pay it back",
         request_body(ref("ReepayCreateRefund"), {"invoice": "2026-017", "key": "return-5", "amount": 4800}),
-        _responses("The credit note, and what became of the money.", "ReepayRefund", 409, 503),
+        _responses("The credit note, and what became of the money.", "ReepayRefund", 409),
     ),
     "/v1/credit_note/{id}": {
         "parameters": [path_parameter("id", "The credit note's id.")],

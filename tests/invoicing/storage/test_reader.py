@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from invoicing.storage.reader import MAX_BATCH, Reader
+from invoicing.storage.time_limit import Running
 from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.anyio
@@ -16,22 +17,22 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    reader = Reader(1)
+    reader = Reader(1, PATIENCE)
     yield reader
     reader.close()
 
 
 async def test_each_read_gets_its_own_result(reader: Reader) -> None:
-    results = await asyncio.gather(*(reader.read(lambda n=n: n * n) for n in range(100)))  # type: ignore[misc]
+    results = await asyncio.gather(*(reader.read(lambda _, n=n: n * n) for n in range(100)))  # type: ignore[misc]
     assert results == [n * n for n in range(100)]
 
 
 async def test_a_read_that_fails_does_not_affect_the_others(reader: Reader) -> None:
-    def fail() -> int:
+    def fail(_: Running) -> int:
         raise LookupError("no such row")
 
     before, failed, after = await asyncio.gather(
-        reader.read(lambda: 1), reader.read(fail), reader.read(lambda: 2), return_exceptions=True
+        reader.read(lambda _: 1), reader.read(fail), reader.read(lambda _: 2), return_exceptions=True
     )
     assert (before, after) == (1, 2)
     assert isinstance(failed, LookupError)
@@ -40,14 +41,14 @@ async def test_a_read_that_fails_does_not_affect_the_others(reader: Reader) -> N
 async def test_a_cancelled_read_does_no_harm(reader: Reader) -> None:
     started, go = threading.Event(), threading.Event()
 
-    def slow() -> bool:
+    def slow(_: Running) -> bool:
         started.set()
         return go.wait(PATIENCE)
 
     given_up = asyncio.ensure_future(reader.read(slow))
     await asyncio.to_thread(started.wait, PATIENCE)
     given_up.cancel()
-    waiting = [asyncio.ensure_future(reader.read(lambda: "read")) for _ in range(MAX_BATCH + 1)]
+    waiting = [asyncio.ensure_future(reader.read(lambda _: "read")) for _ in range(MAX_BATCH + 1)]
     go.set()
     assert await asyncio.gather(*waiting) == ["read"] * (MAX_BATCH + 1)
     assert given_up.cancelled()
@@ -55,20 +56,20 @@ async def test_a_cancelled_read_does_no_harm(reader: Reader) -> None:
 
 async def test_the_event_loop_is_not_blocked_by_a_slow_read(reader: Reader) -> None:
     go = threading.Event()
-    reading = asyncio.ensure_future(reader.read(lambda: go.wait(PATIENCE)))
+    reading = asyncio.ensure_future(reader.read(lambda _: go.wait(PATIENCE)))
     await asyncio.sleep(0)
     go.set()  # reached only if the loop is not blocked
     assert await reading
 
 
 def test_two_loops_get_their_own_results(reader: Reader) -> None:
-    assert [asyncio.run(reader.read(lambda: "read")) for _ in range(2)] == ["read", "read"]
+    assert [asyncio.run(reader.read(lambda _: "read")) for _ in range(2)] == ["read", "read"]
 
 
 def test_closing_waits_for_pending_reads() -> None:
     async def started() -> str:
-        reader = Reader(2)
-        result = asyncio.ensure_future(reader.read(lambda: "read"))
+        reader = Reader(2, PATIENCE)
+        result = asyncio.ensure_future(reader.read(lambda _: "read"))
         for _ in range(2):  # it is requested, and handed over at the end of the loop's iteration
             await asyncio.sleep(0)
         reader.close()
@@ -79,9 +80,9 @@ def test_closing_waits_for_pending_reads() -> None:
 
 def test_a_read_after_closing_fails_and_does_not_hang() -> None:
     async def late() -> str:
-        reader = Reader(1)
+        reader = Reader(1, PATIENCE)
         reader.close()
-        return await reader.read(lambda: "read")
+        return await reader.read(lambda _: "read")
 
     with pytest.raises(RuntimeError, match="closed"):
         asyncio.run(late())
