@@ -29,6 +29,7 @@ from server.graphql.view import GraphQLView
 from server.metrics import Metrics
 from server.request_log import RequestLog
 from server.settings import Settings
+from server.stored_pdfs import StoredPdfs
 from server.workers.charges import asking_gateways
 from server.workers.pdf import making_pdfs
 from server.workers.subscribers import notifying_watches
@@ -61,7 +62,7 @@ def create_app(
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *explorer.routes,
-            *downloads.routes(store, services.links),
+            *downloads.routes(StoredPdfs(database, store), services.links),
             *health.routes(database, store),
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from documents.links import BadLink, ExpiredLink, Links
-from documents.store import FileStore
 from invoicing.errors import InvoicingError
+from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
+
+_STATUS: dict[type[InvoicingError], int] = {
+    BadLink: 403,
+    DocumentMissing: 404,
+    DocumentNotReady: 503,
+    ExpiredLink: 410,
+}
 
 
-class DocumentMissing(InvoicingError):
-    """The document is no longer in the store."""
-
-    code = "DOCUMENT_MISSING"
-
-
-_STATUS: dict[type[InvoicingError], int] = {BadLink: 403, DocumentMissing: 404, ExpiredLink: 410}
-
-
-def routes(store: FileStore, links: Links) -> list[Route]:
+def routes(pdfs: StoredPdfs, links: Links) -> list[Route]:
     async def document(request: Request) -> Response:
         try:
             key, filename = links.read_token(request.path_params["token"])
-            return await _file(store, key, filename)
-        except (BadLink, ExpiredLink, DocumentMissing) as refusal:
-            body = {"error": refusal.code, "detail": str(refusal)}
-            return JSONResponse(body, _STATUS[type(refusal)], headers={"Cache-Control": "no-store"})
+            return await _file(pdfs, key, filename)
+        except (BadLink, ExpiredLink, DocumentMissing, DocumentNotReady) as refusal:
+            return _refusal(refusal)
 
     return [Route("/documents/{token}/{filename:path}", document)]
 
 
-async def _file(store: FileStore, key: str, filename: str) -> FileResponse:
-    path = store.path(key)
-    try:
-        stat = await asyncio.to_thread(os.stat, path)
-    except FileNotFoundError as gone:
-        raise DocumentMissing from gone
+async def _file(pdfs: StoredPdfs, key: str, filename: str) -> FileResponse:
+    path, stat = await pdfs.find(key)
     return FileResponse(
         path,
         media_type="application/pdf",
@@ -49,3 +39,11 @@ async def _file(store: FileStore, key: str, filename: str) -> FileResponse:
         stat_result=stat,
         headers={"Cache-Control": "private", "X-Content-Type-Options": "nosniff"},
     )
+
+
+def _refusal(refusal: InvoicingError) -> JSONResponse:
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(refusal, DocumentNotReady):
+        headers["Retry-After"] = str(refusal.retry_after)
+    body = {"error": refusal.code, "detail": str(refusal)}
+    return JSONResponse(body, _STATUS[type(refusal)], headers=headers)

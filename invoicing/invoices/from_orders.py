@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy import Connection
 
 from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.exchange_rates import checked_rate
 from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
-from invoicing.invoices import credit, credit_lines, queries
+from invoicing.invoices import credit, credit_lines, pdf, queries
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, find_orders_of
 from invoicing.invoices.issue import issue
@@ -25,12 +25,7 @@ from invoicing.orders.items import sold
 from invoicing.orders.lawful import Parties, sold_together
 from invoicing.orders.queries import parties_of
 from invoicing.snapshot import Snapshot
-from invoicing.storage import after_commit, outbox
-from invoicing.storage.tables import Order, OrderItem, documents
-
-_FORGET_PDF = delete(documents).where(
-    documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
-)
+from invoicing.storage.tables import Order, OrderItem
 
 
 def invoice_items(
@@ -125,9 +120,7 @@ def credit_invoice(
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
     """Has the PDF made again, after it failed or its file was lost. Its content is the same."""
     queries.found_invoice(connection, principal, invoice_id)
-    outbox.restart(connection, principal.account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
-    connection.execute(_FORGET_PDF, {"account": principal.account_id, "invoice": invoice_id})
-    after_commit.notify_invoices_changed(connection, principal.account_id, [invoice_id])
+    pdf.make_again(connection, principal.account_id, invoice_id, now=now)
     return queries.found_invoice(connection, principal, invoice_id)
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from invoicing.storage import after_commit, outbox
+from invoicing.storage import after_commit, outbox, rows
 from invoicing.storage.outbox import Failure
-from invoicing.storage.tables import Job, documents, invoices
+from invoicing.storage.tables import Document, Job, documents, invoices
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
@@ -28,7 +28,20 @@ _SNAPSHOTS = (
     )
     .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 )
-_INSERT = upsert(documents).on_conflict_do_nothing()
+_NEW = upsert(documents)
+_INSERT = _NEW.on_conflict_do_update(
+    index_elements=("account_id", "invoice_id", "kind"),
+    set_={name: _NEW.excluded[name] for name in ("key", "size", "sha256", "created_at")},
+)
+_BY_KEY = select(documents).where(documents.c.key == bindparam("its_key"))
+_FORGET = delete(documents).where(
+    documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
+)
+_TO_MAKE = select(jobs.c.subject_id).where(
+    jobs.c.account_id == bindparam("account"),
+    jobs.c.kind == outbox.RENDER_INVOICE,
+    jobs.c.failed_at.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +69,8 @@ def claim(
     claimed = outbox.claim(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
     if not claimed:
         return []
-    rows = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})
-    snapshots = {row.id: row.snapshot for row in rows}
+    found = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})
+    snapshots = {row.id: row.snapshot for row in found}
     return [DuePdf(job, snapshots[job.id]) for job in claimed]
 
 
@@ -66,19 +79,44 @@ def record(
 ) -> None:
     """Finishes the jobs of rendered PDFs and records why others failed; lost leases are left alone."""
     finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
-    rows = [_row(paper, now) for paper in printed if paper.job.id in finished]
-    if rows:
-        connection.execute(_INSERT, rows)
-        _announce(connection, rows, now=now)
+    made = [_row(paper, now) for paper in printed if paper.job.id in finished]
+    if made:
+        connection.execute(_INSERT, made)
+        _announce(connection, made, now=now)
     outbox.fail(connection, failures, now=now)
     given_up = [failure.job for failure in failures if failure.is_final]
     for job in (*(paper.job for paper in printed), *given_up):
         after_commit.notify_invoices_changed(connection, job.account_id, [job.subject_id])
 
 
-def _announce(connection: Connection, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+def document(connection: Connection, key: str) -> Document | None:
+    """What was made and stored under this key."""
+    return rows.one_or_none(connection, _BY_KEY, {"its_key": key}, as_=Document)
+
+
+def invoices_to_print(connection: Connection, account_id: str) -> Sequence[str]:
+    """The ids of the invoices whose PDF a job will make."""
+    return connection.execute(_TO_MAKE, {"account": account_id}).scalars().all()
+
+
+def make_again(connection: Connection, account_id: str, invoice_id: str, *, now: datetime) -> None:
+    """Has the PDF made from the frozen invoice again; until then there is none."""
+    outbox.restart(connection, account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
+    connection.execute(_FORGET, {"account": account_id, "invoice": invoice_id})
+    after_commit.notify_invoices_changed(connection, account_id, [invoice_id])
+
+
+def replace_damaged(connection: Connection, damaged: Document, *, now: datetime) -> bool:
+    """Has a PDF made again whose file is not what its row says; False if somebody else did so before."""
+    if document(connection, damaged.key) != damaged:
+        return False
+    make_again(connection, damaged.account_id, damaged.invoice_id, now=now)
+    return True
+
+
+def _announce(connection: Connection, made: Sequence[dict[str, Any]], *, now: datetime) -> None:
     papers = defaultdict(list)
-    for row in rows:
+    for row in made:
         papers[row["account_id"]].append(row["invoice_id"])
     for account_id, ids in papers.items():
         events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_PDF_GENERATED, ids, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
@@ -12,23 +13,38 @@ from starlette.applications import Starlette
 
 from documents.links import Links
 from documents.store import FileStore, pdf_key
+from invoicing.access import Principal
+from invoicing.invoices import pdf
+from invoicing.storage.database import Database
 from server import downloads
+from server.stored_pdfs import StoredPdfs
+from tests.support import factories
 
 PAPER = b"%PDF-1.4 paper"
-KEY = pdf_key("account", "1")
 pytestmark = pytest.mark.anyio
 links = Links("secret", "http://testserver", 60)
 
 
 @pytest.fixture
-def client(store: FileStore) -> AsyncClient:
-    store.put(KEY, PAPER)
-    app = Starlette(routes=downloads.routes(store, links))
+def key(database: Database, principal: Principal, store: FileStore) -> str:
+    """The key of an invoice's PDF, which is PAPER."""
+    issued = factories.invoice(database, principal)
+    key = pdf_key(principal.account_id, issued.id)
+    store.put(key, PAPER)
+    (due,) = database.write(pdf.claim, most=1, now=factories.NOW)
+    made = pdf.RenderedPdf(due.job, key, len(PAPER), sha256(PAPER).hexdigest())
+    database.write(pdf.record, [made], [], now=factories.NOW)
+    return key
+
+
+@pytest.fixture
+def client(database: Database, store: FileStore) -> AsyncClient:
+    app = Starlette(routes=downloads.routes(StoredPdfs(database, store), links))
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 
 
-async def test_a_link_gives_the_document(client: AsyncClient) -> None:
-    answer = await client.get(links.url(KEY, "INV-2025-00001.pdf"))
+async def test_a_link_gives_the_document(client: AsyncClient, key: str) -> None:
+    answer = await client.get(links.url(key, "INV-2025-00001.pdf"))
     assert (answer.status_code, answer.content) == (200, PAPER)
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == 'inline; filename="INV-2025-00001.pdf"'
@@ -36,14 +52,14 @@ async def test_a_link_gives_the_document(client: AsyncClient) -> None:
     assert answer.headers["cache-control"] == "private"
 
 
-async def test_head_tells_the_size_alone(client: AsyncClient) -> None:
-    answer = await client.head(links.url(KEY, "1.pdf"))
+async def test_head_tells_the_size_alone(client: AsyncClient, key: str) -> None:
+    answer = await client.head(links.url(key, "1.pdf"))
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(len(PAPER))
 
 
-async def test_nothing_but_reading_is_possible(client: AsyncClient) -> None:
-    assert (await client.delete(links.url(KEY, "1.pdf"))).status_code == 405
+async def test_nothing_but_reading_is_possible(client: AsyncClient, key: str) -> None:
+    assert (await client.delete(links.url(key, "1.pdf"))).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -54,14 +70,16 @@ async def test_nothing_but_reading_is_possible(client: AsyncClient) -> None:
         ('a"; filename="b', "inline; filename*=utf-8''a%22%3B%20filename%3D%22b.pdf"),
     ],
 )
-async def test_any_number_can_be_the_files_name(number: str, told: str, client: AsyncClient) -> None:
-    answer = await client.get(links.url(KEY, f"{number}.pdf"))
+async def test_any_number_can_be_the_files_name(
+    number: str, told: str, client: AsyncClient, key: str
+) -> None:
+    answer = await client.get(links.url(key, f"{number}.pdf"))
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == told
 
 
-async def test_the_name_in_the_link_decides_nothing(client: AsyncClient) -> None:
-    token = links.url(KEY, "1.pdf").split("/")[-2]
+async def test_the_name_in_the_link_decides_nothing(client: AsyncClient, key: str) -> None:
+    token = links.url(key, "1.pdf").split("/")[-2]
     for name in ("2.pdf", "a/b/c", "%2e%2e", ""):
         answer = await client.get(f"/documents/{token}/{name}")
         assert answer.headers["content-disposition"] == 'inline; filename="1.pdf"'
@@ -72,10 +90,16 @@ def refused(answer: Response, status: int, error: str) -> bool:
     return (answer.status_code, told["error"]) == (status, error) and bool(told["detail"])
 
 
-async def test_an_expired_link_is_gone(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    url, later = links.url(KEY, "1.pdf"), time.time() + 61
+async def test_an_expired_link_is_gone(
+    client: AsyncClient, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, later = links.url(key, "1.pdf"), time.time() + 61
     monkeypatch.setattr(time, "time", lambda: later)
     assert refused(await client.get(url), 410, "LINK_EXPIRED")
+
+
+def _key_of(url: str) -> str:
+    return links.read_token(url.split("/")[-2])[0]
 
 
 def _of_another_account(url: str) -> str:
@@ -87,37 +111,40 @@ def _of_another_account(url: str) -> str:
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda _: Links("guess", "http://testserver", 60).url(KEY, "1.pdf"),
+        lambda url: Links("guess", "http://testserver", 60).url(_key_of(url), "1.pdf"),
         _of_another_account,
         lambda url: url.replace("/documents/", "/documents/x"),
-        lambda _: f"/documents/{KEY}",
+        lambda url: f"/documents/{_key_of(url)}",
         lambda _: "/documents/..%2f..%2fetc%2fpasswd/1.pdf",
         lambda _: "/documents/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
     ],
 )
 async def test_a_link_that_was_not_made_here_is_refused(
-    forge: Callable[[str], str], client: AsyncClient
+    forge: Callable[[str], str], client: AsyncClient, key: str
 ) -> None:
-    answer = await client.get(forge(links.url(KEY, "1.pdf")))
+    answer = await client.get(forge(links.url(key, "1.pdf")))
     assert refused(answer, 403, "BAD_LINK") or answer.status_code == 404
     assert b"%PDF" not in answer.content
     assert b"root:" not in answer.content
 
 
-async def test_a_document_that_is_not_in_the_store_is_not_found(
-    client: AsyncClient, store: FileStore
-) -> None:
-    store.path(KEY).unlink()
-    assert refused(await client.get(links.url(KEY, "1.pdf")), 404, "DOCUMENT_MISSING")
+async def test_a_document_that_nobody_knows_is_not_found(client: AsyncClient, store: FileStore) -> None:
+    nowhere = pdf_key("account", "1")
+    store.put(nowhere, PAPER)
+    assert refused(await client.get(links.url(nowhere, "1.pdf")), 404, "DOCUMENT_MISSING")
 
 
 async def test_the_log_never_holds_a_token(
-    client: AsyncClient, store: FileStore, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    client: AsyncClient,
+    key: str,
+    store: FileStore,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    url = links.url(KEY, "1.pdf")
+    url = links.url(key, "1.pdf")
     caplog.set_level(logging.DEBUG)
     await client.get(url)
-    store.path(KEY).unlink()
+    store.path(key).unlink()
     await client.get(url)
     told = [record.getMessage() for record in caplog.records if record.name not in ("httpx", "httpcore")]
     assert url.split("/")[-2] not in "".join([*told, *capfd.readouterr()])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +15,8 @@ from invoicing.access import Principal
 from invoicing.invoices import queries
 from invoicing.storage.database import Database
 from server.commands.verify import verify
-from server.workers.pdf import PdfWorker
 from tests.support import factories
+from tests.support.rendering import render_due
 
 Command = Callable[..., Result]
 
@@ -28,7 +27,7 @@ def papers(database: Database, principal: Principal, store: FileStore) -> list[P
     issued = [
         factories.invoice(database, principal, billing_name=name) for name in ("Ann", "Bob", "Ann-Marie")
     ]
-    asyncio.run(PdfWorker(database, store).drain())
+    render_due(database, store)
     found = [database.read(queries.found_invoice, principal, each.id) for each in issued]
     return [store.path(str(each.pdf_key)) for each in found]
 
