@@ -59,7 +59,7 @@ FULL = asked(
     cost_center="4210",
     purchase_order_number="PO-7",
     note="Thank you.",
-    due_on="2999-12-31",
+    due_on="2199-12-31",
     metadata={"project": 7},
 )
 
