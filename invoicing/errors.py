@@ -1,13 +1,15 @@
 """Refusals: one class per reason. The docstring is the message, `code` is part of the public contract.
 
 `field` names the input that is wrong ("items.2.quantity"), `ids` the rows; `more` is what else programs may
-want to know. Front doors may add messages.
+want to know. What a caller wrote is cut where it is long. Front doors may add messages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
+
+from invoicing.texts import LONGEST_ID, shortened, shortened_message
 
 
 class InvoicingError(Exception):
@@ -23,9 +25,9 @@ class InvoicingError(Exception):
         ids: Sequence[str] = (),
         more: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(detail or type(self).__doc__)
-        self.field = field
-        self.ids = tuple(ids)
+        super().__init__(shortened_message(detail or type(self).__doc__ or ""))
+        self.field = None if field is None else shortened(field, LONGEST_ID)
+        self.ids = tuple(shortened(id, LONGEST_ID) for id in ids)
         self.more = dict(more or {})
 
 

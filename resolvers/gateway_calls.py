@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -13,10 +14,12 @@ from gateways.protocol import Charge, Gateway, IdReused, Method, MethodRefused, 
 from invoicing.errors import GatewayNotEnabled, GatewayUnavailable, PaymentMethodRefused
 from invoicing.payments.charges import PendingPayment
 from invoicing.storage.tables import Customer
+from invoicing.texts import one_line, shortened
 
 T = TypeVar("T")
 
 THREADS = 8
+LONGEST_REASON = 300  # characters of a provider's sentence
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +54,8 @@ class Gateways:
                 )
             )
         except MethodRefused as refusal:
-            raise PaymentMethodRefused(str(refusal), field="reference", ids=[reference]) from refusal
+            said = one_line(str(refusal))
+            raise PaymentMethodRefused(said, field="reference", ids=[reference]) from refusal
         except Unavailable as failure:
             raise GatewayUnavailable(field="gateway", ids=[gateway]) from failure
 
@@ -60,7 +64,7 @@ class Gateways:
         payment = pending.payment
         gateway = self._by_name[str(payment.gateway)]
         try:
-            return await self._in_thread(lambda: _carry_out(gateway, pending))
+            return _readable(await self._in_thread(lambda: _carry_out(gateway, pending)))
         except (Unavailable, IdReused) as failure:
             log.warning("a gateway has to be asked again", payment_id=payment.id, reason=str(failure))
             return None
@@ -68,7 +72,8 @@ class Gateways:
     async def find_outcome(self, pending: PendingPayment) -> Outcome | None:
         """What became of a payment. None: the gateway never got it. Raises Unavailable if it cannot tell."""
         gateway = self._by_name[str(pending.payment.gateway)]
-        return await self._in_thread(lambda: _find_outcome(gateway, pending))
+        outcome = await self._in_thread(lambda: _find_outcome(gateway, pending))
+        return None if outcome is None else _readable(outcome)
 
     def close(self) -> None:
         """Does not wait for calls that hang: the gateway is asked about them after the next start."""
@@ -78,6 +83,13 @@ class Gateways:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def _readable(outcome: Outcome) -> Outcome:
+    """The provider's own sentence is stored, shown and logged: it is kept to one short line."""
+    if outcome.error is None:
+        return outcome
+    return replace(outcome, error=shortened(one_line(outcome.error), LONGEST_REASON))
 
 
 def _carry_out(gateway: Gateway, pending: PendingPayment) -> Outcome:

@@ -9,6 +9,7 @@ import structlog
 from graphql import GraphQLError
 
 from invoicing.errors import InvoicingError, ValidationError
+from invoicing.texts import LONGEST_ID, shortened, shortened_message
 from resolvers.context import Context
 from schema.codes import Code
 
@@ -33,7 +34,7 @@ def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
     is_raised_by_us = error.path is not None or isinstance(error, UnexpectedError)
     if cause is None or not is_raised_by_us:  # the caller's document or variables are wrong
         extensions = {**_document_extensions(error), **(error.extensions or {})}
-        return _replaced(error, extensions, error.message)
+        return _replaced(error, extensions, shortened_message(error.message))
     log.error("resolver failed", request_id=ctx.request_id, path=error.path, exc_info=cause)
     extensions = {"code": Code.INTERNAL_SERVER_ERROR, "request_id": ctx.request_id}
     return _replaced(
@@ -66,7 +67,7 @@ def _document_extensions(error: GraphQLError) -> dict[str, Any]:
     if value is None:
         return {"code": Code.GRAPHQL_VALIDATION_FAILED}
     field = _INDEX.sub(r".\1", value["path"] or value["name"]).lstrip(".")
-    return {"code": ValidationError.code, "field": field}
+    return {"code": ValidationError.code, "field": shortened(field, LONGEST_ID)}
 
 
 _WRONG_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")

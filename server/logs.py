@@ -10,6 +10,11 @@ from typing import Any
 import orjson
 import structlog
 
+from invoicing import texts
+
+LONGEST_VALUE = 20_000  # characters
+_WITH_LINES = ("exception", "traceback", "stack")
+
 
 def configure(level: str) -> None:
     """Sets the logs up. What libraries log has the same format, so that a collector reads only one."""
@@ -41,7 +46,8 @@ def configure(level: str) -> None:
 
 def _without_url(record: logging.LogRecord) -> bool:
     """Leaves out uvicorn's lines with whole URLs of WebSockets; `server.request_log` has a line for each."""
-    return not ("WebSocket " in record.msg or record.msg.startswith("connection "))
+    message = str(record.msg)  # uvicorn logs exceptions too
+    return not ("WebSocket " in message or message.startswith("connection "))
 
 
 def one_line(failure: Exception) -> str:
@@ -49,10 +55,27 @@ def one_line(failure: Exception) -> str:
     return " ".join(f"{type(failure).__name__}: {failure}".split())
 
 
+def made_safe(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What strangers wrote neither fills the log nor gives orders to the terminal that shows it.
+
+    Only a traceback may have several lines. It is cut in its middle: what went wrong is at its end.
+    """
+    for name, value in line.items():
+        if not isinstance(value, str):
+            continue
+        if len(value) > LONGEST_VALUE:
+            value = f"{value[: LONGEST_VALUE // 2]} {texts.CUT} {value[-LONGEST_VALUE // 2 :]}"
+        line[name] = texts.printable(value) if name in _WITH_LINES else texts.one_line(value)
+    return line
+
+
 def _renderers(*, at_terminal: bool) -> list[structlog.typing.Processor]:
-    if at_terminal:
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_json)]
+    show: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if at_terminal
+        else structlog.processors.JSONRenderer(_json)
+    )
+    return [structlog.processors.format_exc_info, made_safe, show]
 
 
 def _json(line: dict[str, object], **options: Any) -> str:

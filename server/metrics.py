@@ -19,6 +19,7 @@ from invoicing.errors import QueryTimeout
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import Backlog
+from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.watches import Watches
 from server import logs
 from server.health import PATIENCE
@@ -102,7 +103,8 @@ class Metrics:
         self._watches.set(watches)
 
     def _label(self, operation: str) -> str:
-        """The operation's name, or OTHERS if there are too many already."""
+        """The operation's name, cut where it is long, or OTHERS if there are too many already."""
+        operation = shortened(operation, LONGEST_NAME)
         if operation in self._operations:
             return operation
         if len(self._operations) == MOST_OPERATIONS:

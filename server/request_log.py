@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from invoicing.storage.tables import new_id
+from invoicing.texts import LONGEST_NAME, shortened
 from server.callers import CLIENT_GONE
 from server.graphql.sse import EVENT_STREAM
 from server.metrics import Metrics
@@ -67,7 +68,8 @@ class RequestLog:
     def _log_request(self, scope: Scope, response: _Response) -> None:
         seconds = time.perf_counter() - response.began
         state: dict[str, Any] = scope["state"]
-        operation, code = state.get("operation"), state.get("code")
+        name, code = state.get("operation"), state.get("code")
+        operation = name and shortened(name, LONGEST_NAME)
         route = getattr(scope.get("route"), "path", None)
         self.metrics.count_request(
             operation or route, response.status, code or "", response.stream_began or seconds
@@ -75,7 +77,7 @@ class RequestLog:
         optional = {"operation": operation, "code": code}
         log.info(
             "request",
-            method=scope["method"],
+            method=shortened(scope["method"], LONGEST_NAME),
             route=route,
             status=response.status,
             seconds=round(seconds, 6),

@@ -21,6 +21,7 @@ from invoicing.errors import QueryTimeout, ValidationError
 from invoicing.storage import after_commit
 from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
+from invoicing.storage.secrecy import hide_values
 from invoicing.storage.sqlite_writer import Writer
 from invoicing.storage.time_limit import Running
 
@@ -183,7 +184,9 @@ def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
         connect_args={"cursor_factory": PlainCursor},
         json_serializer=_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,
     )
+    hide_values(engine)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
@@ -201,6 +204,7 @@ def _sqlite(url: URL, begin: str, connections: int) -> Engine:
         max_overflow=0,
         json_serializer=_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,
         connect_args={"timeout": 30, "isolation_level": None, "cached_statements": 512},
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode
 
+from invoicing.texts import LONGEST_NAME
 from schema.codes import Code
 from schema.execution.cost import PageSizes, Weight, literal_size, page_size, weigh_operation
 from schema.execution.outline import Outline
@@ -24,6 +25,7 @@ class Limits:
     aliases: int = 50
     root_fields: int = 30
     cost: int = 50_000
+    alias_length: int = LONGEST_NAME
 
 
 def page_sizes(
@@ -52,12 +54,12 @@ def limit_errors(
             operation,
             extensions={"code": Code.QUERY_TOO_COMPLEX, "limit": limit, "value": value, "most": most},
         )
-        for limit, value, most, sentence in _compare(weight, limits)
+        for limit, value, most, sentence in _compare(weight, outline, limits)
         if value > most
     ]
 
 
-def _compare(weight: Weight, limits: Limits) -> list[tuple[str, int, int, str]]:
+def _compare(weight: Weight, outline: Outline, limits: Limits) -> list[tuple[str, int, int, str]]:
     """Each limit's name, the operation's value, the most it may be, and what is said if it is more."""
     return [
         ("depth", weight.depth, limits.depth, "It goes {value:,} levels deep: {most:,} at most."),
@@ -68,5 +70,11 @@ def _compare(weight: Weight, limits: Limits) -> list[tuple[str, int, int, str]]:
             weight.cost,
             limits.cost,
             "It costs {value:,} points: {most:,} at most. Ask for smaller pages, or for less of each row.",
+        ),
+        (
+            "alias_length",
+            outline.longest_alias,
+            limits.alias_length,
+            "It has an alias of {value:,} characters: {most:,} at most.",
         ),
     ]

@@ -28,6 +28,8 @@ class Outline:
     fragments: tuple[FragmentDefinitionNode, ...]
     size_variables: tuple[str, ...]
     """The variables that say how long a page is."""
+    longest_alias: int
+    """Its characters. It is in the answer once for each object, and in each error's path."""
 
 
 def outline_of(document: DocumentNode) -> Outline:
@@ -38,15 +40,18 @@ def outline_of(document: DocumentNode) -> Outline:
     }
     spreads: dict[str, set[str]] = {name: set() for name in fragments}
     sizes: dict[str, None] = {}
+    longest_alias = 0
     for definition in (*operations, *fragments.values()):
         for node in _all_selections(definition.selection_set):
             if isinstance(node, FieldNode):
                 sizes.update(dict.fromkeys(size_variables_of(node)))
+                if node.alias:
+                    longest_alias = max(longest_alias, len(node.alias.value))
             elif isinstance(node, FragmentSpreadNode) and isinstance(definition, FragmentDefinitionNode):
                 spreads[definition.name.value].add(node.name.value)
     order = [fragments[name] for name in TopologicalSorter(spreads).static_order() if name in fragments]
     named = {operation.name.value if operation.name else None: operation for operation in operations}
-    return Outline(named, tuple(order), tuple(sizes))
+    return Outline(named, tuple(order), tuple(sizes), longest_alias)
 
 
 def size_variables_of(node: FieldNode) -> Iterator[str]:

@@ -21,6 +21,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from invoicing.errors import Unauthorized
+from invoicing.texts import shortened_message
 from resolvers.context import Context
 from schema.codes import Code
 from schema.execution.operations import AmbiguousDocument, is_ambiguous, may_only_read
@@ -147,6 +148,6 @@ def _is_browser(request: Request) -> bool:
 
 def _error_response(request: Request, status: int, message: str, **more: str) -> Response:
     code = request.scope["state"]["code"] = _CODES.get(status, Code.BAD_REQUEST)
-    body = {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
+    body = {"errors": [{"message": shortened_message(message), "extensions": {"code": code, **more}}]}
     media = negotiate(request.headers.get("accept", "")) or JSON
     return Response(orjson.dumps(body), status, VARY, media_type=media)

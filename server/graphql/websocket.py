@@ -22,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 
 from invoicing.access import Actor, Principal
 from invoicing.errors import TooManyWatches
+from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
 from server.graphql.sse import MOST_UNREAD_SECONDS
 
@@ -92,8 +93,9 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await super().run_operation(operation)
         finally:
             seconds = round(time.perf_counter() - began, 6)
-            log.info("operation", operation=operation.operation_name, seconds=seconds)
-            cast(ConnectionContext, self.context).count_operation(operation.operation_name)
+            name = operation.operation_name and shortened(operation.operation_name, LONGEST_NAME)
+            log.info("operation", operation=name, seconds=seconds)
+            cast(ConnectionContext, self.context).count_operation(name)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Logs what the schema does not report to the client. That the client is gone is not an error."""

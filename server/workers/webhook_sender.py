@@ -9,6 +9,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from invoicing.errors import UrlRefused
+from invoicing.texts import one_line, shortened
 from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from resolvers.webhook_hosts import Hosts
 
@@ -76,7 +77,7 @@ class Sender:
         except UrlRefused as refusal:
             return DeliveryResult(error=str(refusal))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
-            return DeliveryResult(error=f"{type(failure).__name__}: {failure}".rstrip(": "))
+            return DeliveryResult(error=_in_short(f"{type(failure).__name__}: {failure}").rstrip(": "))
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -87,7 +88,7 @@ class Sender:
             beginning = await _read_beginning(response)
         if response.is_success:
             return DeliveryResult(response.status_code)
-        text = beginning.decode(errors="replace").replace("\0", "")[:MOST_LOGGED].strip()
+        text = _in_short(beginning.decode(errors="replace"))
         reason = f"It answered {response.status_code}" + (f": {text}" if text else ".")
         return DeliveryResult(response.status_code, reason)
 
@@ -103,6 +104,11 @@ def signed_headers(due: DueDelivery, now: datetime) -> dict[str, str]:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def _in_short(text: str) -> str:
+    """What the receiver chose, in one line without control characters: it is stored, shown and logged."""
+    return shortened(one_line(text), MOST_LOGGED)
 
 
 async def _read_beginning(response: httpx.Response) -> bytes:

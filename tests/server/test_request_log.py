@@ -52,7 +52,7 @@ def test_a_refusal_has_an_id_too(shop: Client) -> None:
 def test_a_failure_before_any_resolver_has_an_id_and_a_traceback_in_the_log(
     shop: Client, database: Database
 ) -> None:
-    database.write(lambda connection: connection.execute(text("DROP TABLE api_keys")))
+    database.write(lambda connection: connection.execute(text("ALTER TABLE api_keys RENAME TO gone")))
     with capture_logs() as logs:
         answer = shop.request("POST", json={"query": "{ account { id } }"}, headers={"x-request-id": "mine"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "mine")
@@ -153,3 +153,37 @@ def test_the_log_is_json_whatever_is_in_it() -> None:
     assert all(line["timestamp"].endswith("Z") for line in told)
     assert told[1]["logger"] == "library"
     assert "ZeroDivisionError" in told[2]["exception"]
+
+
+def test_what_strangers_wrote_neither_fills_the_log_nor_gives_orders_to_a_terminal() -> None:
+    script = """if True:
+        import logging, structlog
+        from server import logs
+        logs.configure("INFO")
+        said = "a" + chr(27) + "[2J" + chr(10) + "{}" + chr(0x9b) + "b"
+        log = structlog.get_logger()
+        log.info("told", reason=said, long="x" * 900_000)
+        logging.getLogger("library").warning("%s", said)
+        try:
+            raise ValueError(said)
+        except ValueError:
+            log.exception("failed")
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["event"] for line in told] == ["told", "a [2J {} b", "failed"]
+    assert told[0]["reason"] == "a [2J {} b"
+    assert len(told[0]["long"]) < 21_000
+    assert told[2]["exception"].endswith("ValueError: a\ufffd[2J\n{}\ufffdb")
+
+
+def test_an_exception_that_uvicorn_logs_is_one_line() -> None:
+    script = """if True:
+        import logging
+        from server import logs
+        logs.configure("INFO")
+        logging.getLogger("uvicorn.error").error(OSError(98, "address already in use"))
+    """
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE)
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["event"] == "[Errno 98] address already in use"

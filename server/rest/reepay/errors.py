@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from invoicing import errors
 from invoicing.errors import InvoicingError
+from invoicing.texts import LONGEST_QUOTED, shortened
 from server.contexts import request_id
 from server.rest import http
 from server.rest.http import json_response
@@ -63,7 +64,7 @@ def refusal_response(request: Request, refusal: InvoicingError) -> Response:
         "code": code,
         "error": error,
         "message": in_reepay_words(str(refusal), refusal.field),
-        "path": request.url.path,
+        "path": shortened(request.url.path, LONGEST_QUOTED),
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "http_status": status,
         "http_reason": HTTPStatus(status).phrase,

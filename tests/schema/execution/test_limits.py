@@ -235,6 +235,7 @@ def roots(count: int) -> str:
         ("aliases", 51, 50, aliases(51)),
         ("root_fields", 31, 30, roots(31)),
         ("cost", 51_001, 50_000, "{ invoices(first: 51000) { nodes { id } } }"),
+        ("alias_length", 101, 100, f"{{ {'a' * 101}: account {{ id }} }}"),
     ],
 )
 def test_what_is_over_a_limit_is_told_with_its_value(
@@ -254,7 +255,7 @@ def test_what_is_over_a_limit_is_told_with_its_value(
 
 
 def test_what_keeps_to_the_limits_is_answered(shop: Client) -> None:
-    for text in (aliases(50), roots(30)):
+    for text in (aliases(50), roots(30), f"{{ {'a' * 100}: account {{ id }} }}"):
         assert shop.ask(text)
     assert shop.refused(nested(16)).code == "NOT_FOUND"
 

@@ -166,6 +166,17 @@ def test_a_failure_says_what_the_endpoint_said(body: bytes) -> None:
     assert ("down for" in str(answer.error)) == bool(body)
 
 
+def test_what_an_endpoint_says_gives_no_orders_to_a_terminal() -> None:
+    said = 'no\x1b[2J\x1b]0;owned\x07\r\n{"level": "info"}\x9b1m\u202e ' + "x" * 400
+    with running_receiver(Reply(500, said.encode())) as receiver:
+        answer = sent(Hosts(private=True), receiver.url)
+    assert answer.error is not None
+    shown = answer.error.removeprefix("It answered 500: ")
+    assert shown.startswith('no [2J ]0;owned {"level": "info"} 1m  xxx')
+    assert shown.isprintable()
+    assert (len(shown), shown[-2:]) == (300, "x…")
+
+
 def test_an_endpoint_that_does_not_answer_in_time_has_failed() -> None:
     with running_receiver(Reply(hangs=True)) as receiver:
         answer = sent(Hosts(private=True), receiver.url, timeout=0.3)
