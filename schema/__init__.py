@@ -20,6 +20,7 @@ from schema.errors import as_graphql_error, visible_error
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
 from schema.execution.plain_fields import PlainFieldExecution, keep_plain_fields
+from schema.execution.plain_names import PlainNames
 from schema.mutations import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
@@ -39,7 +40,7 @@ class Schema(strawberry.Schema):
             mutation=Mutation,
             subscription=Subscription,
             execution_context_class=PlainFieldExecution,
-            config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
+            config=StrawberryConfig(auto_camel_case=False, name_converter=PlainNames(), scalar_map=SCALARS),
         )
         keep_plain_fields(self.graphql_schema)
         self.rules = rules
