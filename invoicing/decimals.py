@@ -119,6 +119,8 @@ def _read(value: object, decimals: int) -> int:
             f"must be below 10^9 to have decimals, else whole and without a point (it is {value})"
         )
     digits = str(value) if isinstance(value, float | str | Decimal) else ""
+    if len(digits) <= 18 and digits.isascii() and digits.isdigit():  # most are whole
+        return int(digits) * scale
     if len(digits) > 60 or not _NUMBER.fullmatch(digits):
         raise ValueError(f"must be a number (it is {str(value)[:40]!r})")
     try:
