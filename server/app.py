@@ -71,6 +71,7 @@ def create_app(
         lifespan=_lifespan(services, store, settings.workers, counts),
     )
     app.state.watches = services.watches
+    app.state.metrics = counts
     return app
 
 

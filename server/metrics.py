@@ -22,6 +22,7 @@ from invoicing.storage.outbox import Backlog
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.watches import Watches
 from server import logs
+from server.connections.guard import REFUSALS
 from server.health import PATIENCE
 
 MOST_OPERATIONS = 200  # callers choose the names; further ones are counted together as OTHERS
@@ -59,6 +60,11 @@ class Metrics:
         self._deadlocks = self._counter(
             "invoicing_deadlocks", "Transactions that PostgreSQL undid to end a deadlock."
         )
+        self._refused_connections = self._counter(
+            "invoicing_refused_connections", "Connections closed before a request was complete.", "reason"
+        )
+        for reason in REFUSALS:
+            self._refused_connections.labels(reason)  # it is 0 until it happens, not absent
         self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
         self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
         self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
@@ -89,6 +95,9 @@ class Metrics:
     def count_deadlock(self) -> None:
         """Counts a transaction that PostgreSQL has undone so that another can go on; it is done again."""
         self._deadlocks.inc()
+
+    def count_refused_connection(self, reason: str) -> None:
+        self._refused_connections.labels(reason).inc()
 
     def set_backlogs(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
         for gauge in (self._waiting, self._parked, self._oldest):

@@ -18,6 +18,7 @@ from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
 from invoicing.storage.database import QUERY_TIMEOUT
 from resolvers import watches
+from server.connections.addresses import Proxies
 
 if TYPE_CHECKING:
     from schema.execution.documents import Rules
@@ -91,6 +92,16 @@ class Settings(BaseSettings):
         ge=1,
         description="Invoices that one key or customer may follow at once, on each server.",
     )
+    max_connections_per_address: int = Field(
+        default=256,
+        ge=1,
+        description="Connections that one address may have open at once, on each server.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1 ::1",
+        description="Addresses and networks of proxies: they have as many connections as they need, and "
+        "the caller's address is taken from their `X-Forwarded-For`.",
+    )
     introspection: bool = Field(
         default=True, description="Whether GraphQL tells its schema, and what a misspelled field might be."
     )
@@ -129,6 +140,17 @@ class Settings(BaseSettings):
                 )
         return origins
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, proxies: str) -> str:
+        try:
+            Proxies.parse(proxies)
+        except ValueError as mistake:
+            raise ValueError(
+                f"{mistake}: name addresses or networks, such as 127.0.0.1 or 10.0.0.0/8, with blanks between"
+            ) from mistake
+        return proxies
+
     @field_validator("secret_key")
     @classmethod
     def _check_secret_length(cls, secret: str) -> str:
@@ -147,6 +169,10 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the database is the server's own file, which `serve` may migrate and fill."""
         return not self.database_url
+
+    @cached_property
+    def proxies(self) -> Proxies:
+        return Proxies.parse(self.trusted_proxies)
 
     @property
     def documents_dir(self) -> Path:

@@ -54,6 +54,13 @@ def command_line_principal(account_id: str) -> Principal:
     return Principal(account_id, Actor("command-line", "Command line", "command_line"), frozenset(Scope))
 
 
+def say_in_red(message: str) -> None:
+    """On standard error; plain where it is no terminal, has no colours, or NO_COLOR is set."""
+    from rich.console import Console  # takes long to import
+
+    Console(stderr=True).print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
 def exit_with(message: str) -> typer.Exit:
     """Prints the message on standard error, and returns the exception to raise."""
     typer.echo(message, err=True)

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from starlette.applications import Starlette
 
 from invoicing.accounts import api_keys
 from invoicing.demo import fill
@@ -20,8 +21,21 @@ from invoicing.storage.database import Database
 from resolvers.watches import Watches
 from server import logs
 from server.bodies import MAX_BODY
-from server.commands.common import open_database
+from server.commands.common import open_database, say_in_red
+from server.connections import open_files
+from server.connections.addresses import is_loopback
+from server.connections.guard import Guard
+from server.connections.limited import limited_config
+from server.graphql.locality import names_this_machine
 from server.settings import Settings
+
+_FILES_OF_OURS = 200  # of the database, of PDFs, to their processes and to webhooks
+_FEWEST_CONNECTIONS = 50
+
+_DEMO_FOR_OTHERS = (
+    "The demo's key is on the page only for who opens it at this machine, but it works for everybody who has "
+    "it, with all scopes of the demo account. For real work start with --no-demo."
+)
 
 
 def serve(
@@ -47,24 +61,15 @@ def serve(
             settings,
             database,
             base_url=settings.base_url or address,
-            demo_token=token,
+            demo_token=token if names_this_machine(settings.base_url or address) else None,
             example=(lambda: database.read(fill.invoiceable_example, token)) if token else None,
         )
         typer.echo(f"GraphiQL is at {address}/graphql", err=True)
+        if token and is_open_to_others(host):
+            say_in_red(f"{host} is open to others, and there is demo data. {_DEMO_FOR_OTHERS}")
         signal.signal(signal.SIGTERM, _exit)
         gc.freeze()  # what is loaded by now stays, so collections need not look at it
-        config = uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # the client's address is not used, and links are made from the base URL
-            ws_max_size=MAX_BODY,
-            timeout_graceful_shutdown=8,
-        )
-        Server(config, app.state.watches).run()
+        Server(_config(settings, app, host, port), app.state.watches).run()
 
 
 class Server(uvicorn.Server):
@@ -79,6 +84,27 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _config(settings: Settings, app: Starlette, host: str, port: int) -> uvicorn.Config:
+    guard = Guard(
+        proxies=settings.proxies,
+        most=max(open_files.raise_limit() - _FILES_OF_OURS, _FEWEST_CONNECTIONS),
+        most_per_address=settings.max_connections_per_address,
+        count_refusal=app.state.metrics.count_refused_connection,
+    )
+    return limited_config(
+        app,
+        guard,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # links are made from the base URL, and Proxies says where a caller is
+        ws_max_size=MAX_BODY,
+        timeout_graceful_shutdown=8,
+    )
+
+
 def _exit(*_: object) -> None:
     """Exits with 0. Uvicorn raises the signal again once it has finished the requests it had begun."""
     sys.exit(0)
@@ -89,6 +115,11 @@ def _url_host(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not listened on)
         return "localhost"
     return f"[{host}]" if ":" in host else host
+
+
+def is_open_to_others(host: str) -> bool:
+    """Whether listening on it lets other machines in."""
+    return host != "localhost" and not is_loopback(host)
 
 
 def demo_token(settings: Settings) -> str:

@@ -129,9 +129,10 @@ class Explorer:
         assets = Assets(site / "assets", caching)
         self.routes: list[BaseRoute] = [Mount("/static/graphiql/assets", assets, name="explorer")]
 
-    def page(self) -> Response:
-        example = self._example()
-        config = {"authorization": self.authorization, "tabs": tabs(example)}
+    def page(self, *, is_local: bool) -> Response:
+        """The key, and what it can see, are for whoever sits at this machine."""
+        example = self._example() if is_local else {}
+        config = {"authorization": self.authorization if is_local else None, "tabs": tabs(example)}
         # Inside a script element only '<' can end it, or begin a comment.
         data = json.dumps(config).replace("<", "\\u003c")
         return HTMLResponse(self.html.replace(">{}</script>", f">{data}</script>"), headers=HEADERS)

@@ -28,6 +28,7 @@ from schema.execution.operations import AmbiguousDocument, is_ambiguous, may_onl
 from server.callers import WhileCallerWaits
 from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_body, response_type
 from server.graphql.explorer import Explorer
+from server.graphql.locality import is_local
 from server.graphql.operations import Operations
 from server.graphql.sse import accepts_only_events
 
@@ -77,7 +78,7 @@ class GraphQLView(Operations):
 
     async def _respond(self, request: Request) -> Response:
         if _is_browser(request):
-            return await run_in_threadpool(self.explorer.page)
+            return await run_in_threadpool(self.explorer.page, is_local=is_local(request))
         if request.method not in ("GET", "POST"):
             raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
         only_events = accepts_only_events(request.headers.get("accept", ""))

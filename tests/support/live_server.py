@@ -10,11 +10,14 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from server.connections.guard import Guard
+from server.connections.limited import limited_config
+
 
 @contextmanager
-def running_server(app: Starlette) -> Iterator[str]:
+def running_server(app: Starlette, guard: Guard | None = None) -> Iterator[str]:
     """Runs the app; yields its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, ws="none", log_level="warning"))
+    server = uvicorn.Server(limited_config(app, guard or Guard(), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -10,12 +10,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import uvicorn
 import websockets
 from starlette.applications import Starlette
 
 from documents.store import FileStore
 from server.commands.serve import Server
+from server.connections.addresses import Proxies
+from server.connections.guard import Guard
+from server.connections.limited import limited_config
 from server.workers.pdf import PdfWorker
 from tests.support.client import Client
 from tests.support.patience import PATIENCE, eventually
@@ -36,7 +38,9 @@ async def running_server(app: Starlette) -> AsyncIterator[str]:
     """Runs the app like `invoicing serve`; yields its address."""
     server_socket = socket.socket()
     server_socket.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3)
+    config = limited_config(
+        app, Guard(proxies=Proxies.parse("127.0.0.1")), log_config=None, timeout_graceful_shutdown=3
+    )
     server = Server(config, app.state.watches)
     server_task = asyncio.create_task(server.serve([server_socket]))
     try:

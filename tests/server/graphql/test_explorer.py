@@ -46,7 +46,7 @@ def built(tmp_path: Path) -> Path:
 
 
 def html(explorer: Explorer) -> str:
-    return bytes(explorer.page().body).decode()
+    return bytes(explorer.page(is_local=True).body).decode()
 
 
 def config(explorer: Explorer) -> dict[str, Any]:
@@ -88,6 +88,11 @@ def test_the_page_carries_the_demo_key_only_when_there_is_one() -> None:
     assert config(plain())["authorization"] is None
 
 
+def test_nobody_elsewhere_gets_the_demo_key_or_the_ids_of_what_it_sees() -> None:
+    page = plain(authorization="Bearer inv_demo", example=lambda: EXAMPLE).page(is_local=False)
+    assert not [word for word in ("inv_demo", "order-1", "item-1", "invoice-1") if word in str(page.body)]
+
+
 def test_the_example_is_asked_for_at_every_opening() -> None:
     orders = iter(["order-1", "order-2"])
     explorer = plain(example=lambda: {"order_id": next(orders)})
@@ -109,7 +114,7 @@ def test_graphiql_is_served_when_it_is_built(built: Path) -> None:
 
 @pytest.mark.parametrize("is_built", [True, False])
 def test_the_page_permits_nothing_from_elsewhere(built: Path, is_built: bool) -> None:
-    response = (Explorer(graphiql=built) if is_built else plain()).page()
+    response = (Explorer(graphiql=built) if is_built else plain()).page(is_local=True)
     policy = response.headers["content-security-policy"]
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
@@ -211,7 +216,7 @@ def served(explorer: Explorer) -> Iterator[str]:
     """The page's address, as long as a server of its own lasts."""
 
     async def page(_: Request) -> Response:
-        return explorer.page()
+        return explorer.page(is_local=True)
 
     routes = [*explorer.routes, Route("/graphql", page), Route("/graphql", answer, methods=["POST"])]
     with running_server(Starlette(routes=routes)) as address:
@@ -258,4 +263,4 @@ def test_the_explorer_opens_where_its_example_cannot_be_had() -> None:
     def broken() -> dict[str, object]:
         raise LookupError("no such table")
 
-    assert Explorer(example=broken).page().status_code == 200
+    assert Explorer(example=broken).page(is_local=True).status_code == 200
