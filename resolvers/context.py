@@ -14,6 +14,7 @@ from invoicing.access import Principal
 from invoicing.storage.database import Database
 from resolvers.gateway_calls import Gateways
 from resolvers.loaders import Loaders
+from resolvers.turns import Pace
 from resolvers.watches import Watches
 from resolvers.webhook_hosts import Hosts
 
@@ -46,10 +47,11 @@ class Context:
     request_id: str
     find_principal: Callable[[], Awaitable[Principal]] | None = None
     operation: str | None = field(default=None, init=False)
+    pace: Pace = field(default_factory=Pace, init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
-        self.loaders = Loaders(self.services.database, self.principal)
+        self.loaders = Loaders(self.services.database, self.principal, self.pace)
 
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -61,14 +63,14 @@ class Context:
     ) -> T:
         """Runs a command. What was loaded before it may be out of date, so it is loaded again."""
         result = await self.services.database.write_async(command, *args, **kwargs)
-        self.loaders = Loaders(self.services.database, self.principal)
+        self.loaders = Loaders(self.services.database, self.principal, self.pace)
         return result
 
     async def renew(self) -> None:
         """Before the next of several results: finds the principal again, and forgets what was loaded."""
         if self.find_principal is not None:
             self.principal = await self.find_principal()
-        self.loaders = Loaders(self.services.database, self.principal)
+        self.loaders = Loaders(self.services.database, self.principal, self.pace)
 
     def another(self) -> Context:
         """A context for another operation of the same caller."""

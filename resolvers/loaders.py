@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from strawberry.dataloader import DataLoader
@@ -20,19 +21,49 @@ from invoicing.orders import queries as order_queries
 from invoicing.payments import methods
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account, Customer, Order, OrderItem, Payment, PaymentMethod
+from resolvers.turns import Pace
 
 T = TypeVar("T")
 
 Batch = Callable[[Connection, Principal, Sequence[str]], Mapping[str, T]]
 
 
+class _Together:
+    """Reads at once what is asked for while parts of the request wait for their turns.
+
+    In a large answer, rows that one statement would read are asked for in different turns.
+    """
+
+    def __init__(self, read: Callable[[Sequence[str]], Awaitable[Mapping[str, T]]], pace: Pace) -> None:
+        self._read = read
+        self._pace = pace
+        self._ids: list[str] = []
+        self._found: asyncio.Task[Mapping[str, Any]] | None = None
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Any]:
+        self._ids += ids
+        if self._found is None:
+            self._found = asyncio.create_task(self._read_all())
+        return await self._found
+
+    async def _read_all(self) -> Mapping[str, Any]:
+        await self._pace.all_had_turns()
+        ids, self._ids, self._found = self._ids, [], None
+        return await self._read(ids)
+
+
 class Loaders:
     """The loaders of one request, which reads no row twice."""
 
-    def __init__(self, database: Database, principal: Principal) -> None:
+    def __init__(self, database: Database, principal: Principal, pace: Pace) -> None:
         def loader(batch: Batch[T]) -> DataLoader[str, T | None]:
+            async def read(ids: Sequence[str]) -> Mapping[str, T]:
+                return await database.read_async(batch, principal, ids)
+
+            together = _Together(read, pace)
+
             async def load(ids: list[str]) -> list[T | None]:
-                found = await database.read_async(batch, principal, ids)
+                found = await (together.read(ids) if pace.is_waiting else read(ids))
                 return [found.get(id) for id in ids]
 
             return DataLoader(load)

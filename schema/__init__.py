@@ -18,8 +18,10 @@ from strawberry.types.graphql import OperationType
 from resolvers.context import Context
 from schema.errors import as_graphql_error, visible_error
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
+from schema.execution.meter import limit_cost
+from schema.execution.metered import MeteredExecution
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
-from schema.execution.plain_fields import PlainFieldExecution, keep_plain_fields
+from schema.execution.plain_fields import keep_plain_fields
 from schema.execution.plain_names import PlainNames
 from schema.mutations import Mutation
 from schema.query import Query
@@ -39,10 +41,11 @@ class Schema(strawberry.Schema):
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            execution_context_class=PlainFieldExecution,
+            execution_context_class=MeteredExecution,
             config=StrawberryConfig(auto_camel_case=False, name_converter=PlainNames(), scalar_map=SCALARS),
         )
         keep_plain_fields(self.graphql_schema)
+        limit_cost(self.graphql_schema, rules.limits.cost)
         self.rules = rules
         self.extensions = (partial(CachedDocuments, DocumentCache(self.graphql_schema, rules)),)
 

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     max_cost: int = Field(
         default=50_000,
         ge=1,
-        description="Points that a document may cost: one for each object of its answer.",
+        description="Points that an answer may cost: one for each object in it, a tenth for each value.",
     )
     max_watches: int = Field(
         default=watches.MOST,

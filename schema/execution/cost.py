@@ -2,8 +2,8 @@
 
 Each selection is looked at once: a fragment is weighed before those that spread it, and its weight is used
 wherever it is spread. A page is taken to have as many objects as `first` or `last` says. How long other lists
-are is not known in advance, so they are taken to have LIST_LENGTH objects. `@skip` and `@include` are not
-looked at: what they may leave out is counted.
+are is not known in advance: they are taken to have one object, and `schema.execution.meter` counts their
+objects when they are there. `@skip` and `@include` are not looked at: what they may leave out is counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from graphql import (
 from invoicing.storage import pages
 from schema.execution.outline import PAGE_ARGUMENTS, Outline, size_variables_of
 
-LIST_LENGTH = 10  # items, lines, an invoice's orders: seldom more, and a page of a hundred is still allowed
 CAP = 1_000_000_000
 
 PageSizes = Mapping[str, int | None]
@@ -116,11 +115,9 @@ class _Scales:
             return own, inner.cost_per_row
         if _has_pages(field):
             return own + self._page_size(node) * inner.cost_per_row, 0
-        if not is_list_type(get_nullable_type(field.type)):
-            return own, inner.cost_per_row
-        if parent in self._page_types:
+        if parent in self._page_types and is_list_type(get_nullable_type(field.type)):
             return 0, own + inner.cost_per_row
-        return own * LIST_LENGTH, inner.cost_per_row * LIST_LENGTH
+        return own, inner.cost_per_row
 
     def _page_size(self, node: FieldNode) -> int:
         arguments = [each.value for each in node.arguments or () if each.name.value in PAGE_ARGUMENTS]

@@ -18,7 +18,8 @@ from schema.execution.outline import Outline
 class Limits:
     """The most that one operation may have.
 
-    It costs a point for each object that it may return, and for each fragment that it spreads.
+    It costs a point for each object that it returns, and for each fragment that it spreads; and less for what
+    is in the objects (`schema.execution.meter`).
     """
 
     depth: int = 16  # GraphiQL's introspection has 15

@@ -51,9 +51,9 @@ def test_a_page_multiplies_what_it_holds() -> None:
     assert weight("{ invoices(first: 7) { totalCount pageInfo { endCursor } } }").cost == 2
 
 
-def test_a_list_without_pages_is_taken_to_have_ten() -> None:
-    assert weight('{ invoice(id: "x") { lines { vat { rate } } } }').cost == 1 + 10 * 2
-    assert weight("{ invoices(first: 3) { nodes { lines { name } } } }").cost == 1 + 3 * (1 + 10)
+def test_of_a_list_without_pages_no_more_than_one_is_sure() -> None:
+    assert weight('{ invoice(id: "x") { lines { vat { rate } } } }').cost == 1 + 2
+    assert weight("{ invoices(first: 3) { nodes { lines { name } } } }").cost == 1 + 3 * 2
 
 
 def test_a_page_may_be_sized_by_a_variable() -> None:
@@ -285,7 +285,7 @@ def test_introspection_is_within_the_limits_and_not_many_times(shop: Client) -> 
     )
     assert shop.ask(asked)["__schema"]
     inner = asked[asked.index("__schema") : asked.index("fragment")].rstrip().removesuffix("}")
-    several = asked.replace(inner, " ".join(f"{letter}: {inner}" for letter in string.ascii_lowercase[:3]))
+    several = asked.replace(inner, " ".join(f"{letter}: {inner}" for letter in string.ascii_lowercase))
     assert shop.refused(several).code == "QUERY_TOO_COMPLEX"
 
 

@@ -1,0 +1,101 @@
+"""How long work on the event loop may take at once before others have their turn.
+
+Everything that an event loop does for one request holds up all other requests, however small they are. So
+whoever builds something large looks at the clock between its parts, and waits when the time is over: the loop
+then looks at its sockets, and of all who wait it lets one go on. A turn is that of the whole loop, so many
+large answers at the same time hold it up no longer than one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import perf_counter
+from weakref import WeakKeyDictionary
+
+LONGEST = 0.01  # seconds
+LEVELS = 8  # of tasks that start tasks, each of which begins in the next turn
+
+
+class Turns:
+    """The turns of one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._call_soon = loop.call_soon
+        self._create_future = loop.create_future
+        self._began: float | None = None
+        self._is_ending = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def is_over(self) -> bool:
+        """Whether as much was done as may be in this turn, which begins when this is asked first."""
+        now = perf_counter()
+        if self._began is None:
+            self._began = now
+            self._end_soon()
+        return now - self._began > LONGEST
+
+    async def next(self) -> None:
+        """Waits for another turn."""
+        turn = self._create_future()
+        self._waiting.append(turn)
+        self._end_soon()
+        await turn
+        self.is_over()  # begins it
+
+    def _end_soon(self) -> None:
+        if not self._is_ending:
+            self._is_ending = True
+            self._call_soon(self._end)
+
+    def _end(self) -> None:
+        self._is_ending = False
+        self._began = None
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # it is when its request was cancelled
+                turn.set_result(None)
+                break
+        if self._waiting:
+            self._end_soon()
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
+
+
+def turns() -> Turns:
+    """Those of the running event loop."""
+    loop = asyncio.get_running_loop()
+    found = _turns.get(loop)
+    if found is None:
+        found = _turns[loop] = Turns(loop)
+    return found
+
+
+class Pace:
+    """How the parts of one request wait for their turns."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some part waits for its turn."""
+        return self._waiting > 0
+
+    async def keep(self, current: Turns | None = None) -> None:
+        """Waits for another turn if this one is over."""
+        current = current or turns()
+        if current.is_over():
+            self._waiting += 1
+            try:
+                await current.next()
+            finally:
+                self._waiting -= 1
+
+    async def all_had_turns(self) -> None:
+        """Waits until no part waits any more, and until what followed from that has begun."""
+        quiet = 0
+        while quiet < LEVELS:
+            await asyncio.sleep(0)
+            quiet = 0 if self._waiting else quiet + 1
