@@ -59,6 +59,8 @@ def price_columns(price: int) -> _PriceColumns:
 
 def read_quantity(value: object) -> int:
     """A quantity in millionths, of either sign, up to six decimals. ValueError says what is wrong with it."""
+    if type(value) is int and -MAX_DECIMAL < value < MAX_DECIMAL:  # most are
+        return value * MILLION
     quantity = _read(value, 6)
     if abs(quantity) >= MAX_DECIMAL * MILLION:
         raise ValueError(f"must be within ±{MAX_DECIMAL} (it is {value})")
@@ -70,6 +72,8 @@ def read_unit_price(value: object) -> int:
 
     With decimals it stays below 10^9 minor units, so that every JSON reader still holds it exactly.
     """
+    if type(value) is int and -MAX_AMOUNT <= value <= MAX_AMOUNT:
+        return value * MILLION
     price = _read(value, 6)
     most = MAX_DECIMAL * MILLION if price % MILLION else (MAX_AMOUNT + 1) * MILLION
     if abs(price) >= most:
@@ -79,6 +83,8 @@ def read_unit_price(value: object) -> int:
 
 def read_percentage(value: object) -> int:
     """A percentage from 0 to 100 with up to four decimals, in ten-thousandths of a percent."""
+    if type(value) is int and 0 <= value <= 100:
+        return value * 10_000
     rate = _read(value, 4)
     if not 0 <= rate <= MILLION:
         raise ValueError(f"must be a percentage from 0 to 100 (it is {value})")
@@ -119,8 +125,6 @@ def _read(value: object, decimals: int) -> int:
             f"must be below 10^9 to have decimals, else whole and without a point (it is {value})"
         )
     digits = str(value) if isinstance(value, float | str | Decimal) else ""
-    if len(digits) <= 18 and digits.isascii() and digits.isdigit():  # most are whole
-        return int(digits) * scale
     if len(digits) > 60 or not _NUMBER.fullmatch(digits):
         raise ValueError(f"must be a number (it is {str(value)[:40]!r})")
     try:

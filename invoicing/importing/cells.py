@@ -10,7 +10,9 @@ from invoicing.decimals import read_quantity, written
 from invoicing.errors import ValidationError
 from invoicing.money import from_major
 
-_minor = lru_cache(10_000)(from_major)  # cached, as a shop has few different prices
+# Cached, as a shop has few different prices and quantities.
+_minor = lru_cache(10_000)(from_major)
+_quantity = lru_cache(10_000)(lambda cell: written(read_quantity(cell)))
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
@@ -20,7 +22,7 @@ def quantity(cell: str, column: str) -> int | str:
     if not _DECIMAL.fullmatch(cell):
         raise _refusal(cell, column, "must be a number such as 12 or 1.5, without thousands separators")
     try:
-        return written(read_quantity(cell))
+        return _quantity(cell)
     except ValueError as error:
         raise ValidationError(f"{column} {error}.", field=column) from error
 
@@ -38,7 +40,7 @@ def amount(cell: str, column: str, currency: str) -> int:
 def percentage(cell: str, column: str) -> int | str:
     if not _DECIMAL.fullmatch(cell):
         raise _refusal(cell, column, "must be a percentage such as 5.5")
-    return cell
+    return int(cell) if cell.isdigit() else cell
 
 
 def day(cell: str, column: str) -> date:

@@ -69,7 +69,10 @@ def allocate(items: Sequence[Orderable]) -> list[Allocated]:
 
 def with_shares(items: Sequence[Mapping[str, Any]], given: Sequence[OrderItemValues]) -> list[dict[str, Any]]:
     """The rows of a new order's items, each with its share of the discounts and their names."""
-    if sum(row["type"] == ItemType.DISCOUNT for row in items) > MAX_DISCOUNTS:
+    discounts = [row["type"] for row in items].count(ItemType.DISCOUNT)
+    if not discounts:
+        return [{**row, "allocated_discount": 0, "discount_reason": None} for row in items]
+    if discounts > MAX_DISCOUNTS:
         raise TooManyItems(
             f"An order takes at most {MAX_DISCOUNTS} discounts; an item has a discount of its own.",
             field="items",
