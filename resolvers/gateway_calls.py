@@ -1,12 +1,12 @@
-"""Calls to the payment gateways, in threads of their own: one that hangs does not hold up other work."""
+"""Calls to the payment gateways, in threads of their own: one that hangs does not hold up other work.
+
+An account has a few of the threads at once, so that calls of it that hang do not hold up other accounts.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import structlog
 
@@ -15,10 +15,10 @@ from invoicing.errors import GatewayNotEnabled, GatewayUnavailable, PaymentMetho
 from invoicing.payments.charges import PendingPayment
 from invoicing.storage.tables import Customer
 from invoicing.texts import one_line, shortened
+from resolvers.shared_threads import SharedThreads
 
-T = TypeVar("T")
-
-THREADS = 8
+THREADS = 32
+MOST_OF_ACCOUNT = 4
 LONGEST_REASON = 300  # characters of a provider's sentence
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ class Gateways:
 
     def __init__(self, by_name: Mapping[str, Gateway]) -> None:
         self._by_name = by_name
-        self._threads = ThreadPoolExecutor(THREADS, "gateway")
+        self._threads = SharedThreads(THREADS, MOST_OF_ACCOUNT, "gateway")
 
     @property
     def names(self) -> Sequence[str]:
@@ -44,14 +44,15 @@ class Gateways:
         if found is None:
             raise GatewayNotEnabled(f"This server has no gateway {gateway}.", field="gateway", ids=[gateway])
         try:
-            return await self._in_thread(
+            return await self._threads.run(
+                owner.account_id,
                 lambda: found.method(
                     reference,
                     account_id=owner.account_id,
                     customer_id=owner.id,
                     name=owner.name,
                     email=owner.email,
-                )
+                ),
             )
         except MethodRefused as refusal:
             said = one_line(str(refusal))
@@ -64,7 +65,8 @@ class Gateways:
         payment = pending.payment
         gateway = self._by_name[str(payment.gateway)]
         try:
-            return _readable(await self._in_thread(lambda: _carry_out(gateway, pending)))
+            calling = self._threads.run(payment.account_id, lambda: _carry_out(gateway, pending))
+            return _readable(await calling)
         except (Unavailable, IdReused) as failure:
             log.warning("a gateway has to be asked again", payment_id=payment.id, reason=str(failure))
             return None
@@ -72,17 +74,15 @@ class Gateways:
     async def find_outcome(self, pending: PendingPayment) -> Outcome | None:
         """What became of a payment. None: the gateway never got it. Raises Unavailable if it cannot tell."""
         gateway = self._by_name[str(pending.payment.gateway)]
-        outcome = await self._in_thread(lambda: _find_outcome(gateway, pending))
+        account_id = pending.payment.account_id
+        outcome = await self._threads.run(account_id, lambda: _find_outcome(gateway, pending))
         return None if outcome is None else _readable(outcome)
 
     def close(self) -> None:
         """Does not wait for calls that hang: the gateway is asked about them after the next start."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         for gateway in self._by_name.values():
             gateway.close()
-
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
 def _readable(outcome: Outcome) -> Outcome:

@@ -71,4 +71,4 @@ async def replay_webhook_delivery(ctx: Context, delivery_id: str) -> WebhookDeli
 async def _check_url(ctx: Context, values: CreateWebhookEndpointValues | UpdateWebhookEndpointValues) -> None:
     """Not in the transaction, as resolving a name may take a while. It is checked again at each delivery."""
     if values.get("url") is not None:
-        await ctx.services.hosts.check_url(webhooks.url(values["url"], "url"))
+        await ctx.services.hosts.check_url(webhooks.url(values["url"], "url"), ctx.principal.account_id)

@@ -24,6 +24,7 @@ from invoicing.locks import lock_for_refund, lock_invoices, lock_orders, lock_sa
 from invoicing.payments.methods import choose_method, find_method, set_method_state
 from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
 from invoicing.storage import after_commit, outbox
+from invoicing.storage.outbox_turns import claim_in_turns
 from invoicing.storage.tables import Job, Payment, PaymentMethod, invoices, payments
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
@@ -122,7 +123,8 @@ def begin_charge(
 def begin(connection: Connection, principal: Principal, row: dict[str, Any], *, now: datetime) -> Payment:
     """Inserts the payment as PENDING, and the job that later asks for its result."""
     made = entries.append(connection, principal, {**row, "status": "PENDING"}, now=now)
-    outbox.enqueue(connection, principal.account_id, ASK_GATEWAY, made.id, now=now, wait=PATIENCE)
+    account_id = principal.account_id
+    outbox.enqueue(connection, account_id, ASK_GATEWAY, made.id, queue=account_id, now=now, wait=PATIENCE)
     return made
 
 
@@ -196,9 +198,14 @@ def lock_for_payment(connection: Connection, found: Payment, *, to_refund: bool)
     return entries.payment(connection, account_id, found.id)
 
 
-def claim(connection: Connection, *, most: int, now: datetime, lease: timedelta) -> list[Unanswered]:
-    """Payments whose gateway has not given a result in time, leased to the caller."""
-    claimed = outbox.claim(connection, ASK_GATEWAY, most=most, now=now, lease=lease)
+def claim(
+    connection: Connection, *, most: int, busy: Sequence[str] = (), now: datetime, lease: timedelta
+) -> list[Unanswered]:
+    """Payments whose gateway has not given a result in time, leased to the caller.
+
+    It is one of each account, and none of the accounts in `busy`.
+    """
+    claimed = claim_in_turns(connection, ASK_GATEWAY, most=most, busy_queues=busy, now=now, lease=lease)
     return [Unanswered(job, _begun(connection, job)) for job in claimed]
 
 

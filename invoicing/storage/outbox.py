@@ -9,7 +9,7 @@ for locks, and therefore lock jobs in the order of their ids: see `invoicing.loc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,15 +39,15 @@ _RESTART = _NEW.on_conflict_do_update(
 )
 
 
-def claim_statement(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
-    """The statement that leases due jobs of a kind that meet the conditions."""
+def _claim_statement() -> ReturningUpdate[Any]:
+    """The statement that leases due jobs of a kind that has no queues."""
     due = (  # a CTE, which PostgreSQL runs only once; a subquery may lock more rows than the limit
         select(outbox.c.id)
         .where(
             outbox.c.kind == bindparam("of_kind"),
+            outbox.c.queue == "",
             outbox.c.failed_at.is_(None),
             outbox.c.run_after <= bindparam("now"),
-            *conditions,
         )
         .order_by(outbox.c.run_after)
         .limit(bindparam("most"))
@@ -62,7 +62,7 @@ def claim_statement(*conditions: ColumnElement[bool]) -> ReturningUpdate[Any]:
     )
 
 
-_CLAIM = claim_statement()
+_CLAIM = _claim_statement()
 _LEASED = and_(
     outbox.c.id.in_(bindparam("jobs", expanding=True)),
     outbox.c.lease_token.in_(bindparam("tokens", expanding=True)),
@@ -119,19 +119,22 @@ def enqueue(
     subject_id: str,
     *,
     now: datetime,
+    queue: str = "",
     wait: timedelta = timedelta(),
 ) -> None:
-    connection.execute(
-        _INSERT, {**new_job_row(account_id, kind, subject_id, now=now), "run_after": now + wait}
-    )
+    row = new_job_row(account_id, kind, subject_id, queue, now=now)
+    connection.execute(_INSERT, {**row, "run_after": now + wait})
     _wake_workers(connection, kind)
 
 
-def new_job_row(account_id: str, kind: str, subject_id: str, *, now: datetime) -> dict[str, object]:
+def new_job_row(
+    account_id: str, kind: str, subject_id: str, queue: str = "", *, now: datetime
+) -> dict[str, object]:
     return {
         "id": new_id(),
         "account_id": account_id,
         "kind": kind,
+        "queue": queue,
         "subject_id": subject_id,
         "attempts": 0,
         "run_after": now,
@@ -140,21 +143,11 @@ def new_job_row(account_id: str, kind: str, subject_id: str, *, now: datetime) -
 
 
 def claim(
-    connection: Connection,
-    kind: str,
-    *,
-    most: int,
-    now: datetime,
-    lease: timedelta = LEASE,
-    by: ReturningUpdate[Any] = _CLAIM,
-    values: Mapping[str, object] | None = None,
+    connection: Connection, kind: str, *, most: int, now: datetime, lease: timedelta = LEASE
 ) -> list[Job]:
-    """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first.
-
-    `by` is a claim statement with conditions, `values` are its parameters.
-    """
+    """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first."""
     leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
-    jobs = rows.all_(connection, by, {**leased, **(values or {})}, as_=Job)
+    jobs = rows.all_(connection, _CLAIM, leased, as_=Job)
     return sorted(jobs, key=lambda found: found.id)
 
 
@@ -219,12 +212,14 @@ def make_due(
     _wake_workers(connection, kind)
 
 
-def restart(connection: Connection, account_id: str, kind: str, subject_id: str, *, now: datetime) -> None:
+def restart(
+    connection: Connection, account_id: str, kind: str, subject_id: str, queue: str = "", *, now: datetime
+) -> None:
     """Starts a job again that was parked or finished; a waiting one becomes due, a running one goes on.
 
     Call it before you lock the job's subject: a worker that finishes the job locks in the same order.
     """
-    connection.execute(_RESTART, new_job_row(account_id, kind, subject_id, now=now))
+    connection.execute(_RESTART, new_job_row(account_id, kind, subject_id, queue, now=now))
     _wake_workers(connection, kind)
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from invoicing.storage import outbox
+from invoicing.storage.outbox_turns import claim_in_turns
 from invoicing.storage.tables import Job, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks.events import DELIVER
@@ -29,12 +30,6 @@ RETRY_DELAYS = (
 """The delays between the eleven attempts; the last attempt is about a day after the first."""
 JITTER = 0.1
 
-_OF_BUSY = exists().where(
-    webhook_deliveries.c.account_id == jobs.c.account_id,
-    webhook_deliveries.c.id == jobs.c.subject_id,
-    webhook_deliveries.c.endpoint_id.in_(bindparam("busy", expanding=True)),
-)
-_CLAIM = outbox.claim_statement(~_OF_BUSY)
 _DUE = (
     select(
         jobs.c.id.label("job_id"),
@@ -106,11 +101,29 @@ def retry_delay(attempts: int, jitter: float) -> timedelta | None:
 
 
 def claim_deliveries(
-    connection: Connection, *, busy: Sequence[str] = (), most: int, now: datetime, lease: timedelta
+    connection: Connection,
+    *,
+    most: int,
+    of_account: int | None = None,
+    busy: Sequence[str] = (),
+    busy_accounts: Sequence[str] = (),
+    now: datetime,
+    lease: timedelta,
 ) -> list[DueDelivery]:
-    """Up to `most` due deliveries, leased to the caller; none to the endpoints in `busy`."""
-    claimed = outbox.claim(
-        connection, DELIVER, most=most, now=now, lease=lease, by=_CLAIM, values={"busy": list(busy)}
+    """The next delivery to each endpoint, if it is due, leased to the caller.
+
+    There are `most` in all and `of_account` of one account; none to the endpoints in `busy`, and none of the
+    accounts in `busy_accounts`.
+    """
+    claimed = claim_in_turns(
+        connection,
+        DELIVER,
+        most=most,
+        of_account=of_account,
+        busy_queues=busy,
+        busy_accounts=busy_accounts,
+        now=now,
+        lease=lease,
     )
     if not claimed:
         return []

@@ -146,7 +146,7 @@ def emit(
             "created_at": now,
         }
         connection.execute(_INSERT, row)
-        outbox.enqueue(connection, endpoint.account_id, DELIVER, str(row["id"]), now=now)
+        outbox.enqueue(connection, endpoint.account_id, DELIVER, str(row["id"]), queue=endpoint.id, now=now)
         delivery_ids.append(str(row["id"]))
     return delivery_ids
 

@@ -54,11 +54,11 @@ def replay_webhook_delivery(
     connection: Connection, principal: Principal, delivery_id: str, *, now: datetime
 ) -> WebhookDelivery:
     """Sends a message again with its own id, and with all attempts anew. A waiting one is sent now."""
-    find_delivery(connection, principal, delivery_id)
+    found = find_delivery(connection, principal, delivery_id)
     key = {"account": principal.account_id, "delivery": delivery_id}
     if not connection.execute(_IS_ACTIVE, key).scalar_one():
         raise EndpointInactive(field="id", ids=[delivery_id])
-    outbox.restart(connection, principal.account_id, DELIVER, delivery_id, now=now)
+    outbox.restart(connection, principal.account_id, DELIVER, delivery_id, found.endpoint_id, now=now)
     connection.execute(_RESTART, {**key, "moment": now})
     return find_delivery(connection, principal, delivery_id)
 

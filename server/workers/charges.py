@@ -1,8 +1,12 @@
-"""Asks the gateways what became of payments that they have not answered for, until they do."""
+"""Asks the gateways what became of payments that they have not answered for, until they do.
+
+A gateway that hangs for one account holds up the payments of that account alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,7 +23,8 @@ from resolvers.gateway_calls import Gateways
 
 POLL = 2.0  # seconds
 LEASE = timedelta(seconds=60)  # longer than two answers of a gateway take
-BATCH = 8
+MOST_AT_ONCE = 16  # payments that gateways are asked about
+MOST_OF_ACCOUNT = 2  # of them of the same account
 LONGEST_WAIT = 3_600  # seconds until a gateway is asked again about a payment that takes days
 
 log = structlog.get_logger()
@@ -31,23 +36,64 @@ class ChargeWorker:
     def __init__(self, database: Database, gateways: Gateways) -> None:
         self._database = database
         self._gateways = gateways
+        self._asking: dict[asyncio.Task[None], str] = {}
+        """The running questions, each with its account."""
 
     async def run(self) -> None:
         """Asks until it is cancelled."""
-        while True:
-            try:
-                count = await self.ask()
-            except SQLAlchemyError:
-                log.exception("no payment can be asked about")
-                count = 0
-            if count < BATCH:
-                await asyncio.sleep(POLL)
+        try:
+            while True:
+                if not await self._begin():
+                    await self._wait()
+        finally:
+            tasks = list(self._asking)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def ask(self) -> int:
         """Asks once about the payments that are due. Returns how many there were."""
-        due = await self._database.write_async(charges.claim, most=BATCH, now=_now(), lease=LEASE)
-        await asyncio.gather(*(self._settle(each) for each in due))
+        count = 0
+        while (begun := await self._begin()) or self._asking:
+            count += begun
+            if self._asking:
+                await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
+        return count
+
+    async def _begin(self) -> int:
+        """Begins to ask about one payment of each account, as far as there are places. Returns how many."""
+        of_each = Counter(self._asking.values())
+        most = MOST_AT_ONCE - len(self._asking)
+        if most == 0:
+            return 0
+        try:
+            due = await self._database.write_async(
+                charges.claim,
+                most=most,
+                busy=[account for account, count in of_each.items() if count >= MOST_OF_ACCOUNT],
+                now=_now(),
+                lease=LEASE,
+            )
+        except SQLAlchemyError:
+            log.exception("no payment can be asked about")
+            return 0
+        for each in due:
+            task = asyncio.create_task(self._settle(each))
+            self._asking[task] = each.job.account_id
+            task.add_done_callback(self._ended)
         return len(due)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._asking[task]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a payment is left to another attempt", exc_info=error)
+
+    async def _wait(self) -> None:
+        """Until a place is free again, or something may have become due."""
+        if self._asking:
+            await asyncio.wait(self._asking, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(POLL)
 
     async def _settle(self, unanswered: Unanswered) -> None:
         payment = unanswered.begun.payment

@@ -17,6 +17,7 @@ TIMEOUT = 15.0  # seconds for the whole delivery
 CONNECT_TIMEOUT = 5.0  # seconds for each of several addresses
 MOST_READ = 65_536  # bytes of the response
 MOST_LOGGED = 300  # characters of the response
+_ACCOUNT = "invoicing.account"
 _PORTS = {"http": 80, "https": 443}
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
@@ -35,7 +36,9 @@ class CheckedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         host = url.raw_host.decode()
-        addresses = await self._hosts.addresses(host, url.port or _PORTS[url.scheme])
+        addresses = await self._hosts.addresses(
+            host, url.port or _PORTS[url.scheme], request.extensions[_ACCOUNT]
+        )
         for address in addresses[:-1]:
             try:
                 return await self._send_to(address, host, request)
@@ -84,7 +87,13 @@ class Sender:
 
     async def _post(self, due: DueDelivery, now: datetime) -> DeliveryResult:
         headers = signed_headers(due, now)
-        async with self._http.stream("POST", due.url, content=due.body.encode(), headers=headers) as response:
+        async with self._http.stream(
+            "POST",
+            due.url,
+            content=due.body.encode(),
+            headers=headers,
+            extensions={_ACCOUNT: due.job.account_id},
+        ) as response:
             beginning = await _read_beginning(response)
         if response.is_success:
             return DeliveryResult(response.status_code)

@@ -1,7 +1,8 @@
 """Sends the webhooks: claims deliveries by lease, and records what each endpoint answered.
 
 The process may be killed at any point: when the lease ends, another claims the delivery and sends the message
-again with the same id. A slow endpoint holds up only its own messages.
+again with the same id. A slow endpoint holds up only its own messages, and slow endpoints of one account only
+that account's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +27,8 @@ from server.workers.wakeup import Wakeup
 from server.workers.webhook_sender import TIMEOUT, Sender
 
 POLL = 1.0  # seconds
-MOST_AT_ONCE = 32  # messages on their way
+MOST_AT_ONCE = 128  # messages on their way
+MOST_OF_ACCOUNT = 16  # of them of the same account
 MOST_TO_ONE = 4  # of them to the same endpoint
 LEASE = timedelta(seconds=4 * TIMEOUT)
 GRACE = 2.0  # seconds for messages on their way when the server stops
@@ -64,13 +66,19 @@ class WebhookWorker:
     async def _begin(self) -> bool:
         """Begins to send what is due, as far as the limits allow. Returns whether more may be due."""
         to_each = Counter(due.endpoint_id for due in self._sending.values())
-        busy = [endpoint for endpoint, count in to_each.items() if count >= MOST_TO_ONE]
-        most = self._most(count for count in to_each.values() if count < MOST_TO_ONE)
+        of_each = Counter(due.job.account_id for due in self._sending.values())
+        most = MOST_AT_ONCE - len(self._sending)
         if most == 0:
             return False
         try:
             due = await self._database.write_async(
-                deliveries.claim_deliveries, busy=busy, most=most, now=_now(), lease=LEASE
+                deliveries.claim_deliveries,
+                most=most,
+                of_account=MOST_OF_ACCOUNT - max(_below(MOST_OF_ACCOUNT, of_each), default=0),
+                busy=_full(MOST_TO_ONE, to_each),
+                busy_accounts=_full(MOST_OF_ACCOUNT, of_each),
+                now=_now(),
+                lease=LEASE,
             )
         except SQLAlchemyError:
             log.exception("no webhook can be claimed")
@@ -79,11 +87,7 @@ class WebhookWorker:
             task = asyncio.create_task(self._send(each))
             self._sending[task] = each
             task.add_done_callback(self._ended)
-        return len(due) == most
-
-    def _most(self, counts: Iterable[int]) -> int:
-        """How many may be claimed: all of them may be for the same endpoint."""
-        return min(MOST_AT_ONCE - len(self._sending), MOST_TO_ONE - max(counts, default=0))
+        return bool(due)
 
     async def _send(self, due: DueDelivery) -> None:
         if due.secrets:
@@ -130,6 +134,16 @@ async def sending_webhooks(database: Database, hosts: Hosts) -> AsyncIterator[No
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _full(most: int, counts: Mapping[str, int]) -> list[str]:
+    """Who has no place left."""
+    return [each for each, count in counts.items() if count >= most]
+
+
+def _below(most: int, counts: Mapping[str, int]) -> Iterable[int]:
+    """The counts of those who have places left: the highest tells how many each of them may still take."""
+    return (count for count in counts.values() if count < most)
 
 
 def _now() -> datetime:

@@ -16,7 +16,10 @@ from invoicing.storage.tables.base import (
 
 
 class Job(SQLModel, table=True):
-    """A job to do after a commit. A claim sets `run_after` to the lease's end; a finished job is deleted."""
+    """A job to do after a commit. A claim sets `run_after` to the lease's end; a finished job is deleted.
+
+    Jobs of a kind may stand in several queues, which are claimed in turns: see `outbox_turns`.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -24,6 +27,7 @@ class Job(SQLModel, table=True):
         Index(
             "outbox_due",
             "kind",
+            "queue",
             "run_after",
             postgresql_where=text("failed_at IS NULL"),
             sqlite_where=text("failed_at IS NULL"),
@@ -33,6 +37,7 @@ class Job(SQLModel, table=True):
     id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="accounts.id")
     kind: str
+    queue: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     subject_id: str
     attempts: int = 0
     run_after: datetime = instant_column()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -29,7 +30,7 @@ Talk = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 def due(url: str, *secrets: str) -> DueDelivery:
-    job = cast(Job, None)  # a sender does not look at it
+    job = cast(Job, SimpleNamespace(account_id="account"))  # a sender looks at nothing else of it
     return DueDelivery(job, "endpoint", url, "msg_1", '{"type":"invoice.created"}', secrets or (SECRET,))
 
 
@@ -98,7 +99,7 @@ def test_a_name_that_turns_private_after_it_was_checked_is_not_called() -> None:
     names = Names([PUBLIC], [HERE])
     hosts = Hosts(resolve=names)
     with running_receiver() as receiver:
-        asyncio.run(hosts.check_url(named(receiver)))
+        asyncio.run(hosts.check_url(named(receiver), "account"))
         answer = sent(hosts, named(receiver))
     assert receiver.got == []
     assert "public" in str(answer.error)
@@ -241,5 +242,5 @@ def failing(_: str, __: int) -> Any:
 def test_a_host_that_is_not_found_is_refused_and_fails(find: Any) -> None:
     hosts = Hosts(resolve=find)
     with pytest.raises(UrlRefused):
-        asyncio.run(hosts.check_url("https://hooks.test/"))
+        asyncio.run(hosts.check_url("https://hooks.test/", "account"))
     assert sent(hosts, "https://hooks.test/").error
