@@ -354,7 +354,7 @@ class PaymentMethodRefused(InvoicingError):
 
 
 class UrlRefused(InvoicingError):
-    """Webhooks go to http:// and https:// addresses of the public internet only."""
+    """Webhooks go by https:// to the ports 443 and 8443 of public addresses only."""
 
     code = "URL_REFUSED"
 

@@ -108,7 +108,7 @@ def _contexts(settings: Settings, database: Database, base_url: str) -> Contexts
         database,
         Links(settings.secret, base_url, settings.link_seconds),
         Gateways(settings.gateways),
-        Hosts(private=settings.webhook_private_addresses),
+        Hosts(private=settings.webhook_private_addresses, any_port=settings.webhook_any_port),
         watches,
         forget_keys,
     )

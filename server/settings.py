@@ -65,7 +65,11 @@ class Settings(BaseSettings):
     )
     webhook_private_addresses: bool = Field(
         default=False,
-        description="Lets webhooks go to private addresses too, such as 127.0.0.1 and 10.0.0.0/8.",
+        description="Lets webhooks go to private addresses too, such as 127.0.0.1, and to all ports.",
+    )
+    webhook_any_port: bool = Field(
+        default=False,
+        description="Lets webhooks go by http:// too, and to other ports than 443 and 8443.",
     )
     database_threads: int = Field(
         default=4,

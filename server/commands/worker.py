@@ -39,7 +39,7 @@ def worker(
         if drain:
             typer.echo(f"{asyncio.run(pdfs.drain()):,} PDFs made.", err=True)
         else:
-            hosts = Hosts(private=settings.webhook_private_addresses)
+            hosts = Hosts(private=settings.webhook_private_addresses, any_port=settings.webhook_any_port)
             asyncio.run(_run_until_stopped(pdfs, database, Gateways(settings.gateways), hosts))
 
 

@@ -18,7 +18,6 @@ CONNECT_TIMEOUT = 5.0  # seconds for each of several addresses
 MOST_READ = 65_536  # bytes of the response
 MOST_LOGGED = 300  # characters of the response
 _ACCOUNT = "invoicing.account"
-_PORTS = {"http": 80, "https": 443}
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
@@ -36,9 +35,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         host = url.raw_host.decode()
-        addresses = await self._hosts.addresses(
-            host, url.port or _PORTS[url.scheme], request.extensions[_ACCOUNT]
-        )
+        addresses = await self._hosts.addresses(url.scheme, host, url.port, request.extensions[_ACCOUNT])
         for address in addresses[:-1]:
             try:
                 return await self._send_to(address, host, request)

@@ -82,7 +82,7 @@ def test_two_secrets_sign_and_either_will_do() -> None:
 )
 def test_nothing_is_sent_to_a_private_address_by_whatever_name(host: str) -> None:
     with running_receiver() as receiver:
-        answer = sent(Hosts(), named(receiver, host))
+        answer = sent(Hosts(any_port=True), named(receiver, host))
     assert receiver.got == []
     assert answer.status is None
     assert "public" in str(answer.error) or "cannot be found" in str(answer.error)
@@ -90,19 +90,51 @@ def test_nothing_is_sent_to_a_private_address_by_whatever_name(host: str) -> Non
 
 def test_a_host_of_which_one_address_is_private_is_not_called() -> None:
     with running_receiver() as receiver:
-        answer = sent(Hosts(resolve=Names([PUBLIC, HERE])), named(receiver))
+        answer = sent(Hosts(any_port=True, resolve=Names([PUBLIC, HERE])), named(receiver))
     assert receiver.got == []
     assert HERE in str(answer.error)
 
 
 def test_a_name_that_turns_private_after_it_was_checked_is_not_called() -> None:
     names = Names([PUBLIC], [HERE])
-    hosts = Hosts(resolve=names)
+    hosts = Hosts(any_port=True, resolve=names)
     with running_receiver() as receiver:
         asyncio.run(hosts.check_url(named(receiver), "account"))
         answer = sent(hosts, named(receiver))
     assert receiver.got == []
     assert "public" in str(answer.error)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.test/hook",
+        "http://hooks.test:443/hook",
+        "https://hooks.test:22/hook",
+        "https://hooks.test:8080/hook",
+        "https://hooks.test:6379/",
+    ],
+)
+def test_by_default_messages_go_by_https_to_the_ports_of_web_servers(url: str) -> None:
+    names = Names([PUBLIC])
+    with pytest.raises(UrlRefused) as refusal:
+        asyncio.run(Hosts(resolve=names).check_url(url, "account"))
+    assert str(refusal.value) == str(sent(Hosts(resolve=names), url).error)
+    assert names.asked == []  # not even its name is looked up
+    asyncio.run(Hosts(any_port=True, resolve=names).check_url(url, "account"))
+
+
+@pytest.mark.parametrize("url", ["https://hooks.test", "https://hooks.test:443/", "https://hooks.test:8443/"])
+def test_the_ports_of_web_servers_are_taken(url: str) -> None:
+    asyncio.run(Hosts(resolve=Names([PUBLIC])).check_url(url, "account"))
+
+
+@pytest.mark.parametrize("address", ["168.63.129.16", "192.0.0.192", "192.88.99.1", "64:ff9b::a83f:8110"])
+def test_what_only_looks_public_is_neither_taken_nor_called(address: str) -> None:
+    hosts, url = Hosts(resolve=Names([address])), "https://hooks.test/"
+    with pytest.raises(UrlRefused, match=address):
+        asyncio.run(hosts.check_url(url, "account"))
+    assert address in str(sent(hosts, url).error)
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_called() -> None:
