@@ -1,8 +1,8 @@
 """Which addresses belong to the public internet. Others may be the operator's own, and are not called.
 
-The networks are those of IANA's registries of special-purpose addresses (RFC 6890), iana-ipv4-special-registry
-and iana-ipv6-special-registry, as of 2025-10-09. They are named here because what the standard library knows of
-them depends on the release of Python: 3.11.7 takes most of 192.0.0.0/24, and 3fff::/20, for public.
+The networks are those of IANA's registries of special-purpose addresses (RFC 6890) for IPv4 and IPv6, as of
+2025-10-09. They are named here because what the standard library knows of them depends on the release of
+Python: 3.11.7 takes most of 192.0.0.0/24, and 3fff::/20, for public.
 """
 
 from __future__ import annotations
