@@ -7,8 +7,6 @@ from enum import StrEnum
 
 from invoicing.errors import Forbidden
 
-API_KEY = "api_key"
-
 
 class Scope(StrEnum):
     ACCOUNT_READ = "account:read"
@@ -23,6 +21,14 @@ class Scope(StrEnum):
     SESSIONS_WRITE = "sessions:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    AUDIT_READ = "audit:read"
+
+
+class ActorType(StrEnum):
+    API_KEY = "api_key"
+    CUSTOMER = "customer"
+    COMMAND_LINE = "command_line"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,18 @@ class Actor:
     type: str
 
 
+COMMAND_LINE = Actor("command-line", "Command line", ActorType.COMMAND_LINE)
+"""Whoever can run commands on this machine."""
+WORKER = Actor("worker", "Worker", ActorType.WORKER)
+"""What works beside the requests, and does what nobody has asked for just now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The account that a request acts for, and what it may do there.
 
-    With a `customer_id` it acts for that customer, and sees nothing else of the account. `own_scopes` are
-    what it may do beyond its scopes, but only with what is the customer's own.
+    With a `customer_id` it acts for that customer in the session `session_id`, and sees nothing else of the
+    account. `own_scopes` are what it may do beyond its scopes, but only with what is the customer's own.
     """
 
     account_id: str
@@ -47,11 +59,12 @@ class Principal:
     scopes: frozenset[Scope]
     customer_id: str | None = None
     own_scopes: frozenset[Scope] = frozenset()
+    session_id: str | None = None
 
     @property
     def key_id(self) -> str | None:
         """The API key's id; None for a customer, or on the command line."""
-        return self.actor.id if self.actor.type == API_KEY else None
+        return self.actor.id if self.actor.type == ActorType.API_KEY else None
 
     def require(self, scope: Scope, *, or_own: bool = False) -> None:
         """Raises Forbidden without the scope; with `or_own`, a customer may do it with what is their own."""

@@ -12,7 +12,8 @@ step at once:
 5. the number series of invoices: only one transaction at a time can hold it, so it is locked late;
 6. values chosen by callers, as an insert waits for another transaction that inserted the same value: handles
    of customers, ids of orders, of items, of invoices, then idempotency keys, sorted within each kind;
-7. results of payments; jobs, by id; then their subjects (documents, deliveries), and payment methods.
+7. results of payments; jobs, by id; then their subjects (documents, deliveries), and payment methods;
+8. last of all, the end of one chain of the audit log, any that is free: after it nothing is locked.
 
 Locks are FOR NO KEY UPDATE, for which inserts of rows that refer to a locked row do not wait.
 SQLite has one writer and no row locks.
@@ -27,9 +28,11 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, selec
 
 from invoicing.storage import rows
 from invoicing.storage.tables import (
+    AuditHead,
     Invoice,
     Order,
     accounts,
+    audit_heads,
     invoice_lines,
     invoices,
     is_of_customer,
@@ -54,6 +57,12 @@ def for_key_share(statement: Select[Any]) -> Select[Any]:
 
 
 _LOCK_ACCOUNT = for_no_key_update(select(accounts.c.id).where(accounts.c.id == _ACCOUNT_ID))
+
+_HEADS = select(audit_heads).where(audit_heads.c.account_id == _ACCOUNT_ID)
+_LOCK_FREE_HEAD = (
+    _HEADS.order_by(audit_heads.c.lane).limit(1).with_for_update(key_share=True, skip_locked=True)
+)
+_LOCK_HEAD = for_no_key_update(_HEADS.where(audit_heads.c.lane == bindparam("lane")))
 
 _ORDERS = (
     select(orders)
@@ -149,6 +158,13 @@ _CREDITS_OF = (
 def lock_account(connection: Connection, account_id: str) -> None:
     """Locks the account's row against other changes."""
     connection.execute(_LOCK_ACCOUNT, {"account": account_id})
+
+
+def lock_audit_head(connection: Connection, account_id: str, lane: int) -> AuditHead:
+    """Locks the end of a chain of the audit log: one that is free, or else that of the lane."""
+    key = {"account": account_id}
+    free = rows.one_or_none(connection, _LOCK_FREE_HEAD, key, as_=AuditHead)
+    return free or rows.one(connection, _LOCK_HEAD, {**key, "lane": lane}, as_=AuditHead)
 
 
 def lock_orders(

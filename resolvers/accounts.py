@@ -11,8 +11,10 @@ from invoicing.accounts import exchange_rates
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.exchange_rates import DailyRate
 from invoicing.accounts.values import UpdateAccountValues
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.storage.tables import Account, ApiKey
-from resolvers.context import Context
+from resolvers.context import About, Context
 
 
 async def account(ctx: Context) -> Account:
@@ -22,13 +24,17 @@ async def account(ctx: Context) -> Account:
 
 async def update_account(ctx: Context, values: UpdateAccountValues) -> Account:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.write(account_settings.update_account, ctx.principal, values, now=ctx.now())
+    return await ctx.write(
+        AuditAction.UPDATE_ACCOUNT, account_settings.update_account, ctx.principal, values, now=ctx.now()
+    )
 
 
 async def set_exchange_rates(ctx: Context, rates: Sequence[DailyRate]) -> int:
     """Keeps rates of the account's tax currency; returns how many."""
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.write(exchange_rates.set_exchange_rates, ctx.principal, rates, now=ctx.now())
+    mine = Subject(AuditSubjectType.ACCOUNT, ctx.principal.account_id)
+    action = About(AuditAction.SET_EXCHANGE_RATES, mine)
+    return await ctx.write(action, exchange_rates.set_exchange_rates, ctx.principal, rates, now=ctx.now())
 
 
 async def api_keys(ctx: Context) -> Sequence[tuple[ApiKey, datetime | None]]:
@@ -42,11 +48,20 @@ async def api_keys(ctx: Context) -> Sequence[tuple[ApiKey, datetime | None]]:
 async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
     """The key and its token, which is not kept."""
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    return await ctx.write(keys.delegate_api_key, ctx.principal, name=name, scopes=scopes, now=ctx.now())
+    return await ctx.write(
+        AuditAction.CREATE_API_KEY,
+        keys.delegate_api_key,
+        ctx.principal,
+        name=name,
+        scopes=scopes,
+        now=ctx.now(),
+    )
 
 
 async def revoke_api_key(ctx: Context, key_id: str) -> ApiKey:
     ctx.principal.require(Scope.ACCOUNT_WRITE)
-    revoked = await ctx.write(keys.revoke_api_key, ctx.principal, key_id, now=ctx.now())
+    revoked = await ctx.write(
+        AuditAction.REVOKE_API_KEY, keys.revoke_api_key, ctx.principal, key_id, now=ctx.now()
+    )
     ctx.services.forget_keys()
     return revoked

@@ -11,7 +11,11 @@ from sqlalchemy import Connection
 
 from documents.links import Links
 from invoicing.access import Principal
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited
+from invoicing.audit.subjects import Subject
 from invoicing.storage.database import Database
+from resolvers.audit_subjects import subjects_of
 from resolvers.gateway_calls import Gateways
 from resolvers.loaders import Loaders
 from resolvers.turns import Pace
@@ -20,6 +24,14 @@ from resolvers.webhook_hosts import Hosts
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """An action, and what it is done to where the command's result does not tell."""
+
+    action: AuditAction
+    subject: Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +71,24 @@ class Context:
         return await self.services.database.read_async(query, *args, **kwargs)
 
     async def write(
-        self, command: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+        self,
+        action: AuditAction | About,
+        command: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
-        """Runs a command. What was loaded before it may be out of date, so it is loaded again."""
-        result = await self.services.database.write_async(command, *args, **kwargs)
+        """Runs a command, and writes the action into the audit log if it changes anything.
+
+        What was loaded before it may be out of date, so it is loaded again.
+        """
+        recorded = audited(self._act(action), command, subjects_of)
+        result = await self.services.database.write_async(recorded, *args, **kwargs)
         self.loaders = Loaders(self.services.database, self.principal, self.pace)
         return result
+
+    def _act(self, action: AuditAction | About) -> Act:
+        named, about = (action.action, [action.subject]) if isinstance(action, About) else (action, [])
+        return Act.of(self.principal, named, *about, at=self.now(), request_id=self.request_id)
 
     async def renew(self) -> None:
         """Before the next of several results: finds the principal again, and forgets what was loaded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from invoicing.access import Scope
+from invoicing.audit.actions import AuditAction
 from invoicing.customers import details, lists, sessions
 from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from invoicing.storage.pages import Filter, Page, Window
@@ -26,12 +27,16 @@ async def count(ctx: Context, filter: Filter) -> int:
 
 async def create_customer(ctx: Context, values: CreateCustomerValues) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
-    return await ctx.write(details.create_customer, ctx.principal, values, now=ctx.now())
+    return await ctx.write(
+        AuditAction.CREATE_CUSTOMER, details.create_customer, ctx.principal, values, now=ctx.now()
+    )
 
 
 async def update_customer(ctx: Context, values: UpdateCustomerValues) -> Customer:
     ctx.principal.require(Scope.CUSTOMERS_WRITE)
-    return await ctx.write(details.update_customer, ctx.principal, values, now=ctx.now())
+    return await ctx.write(
+        AuditAction.UPDATE_CUSTOMER, details.update_customer, ctx.principal, values, now=ctx.now()
+    )
 
 
 async def create_customer_session(
@@ -44,6 +49,7 @@ async def create_customer_session(
     """The session and its token, which is not kept."""
     sessions.check_may_give_sessions(ctx.principal)
     return await ctx.write(
+        AuditAction.CREATE_CUSTOMER_SESSION,
         sessions.create_customer_session,
         ctx.principal,
         customer_id=customer_id,
@@ -56,7 +62,13 @@ async def create_customer_session(
 
 async def revoke_customer_session(ctx: Context, session_id: str) -> CustomerSession:
     sessions.check_may_end_sessions(ctx.principal)
-    revoked = await ctx.write(sessions.revoke_customer_session, ctx.principal, session_id, now=ctx.now())
+    revoked = await ctx.write(
+        AuditAction.REVOKE_CUSTOMER_SESSION,
+        sessions.revoke_customer_session,
+        ctx.principal,
+        session_id,
+        now=ctx.now(),
+    )
     ctx.services.forget_keys()
     return revoked
 

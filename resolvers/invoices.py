@@ -7,6 +7,7 @@ from functools import partial
 from time import monotonic
 
 from invoicing.access import Scope
+from invoicing.audit.actions import AuditAction
 from invoicing.errors import ValidationError
 from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders, queries
 from invoicing.invoices import view as invoice_view
@@ -89,6 +90,7 @@ async def invoice_items(
 ) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(
+        AuditAction.INVOICE_ITEMS,
         from_orders.invoice_items,
         ctx.principal,
         item_ids,
@@ -104,6 +106,7 @@ async def invoice_order(
     """A customer may have their own order invoiced, but may not choose the invoice's id or its terms."""
     ctx.principal.require(Scope.INVOICES_WRITE, or_own=invoice_id is None and terms == BY_DEFAULT)
     return await ctx.write(
+        AuditAction.INVOICE_ORDER,
         from_orders.invoice_order,
         ctx.principal,
         order_id,
@@ -116,7 +119,9 @@ async def invoice_order(
 async def invoice_paid_order(ctx: Context, order_id: str) -> Issued:
     """A customer may have their own order invoiced."""
     ctx.principal.require(Scope.INVOICES_WRITE, or_own=True)
-    return await ctx.write(paid_orders.invoice_paid_order, ctx.principal, order_id, now=ctx.now())
+    return await ctx.write(
+        AuditAction.INVOICE_ORDER, paid_orders.invoice_paid_order, ctx.principal, order_id, now=ctx.now()
+    )
 
 
 async def create_invoice(ctx: Context, values: CreateInvoiceValues) -> Issued:
@@ -125,7 +130,12 @@ async def create_invoice(ctx: Context, values: CreateInvoiceValues) -> Issued:
     if any(values.get(name) is not None for name in ("settle", "manual_transfer")):
         ctx.principal.require(Scope.PAYMENTS_WRITE)
     made = await ctx.write(
-        one_time.create_invoice, ctx.principal, values, gateways=ctx.services.gateways.names, now=ctx.now()
+        AuditAction.CREATE_INVOICE,
+        one_time.create_invoice,
+        ctx.principal,
+        values,
+        gateways=ctx.services.gateways.names,
+        now=ctx.now(),
     )
     if made.begun is None:
         return made.invoice
@@ -143,6 +153,7 @@ async def credit_invoice(
 ) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
     return await ctx.write(
+        AuditAction.CREDIT_INVOICE,
         from_orders.credit_invoice,
         ctx.principal,
         invoice_id,
@@ -156,12 +167,21 @@ async def credit_invoice(
 async def cancel_invoice(ctx: Context, invoice_id: str, *, reason: str | None = None) -> Issued:
     """Credits all of an invoice that is not settled."""
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.write(cancel.cancel_invoice, ctx.principal, invoice_id, reason=reason, now=ctx.now())
+    return await ctx.write(
+        AuditAction.CANCEL_INVOICE,
+        cancel.cancel_invoice,
+        ctx.principal,
+        invoice_id,
+        reason=reason,
+        now=ctx.now(),
+    )
 
 
 async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
     ctx.principal.require(Scope.INVOICES_WRITE)
-    return await ctx.write(from_orders.retry_pdf, ctx.principal, invoice_id, now=ctx.now())
+    return await ctx.write(
+        AuditAction.RETRY_INVOICE_PDF, from_orders.retry_pdf, ctx.principal, invoice_id, now=ctx.now()
+    )
 
 
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:

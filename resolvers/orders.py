@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from invoicing.access import Scope
+from invoicing.audit.actions import AuditAction
 from invoicing.errors import NotFound
 from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
@@ -16,6 +17,14 @@ from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
 from resolvers.context import Context
+
+_AUDITED = {
+    Action.CANCEL: AuditAction.CANCEL_ORDER_ITEMS,
+    Action.RETURN: AuditAction.RETURN_ORDER_ITEMS,
+    Action.HANDLE_RECEIPT: AuditAction.RECEIVE_ORDER_ITEMS,
+    Action.HANDLE_APPROVAL: AuditAction.APPROVE_ORDER_ITEMS,
+    Action.HANDLE_FINISH: AuditAction.FINISH_ORDER_ITEMS,
+}
 
 
 async def order(ctx: Context, order_id: str) -> Order:
@@ -34,20 +43,24 @@ async def count(ctx: Context, filter: Filter) -> int:
 
 async def create_order(ctx: Context, values: CreateOrderValues) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.write(intake.create_order, ctx.principal, values, now=ctx.now())
+    return await ctx.write(
+        AuditAction.CREATE_ORDER, intake.create_order, ctx.principal, values, now=ctx.now()
+    )
 
 
 async def update_order(ctx: Context, order_id: str, values: UpdateOrderValues) -> Order:
     """A customer may change only the billing details of their own order, until it is invoiced."""
     ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
     update = intake.update_order if ctx.principal.customer_id is None else intake.update_billing
-    return await ctx.write(update, ctx.principal, order_id, values, now=ctx.now())
+    return await ctx.write(AuditAction.UPDATE_ORDER, update, ctx.principal, order_id, values, now=ctx.now())
 
 
 async def update_billing(ctx: Context, order_id: str, values: UpdateOrderValues) -> Order:
     """The billing details of an order, until it is invoiced: for a customer as for an API key."""
     ctx.principal.require(Scope.ORDERS_WRITE, or_own=True)
-    return await ctx.write(intake.update_billing, ctx.principal, order_id, values, now=ctx.now())
+    return await ctx.write(
+        AuditAction.UPDATE_ORDER, intake.update_billing, ctx.principal, order_id, values, now=ctx.now()
+    )
 
 
 async def ship_order_items(
@@ -56,7 +69,12 @@ async def ship_order_items(
     """The order, and the items that were shipped."""
     ctx.principal.require(Scope.ORDERS_WRITE)
     return await ctx.write(
-        shipping.ship_items, ctx.principal, order_id, parcels, shipped_at=shipped_at or ctx.now()
+        AuditAction.SHIP_ORDER_ITEMS,
+        shipping.ship_items,
+        ctx.principal,
+        order_id,
+        parcels,
+        shipped_at=shipped_at or ctx.now(),
     )
 
 
@@ -65,12 +83,16 @@ async def undo_order_items(
 ) -> tuple[Order, list[OrderItem]]:
     """Cancels items before shipment, or returns them after it: the order, and the contra items made."""
     ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.write(returns.undo_items, ctx.principal, action, order_id, contras, now=ctx.now())
+    return await ctx.write(
+        _AUDITED[action], returns.undo_items, ctx.principal, action, order_id, contras, now=ctx.now()
+    )
 
 
 async def handle_order_items(ctx: Context, action: Action, order_id: str, item_ids: Sequence[str]) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
-    return await ctx.write(returns.handle_items, ctx.principal, action, order_id, item_ids, now=ctx.now())
+    return await ctx.write(
+        _AUDITED[action], returns.handle_items, ctx.principal, action, order_id, item_ids, now=ctx.now()
+    )
 
 
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:

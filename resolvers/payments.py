@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from invoicing.access import Scope
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.customers import details
 from invoicing.invoices import paid_orders, queries
 from invoicing.invoices import refund as invoice_refund
@@ -20,7 +22,7 @@ from invoicing.payments.charges import PendingPayment
 from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from invoicing.storage.tables import Order, Payment, PaymentMethod
 from resolvers import orders
-from resolvers.context import Context
+from resolvers.context import About, Context
 
 
 async def record_payment(
@@ -28,7 +30,9 @@ async def record_payment(
 ) -> tuple[Payment, Order | None, Issued | None]:
     """The payment, and the order or the invoice that it was made on."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
-    payment = await ctx.write(manual.record_payment, ctx.principal, values, now=ctx.now())
+    payment = await ctx.write(
+        AuditAction.RECORD_PAYMENT, manual.record_payment, ctx.principal, values, now=ctx.now()
+    )
     if payment.order_id is not None:
         return payment, await ctx.read(find_order, ctx.principal, payment.order_id), None
     return payment, None, await _invoice(ctx, str(payment.invoice_id))
@@ -40,6 +44,7 @@ async def settle_invoice(
     """The charge, and the invoice after it."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     pending = await ctx.write(
+        AuditAction.SETTLE_INVOICE,
         charges.begin_charge,
         ctx.principal,
         invoice_id,
@@ -58,7 +63,13 @@ async def settle_invoice_manually(
     """The payment, and the invoice after it."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     payment = await ctx.write(
-        manual.settle_invoice_manually, ctx.principal, invoice_id, transfer, key=key, now=ctx.now()
+        AuditAction.SETTLE_INVOICE_MANUALLY,
+        manual.settle_invoice_manually,
+        ctx.principal,
+        invoice_id,
+        transfer,
+        key=key,
+        now=ctx.now(),
     )
     return payment, await _invoice(ctx, invoice_id)
 
@@ -69,6 +80,7 @@ async def refund_payment(
     """The refund, and the payment that it pays back."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     pending = await ctx.write(
+        AuditAction.REFUND_PAYMENT,
         refunds.begin_refund,
         ctx.principal,
         payment_id,
@@ -85,8 +97,16 @@ async def apply_credit(
 ) -> tuple[Issued, Issued]:
     """Both invoices after one was set off against the other."""
     ctx.principal.require(Scope.PAYMENTS_WRITE)
+    source = Subject(AuditSubjectType.INVOICE, invoice_id)
     await ctx.write(
-        set_off.apply_credit, ctx.principal, invoice_id, to_invoice_id, amount, key=key, now=ctx.now()
+        About(AuditAction.APPLY_CREDIT, source),
+        set_off.apply_credit,
+        ctx.principal,
+        invoice_id,
+        to_invoice_id,
+        amount,
+        key=key,
+        now=ctx.now(),
     )
     return await _invoice(ctx, invoice_id), await _invoice(ctx, to_invoice_id)
 
@@ -104,6 +124,7 @@ async def refund_invoice(
     ctx.principal.require(Scope.INVOICES_WRITE)
     ctx.principal.require(Scope.PAYMENTS_WRITE)
     repaid = await ctx.write(
+        AuditAction.REFUND_INVOICE,
         invoice_refund.refund_invoice,
         ctx.principal,
         invoice_id,
@@ -123,6 +144,7 @@ async def carry_out(ctx: Context, pending: PendingPayment) -> Payment:
     if pending.is_known or (outcome := await ctx.services.gateways.carry_out(pending)) is None:
         return pending.payment
     return await ctx.write(
+        AuditAction.RESOLVE_PAYMENT,
         charges.resolve,
         ctx.principal.account_id,
         pending.payment.id,
@@ -141,6 +163,7 @@ async def add_payment_method(
     owner = await ctx.read(details.find_customer, ctx.principal, id=customer_id, handle=customer_handle)
     accepted = await ctx.services.gateways.find_method(gateway, reference, owner)
     return await ctx.write(
+        AuditAction.ADD_PAYMENT_METHOD,
         methods.add_payment_method,
         ctx.principal,
         owner.id,
@@ -154,7 +177,9 @@ async def add_payment_method(
 
 async def remove_payment_method(ctx: Context, method_id: str) -> PaymentMethod:
     ctx.principal.require(Scope.PAYMENTS_WRITE)
-    return await ctx.write(methods.remove_payment_method, ctx.principal, method_id)
+    return await ctx.write(
+        AuditAction.REMOVE_PAYMENT_METHOD, methods.remove_payment_method, ctx.principal, method_id
+    )
 
 
 async def balance_of(ctx: Context, invoice: Issued) -> Balance:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from invoicing.access import Scope
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.storage.pages import Page, Window
 from invoicing.storage.tables import WebhookDelivery, WebhookEndpoint
 from invoicing.webhooks import endpoints as webhooks
 from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
-from resolvers.context import Context
+from resolvers.context import About, Context
 
 
 async def endpoints(ctx: Context) -> Sequence[WebhookEndpoint]:
@@ -33,7 +35,13 @@ async def create_webhook_endpoint(
 ) -> tuple[WebhookEndpoint, str]:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
     await _check_url(ctx, values)
-    return await ctx.write(webhooks.create_webhook_endpoint, ctx.principal, values, now=ctx.now())
+    return await ctx.write(
+        AuditAction.CREATE_WEBHOOK_ENDPOINT,
+        webhooks.create_webhook_endpoint,
+        ctx.principal,
+        values,
+        now=ctx.now(),
+    )
 
 
 async def update_webhook_endpoint(
@@ -42,30 +50,55 @@ async def update_webhook_endpoint(
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
     await _check_url(ctx, values)
     return await ctx.write(
-        webhooks.update_webhook_endpoint, ctx.principal, endpoint_id, values, now=ctx.now()
+        AuditAction.UPDATE_WEBHOOK_ENDPOINT,
+        webhooks.update_webhook_endpoint,
+        ctx.principal,
+        endpoint_id,
+        values,
+        now=ctx.now(),
     )
 
 
 async def delete_webhook_endpoint(ctx: Context, endpoint_id: str) -> str:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    await ctx.write(webhooks.delete_webhook_endpoint, ctx.principal, endpoint_id, now=ctx.now())
+    action = About(AuditAction.DELETE_WEBHOOK_ENDPOINT, _endpoint(endpoint_id))
+    await ctx.write(action, webhooks.delete_webhook_endpoint, ctx.principal, endpoint_id, now=ctx.now())
     return endpoint_id
 
 
 async def rotate_webhook_secret(ctx: Context, endpoint_id: str) -> tuple[WebhookEndpoint, str]:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    return await ctx.write(webhooks.rotate_webhook_secret, ctx.principal, endpoint_id, now=ctx.now())
+    return await ctx.write(
+        AuditAction.ROTATE_WEBHOOK_SECRET,
+        webhooks.rotate_webhook_secret,
+        ctx.principal,
+        endpoint_id,
+        now=ctx.now(),
+    )
 
 
 async def send_test_webhook(ctx: Context, endpoint_id: str) -> WebhookDelivery:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    delivery_id = await ctx.write(webhooks.send_test_webhook, ctx.principal, endpoint_id, now=ctx.now())
+    action = About(AuditAction.SEND_TEST_WEBHOOK, _endpoint(endpoint_id))
+    delivery_id = await ctx.write(
+        action, webhooks.send_test_webhook, ctx.principal, endpoint_id, now=ctx.now()
+    )
     return await ctx.read(webhook_log.find_delivery, ctx.principal, delivery_id)
 
 
 async def replay_webhook_delivery(ctx: Context, delivery_id: str) -> WebhookDelivery:
     ctx.principal.require(Scope.WEBHOOKS_WRITE)
-    return await ctx.write(webhook_log.replay_webhook_delivery, ctx.principal, delivery_id, now=ctx.now())
+    return await ctx.write(
+        AuditAction.REPLAY_WEBHOOK_DELIVERY,
+        webhook_log.replay_webhook_delivery,
+        ctx.principal,
+        delivery_id,
+        now=ctx.now(),
+    )
+
+
+def _endpoint(endpoint_id: str) -> Subject:
+    return Subject(AuditSubjectType.WEBHOOK_ENDPOINT, endpoint_id)
 
 
 async def _check_url(ctx: Context, values: CreateWebhookEndpointValues | UpdateWebhookEndpointValues) -> None:

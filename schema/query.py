@@ -7,12 +7,13 @@ from typing import Annotated
 import strawberry
 
 from invoicing.storage.pages import Window
-from resolvers import accounts, customers, invoices, orders, webhooks
+from resolvers import accounts, audit_log, customers, invoices, orders, webhooks
 from schema.info import Info
-from schema.inputs.filters import InvoiceFilter, OrderFilter, WebhookDeliveryFilter
+from schema.inputs.filters import AuditLogFilter, InvoiceFilter, OrderFilter, WebhookDeliveryFilter
 from schema.inputs.invoice import InvoiceItemsInput, issue_terms
 from schema.inputs.values import sent_values
 from schema.types.account import Account
+from schema.types.audit import AuditEntry
 from schema.types.connection import After, Before, Connection, First, Last
 from schema.types.customer import Customer
 from schema.types.invoice import Invoice, InvoicePreview
@@ -60,6 +61,24 @@ class Query:
         ctx, wanted = info.context, sent_values(filter) if filter else {}
         page = await webhooks.page(ctx, wanted, Window(first, after, last, before))
         return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, wanted))
+
+    @strawberry.field(
+        name="auditLog",
+        description="Who did what, when, to what, newest first: every change, over GraphQL, REST and the "
+        "command line. Needs the scope `audit:read`.",
+    )
+    async def audit_log(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: AuditLogFilter | None = None,
+    ) -> Connection[AuditEntry]:
+        ctx, wanted = info.context, sent_values(filter) if filter else {}
+        page = await audit_log.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, AuditEntry.of, lambda: audit_log.count(ctx, wanted))
 
     @strawberry.field(description="The seller on whose behalf the token acts.")
     async def account(self, info: Info) -> Account:

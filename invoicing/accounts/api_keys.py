@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
 
 from invoicing import checks
-from invoicing.access import API_KEY, Actor, Principal, Scope
+from invoicing.access import Actor, ActorType, Principal, Scope
 from invoicing.errors import Forbidden, NotFound, ValidationError
 from invoicing.storage import rows
 from invoicing.storage.tables import ApiKey, api_keys, new_id
@@ -37,7 +37,7 @@ def find_principal(connection: Connection, token: str) -> Principal | None:
     key = rows.one_or_none(connection, _BY_HASH, {"hash": token_hash(token)}, as_=ApiKey)
     if key is None:
         return None
-    actor = Actor(key.id, key.name, API_KEY)
+    actor = Actor(key.id, key.name, ActorType.API_KEY)
     return Principal(key.account_id, actor, frozenset(Scope(scope) for scope in key.scopes))
 
 

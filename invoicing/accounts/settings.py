@@ -14,6 +14,7 @@ from invoicing import checks, locks, numbering
 from invoicing.access import Principal
 from invoicing.accounts.country_defaults import country_defaults, currency_of_country
 from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
+from invoicing.audit.entries import open_log
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
@@ -102,6 +103,7 @@ def create_account(connection: Connection, values: CreateAccountValues, *, now: 
     row["vat_country"] = vat_country(row.get("vat_number"), country_of(row["address"]))
     _check_formats_differ(row["invoice_number_format"], row["credit_number_format"])
     connection.execute(insert(accounts).values(row))
+    open_log(connection, str(row["id"]))
     return str(row["id"])
 
 

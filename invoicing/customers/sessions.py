@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from invoicing import checks
-from invoicing.access import Actor, Principal, Scope
+from invoicing.access import Actor, ActorType, Principal, Scope
 from invoicing.accounts.api_keys import is_revoked, token_hash
 from invoicing.customers.details import find_customer
 from invoicing.errors import Forbidden, NotFound
@@ -48,13 +48,14 @@ def find_principal(connection: Connection, token: str, *, now: datetime) -> Prin
     row = connection.execute(_BY_HASH, {"hash": token_hash(token), "now": now}).one_or_none()
     if row is None:
         return None
-    actor = Actor(row.customer_id, row.name, "customer")
+    actor = Actor(row.customer_id, row.name, ActorType.CUSTOMER)
     return Principal(
         row.account_id,
         actor,
         SCOPES,
         row.customer_id,
         frozenset(Scope(scope) for scope in row.own_scopes or ()),
+        row.id,
     )
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from invoicing.access import Principal, Scope
+from invoicing.access import COMMAND_LINE, Principal, Scope
 from invoicing.accounts import api_keys as keys
 from invoicing.accounts import settings as account_settings
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, record
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.customers import details
 from invoicing.customers.lists import customers_count
 from invoicing.demo.orders import ORDERS, DemoOrder
@@ -54,6 +57,10 @@ def create_demo_shop(connection: Connection, *, token: str, now: datetime) -> De
     who = keys.find_principal(connection, token)
     if who is None:
         return None
+    if known is None:
+        act = Act(who.account_id, COMMAND_LINE, AuditAction.CREATE_DEMO_SHOP, now)
+        account = Subject(AuditSubjectType.ACCOUNT, who.account_id)
+        record(connection, act, [account, Subject(AuditSubjectType.API_KEY, who.actor.id)])
     return DemoShop(
         who.account_id,
         customers_count(connection, who, {}),

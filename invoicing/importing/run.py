@@ -8,6 +8,9 @@ from pathlib import Path
 from sqlalchemy.exc import IntegrityError
 
 from invoicing.access import Principal
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited
+from invoicing.audit.subjects import AuditSubjectType, Subject, subjects
 from invoicing.importing.billing import credit_cancellations, invoice_orders
 from invoicing.importing.cancellations import Cancellation, read_cancellation
 from invoicing.importing.columns import Format, columns
@@ -31,6 +34,20 @@ Progress = Callable[[int, int], None]
 
 class LinesUnaccounted(Exception):
     """The lines do not add up: the file was changed during the import, or the import has an error."""
+
+
+def _act(principal: Principal, terms: Terms, order_ids: Iterable[str] = ()) -> Act:
+    about = subjects(AuditSubjectType.ORDER, *order_ids)
+    return Act.of(principal, AuditAction.IMPORT_ORDERS, *about, at=terms.now)
+
+
+def _stored_subjects(batch: StoredBatch) -> list[Subject]:
+    customers = subjects(AuditSubjectType.CUSTOMER, *(row["id"] for row in batch.customers))
+    return [*subjects(AuditSubjectType.ORDER, *(row["id"] for row in batch.orders)), *customers]
+
+
+def _returned_subjects(batch: ReturnedBatch) -> list[Subject]:
+    return subjects(AuditSubjectType.ORDER, *sorted(batch.orders))
 
 
 def _no_progress(_: int, __: int) -> None:
@@ -68,7 +85,8 @@ def import_orders(
                 _invoice(database, principal, stored, terms, summary)
             progress(summary.accounted, summary.lines)
         for documents in _by_date(cancellations):
-            returned = database.write(take_back, principal, documents, now=terms.now)
+            take = audited(_act(principal, terms), take_back, _returned_subjects)
+            returned = database.write(take, principal, documents, now=terms.now)
             rejected_lines.add(returned.rejects)
             summary.add_returns(returned)
             if invoice:
@@ -111,12 +129,13 @@ def _store(
     database: Database, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
 ) -> StoredBatch:
     """Tries again if another import stores the same orders: the next attempt finds them stored."""
+    store = audited(_act(principal, terms), store_batch, _stored_subjects)
     for _ in range(_ATTEMPTS - 1):
         try:
-            return database.write(store_batch, principal, batch, terms)
+            return database.write(store, principal, batch, terms)
         except IntegrityError:
             continue
-    return database.write(store_batch, principal, batch, terms)
+    return database.write(store, principal, batch, terms)
 
 
 def _invoice(
@@ -126,7 +145,8 @@ def _invoice(
     orders = sorted([*stored.imported, *stored.existing], key=lambda order: order.lines[0].number)
     for start in range(0, len(orders), MAX_INVOICES):
         part = [order.id for order in orders[start : start + MAX_INVOICES]]
-        invoices, refused = database.write(invoice_orders, principal, part, now=terms.now)
+        issue = audited(_act(principal, terms, part), invoice_orders)
+        invoices, refused = database.write(issue, principal, part, now=terms.now)
         for issued in invoices:
             summary.add_invoice(issued)
         summary.not_invoiced += refused
@@ -148,8 +168,7 @@ def _credit(
     summary: Summary,
 ) -> None:
     """Issues credit invoices in the order of the documents, and so of their numbers."""
-    numbers = [document.number for document in documents]
-    for issued in database.write(
-        credit_cancellations, principal, sorted(returned.orders), numbers, now=terms.now
-    ):
+    orders, numbers = sorted(returned.orders), [document.number for document in documents]
+    credit = audited(_act(principal, terms, orders), credit_cancellations)
+    for issued in database.write(credit, principal, orders, numbers, now=terms.now):
         summary.add_credit(issued)

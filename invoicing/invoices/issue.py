@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from invoicing import numbering
 from invoicing.access import Principal
+from invoicing.audit import subjects
+from invoicing.audit.subjects import AuditSubjectType
 from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
 from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
@@ -73,7 +75,16 @@ def issue(
     state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, now=now)
     if seller.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)
+    _note_subjects(connection, frozen)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
+
+
+def _note_subjects(connection: Connection, frozen: Snapshot) -> None:
+    """For the audit log: the invoice, the orders that it is of, and the invoices that it credits."""
+    orders = dict.fromkeys(line.order_id for line in frozen.lines)
+    invoices = (frozen.id, *(credited.id for credited in frozen.credits))
+    subjects.note(connection, subjects.subjects(AuditSubjectType.INVOICE, *invoices))
+    subjects.note(connection, subjects.subjects(AuditSubjectType.ORDER, *orders))
 
 
 def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> None:

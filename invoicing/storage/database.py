@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, OperationalError
 
 from invoicing.errors import QueryTimeout, ValidationError
-from invoicing.storage import after_commit
+from invoicing.storage import after_commit, changes
 from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
 from invoicing.storage.secrecy import hide_values
@@ -187,6 +187,7 @@ def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
         hide_parameters=True,
     )
     hide_values(engine)
+    changes.watch(engine)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
@@ -207,6 +208,8 @@ def _sqlite(url: URL, begin: str, connections: int) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": 30, "isolation_level": None, "cached_statements": 512},
     )
+
+    changes.watch(engine)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

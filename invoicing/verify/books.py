@@ -1,4 +1,4 @@
-"""Verifies all books: numbers, totals, credits, money, states and PDFs. Reads only."""
+"""Verifies all books: numbers, totals, credits, money, states, PDFs and the audit log. Reads only."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, tuple_
 
 from invoicing.storage.tables import accounts, invoice_lines, invoices, number_series, order_items
+from invoicing.verify.audit_log import count_entries, find_faults_in_audit_log
 from invoicing.verify.balances import find_wrong_balances
 from invoicing.verify.credits import find_wrong_credits
 from invoicing.verify.discount_shares import find_wrong_shares
@@ -94,7 +95,8 @@ _MARKED_WITHOUT_LINE = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault. `subject` is an invoice's number, a series, an item, a payment or a job."""
+    """A fault. `subject` is an invoice's number, a series, an item, a payment, a job, or an entry or a
+    chain of the audit log."""
 
     account_id: str
     subject: str
@@ -107,6 +109,7 @@ class Verdict:
     invoices: int = 0
     series: int = 0
     payments: int = 0
+    audit_entries: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -147,6 +150,8 @@ def _check_account(connection: Connection, account_id: str, verdict: Verdict) ->
     yield from find_wrong_balances(connection, account_id)
     yield from find_wrong_set_offs(connection, account_id)
     yield from find_wrong_pdfs(connection, account_id)
+    verdict.audit_entries += count_entries(connection, account_id)
+    yield from find_faults_in_audit_log(connection, account_id)
 
 
 def _check_series(

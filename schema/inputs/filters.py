@@ -6,7 +6,15 @@ from datetime import date, datetime
 
 import strawberry
 
-from schema.types.enums import InvoiceState, InvoiceType, OrderStatus, WebhookDeliveryStatus, WebhookEvent
+from schema.types.enums import (
+    AuditAction,
+    AuditSubjectType,
+    InvoiceState,
+    InvoiceType,
+    OrderStatus,
+    WebhookDeliveryStatus,
+    WebhookEvent,
+)
 from schema.types.scalars import Currency, Money
 
 
@@ -71,3 +79,23 @@ class WebhookDeliveryFilter:
         default=strawberry.UNSET, description="With this status."
     )
     event: WebhookEvent | None = strawberry.field(default=strawberry.UNSET, description="About this event.")
+
+
+@strawberry.input(description="All conditions that are given must hold.")
+class AuditLogFilter:
+    action: AuditAction | None = strawberry.field(default=strawberry.UNSET, description="This was done.")
+    actor_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="By this API key or this session."
+    )
+    subject_type: AuditSubjectType | None = strawberry.field(
+        default=strawberry.UNSET, description="To this kind of thing: with `subject_id`."
+    )
+    subject_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="To the thing with this id: with `subject_type`."
+    )
+    created_from: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="At this moment or later."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="Before this moment."
+    )

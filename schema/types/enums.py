@@ -8,6 +8,8 @@ import strawberry
 
 from invoicing import access
 from invoicing.accounts import settings as account_settings
+from invoicing.audit import actions as audit_actions
+from invoicing.audit import subjects as audit_subjects
 from invoicing.ledger import reimbursement
 from invoicing.orders import actions, items
 from invoicing.payments import manual
@@ -20,6 +22,9 @@ OrderItemType = items.ItemType
 SupplyType = items.Supply
 VatCategory = categories.Category
 Scope = access.Scope
+AuditActorType = access.ActorType
+AuditAction = audit_actions.AuditAction
+AuditSubjectType = audit_subjects.AuditSubjectType
 ContraFlow = account_settings.ContraFlow
 ManualTransferMethod = manual.ManualTransferMethod
 ReimbursementStatus = reimbursement.ReimbursementStatus
@@ -43,6 +48,22 @@ strawberry.enum(
 )
 strawberry.enum(
     Scope, name="Scope", description="What an API key may do: ORDERS_READ is the scope orders:read."
+)
+strawberry.enum(
+    AuditActorType,
+    name="AuditActorType",
+    description="Who can do something: API_KEY, CUSTOMER in a session of their own, COMMAND_LINE on the "
+    "server's machine, WORKER for what the server does by itself.",
+)
+strawberry.enum(
+    AuditAction,
+    name="AuditAction",
+    description="What can be done: the mutation of that name (CREATE_ORDER is createOrder), whether over "
+    "GraphQL or REST, or a command of the command line. CANCEL_INVOICE and REFUND_INVOICE are of the REST "
+    "doors, RESOLVE_PAYMENT is a gateway's answer.",
+)
+strawberry.enum(
+    AuditSubjectType, name="AuditSubjectType", description="The kinds of things that are changed."
 )
 strawberry.enum(
     ContraFlow,

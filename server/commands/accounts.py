@@ -8,16 +8,21 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
-from invoicing.access import Scope
+from invoicing.access import COMMAND_LINE, Scope
 from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.completeness import in_words, missing_fields
 from invoicing.accounts.values import CreateAccountValues
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited, record
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.decimals import decimal_text
 from invoicing.errors import InvoicingError
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account
+from resolvers.audit_subjects import subjects_of
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
 from server.commands.seller_options import (
     Bic,
@@ -135,12 +140,14 @@ def create_key(
             raise exit_with("There is an account already. Say who sells with updateAccount.")
         seller = choose_account(database, in_account)
         try:
+            now = datetime.now(UTC)
+            act = Act(seller.id, COMMAND_LINE, AuditAction.CREATE_API_KEY, now)
             created, token = database.write(
-                api_keys.create_api_key,
+                audited(act, api_keys.create_api_key, subjects_of),
                 seller.id,
                 name=name,
                 scopes=scope or list(Scope),
-                now=datetime.now(UTC),
+                now=now,
             )
         except InvoicingError as refusal:
             raise exit_with(str(refusal)) from None
@@ -158,7 +165,7 @@ def _create_account(database: Database, given: CreateAccountValues) -> str:
     """Creates the account, and says on standard error what it assumes and what is missing."""
     try:
         values = account_settings.with_country_defaults(given)
-        made = database.write(account_settings.create_account, values, now=datetime.now(UTC))
+        made = database.write(_created_account, values, now=datetime.now(UTC))
     except InvoicingError as refusal:
         raise exit_with(str(refusal)) from None
     seller = database.read(account_settings.account, made)
@@ -174,6 +181,14 @@ def _create_account(database: Database, given: CreateAccountValues) -> str:
             f"With an API key of it:\n  {_completion(seller, missing)}",
             err=True,
         )
+    return made
+
+
+def _created_account(connection: Connection, values: CreateAccountValues, *, now: datetime) -> str:
+    """The new account's id. Its audit log begins with this."""
+    made = account_settings.create_account(connection, values, now=now)
+    act = Act(made, COMMAND_LINE, AuditAction.CREATE_ACCOUNT, now)
+    record(connection, act, [Subject(AuditSubjectType.ACCOUNT, made)])
     return made
 
 

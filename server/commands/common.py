@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from invoicing.access import Actor, Principal, Scope
+from invoicing.access import COMMAND_LINE, Principal, Scope
 from invoicing.accounts import settings as account_settings
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
@@ -51,7 +51,7 @@ def choose_account(database: Database, name: str | None) -> Account:
 
 def command_line_principal(account_id: str) -> Principal:
     """Whoever can run commands on this machine may do everything in the account."""
-    return Principal(account_id, Actor("command-line", "Command line", "command_line"), frozenset(Scope))
+    return Principal(account_id, COMMAND_LINE, frozenset(Scope))
 
 
 def say_in_red(message: str) -> None:

@@ -14,6 +14,9 @@ import typer
 
 from invoicing.accounts.ecb_rates import read_ecb_rates
 from invoicing.accounts.exchange_rates import EURO, MOST_RATES, set_exchange_rates
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.errors import InvoicingError, ValidationError
 from server.commands.common import (
     AccountOption,
@@ -43,12 +46,14 @@ def import_rates(
     with open_database(Settings()) as database:
         principal = command_line_principal(choose_account(database, in_account).id)
         now = datetime.now(UTC)
+        mine = Subject(AuditSubjectType.ACCOUNT, principal.account_id)
+        act = Act.of(principal, AuditAction.SET_EXCHANGE_RATES, mine, at=now)
         try:
             with _opened(file) as text:
                 found = list(read_ecb_rates(text))
             for start in range(0, len(found), MOST_RATES):
                 batch = found[start : start + MOST_RATES]
-                database.write(set_exchange_rates, principal, batch, base=EURO, now=now)
+                database.write(audited(act, set_exchange_rates), principal, batch, base=EURO, now=now)
         except (InvoicingError, OSError, UnicodeDecodeError, zipfile.BadZipFile) as failure:
             raise exit_with(str(failure)) from None
     days = {rate.date for rate in found}

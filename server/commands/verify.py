@@ -27,8 +27,8 @@ def verify(
     """Check all invoices, credits, payments and papers, of one account or of all. Changes nothing.
 
     Exits with 1 if a number is missing or there twice, an invoice does not add up, money is not accounted
-    for, a state is not what the payments make it, a PDF is not the one that was made, or nothing will make
-    one that is not there. Servers may go on meanwhile.
+    for, a state is not what the payments make it, a PDF is not the one that was made, nothing will make one
+    that is not there, or the audit log was changed. Servers may go on meanwhile.
     """
     settings = Settings()
     store = FileStore(settings.documents_dir)
@@ -46,9 +46,11 @@ def report(verdict: Verdict, findings: list[Finding], papers_read: int | None) -
     """Prints what was verified and found, and exits with 1 if something was."""
     counted = f"{verdict.invoices:,} invoices in {verdict.series:,} series"
     money = f"{verdict.payments:,} payments and refunds"
+    log = f"{verdict.audit_entries:,} entries in the audit log"
     if not findings:
         typer.echo(f"{counted}: no gap, no duplicate, every total right, every paper there or due.")
         typer.echo(f"{money}: every cent accounted for, every state as it must be.")
+        typer.echo(f"{log}: none changed, none missing.")
         if papers_read is not None:
             typer.echo(f"{papers_read:,} PDFs read: each is the one that was made.")
         return
@@ -56,5 +58,5 @@ def report(verdict: Verdict, findings: list[Finding], papers_read: int | None) -
         typer.echo(f"{finding.kind}: {finding.subject} of account {finding.account_id}: {finding.detail}")
     if (more := len(findings) - _MOST_SHOWN) > 0:
         typer.echo(f"{more:,} more are not shown.")
-    typer.echo(f"{len(findings):,} findings in {counted} and {money}.")
+    typer.echo(f"{len(findings):,} findings in {counted}, {money} and {log}.")
     raise typer.Exit(1)

@@ -15,10 +15,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateways.protocol import Outcome, Unavailable
+from invoicing.access import WORKER
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited
 from invoicing.payments import charges
 from invoicing.payments.charges import GIVE_UP, Unanswered
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
+from resolvers.audit_subjects import subjects_of
 from resolvers.gateway_calls import Gateways
 
 POLL = 2.0  # seconds
@@ -143,8 +147,9 @@ class ChargeWorker:
         is_method_spent: bool = False,
     ) -> None:
         payment = unanswered.begun.payment
+        act = Act(payment.account_id, WORKER, AuditAction.RESOLVE_PAYMENT, _now())
         await self._database.write_async(
-            charges.resolve,
+            audited(act, charges.resolve, subjects_of),
             payment.account_id,
             payment.id,
             status,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from invoicing import locks, numbering
 from invoicing.accounts import settings as account_settings
+from invoicing.audit.actions import AuditAction
 from invoicing.customers import details
 from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
@@ -33,6 +34,7 @@ from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.deliveries import DeliveryResult
 from tests.conftest import FreshUrl
 from tests.support import factories
+from tests.support.audit_trail import do
 from tests.support.factories import NOW, item
 from tests.support.import_files import import_terms
 from tests.support.lock_watch import NAMED, STEPS, watching
@@ -69,6 +71,12 @@ def the_account(till: Till, _: Path) -> None:
     till.write(endpoints.rotate_webhook_secret, hook.id)
     till.sale(1_000)
     till.write(endpoints.update_webhook_endpoint, hook.id, {"is_active": False})
+
+
+def the_audit_log(till: Till, _: Path) -> None:
+    till.sale(100)  # creates the number series
+    order = factories.order(till.database, till.principal, id="o", customer_id="ann")
+    do(till.database, till.principal, AuditAction.INVOICE_ORDER, from_orders.invoice_order, order.id)
 
 
 def customers(till: Till, _: Path) -> None:
@@ -191,6 +199,7 @@ def imports(till: Till, folder: Path) -> None:
 ISSUING = {"the series of invoices", NAMED}
 COMMANDS: dict[Callable[[Till, Path], None], set[str]] = {
     the_account: {"accounts", "endpoints", "jobs", NAMED, "orders"},
+    the_audit_log: {"the series of orders", "orders", *ISSUING, "the audit log"},
     customers: {"customers", "payment methods", NAMED},
     orders: {"accounts", "the series of orders", "orders", NAMED},
     invoices: {"the series of orders", "orders", "invoices", *ISSUING},
@@ -210,7 +219,7 @@ COMMANDS: dict[Callable[[Till, Path], None], set[str]] = {
     set_offs: {"the series of orders", "orders", "invoices", *ISSUING},
     one_time_invoices: ISSUING,
     jobs_after_commit: {"the series of orders", "orders", *ISSUING, "jobs", "documents", "deliveries"},
-    imports: {"orders", "invoices", *ISSUING},
+    imports: {"orders", "invoices", *ISSUING, "the audit log"},
 }
 
 

@@ -21,6 +21,8 @@ NEEDS = {
     '{ invoice(id: "x") { id } }': Scope.INVOICES_READ,
     "{ invoices { nodes { id } } }": Scope.INVOICES_READ,
     "{ invoices { totalCount } }": Scope.INVOICES_READ,
+    "{ auditLog { nodes { id } } }": Scope.AUDIT_READ,
+    "{ auditLog { totalCount } }": Scope.AUDIT_READ,
     '{ invoicePreview(input: {items: ["x"]}) { total } }': Scope.INVOICES_READ,
 }
 

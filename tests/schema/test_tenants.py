@@ -41,6 +41,9 @@ NAMING = {
     ],
     "order": [f'{{ order(id: "$order") {ORDER} }}'],
     "invoice": [f'{{ invoice(id: "$invoice") {INVOICE} }}'],
+    "auditLog": [
+        '{ auditLog(filter: {subject_type: ORDER, subject_id: "$order"}) { totalCount nodes { id } } }'
+    ],
     "invoicePreview": ['{ invoicePreview(input: {items: ["$item"]}) { total } }'],
     "customers": [f'{{ customers(search: "$name") {{ totalCount nodes {CUSTOMER} }} }}'],
     "orders": [

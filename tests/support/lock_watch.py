@@ -41,6 +41,7 @@ STEPS = {
     "documents": Step("documents", "invoice_id", "invoice_id"),
     "deliveries": Step("webhook_deliveries"),
     "payment methods": Step("payment_methods"),
+    "the audit log": Step("audit_heads", "lane::text", "lane"),
 }
 """The steps of `invoicing.locks`, in a database with one account."""
 

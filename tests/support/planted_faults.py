@@ -21,6 +21,9 @@ VERIFIED_TABLES = (
     "payment_methods",
     "payments",
     "allocations",
+    "audit_heads",
+    "audit_entries",
+    "audit_subjects",
 )
 
 
@@ -32,6 +35,8 @@ def unprotected(database: Database) -> Database:
 
 def _unprotect_sqlite(database: Database) -> None:
     connection = sqlite3.connect(str(database.url.database))
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
     for table in VERIFIED_TABLES:
         connection.execute(f"CREATE TABLE bare AS SELECT * FROM {table}")  # noqa: S608
         connection.execute(f"DROP TABLE {table}")

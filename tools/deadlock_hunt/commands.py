@@ -9,6 +9,9 @@ from typing import Any
 
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited
+from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.customers import details
 from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
@@ -51,7 +54,12 @@ class Clerk:
         return self.random.choices(list(COMMANDS), [weight for weight, _ in COMMANDS.values()])[0]
 
     def write(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        return self.database.write(command, self.owner, *args, now=now(), **options)
+        return self.database.write(self.audited(command), self.owner, *args, now=now(), **options)
+
+    def audited(self, command: Callable[..., Any]) -> Callable[..., Any]:
+        """With an entry in the audit log, whose lock comes last. What it says does not matter here."""
+        account = Subject(AuditSubjectType.ACCOUNT, self.owner.account_id)
+        return audited(Act.of(self.owner, AuditAction.UPDATE_ACCOUNT, account, at=now()), command)
 
     def key(self, prefix: str, commands: int = 12) -> str:
         """A key that several consecutive commands of all threads share."""
@@ -88,7 +96,7 @@ class Clerk:
         status = self.random.choice(("PAID", "PAID", "FAILED"))
         is_spent = status == "FAILED" and self.random.random() < 0.1
         self.database.write(
-            charges.resolve,
+            self.audited(charges.resolve),
             self.owner.account_id,
             pending.payment.id,
             status,
@@ -133,7 +141,9 @@ def update_order(clerk: Clerk) -> None:
 def ship(clerk: Clerk) -> None:
     item = one(clerk.random, clerk.seen.items)
     items_to_ship = [(item.id, clerk.random.choice((None, 1)))]
-    clerk.database.write(shipping.ship_items, clerk.owner, item.order_id, items_to_ship, shipped_at=now())
+    clerk.database.write(
+        clerk.audited(shipping.ship_items), clerk.owner, item.order_id, items_to_ship, shipped_at=now()
+    )
 
 
 def undo(clerk: Clerk) -> None:

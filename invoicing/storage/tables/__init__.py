@@ -6,6 +6,14 @@ ten-thousandths of a percent, instants UTC.
 """
 
 from invoicing.storage.tables.account import Account, ApiKey, ExchangeRate, accounts, api_keys, exchange_rates
+from invoicing.storage.tables.audit import (
+    AuditEntry,
+    AuditHead,
+    AuditSubject,
+    audit_entries,
+    audit_heads,
+    audit_subjects,
+)
 from invoicing.storage.tables.base import (
     Instant,
     account_reference,
@@ -51,6 +59,9 @@ __all__ = [
     "Account",
     "Allocation",
     "ApiKey",
+    "AuditEntry",
+    "AuditHead",
+    "AuditSubject",
     "Customer",
     "CustomerSession",
     "Document",
@@ -71,6 +82,9 @@ __all__ = [
     "allocations",
     "amount_column",
     "api_keys",
+    "audit_entries",
+    "audit_heads",
+    "audit_subjects",
     "customer_sessions",
     "customers",
     "documents",

@@ -1,0 +1,50 @@
+"""What can be done: the names in the audit log. A mutation's action has the mutation's name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """A mutation's name, or that of a command without a mutation. REST doors do what mutations do."""
+
+    ADD_PAYMENT_METHOD = "addPaymentMethod"
+    APPLY_CREDIT = "applyCredit"
+    APPROVE_ORDER_ITEMS = "approveOrderItems"
+    CANCEL_INVOICE = "cancelInvoice"
+    CANCEL_ORDER_ITEMS = "cancelOrderItems"
+    CREATE_ACCOUNT = "createAccount"
+    CREATE_API_KEY = "createApiKey"
+    CREATE_CUSTOMER = "createCustomer"
+    CREATE_CUSTOMER_SESSION = "createCustomerSession"
+    CREATE_DEMO_SHOP = "createDemoShop"
+    CREATE_INVOICE = "createInvoice"
+    CREATE_ORDER = "createOrder"
+    CREATE_WEBHOOK_ENDPOINT = "createWebhookEndpoint"
+    CREDIT_INVOICE = "creditInvoice"
+    DELETE_WEBHOOK_ENDPOINT = "deleteWebhookEndpoint"
+    FINISH_ORDER_ITEMS = "finishOrderItems"
+    IMPORT_ORDERS = "importOrders"
+    INVOICE_ITEMS = "invoiceItems"
+    INVOICE_ORDER = "invoiceOrder"
+    RECEIVE_ORDER_ITEMS = "receiveOrderItems"
+    RECORD_PAYMENT = "recordPayment"
+    REFUND_INVOICE = "refundInvoice"
+    REFUND_PAYMENT = "refundPayment"
+    REMOVE_PAYMENT_METHOD = "removePaymentMethod"
+    REPLAY_WEBHOOK_DELIVERY = "replayWebhookDelivery"
+    RESOLVE_PAYMENT = "resolvePayment"
+    RETRY_INVOICE_PDF = "retryInvoicePdf"
+    RETURN_ORDER_ITEMS = "returnOrderItems"
+    REVOKE_API_KEY = "revokeApiKey"
+    REVOKE_CUSTOMER_SESSION = "revokeCustomerSession"
+    ROTATE_WEBHOOK_SECRET = "rotateWebhookSecret"  # noqa: S105 (a name)
+    SEND_TEST_WEBHOOK = "sendTestWebhook"
+    SET_EXCHANGE_RATES = "setExchangeRates"
+    SETTLE_INVOICE = "settleInvoice"
+    SETTLE_INVOICE_MANUALLY = "settleInvoiceManually"
+    SHIP_ORDER_ITEMS = "shipOrderItems"
+    UPDATE_ACCOUNT = "updateAccount"
+    UPDATE_CUSTOMER = "updateCustomer"
+    UPDATE_ORDER = "updateOrder"
+    UPDATE_WEBHOOK_ENDPOINT = "updateWebhookEndpoint"
