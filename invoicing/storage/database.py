@@ -58,6 +58,7 @@ class Database:
             if self.is_sqlite
             else _postgresql(self.url, READERS, statement_timeout=query_timeout)
         )
+        self._reading, self._reading_in_time = _for_reading(self._engine), _for_reading(self._in_time)
         self._reader = Reader(READERS, query_timeout)
         self._threads = ThreadPoolExecutor(threads, "write")
         self._writer = (
@@ -69,7 +70,7 @@ class Database:
 
         On PostgreSQL each of its statements sees the newest commits.
         """
-        with _refusing_bad_values(), self._connect(self._engine) as connection:
+        with _refusing_bad_values(), self._reading.connect() as connection:
             return work(connection, *args, **kwargs)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -106,10 +107,6 @@ class Database:
         self._engine.dispose()
         self._in_time.dispose()
 
-    def _connect(self, engine: Engine) -> Connection:
-        """A connection for reading. SQLite needs a transaction, so that all statements see the same."""
-        return (engine if self.is_sqlite else engine.execution_options(**_NO_TRANSACTION)).connect()
-
     def _read_in_time(
         self,
         running: Running,
@@ -118,7 +115,7 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
-        with _refusing_bad_values(), self._connect(self._in_time) as connection:
+        with _refusing_bad_values(), self._reading_in_time.connect() as connection:
             running.begin(connection.connection.dbapi_connection)
             try:
                 return work(connection, *args, **kwargs)
@@ -168,6 +165,11 @@ def _is_interruption(failure: OperationalError) -> bool:
     """Whether a statement was ended by `statement_timeout` or by another thread."""
     is_interrupted = getattr(failure.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
     return is_interrupted or isinstance(failure.orig, QueryCanceled)
+
+
+def _for_reading(engine: Engine) -> Engine:
+    """The engine that reads. SQLite needs a transaction, so that all statements see the same state."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(**_NO_TRANSACTION)
 
 
 def _json(value: Any) -> str:
