@@ -57,8 +57,13 @@ class Client:
 
 @contextmanager
 def running_server(home: Home, token: str, *, workers: int = 0) -> Iterator[Server]:
-    """`invoicing serve`, with so many PDF processes."""
-    env = {**home.env, "INVOICING_WORKERS": str(workers), "INVOICING_LOG_LEVEL": "WARNING"}
+    """`invoicing serve`, with so many PDF processes. Requests are counted, and never too many."""
+    env = {
+        **home.env,
+        "INVOICING_WORKERS": str(workers),
+        "INVOICING_LOG_LEVEL": "WARNING",
+        "INVOICING_RATE_LIMIT": "1000000/s burst 1000000",
+    }
     command = [str(Path(sys.executable).with_name("invoicing")), "serve", "--no-demo", "--port"]
     with _running(command, env, token) as server:
         yield server

@@ -37,6 +37,12 @@ class Unauthorized(InvoicingError):
     code = "UNAUTHORIZED"
 
 
+class RateLimited(InvoicingError):
+    """Too many requests came with this key: wait, as `Retry-After` says."""
+
+    code = "RATE_LIMITED"
+
+
 class Forbidden(InvoicingError):
     """The API key lacks the scope that this needs."""
 

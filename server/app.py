@@ -27,6 +27,7 @@ from server.cors import cross_origin
 from server.graphql.explorer import Explorer
 from server.graphql.view import GraphQLView
 from server.metrics import Metrics
+from server.rate_limits.limits import RateLimits
 from server.request_log import RequestLog
 from server.settings import Settings
 from server.stored_pdfs import StoredPdfs
@@ -49,7 +50,7 @@ def create_app(
     """The server on a migrated database. With a demo token, the explorer opens with it filled in."""
     store, counts = FileStore(settings.documents_dir), Metrics()
     database.deadlock_listeners.append(counts.count_deadlock)
-    contexts = _contexts(settings, database, base_url)
+    contexts = _contexts(settings, database, base_url, counts)
     services = contexts.services
     origins = settings.cors_origins.split()
     explorer = Explorer(authorization=f"Bearer {demo_token}" if demo_token else None, example=example)
@@ -95,7 +96,7 @@ def _lifespan(services: Services, store: FileStore, processes: int, counts: Metr
     return lifespan
 
 
-def _contexts(settings: Settings, database: Database, base_url: str) -> Contexts:
+def _contexts(settings: Settings, database: Database, base_url: str, counts: Metrics) -> Contexts:
     authenticator = Authenticator(database)
     watches = Watches(settings.max_watches)
 
@@ -112,7 +113,8 @@ def _contexts(settings: Settings, database: Database, base_url: str) -> Contexts
         watches,
         forget_keys,
     )
-    return Contexts(services, authenticator)
+    limits = RateLimits(settings.rate, count_refusal=counts.count_rate_limited)
+    return Contexts(services, authenticator, limits, settings.proxies)
 
 
 async def _home(_: Request) -> Response:

@@ -43,6 +43,10 @@ class Authenticator:
             self._remember(token, found)
         return found
 
+    def has_found(self, token: str) -> bool:
+        """Whether it was right when it was last looked up. It may have ended since."""
+        return token in self._found_lately
+
     async def _look_up(self, token: str) -> Principal | None:
         """Looks in the sessions first if it begins like one: one API key in 262,144 does so too."""
         if token.startswith(sessions.PREFIX):

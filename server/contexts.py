@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
+from invoicing.access import Principal
 from resolvers.context import Context, Services
 from server.auth import Authenticator
+from server.connections.addresses import Proxies
+from server.rate_limits.headers import RawHeaders
+from server.rate_limits.limits import RateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +22,31 @@ class Contexts:
 
     services: Services
     authenticator: Authenticator
+    limits: RateLimits
+    proxies: Proxies
 
     async def for_token(self, connection: HTTPConnection, token: str) -> Context:
-        """The context of whom the token stands for. Raises Unauthorized if it is not known."""
+        """The context of whom the token stands for. Raises Unauthorized if there is none, or RateLimited."""
+        principal = await self.principal_of(connection, token)
+        self.limits.take(principal, answer_headers(connection.scope))
         find_principal = partial(self.authenticator.principal_of, token)
-        return Context(await find_principal(), self.services, request_id(connection), find_principal)
+        return Context(principal, self.services, request_id(connection), find_principal)
+
+    async def principal_of(self, connection: HTTPConnection, token: str) -> Principal:
+        """Whom the token stands for. An address that sent many wrong ones has to wait with new ones."""
+        if self.authenticator.has_found(token):
+            return await self.authenticator.principal_of(token)
+        address = self.proxies.caller_of(connection.scope)
+        self.limits.take_guess(address, answer_headers(connection.scope))
+        found = await self.authenticator.principal_of(token)
+        self.limits.give_guess_back(address)
+        return found
+
+
+def answer_headers(scope: Scope) -> RawHeaders:
+    """Headers that the answer gets, whatever it is."""
+    sent: RawHeaders = scope["state"].setdefault("headers", [])
+    return sent
 
 
 def request_id(connection: HTTPConnection) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from server.rate_limits.headers import NAMES
+
 _DAY = 86_400  # seconds; browsers cap it lower
 
 
@@ -20,7 +22,7 @@ def cross_origin(origins: Sequence[str]) -> list[Middleware]:
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-            expose_headers=["X-Request-ID"],
+            expose_headers=["X-Request-ID", *NAMES],
             max_age=_DAY,
         )
     ]

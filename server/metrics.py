@@ -24,6 +24,7 @@ from resolvers.watches import Watches
 from server import logs
 from server.connections.guard import REFUSALS
 from server.health import PATIENCE
+from server.rate_limits.limits import LIMITED
 
 MOST_OPERATIONS = 200  # callers choose the names; further ones are counted together as OTHERS
 OTHERS, UNNAMED = "(others)", "(unnamed)"
@@ -65,6 +66,11 @@ class Metrics:
         )
         for reason in REFUSALS:
             self._refused_connections.labels(reason)  # it is 0 until it happens, not absent
+        self._rate_limited = self._counter(
+            "invoicing_rate_limited", "Requests and operations refused as too many.", "what"
+        )
+        for what in LIMITED:
+            self._rate_limited.labels(what)
         self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
         self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
         self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
@@ -98,6 +104,10 @@ class Metrics:
 
     def count_refused_connection(self, reason: str) -> None:
         self._refused_connections.labels(reason).inc()
+
+    def count_rate_limited(self, what: str) -> None:
+        """Counts a refusal, to a `key` (or a customer) or to an `address` with wrong ones."""
+        self._rate_limited.labels(what).inc()
 
     def set_backlogs(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
         for gauge in (self._waiting, self._parked, self._oldest):

@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 
 
 class RequestLog:
-    """Middleware. Views leave in the scope's state what it logs: `operation`, and a refusal's `code`."""
+    """Middleware. Views leave in the scope's state what it logs: `operation`, and a refusal's `code`;
+    and `headers` that the answer gets."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -41,7 +42,7 @@ class RequestLog:
         await serve.get(scope["type"], self.app)(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = _Response(_set_request_id(scope), send)
+        response = _Response(_set_request_id(scope), scope, send)
         with bound_contextvars(request_id=response.request_id):
             try:
                 await self.app(scope, receive, response.send)
@@ -88,8 +89,9 @@ class RequestLog:
 class _Response:
     """Sends a response, and notes what the log and the metrics want to know of it."""
 
-    def __init__(self, request_id: str, send: Send) -> None:
+    def __init__(self, request_id: str, scope: Scope, send: Send) -> None:
         self.request_id = request_id
+        self._state: dict[str, Any] = scope["state"]
         self.status = CLIENT_GONE  # until a response begins
         self.began = time.perf_counter()
         self.stream_began: float | None = None
@@ -102,6 +104,7 @@ class _Response:
             if dict(message["headers"]).get(b"content-type") == EVENT_STREAM.encode():
                 self.stream_began = time.perf_counter() - self.began
             MutableHeaders(scope=message)["x-request-id"] = self.request_id
+            message["headers"].extend(self._state.get("headers", ()))
         await self._send(message)
 
 

@@ -19,6 +19,7 @@ from gateways.protocol import Gateway
 from invoicing.storage.database import QUERY_TIMEOUT
 from resolvers import watches
 from server.connections.addresses import Proxies
+from server.rate_limits.rate import Rate
 
 if TYPE_CHECKING:
     from schema.execution.documents import Rules
@@ -96,6 +97,10 @@ class Settings(BaseSettings):
         ge=1,
         description="Invoices that one key or customer may follow at once, on each server.",
     )
+    rate_limit: str = Field(
+        default="500/s burst 5000",
+        description="Requests a second of a key or customer, and how many may come at once; `off` for none.",
+    )
     max_connections_per_address: int = Field(
         default=256,
         ge=1,
@@ -144,6 +149,12 @@ class Settings(BaseSettings):
                 )
         return origins
 
+    @field_validator("rate_limit")
+    @classmethod
+    def _check_rate(cls, rate: str) -> str:
+        Rate.parse(rate)
+        return rate
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, proxies: str) -> str:
@@ -173,6 +184,10 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the database is the server's own file, which `serve` may migrate and fill."""
         return not self.database_url
+
+    @cached_property
+    def rate(self) -> Rate | None:
+        return Rate.parse(self.rate_limit)
 
     @cached_property
     def proxies(self) -> Proxies:

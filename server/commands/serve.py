@@ -36,6 +36,7 @@ _DEMO_FOR_OTHERS = (
     "The demo's key is on the page only for who opens it at this machine, but it works for everybody who has "
     "it, with all scopes of the demo account. For real work start with --no-demo."
 )
+_NO_LIMIT = "One key can keep the server busy, and wrong keys are looked up however many come."
 
 
 def serve(
@@ -67,6 +68,8 @@ def serve(
         typer.echo(f"GraphiQL is at {address}/graphql", err=True)
         if token and is_open_to_others(host):
             say_in_red(f"{host} is open to others, and there is demo data. {_DEMO_FOR_OTHERS}")
+        if settings.rate is None and is_open_to_others(host):
+            say_in_red(f"{host} is open to others, and INVOICING_RATE_LIMIT is off. {_NO_LIMIT}")
         signal.signal(signal.SIGTERM, _exit)
         gc.freeze()  # what is loaded by now stays, so collections need not look at it
         Server(_config(settings, app, host, port), app.state.watches).run()

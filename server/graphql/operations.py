@@ -17,7 +17,7 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
-from invoicing.errors import Unauthorized
+from invoicing.errors import RateLimited, Unauthorized
 from resolvers.context import Context
 from schema.execution.operations import is_subscription
 from server.auth import bearer, token_in
@@ -58,6 +58,8 @@ class Operations(GraphQL[Context, None]):
                 request_id(request),
                 handshake=request.headers.get("authorization", ""),
                 count_operation=self.metrics.count_socket_operation,
+                take_from_limit=lambda principal: self.contexts.limits.take(principal, []),
+                connection=request,
             )
         return await self.contexts.for_token(request, bearer(request))
 
@@ -69,13 +71,14 @@ class Operations(GraphQL[Context, None]):
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
         """Accepts the connection. Whether its key is still valid is checked again with each operation."""
-        if not isinstance(context, ConnectionContext):
+        if not isinstance(context, ConnectionContext) or context.connection is None:
             raise TypeError("Only a connection can be accepted.")
         try:
             token = token_in(context.authorization())
+            await self.contexts.principal_of(context.connection, token)
             context.find_principal = partial(self.contexts.authenticator.principal_of, token)
             await context.renew()
-        except Unauthorized as refusal:
+        except (Unauthorized, RateLimited) as refusal:
             raise ConnectionRejectionError from refusal
         return UnsetType()
 

@@ -20,7 +20,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from invoicing.errors import Unauthorized
+from invoicing.errors import RateLimited, Unauthorized
 from invoicing.texts import shortened_message
 from resolvers.context import Context
 from schema.codes import Code
@@ -38,6 +38,7 @@ _CODES = {
     405: Code.METHOD_NOT_ALLOWED,
     406: Code.NOT_ACCEPTABLE,
     413: Code.BODY_TOO_LARGE,
+    429: RateLimited.code,
     415: Code.UNSUPPORTED_MEDIA_TYPE,
     500: Code.INTERNAL_SERVER_ERROR,
 }
@@ -62,6 +63,8 @@ class GraphQLView(Operations):
         except Unauthorized as refusal:
             response = _error_response(request, 401, str(refusal))
             response.headers["www-authenticate"] = "Bearer"
+        except RateLimited as refusal:
+            response = _error_response(request, 429, str(refusal), **refusal.more)
         except MethodNotAllowed as refusal:
             response = _error_response(request, 405, refusal.reason)
             response.headers["allow"] = refusal.allowed
@@ -147,7 +150,7 @@ def _is_browser(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
-def _error_response(request: Request, status: int, message: str, **more: str) -> Response:
+def _error_response(request: Request, status: int, message: str, **more: object) -> Response:
     code = request.scope["state"]["code"] = _CODES.get(status, Code.BAD_REQUEST)
     body = {"errors": [{"message": shortened_message(message), "extensions": {"code": code, **more}}]}
     media = negotiate(request.headers.get("accept", "")) or JSON

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import structlog
 from graphql import GraphQLError
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
@@ -21,7 +21,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
 from invoicing.access import Actor, Principal
-from invoicing.errors import TooManyWatches
+from invoicing.errors import RateLimited, TooManyWatches
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
 from server.graphql.sse import MOST_UNREAD_SECONDS
@@ -44,9 +44,11 @@ _TOO_MANY = GraphQLError(
 class ConnectionContext(Context):
     """The context of a connection. Strawberry sets `connection_params` when it is initialised."""
 
+    connection: WebSocket | None = None
     handshake: str = ""  # the Authorization header of the handshake
     connection_params: Mapping[str, object] = field(default_factory=dict)
     count_operation: Callable[[str | None], None] = lambda _: None  # is called for each that has ended
+    take_from_limit: Callable[[Principal], None] = lambda _: None  # before each; raises RateLimited
 
     def authorization(self) -> str:
         """Browsers cannot set headers on a WebSocket, so they send the token in `connection_init`."""
@@ -82,10 +84,21 @@ class TextAdapter(ASGIWebSocketAdapter):
 class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         is_new = message["id"] not in self.operations
-        if self.connection_acknowledged and is_new and len(self.operations) >= MOST_OPERATIONS:
-            await self.send_message({"id": message["id"], "type": "error", "payload": [_TOO_MANY.formatted]})
+        if self.connection_acknowledged and is_new and (refusal := self._refusal()):
+            await self.send_message({"id": message["id"], "type": "error", "payload": [refusal.formatted]})
             return
         await super().handle_subscribe(message)
+
+    def _refusal(self) -> GraphQLError | None:
+        """Why there may not be another operation now, if so."""
+        if len(self.operations) >= MOST_OPERATIONS:
+            return _TOO_MANY
+        context = cast(ConnectionContext, self.context)
+        try:
+            context.take_from_limit(context.principal)
+        except RateLimited as refusal:
+            return GraphQLError(str(refusal), extensions={"code": refusal.code, **refusal.more})
+        return None
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         began = time.perf_counter()

@@ -24,6 +24,7 @@ TABLE: Mapping[type[InvoicingError], tuple[int, str | None]] = {
     http.MethodNotAllowed: (405, None),
     http.BodyTooLarge: (413, None),
     http.UnsupportedMediaType: (415, None),
+    errors.RateLimited: (429, None),
     http.InternalError: (500, FAILED),
     errors.QueryTimeout: (503, None),
     InvoicingError: (400, None),

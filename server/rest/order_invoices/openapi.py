@@ -60,6 +60,7 @@ _STATUSES = {
     "405": "Only POST is answered.",
     "413": "The body is larger than 2,000,000 bytes.",
     "415": "The body is not sent as `application/json`.",
+    "429": "Too many requests: wait as many seconds as `Retry-After` says.",
     "500": "Our fault: the log has it under the `X-Request-ID` of the answer.",
     "503": "It took longer than the server allows.",
 }

@@ -18,6 +18,7 @@ from invoicing.errors import (
     OrderAlreadyInvoiced,
     OrderNotPaid,
     QueryTimeout,
+    RateLimited,
     Unauthorized,
     ValidationError,
 )
@@ -51,6 +52,7 @@ _STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
     MethodNotAllowed: (405, "MethodNotAllowed"),
     BodyTooLarge: (413, "BodyTooLarge"),
     UnsupportedMediaType: (415, "UnsupportedMediaType"),
+    RateLimited: (429, "RateLimited"),
     InternalError: (500, "InternalServerError"),
     QueryTimeout: (503, "QueryTimeout"),
 }

@@ -18,6 +18,7 @@ _REFUSALS: dict[str, Part] = {
     "403": response("The token lacks a scope, or is of the other kind.", ref("PolarTokenRefused")),
     "405": response("The path has no such method.", ref("PolarRefused")),
     "422": response("Something in the request is not valid.", ref("PolarInvalid")),
+    "429": response("Too many requests: wait as long as `Retry-After` says.", ref("PolarRefused")),
     "500": response("Our fault: the log has it under the `X-Request-ID`.", ref("PolarRefused")),
     "503": response("It took longer than the server allows.", ref("PolarRefused")),
 }

@@ -48,6 +48,7 @@ TABLE: Mapping[type[InvoicingError], tuple[int, int, str]] = {
     errors.QueryTimeout: (INTERNAL, 503, "Took too long"),
     errors.Unauthorized: (UNAUTHENTICATED, 401, "Not authenticated"),
     errors.Forbidden: (UNAUTHORIZED, 403, "Not authorized"),
+    errors.RateLimited: (INVALID, 429, "Too many requests"),
     http.UnknownPath: (UNKNOWN, 404, "Not found"),
     http.MethodNotAllowed: (INVALID, 405, "Method not allowed"),
     http.BodyTooLarge: (INVALID, 413, "Request too large"),

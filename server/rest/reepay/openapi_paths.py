@@ -8,7 +8,7 @@ from server.rest.json_schema import Part, json_content, path_parameter, ref, req
 from server.rest.reepay.errors import TABLE
 
 _INVOICE = path_parameter("id", "The invoice's id or handle.")
-_USUAL_STATUSES = {400, 401, 403, 404, 405, 413, 415, 500, 503}
+_USUAL_STATUSES = {400, 401, 403, 404, 405, 413, 415, 429, 500, 503}
 _EXAMPLE = {
     "handle": "2026-017",
     "order_lines": [{"ordertext": "Lighting plan", "amount": 48000, "quantity": 2, "vat": 0.21}],

@@ -130,3 +130,18 @@ async def test_a_thousand_who_only_listen_keep_nobody_waiting(shop: Client) -> N
             await callers.enter_async_context(connected(address, shop.token, ping_interval=None))
         async with asyncio.timeout(PATIENCE):
             assert (await ask(address, shop, "{ account { name } }"))["account"]
+
+
+async def test_each_operation_of_a_connection_counts_against_the_rate_limit(
+    database: Database, tmp_path: Path
+) -> None:
+    limited = client(database, tmp_path, rate_limit="1/h burst 2")
+    async with running_server(limited.app) as address, connected(address, limited.token) as caller:
+        for number in ("1", "2"):
+            await caller.subscribe("{ account { id } }", subscription_id=number)
+            assert [(await caller.message())["type"] for _ in range(2)] == ["next", "complete"]
+        await caller.subscribe("{ account { id } }", subscription_id="3")
+        told = await caller.message()
+    assert (told["id"], told["type"]) == ("3", "error")
+    assert told["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+    assert told["payload"][0]["extensions"]["retry_after"] > 0

@@ -1,0 +1,1 @@
+"""How many requests a key, a customer, or a stranger's address may send."""
