@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from invoicing.importing.csv_file import UnreadableFile
+from invoicing.importing.formulas import REJECT_COLUMNS
 
 Row = Mapping[str, str]
 
@@ -53,7 +54,6 @@ ADDRESS_COLUMNS = {
 }
 """The field of an address that each of these columns fills."""
 
-REJECT_COLUMNS = ("reject_line", "reject_reason", "reject_message")
 """The columns that a file of rejects has before the original ones. An import ignores them."""
 
 _ID = re.compile(r"[A-Za-z0-9_.@:-]{1,200}")  # shorter than an id may be, to leave room for an item's number

@@ -9,11 +9,12 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from invoicing.errors import InvoicingError
+from invoicing.importing.formulas import is_guarded, unguarded
 
 _GZIP = b"\x1f\x8b"
 _DELIMITERS = ",;\t"
@@ -48,14 +49,15 @@ class Source:
             first = next(_records(text, _delimiter(text)), None)
         if first is None:
             raise UnreadableFile("The file is empty: its first line must name the columns.")
-        return [name.encode("utf-8", "replace").decode().strip() for name in first.fields]
+        names = _as_they_were(first).fields if is_guarded(first.fields) else first.fields
+        return [name.encode("utf-8", "replace").decode().strip() for name in names]
 
     def records(self) -> Iterator[Record]:
         """The records after the header. Blank lines are skipped; bytes that are not UTF-8 are surrogates."""
         with self._text() as text:
             found = _records(text, _delimiter(text))
-            next(found, None)
-            yield from found
+            header = next(found, None)
+            yield from map(_as_they_were, found) if header and is_guarded(header.fields) else found
 
     @contextmanager
     def _text(self) -> Iterator[IO[str]]:
@@ -74,6 +76,10 @@ class Source:
                 raise UnreadableFile(
                     f"The gzip file is damaged or cut short ({damage}); nothing of it was imported."
                 ) from damage
+
+
+def _as_they_were(record: Record) -> Record:
+    return replace(record, fields=[*map(unguarded, record.fields)])
 
 
 def _delimiter(text: IO[str]) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from invoicing.errors import InvoicingError
-from invoicing.importing.columns import ADDRESS_COLUMNS, REJECT_COLUMNS
+from invoicing.importing.columns import ADDRESS_COLUMNS
+from invoicing.importing.formulas import REJECT_COLUMNS, guarded
 
 _COLUMNS = {
     "type": "item_type",
@@ -75,7 +76,7 @@ def rejects_of_order(lines: Sequence[Any], flawed: FlawedOrder) -> list[Reject]:
 
 @dataclass
 class Rejects:
-    """The file of rejects, which is created with the first one."""
+    """The file of rejects, which is created with the first one. A spreadsheet runs nothing of it."""
 
     path: Path
     header: Sequence[str]
@@ -99,5 +100,5 @@ class Rejects:
         if self._writer is None:
             new = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
             self._writer = csv.writer(self._open_files.enter_context(new))
-            self._writer.writerow([*REJECT_COLUMNS, *self.header])
-        self._writer.writerow(cells)
+            self._writer.writerow([*REJECT_COLUMNS, *map(guarded, self.header)])
+        self._writer.writerow([*map(guarded, cells)])

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
+from invoicing.importing.formulas import unguarded
 from invoicing.importing.orders import Terms
 from invoicing.importing.summary import Summary
 from invoicing.orders import intake
@@ -28,11 +29,16 @@ def import_terms(database: Database, principal: Principal, **options: Any) -> Te
 
 
 def read_rejects(rejects: Path) -> list[dict[str, str]]:
-    """The rejected lines, by column."""
+    """The rejected lines, by column, with their cells as they were."""
     if not rejects.exists():
         return []
     with rejects.open(encoding="utf-8", errors="surrogateescape", newline="") as text:
-        return list(csv.DictReader(text))
+        return [{name: _as_it_was(cell) for name, cell in row.items()} for row in csv.DictReader(text)]
+
+
+def _as_it_was(cell: Any) -> Any:
+    """Rows that are too short have null for what is missing."""
+    return unguarded(cell) if isinstance(cell, str) else cell
 
 
 def reject_reasons(rejects: Path) -> list[tuple[str, str]]:
