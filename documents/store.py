@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from uuid import NAMESPACE_URL, uuid5
 
+_USUAL_SIZE = 65_536  # bytes, as a PDF has
+
 
 class OutsideStore(ValueError):
     """A key leads to a path outside the store."""
@@ -82,10 +84,12 @@ class FileStore:
         _sync_folder(path.parent)
 
     def check_writable(self) -> None:
-        """Raises OSError if nothing can be stored. Leaves no file behind."""
+        """Raises OSError if no file of some size can be stored. Leaves none behind."""
         self.root.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=self.root) as file:
-            file.write(b"?")
+            file.write(bytes(_USUAL_SIZE))
+            file.flush()
+            os.fsync(file.fileno())
 
     def clear(self, key: str, *, attempts: int) -> None:
         """Removes the unfinished files of attempts that were killed."""

@@ -16,6 +16,8 @@ class InvoicingError(Exception):
     """The request cannot be carried out."""
 
     code: ClassVar[str] = "INVOICING_ERROR"
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which the same request may succeed, where that is known."""
 
     def __init__(
         self,
@@ -393,3 +395,16 @@ class QueryTimeout(InvoicingError):
     """This takes longer than the server allows: narrow it down, or ask for less at once."""
 
     code = "QUERY_TIMEOUT"
+
+
+class DatabaseUnavailable(InvoicingError):
+    """The database cannot be used at the moment: it is away, full, or locked for too long. Try again."""
+
+    code = "UNAVAILABLE"
+    retry_after = 5
+
+
+class ServerOutdated(DatabaseUnavailable):
+    """The database has another version than this server, which changes nothing in it: start the new one."""
+
+    code = "SERVER_OUTDATED"

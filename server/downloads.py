@@ -7,14 +7,17 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from documents.links import BadLink, ExpiredLink, Links
-from invoicing.errors import InvoicingError
+from invoicing.errors import DatabaseUnavailable, InvoicingError, QueryTimeout, ServerOutdated
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 
 _STATUS: dict[type[InvoicingError], int] = {
     BadLink: 403,
+    DatabaseUnavailable: 503,
     DocumentMissing: 404,
     DocumentNotReady: 503,
     ExpiredLink: 410,
+    QueryTimeout: 503,
+    ServerOutdated: 503,
 }
 
 
@@ -23,7 +26,7 @@ def routes(pdfs: StoredPdfs, links: Links) -> list[Route]:
         try:
             key, filename = links.read_token(request.path_params["token"])
             return await _file(pdfs, key, filename)
-        except (BadLink, ExpiredLink, DocumentMissing, DocumentNotReady) as refusal:
+        except tuple(_STATUS) as refusal:
             return _refusal(refusal)
 
     return [Route("/documents/{token}/{filename:path}", document)]
@@ -43,7 +46,7 @@ async def _file(pdfs: StoredPdfs, key: str, filename: str) -> FileResponse:
 
 def _refusal(refusal: InvoicingError) -> JSONResponse:
     headers = {"Cache-Control": "no-store"}
-    if isinstance(refusal, DocumentNotReady):
+    if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
     body = {"error": refusal.code, "detail": str(refusal)}
     return JSONResponse(body, _STATUS[type(refusal)], headers=headers)

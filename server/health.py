@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,13 +12,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from documents.store import FileStore
-from invoicing.errors import QueryTimeout
-from invoicing.storage import migrations
+from invoicing.errors import DatabaseUnavailable, QueryTimeout
+from invoicing.storage import migrations, probe
 from invoicing.storage.database import Database
 from server import logs
 
 OK = "ok"
 PATIENCE = 5.0  # seconds; most probes wait at least that long
+
+_FAILURES = (SQLAlchemyError, DatabaseUnavailable, QueryTimeout, OSError, TimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -38,16 +41,35 @@ def routes(database: Database, store: FileStore) -> list[Route]:
 
 async def _database_state(database: Database) -> str:
     try:
-        version = await asyncio.wait_for(database.read_async(migrations.version), PATIENCE)
-    except (SQLAlchemyError, QueryTimeout, TimeoutError) as failure:
+        async with asyncio.timeout(PATIENCE):
+            version = await database.read_async(migrations.version)
+    except _FAILURES as failure:
         log.warning("the database does not answer", reason=logs.one_line(failure))
         return "does not answer"
-    return OK if version == migrations.newest() else "is not at the version of this server"
+    if version != migrations.newest():
+        return "is not at the version of this server"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await _check_database_can_be_written(database)
+    except _FAILURES as failure:
+        log.warning("the database takes nothing", reason=logs.one_line(failure))
+        return "takes nothing"
+    return OK
+
+
+async def _check_database_can_be_written(database: Database) -> None:
+    if not database.is_sqlite:
+        await database.read_async(probe.check_is_primary)
+        return
+    await database.write_async(probe.check_can_write)
+    folder = Path(database.url.database or "").parent  # what was written may have fitted into a file that is
+    await asyncio.to_thread(FileStore(folder).check_writable)
 
 
 async def _store_state(store: FileStore) -> str:
     try:
-        await asyncio.wait_for(asyncio.to_thread(store.check_writable), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.to_thread(store.check_writable)
     except (OSError, TimeoutError) as failure:
         log.warning("the store takes nothing", reason=logs.one_line(failure))
         return "takes nothing"

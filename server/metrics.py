@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from invoicing.errors import QueryTimeout
+from invoicing.errors import DatabaseUnavailable, QueryTimeout
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import Backlog
@@ -155,7 +155,7 @@ async def _backlogs(database: Database, now: datetime) -> list[Backlog]:
     """Empty if the database cannot be reached: the other metrics are returned all the same."""
     try:
         return await asyncio.wait_for(database.read_async(outbox.backlog, now=now), PATIENCE)
-    except (SQLAlchemyError, QueryTimeout, TimeoutError) as failure:
+    except (SQLAlchemyError, DatabaseUnavailable, QueryTimeout, TimeoutError) as failure:
         log.warning("the backlogs cannot be read", reason=logs.one_line(failure))
         return []
 

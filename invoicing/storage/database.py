@@ -7,18 +7,19 @@ PostgreSQL has several connections. Commands take a connection and do not commit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 from psycopg.errors import DeadlockDetected, QueryCanceled
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from invoicing.errors import QueryTimeout, ValidationError
+from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
 from invoicing.storage import after_commit, changes
+from invoicing.storage.failures import Outage, is_lost
 from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
 from invoicing.storage.secrecy import hide_values
@@ -32,26 +33,50 @@ T = TypeVar("T")
 MAX_DEADLOCKS = 5  # of one command, one after the other
 READERS = 2  # more would only wait for the interpreter's lock
 QUERY_TIMEOUT = 5.0  # seconds
-LOCK_TIMEOUT = 10.0  # seconds that a command of PostgreSQL waits for a lock
+LOCK_TIMEOUT = 10.0  # seconds that a command waits for a lock
+_COMMIT_LOST = (
+    "The connection to the database was lost in the moment of storing this: it is done completely or not at "
+    "all. Look, or try again with the same id or idempotency key."
+)
+_LOST_IN_TIME = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+_VERSION = text("SELECT version_num FROM alembic_version")
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # saves a read two of three round trips
 
 
 class Database:
     """Runs work in transactions. After a commit `listeners` get the topics that were notified, if any.
 
-    `deadlock_listeners` are called for each transaction that PostgreSQL rolls back to end a deadlock.
+    `deadlock_listeners` are called for each transaction that PostgreSQL rolls back to end a deadlock,
+    `outage_listeners` once when it cannot be read or written, with the reason, and once when it can again.
     """
 
-    def __init__(self, url: str, *, threads: int = 4, query_timeout: float = QUERY_TIMEOUT) -> None:
-        """`query_timeout` is what a read of the event loop may take, in seconds."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        threads: int = 4,
+        query_timeout: float = QUERY_TIMEOUT,
+        lock_timeout: float = LOCK_TIMEOUT,
+    ) -> None:
+        """In seconds: what a read of the event loop may take, and how long a command waits for a lock."""
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.listeners: list[Callable[[Collection[str]], None]] = []
         self.deadlock_listeners: list[Callable[[], None]] = []
+        self.outage_listeners: list[Callable[[str, Exception | None], None]] = []
+        self._version: str | None = None
+        self._reads = Outage(partial(self._notify_of_outage, "read"))
+        self._writes = Outage(partial(self._notify_of_outage, "written"))
         self._engine = (
-            _sqlite(self.url, "DEFERRED", threads + READERS)
+            _sqlite(self.url, "DEFERRED", threads + READERS, lock_timeout)
             if self.is_sqlite
-            else _postgresql(self.url, threads, lock_timeout=LOCK_TIMEOUT)
+            else _postgresql(self.url, threads, lock_timeout=lock_timeout)
         )
         self._in_time = (
             self._engine
@@ -62,22 +87,42 @@ class Database:
         self._reader = Reader(READERS, query_timeout)
         self._threads = ThreadPoolExecutor(threads, "write")
         self._writer = (
-            Writer(_sqlite(self.url, "IMMEDIATE", 1), self._notify_listeners) if self.is_sqlite else None
+            Writer(
+                _sqlite(self.url, "IMMEDIATE", 1, lock_timeout), self._check_version, self._notify_listeners
+            )
+            if self.is_sqlite
+            else None
         )
+
+    def hold_to(self, version: str | None) -> None:
+        """From now on every command is refused (ServerOutdated) unless the database has this version.
+
+        None slips through while a migration commits: SQLite has one writer, and on PostgreSQL a migration
+        locks the table that each command reads first.
+        """
+        self._version = version
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work`, which only reads, however long it takes.
 
         On PostgreSQL each of its statements sees the newest commits.
         """
-        with _refusing_bad_values(), self._reading.connect() as connection:
-            return work(connection, *args, **kwargs)
+
+        def once() -> T:
+            with self._reading.connect() as connection:
+                return work(connection, *args, **kwargs)
+
+        with self._reads.translated():
+            return _repeated_if_lost(once)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work` in one transaction: all of it is stored when this returns, nothing when it raises."""
-        if self._writer is not None:
-            return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
-        result, topics = self._run_with_retries(lambda connection: work(connection, *args, **kwargs))
+        with self._writes.translated():
+            if self._writer is not None:
+                return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
+            result, topics = _repeated_if_lost(
+                lambda: self._run_with_retries(lambda connection: work(connection, *args, **kwargs))
+            )
         self._notify_listeners(topics)
         return result
 
@@ -85,16 +130,22 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`read` in a thread; the event loop is not blocked. Raises QueryTimeout when it takes too long."""
-        return await self._reader.read(lambda running: self._read_in_time(running, work, *args, **kwargs))
+
+        def read(running: Running) -> T:
+            with self._reads.translated():
+                return _repeated_if_lost(lambda: self._read_in_time(running, work, *args, **kwargs))
+
+        return await self._reader.read(read)
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`write` in a thread; the event loop is not blocked."""
         if self._writer is not None:
-            return await asyncio.wrap_future(
-                self._writer.submit(lambda connection: work(connection, *args, **kwargs))
-            )
+            with self._writes.translated():
+                return await asyncio.wrap_future(
+                    self._writer.submit(lambda connection: work(connection, *args, **kwargs))
+                )
         call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
@@ -115,12 +166,14 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
-        with _refusing_bad_values(), self._reading_in_time.connect() as connection:
+        with self._reading_in_time.connect() as connection:
             running.begin(connection.connection.dbapi_connection)
             try:
                 return work(connection, *args, **kwargs)
             except OperationalError as failure:
-                raise (QueryTimeout() if _is_interruption(failure) else failure) from failure
+                if _is_interruption(failure):
+                    raise QueryTimeout from failure
+                raise
             finally:
                 if running.end() and not self.is_sqlite:
                     connection.invalidate()  # PostgreSQL may get the order to cancel only now
@@ -133,8 +186,7 @@ class Database:
         attempts_left = MAX_DEADLOCKS
         while True:
             try:
-                with _refusing_bad_values(), self._engine.begin() as connection:
-                    return work(connection), after_commit.collect(connection)
+                return self._transaction(work)
             except OperationalError as failure:
                 if not isinstance(failure.orig, DeadlockDetected):
                     raise
@@ -144,21 +196,43 @@ class Database:
                 if not attempts_left:
                     raise
 
+    def _transaction(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
+        with self._engine.connect() as connection:
+            self._check_version(connection)
+            outcome = work(connection), after_commit.collect(connection)
+            try:
+                connection.commit()
+            except DBAPIError as failure:
+                if not is_lost(failure):
+                    raise
+                raise DatabaseUnavailable(_COMMIT_LOST) from failure
+            return outcome
+
+    def _check_version(self, connection: Connection) -> None:
+        if self._version is not None and connection.execute(_VERSION).scalar() != self._version:
+            raise ServerOutdated
+
+    def _notify_of_outage(self, what: str, failure: Exception | None) -> None:
+        for listener in [*self.outage_listeners]:
+            listener(what, failure)
+
     def _notify_listeners(self, topics: Collection[str]) -> None:
         if topics:
             for listener in [*self.listeners]:
                 listener(topics)
 
 
-@contextmanager
-def _refusing_bad_values() -> Iterator[None]:
-    """PostgreSQL fails on U+0000 in a text, even in a search: that is refused as a bad value."""
+def _repeated_if_lost(attempt: Callable[[], T]) -> T:
+    """Tries once more over a new connection: PostgreSQL was started again since the pool made its own.
+
+    Nothing was done the first time, as no COMMIT was sent.
+    """
     try:
-        yield
-    except DataError as refused:
-        raise ValidationError(
-            "A text contains U+0000, or a number is too large: no stored value is like that."
-        ) from refused
+        return attempt()
+    except DBAPIError as failure:
+        if not is_lost(failure):
+            raise
+        return attempt()
 
 
 def _is_interruption(failure: OperationalError) -> bool:
@@ -183,7 +257,7 @@ def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=False,
-        connect_args={"cursor_factory": PlainCursor},
+        connect_args={"cursor_factory": PlainCursor, **_lost_in_time(url)},
         json_serializer=_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,
@@ -200,7 +274,12 @@ def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
     return engine
 
 
-def _sqlite(url: URL, begin: str, connections: int) -> Engine:
+def _lost_in_time(url: URL) -> dict[str, int]:
+    """What finds out in seconds, not minutes, that the server is gone. What the URL says has precedence."""
+    return {name: value for name, value in _LOST_IN_TIME.items() if name not in url.query}
+
+
+def _sqlite(url: URL, begin: str, connections: int, lock_timeout: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=connections,
@@ -208,7 +287,7 @@ def _sqlite(url: URL, begin: str, connections: int) -> Engine:
         json_serializer=_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,
-        connect_args={"timeout": 30, "isolation_level": None, "cached_statements": 512},
+        connect_args={"timeout": lock_timeout, "isolation_level": None, "cached_statements": 512},
     )
 
     changes.watch(engine)

@@ -8,7 +8,9 @@ does not undo the others. No command returns before the common commit is done.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from invoicing.storage import after_commit
 
 MAX_COMMANDS = 64
+AT_ONCE = 0.5  # seconds: a lock is waited for longer
 
 T = TypeVar("T")
 
@@ -50,9 +53,18 @@ class Command:
 class Writer:
     """Runs commands in the order of arrival, alone or several in one transaction."""
 
-    def __init__(self, engine: Engine, committed: Callable[[Collection[str]], None]) -> None:
-        """`committed` is called after each commit, with the topics that its commands notified."""
+    def __init__(
+        self,
+        engine: Engine,
+        check: Callable[[Connection], None],
+        committed: Callable[[Collection[str]], None],
+    ) -> None:
+        """`check` refuses a whole transaction before it begins with its commands.
+
+        `committed` is called after each commit, with the topics that its commands notified.
+        """
         self._engine = engine
+        self._check = check
         self._committed = committed
         self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="write", daemon=True)
@@ -96,8 +108,11 @@ class Writer:
         topics: Collection[str] = after_commit.NOTHING
         try:
             with self._begin() as connection:
+                self._check(connection)
                 _run(connection, commands)
                 topics = after_commit.collect(connection)
+                if not _is_open(connection):
+                    raise RuntimeError("SQLite has rolled back what a command went on with.")
                 connection.commit()
         except BaseException as failure:  # the transaction was rolled back
             for command in commands:
@@ -112,10 +127,12 @@ class Writer:
         SQLite refuses at once, without waiting, if a statement that was not read to its end still holds the
         connection's old snapshot. A new connection waits.
         """
+        began = time.monotonic()
         try:
             return _begin(self._engine)
         except OperationalError as failure:
-            if not getattr(failure.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            is_busy = getattr(failure.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            if not is_busy or time.monotonic() - began > AT_ONCE:
                 raise
             return _begin(self._engine)
 
@@ -140,5 +157,13 @@ def _run(connection: Connection, commands: Sequence[Command]) -> None:
         try:
             command.run(connection)
         except BaseException:
+            if not _is_open(connection):  # a full disk ends all of it, and there is no savepoint any more
+                raise
             connection.exec_driver_sql("ROLLBACK TO command")
         connection.exec_driver_sql("RELEASE command")
+
+
+def _is_open(connection: Connection) -> bool:
+    """Whether SQLite has not rolled the transaction back by itself."""
+    driver = connection.connection.dbapi_connection
+    return isinstance(driver, sqlite3.Connection) and driver.in_transaction

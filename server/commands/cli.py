@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
 
+from invoicing.errors import DatabaseUnavailable
 from server.commands.accounts import account, key
 from server.commands.demo import demo
 from server.commands.export_schema import export_schema
@@ -15,6 +15,7 @@ from server.commands.rates import rates
 from server.commands.serve import serve
 from server.commands.verify import verify
 from server.commands.worker import worker
+from server.logs import one_line
 
 app = typer.Typer(
     help="Orders go in, invoices come out. Its INVOICING_… variables are in docs/reference/settings.md.",
@@ -45,7 +46,9 @@ def main() -> None:
             value = "" if name.endswith("SECRET_KEY") else f" is “{error['input']}”"
             typer.echo(f"{name}{value}: {error['msg'].removeprefix('Value error, ')}.", err=True)
         raise SystemExit(2) from None
-    except (OSError, OperationalError) as failure:  # a folder, a port or a database cannot be reached
-        reason = failure.orig if isinstance(failure, OperationalError) else failure
-        typer.echo(f"invoicing: {' '.join(str(reason).split())}", err=True)
+    except OSError as failure:  # a folder or a port cannot be reached
+        typer.echo(f"invoicing: {' '.join(str(failure).split())}", err=True)
+        raise SystemExit(1) from None
+    except DatabaseUnavailable as failure:
+        typer.echo(f"invoicing: {one_line(failure)}", err=True)
         raise SystemExit(1) from None

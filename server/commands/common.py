@@ -28,13 +28,23 @@ def open_database(settings: Settings) -> Iterator[Database]:
         settings.database, threads=settings.database_threads, query_timeout=settings.query_timeout
     )
     try:
+        refuse_newer(database)
         if settings.is_embedded:
             migrations.upgrade(database)
         elif not migrations.is_current(database):
             raise exit_with("The database is not up to date: run `invoicing migrate` first.")
+        database.hold_to(migrations.newest())
         yield database
     finally:
         database.close()
+
+
+def refuse_newer(database: Database) -> None:
+    if migrations.is_newer(database):
+        raise exit_with(
+            f"The database has version {database.read(migrations.version)}, and this is an older invoicing, "
+            f"which knows versions up to {migrations.newest()}: start the one that migrated it."
+        )
 
 
 def choose_account(database: Database, name: str | None) -> Account:

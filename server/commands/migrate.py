@@ -6,13 +6,21 @@ import typer
 
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from server.commands.common import refuse_newer
 from server.settings import Settings
 
 
 def migrate() -> None:
-    """Bring the database to the newest version. Safe to run again, and while servers run."""
+    """Bring the database to the newest version. Safe to run again, and while servers run.
+
+    Servers and workers of the version before change nothing from then on; what they are asked for is
+    answered with 503 until they are replaced. They go on reading.
+    """
     settings = Settings()
     database = Database(settings.database)
-    migrations.upgrade(database)
-    database.close()
+    try:
+        refuse_newer(database)
+        migrations.upgrade(database)
+    finally:
+        database.close()
     typer.echo(f"Up to date: {database.url.render_as_string(hide_password=True)}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import hmac
+import os
 import signal
 import socket
 import sys
@@ -21,7 +22,7 @@ from invoicing.storage.database import Database
 from resolvers.watches import Watches
 from server import logs
 from server.bodies import MAX_BODY
-from server.commands.common import open_database, say_in_red
+from server.commands.common import exit_with, open_database, say_in_red
 from server.connections import open_files
 from server.connections.addresses import is_loopback
 from server.connections.guard import Guard
@@ -55,6 +56,7 @@ def serve(
 
     settings = Settings()
     logs.configure(settings.log_level)
+    _check_can_listen(host, port)
     with open_database(settings) as database:
         token = _fill_demo(settings, database) if with_demo and settings.is_embedded else None
         address = f"http://{_url_host(host)}:{port}"
@@ -111,6 +113,16 @@ def _config(settings: Settings, app: Starlette, host: str, port: int) -> uvicorn
 def _exit(*_: object) -> None:
     """Exits with 0. Uvicorn raises the signal again once it has finished the requests it had begun."""
     sys.exit(0)
+
+
+def _check_can_listen(host: str, port: int) -> None:
+    """Says it now, and not after the database has been migrated and filled."""
+    try:
+        for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            socket.create_server(address[:2], family=family).close()
+    except OSError as failure:
+        reason = os.strerror(failure.errno) if failure.errno and failure.errno > 0 else failure.strerror
+        raise exit_with(f"Nothing can listen on port {port} of {host} ({reason}): say --port.") from None
 
 
 def _url_host(host: str) -> str:

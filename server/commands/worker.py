@@ -33,6 +33,7 @@ def worker(
     settings = Settings()
     logs.configure(settings.log_level)
     with open_database(settings) as database:
+        logs.log_outages(database)
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
         store = FileStore(settings.documents_dir)
         pdfs = PdfWorker(database, store, processes=max(settings.workers, 1))

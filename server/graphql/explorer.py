@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from invoicing.errors import DatabaseUnavailable
+
 log = structlog.get_logger(__name__)
 
 GRAPHIQL = Path(__file__).parents[2] / "graphiql" / "dist"
@@ -141,6 +143,8 @@ class Explorer:
         """Empty if it cannot be read: the page is needed even then, to find out why."""
         try:
             return self.example() if self.example else {}
+        except DatabaseUnavailable:
+            return {}
         except Exception:
             log.exception("the explorer has no example")
             return {}

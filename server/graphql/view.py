@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -20,7 +21,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from invoicing.errors import RateLimited, Unauthorized
+from invoicing.errors import DatabaseUnavailable, RateLimited, ServerOutdated, Unauthorized
 from invoicing.texts import shortened_message
 from resolvers.context import Context
 from schema.codes import Code
@@ -42,6 +43,8 @@ _CODES = {
     415: Code.UNSUPPORTED_MEDIA_TYPE,
     500: Code.INTERNAL_SERVER_ERROR,
 }
+
+_UNAVAILABLE = frozenset((DatabaseUnavailable.code, ServerOutdated.code))
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +68,9 @@ class GraphQLView(Operations):
             response.headers["www-authenticate"] = "Bearer"
         except RateLimited as refusal:
             response = _error_response(request, 429, str(refusal), **refusal.more)
+        except DatabaseUnavailable as refusal:  # who asks could not be found out
+            response = _error_response(request, 503, str(refusal), code=refusal.code)
+            response.headers["retry-after"] = str(refusal.retry_after)
         except MethodNotAllowed as refusal:
             response = _error_response(request, 405, refusal.reason)
             response.headers["allow"] = refusal.allowed
@@ -134,8 +140,12 @@ class GraphQLView(Operations):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         media = sub_response.media_type
+        content = self.encode_json(response_data)
+        if isinstance(response_data, dict) and _is_unavailable(response_data):
+            headers = {**VARY, "retry-after": str(DatabaseUnavailable.retry_after)}
+            return Response(content, 503, headers, media_type=media)
         status = 400 if media == GRAPHQL and "data" not in response_data else 200
-        return Response(self.encode_json(response_data), status, VARY, media_type=media)
+        return Response(content, status, VARY, media_type=media)
 
 
 class MethodNotAllowed(HTTPException):
@@ -150,8 +160,15 @@ def _is_browser(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
 
 
+def _is_unavailable(answer: Mapping[str, Any]) -> bool:
+    """Whether the database could not be used for any of it. If a part was done, the answer is a 200."""
+    codes = {error.get("extensions", {}).get("code") for error in answer.get("errors") or ()}
+    is_empty = all(value is None for value in (answer.get("data") or {}).values())
+    return is_empty and not codes.isdisjoint(_UNAVAILABLE)
+
+
 def _error_response(request: Request, status: int, message: str, **more: object) -> Response:
-    code = request.scope["state"]["code"] = _CODES.get(status, Code.BAD_REQUEST)
+    code = request.scope["state"]["code"] = more.pop("code", _CODES.get(status, Code.BAD_REQUEST))
     body = {"errors": [{"message": shortened_message(message), "extensions": {"code": code, **more}}]}
     media = negotiate(request.headers.get("accept", "")) or JSON
     return Response(orjson.dumps(body), status, VARY, media_type=media)

@@ -18,10 +18,14 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
 from invoicing.access import Actor, Principal
-from invoicing.errors import RateLimited, TooManyWatches
+from invoicing.errors import DatabaseUnavailable, RateLimited, TooManyWatches
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
 from server.graphql.sse import MOST_UNREAD_SECONDS
@@ -30,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 NOBODY = Principal("", Actor("", "", ""), frozenset())  # until the connection is initialised
 
+TRY_AGAIN_LATER = 1013  # the close code of RFC 6455's registry; clients connect again
 LONGEST_ID = 255
 LONGEST_REASON = 123  # bytes, all that a close frame holds
 
@@ -114,6 +119,12 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Logs what the schema does not report to the client. That the client is gone is not an error."""
         if not isinstance(error, WebSocketDisconnected):
             log.error("operation failed", exc_info=error)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        try:
+            await super().handle_connection_init(message)
+        except DatabaseUnavailable as refusal:  # who asks could not be found out
+            await self.websocket.close(TRY_AGAIN_LATER, str(refusal))
 
     async def handle_message(self, message: Message) -> None:
         if not _is_well_formed(message):

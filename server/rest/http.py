@@ -89,7 +89,10 @@ def route(path: str, refusal_response: RefusalResponse, **endpoints: Endpoint) -
             with WhileCallerWaits(request.receive) if is_read else nullcontext():
                 return await endpoint(request)
         except InvoicingError as refusal:
-            return refusal_response(request, refusal)
+            response = refusal_response(request, refusal)
+            if refusal.retry_after is not None:
+                response.headers["retry-after"] = str(refusal.retry_after)
+            return response
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         except Exception as failure:

@@ -18,12 +18,15 @@ from gateways.protocol import Outcome, Unavailable
 from invoicing.access import WORKER
 from invoicing.audit.actions import AuditAction
 from invoicing.audit.entries import Act, audited
+from invoicing.errors import DatabaseUnavailable
 from invoicing.payments import charges
 from invoicing.payments.charges import GIVE_UP, Unanswered
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from resolvers.audit_subjects import subjects_of
 from resolvers.gateway_calls import Gateways
+from server.logs import log_left
+from server.workers.backoff import Backoff
 
 POLL = 2.0  # seconds
 LEASE = timedelta(seconds=60)  # longer than two answers of a gateway take
@@ -42,6 +45,7 @@ class ChargeWorker:
         self._gateways = gateways
         self._asking: dict[asyncio.Task[None], str] = {}
         """The running questions, each with its account."""
+        self._backoff = Backoff(POLL)
 
     async def run(self) -> None:
         """Asks until it is cancelled."""
@@ -78,9 +82,13 @@ class ChargeWorker:
                 now=_now(),
                 lease=LEASE,
             )
+        except DatabaseUnavailable:  # `log_outages` says so
+            self._backoff.failed()
+            return 0
         except SQLAlchemyError:
             log.exception("no payment can be asked about")
             return 0
+        self._backoff.succeeded()
         for each in due:
             task = asyncio.create_task(self._settle(each))
             self._asking[task] = each.job.account_id
@@ -90,14 +98,16 @@ class ChargeWorker:
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._asking[task]
         if not task.cancelled() and (error := task.exception()):
-            log.error("a payment is left to another attempt", exc_info=error)
+            log_left("a payment is left to another attempt", error)
 
     async def _wait(self) -> None:
         """Until a place is free again, or something may have become due."""
         if self._asking:
-            await asyncio.wait(self._asking, timeout=POLL, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                self._asking, timeout=self._backoff.seconds, return_when=asyncio.FIRST_COMPLETED
+            )
         else:
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(self._backoff.seconds)
 
     async def _settle(self, unanswered: Unanswered) -> None:
         payment = unanswered.begun.payment
@@ -111,6 +121,8 @@ class ChargeWorker:
             outcome = await self._gateways.find_outcome(unanswered.begun) or await self._retry(unanswered)
         except Unavailable as failure:
             await self._postpone(unanswered, f"The gateway does not answer: {failure}")
+        except DatabaseUnavailable:
+            raise
         except Exception as failure:
             log.exception("a gateway cannot be asked", payment_id=payment.id)
             await self._postpone(unanswered, repr(failure))

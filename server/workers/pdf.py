@@ -16,13 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all
 from documents.store import FileStore, pdf_key
+from invoicing.errors import DatabaseUnavailable
 from invoicing.invoices import pdf
 from invoicing.invoices.pdf import DuePdf, RenderedPdf
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import MAX_ATTEMPTS, Failure
 from invoicing.storage.tables import Job
+from server.logs import log_left, one_line
 from server.metrics import Metrics
+from server.workers.backoff import Backoff
 from server.workers.pdf_processes import Outcome, Render, Renderers
 from server.workers.wakeup import Wakeup
 
@@ -54,6 +57,7 @@ class PdfWorker:
         self._renderers = Renderers(render, processes=processes, patience=lease.total_seconds())
         self._most_batches = processes + 1  # one for each process, and one that waits
         self._batches: dict[asyncio.Task[None], Sequence[DuePdf]] = {}
+        self._backoff = Backoff(POLL)
         self._stopped = False
         self._made = 0
 
@@ -63,7 +67,7 @@ class PdfWorker:
             while not self._stopped:
                 self._wakeup.clear()
                 if not await self._begin():
-                    await self._wakeup.wait(POLL)
+                    await self._wakeup.wait(self._backoff.seconds)
 
     async def drain(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Works until nothing is due. Returns how many PDFs it made, and tells `progress` how many so far."""
@@ -101,9 +105,13 @@ class PdfWorker:
             return False
         try:
             batch = await self._claim()
+        except DatabaseUnavailable:  # `log_outages` says so
+            self._backoff.failed()
+            return False
         except SQLAlchemyError:
             log.exception("no job can be claimed")
             return False
+        self._backoff.succeeded()
         if batch:
             task = asyncio.create_task(self._work(batch))
             self._batches[task] = batch
@@ -168,7 +176,7 @@ class PdfWorker:
             self._wakeup.wake()  # `run` may wait until one more may be begun
         del self._batches[task]
         if not task.cancelled() and (error := task.exception()):
-            log.error("a batch is left to another attempt", exc_info=error)
+            log_left("a batch is left to another attempt", error)
 
     async def _keep_leases(self) -> None:
         """Renews the leases of batches that take long, because they wait or are tried one by one."""
@@ -177,6 +185,8 @@ class PdfWorker:
             if held := self._held():
                 try:
                     await self._database.write_async(outbox.renew, held, now=_now(), lease=self._lease)
+                except DatabaseUnavailable as failure:
+                    log.warning("leases are not renewed", reason=one_line(failure))
                 except SQLAlchemyError:
                     log.exception("leases are not renewed")
 
@@ -192,6 +202,8 @@ class PdfWorker:
     async def _release(self, held: Sequence[Job]) -> None:
         try:
             await self._database.write_async(outbox.release, held, now=_now())
+        except DatabaseUnavailable as failure:
+            log.warning("leases are not given back; they end by themselves", reason=one_line(failure))
         except SQLAlchemyError:
             log.exception("leases are not given back; they end by themselves")
 

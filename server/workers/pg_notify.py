@@ -11,6 +11,8 @@ import structlog
 from psycopg import AsyncConnection
 
 from invoicing.storage.database import Database
+from server.logs import one_line
+from server.workers.backoff import Backoff
 
 RECONNECT = 1.0  # seconds
 
@@ -33,10 +35,14 @@ async def staying_connected(database: Database, uses: Sequence[Use], *, warning:
 
 
 async def _stay_connected(url: str, use: Use, warning: str) -> None:
+    backoff = Backoff(RECONNECT)
     while True:
         try:
             async with await AsyncConnection.connect(url, autocommit=True) as connection:
+                backoff.succeeded()
                 await use(connection)
         except psycopg.Error as lost:
-            log.warning(warning, reason=str(lost).strip())
-            await asyncio.sleep(RECONNECT)
+            if not backoff.has_failed:
+                log.warning(warning, reason=one_line(lost))
+            backoff.failed()
+            await asyncio.sleep(backoff.seconds)

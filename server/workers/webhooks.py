@@ -17,12 +17,15 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from invoicing.errors import DatabaseUnavailable
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.webhooks import deliveries
 from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from invoicing.webhooks.events import DELIVER
 from resolvers.webhook_hosts import Hosts
+from server.logs import log_left, one_line
+from server.workers.backoff import Backoff
 from server.workers.wakeup import Wakeup
 from server.workers.webhook_sender import TIMEOUT, Sender
 
@@ -44,6 +47,7 @@ class WebhookWorker:
         self._sender = Sender(hosts, timeout=timeout)
         self._wakeup = Wakeup(database, DELIVER, everywhere=False)
         self._sending: dict[asyncio.Task[None], DueDelivery] = {}
+        self._backoff = Backoff(POLL)
 
     async def run(self) -> None:
         """Sends until it is cancelled."""
@@ -52,7 +56,7 @@ class WebhookWorker:
                 while True:
                     self._wakeup.clear()
                     if not await self._begin():
-                        await self._wakeup.wait(POLL)
+                        await self._wakeup.wait(self._backoff.seconds)
             finally:
                 await self._leave()
 
@@ -80,9 +84,13 @@ class WebhookWorker:
                 now=_now(),
                 lease=LEASE,
             )
+        except DatabaseUnavailable:  # `log_outages` says so
+            self._backoff.failed()
+            return False
         except SQLAlchemyError:
             log.exception("no webhook can be claimed")
             return False
+        self._backoff.succeeded()
         for each in due:
             task = asyncio.create_task(self._send(each))
             self._sending[task] = each
@@ -108,7 +116,7 @@ class WebhookWorker:
         del self._sending[task]
         self._wakeup.wake()  # another may be sent in its place
         if not task.cancelled() and (error := task.exception()):
-            log.error("a webhook is left to another attempt", exc_info=error)
+            log_left("a webhook is left to another attempt", error)
 
     async def _leave(self) -> None:
         """Waits for a moment, then gives back what is not answered: others send it again."""
@@ -120,6 +128,8 @@ class WebhookWorker:
         await asyncio.gather(*tasks, return_exceptions=True)
         try:
             await self._database.write_async(outbox.release, left, now=_now())
+        except DatabaseUnavailable as failure:
+            log.warning("leases are not given back; they end by themselves", reason=one_line(failure))
         except SQLAlchemyError:
             log.exception("leases are not given back; they end by themselves")
         await self._sender.close()

@@ -91,7 +91,7 @@ def test_a_statement_that_is_cut_off_puts_no_value_in_the_log(
     with capture_logs([format_exc_info]) as logs:
         answer = cut_off(shop, table, {"method": "POST", "path": "/graphql", "json": body})
     (error,) = answer.json()["errors"]
-    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert error["extensions"]["code"] == "UNAVAILABLE"
     assert_holds_no_value(f"{logs}\n{caplog.text}")
 
 
@@ -106,7 +106,7 @@ def test_a_statement_of_rest_that_is_cut_off_puts_no_value_in_the_log(
     }
     with capture_logs([format_exc_info]) as logs:
         answer = cut_off(shop, "invoices", request)
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert_holds_no_value(f"{logs}\n{caplog.text}")
 
 

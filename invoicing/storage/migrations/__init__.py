@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from invoicing.storage.database import Database
 
@@ -25,12 +25,29 @@ def upgrade(database: Database) -> None:
     settings = config()
 
     def migrate(connection: Connection) -> None:
-        if not database.is_sqlite:  # however long servers that run keep it waiting
-            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        if not database.is_sqlite:
+            lock_commands_out(connection)
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
 
     database.write(migrate)
+
+
+def lock_commands_out(connection: Connection) -> None:
+    """On PostgreSQL: waits for the commands that run, and lets no other begin until this is committed.
+
+    Each command reads the version first (`Database.hold_to`), and keeps that lock until it ends. So none of
+    an older server is half way through while tables change, and those that wait read the new version and
+    stop.
+    """
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # however long commands keep it waiting
+    if inspect(connection).has_table("alembic_version"):
+        connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+
+
+def is_newer(database: Database) -> bool:
+    """Whether newer code than this has migrated the database."""
+    return database.read(version) not in (None, *_known())
 
 
 def is_current(database: Database) -> bool:
@@ -41,6 +58,11 @@ def is_current(database: Database) -> bool:
 def version(connection: Connection) -> str | None:
     """The database's version."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(each.revision for each in ScriptDirectory.from_config(config()).walk_revisions())
 
 
 @cache

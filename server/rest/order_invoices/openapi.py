@@ -62,7 +62,7 @@ _STATUSES = {
     "415": "The body is not sent as `application/json`.",
     "429": "Too many requests: wait as many seconds as `Retry-After` says.",
     "500": "Our fault: the log has it under the `X-Request-ID` of the answer.",
-    "503": "It took longer than the server allows.",
+    "503": "It took longer than the server allows, or the database cannot be used: try again.",
 }
 
 SCHEMAS: dict[str, Any] = {

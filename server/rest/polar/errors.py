@@ -11,6 +11,7 @@ from starlette.responses import Response
 from invoicing.errors import (
     BillingDetailsMissing,
     CustomerNotFound,
+    DatabaseUnavailable,
     Forbidden,
     InvoicingError,
     MalformedId,
@@ -19,6 +20,7 @@ from invoicing.errors import (
     OrderNotPaid,
     QueryTimeout,
     RateLimited,
+    ServerOutdated,
     Unauthorized,
     ValidationError,
 )
@@ -55,6 +57,8 @@ _STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
     RateLimited: (429, "RateLimited"),
     InternalError: (500, "InternalServerError"),
     QueryTimeout: (503, "QueryTimeout"),
+    DatabaseUnavailable: (503, "ServiceUnavailable"),
+    ServerOutdated: (503, "ServiceUnavailable"),
 }
 
 

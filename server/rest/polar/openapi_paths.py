@@ -20,7 +20,7 @@ _REFUSALS: dict[str, Part] = {
     "422": response("Something in the request is not valid.", ref("PolarInvalid")),
     "429": response("Too many requests: wait as long as `Retry-After` says.", ref("PolarRefused")),
     "500": response("Our fault: the log has it under the `X-Request-ID`.", ref("PolarRefused")),
-    "503": response("It took longer than the server allows.", ref("PolarRefused")),
+    "503": response("Too slow, or the database is unavailable.", ref("PolarRefused")),
 }
 _BODY_REFUSALS: dict[str, Part] = {
     "413": response("The body is larger than 2,000,000 bytes.", ref("PolarRefused")),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import OperationalError
 
+from invoicing.errors import DatabaseUnavailable
 from invoicing.storage import database as databases
 from invoicing.storage.database import Database
 from invoicing.storage.tables import accounts
@@ -33,7 +33,7 @@ def run_deadlock(database: Database) -> tuple[list[Any], list[str]]:
     def outcome(name: str, order: list[str]) -> Any:
         try:
             return database.write(rename, name, order)
-        except OperationalError as failure:
+        except DatabaseUnavailable as failure:
             return failure
 
     with ThreadPoolExecutor(2) as pool:
@@ -69,5 +69,5 @@ def test_a_deadlocked_command_is_not_retried_forever(
         database = Database(url)
         outcomes, names = run_deadlock(database)
         database.close()
-    assert sorted(type(each) is OperationalError for each in outcomes) == [False, True]
+    assert sorted(type(each) is DatabaseUnavailable for each in outcomes) == [False, True]
     assert len(set(names)) == 1

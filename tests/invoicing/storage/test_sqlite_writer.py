@@ -33,7 +33,7 @@ class HeldWriter:
 
     def __init__(self, engine: Engine) -> None:
         self.commits: list[Collection[str]] = []
-        self.writer = Writer(engine, self.commits.append)
+        self.writer = Writer(engine, lambda _: None, self.commits.append)
         self._go = threading.Event()
         started = threading.Event()
 

