@@ -109,6 +109,18 @@ class CustomerNotFound(NotFound):
     code = "CUSTOMER_NOT_FOUND"
 
 
+class CustomerErased(InvoicingError):
+    """The customer was erased: nothing new can be done for them."""
+
+    code = "CUSTOMER_ERASED"
+
+
+class CustomerInUse(InvoicingError):
+    """Something is still open with the customer: an order, an invoice or a payment."""
+
+    code = "CUSTOMER_IN_USE"
+
+
 class NoItems(InvoicingError):
     """At least one order item is needed."""
 

@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     CREATE_WEBHOOK_ENDPOINT = "createWebhookEndpoint"
     CREDIT_INVOICE = "creditInvoice"
     DELETE_WEBHOOK_ENDPOINT = "deleteWebhookEndpoint"
+    ERASE_CUSTOMER = "eraseCustomer"
     FINISH_ORDER_ITEMS = "finishOrderItems"
     IMPORT_ORDERS = "importOrders"
     INVOICE_ITEMS = "invoiceItems"

@@ -15,6 +15,7 @@ from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from invoicing.errors import (
+    CustomerErased,
     CustomerNotFound,
     DuplicateHandle,
     DuplicateId,
@@ -124,7 +125,8 @@ def update_customer(
     Issued invoices keep the buyer as it was.
     """
     id, handle = values.get("id"), values.get("handle")
-    before = find_customer(connection, principal, id=id, handle=None if id is not None else handle, lock=True)
+    named = {"id": id, "handle": None if id is not None else handle}
+    before = find_active_customer(connection, principal, **named, lock=True)
     changes = checked(values, CHECKS)
     country = country_of(changes.get("billing_address", before.billing_address))
     if changes.get("vat_number") is not None:
@@ -163,6 +165,21 @@ def find_customer(
     if found is None:
         field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
         raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])
+    return found
+
+
+def find_active_customer(
+    connection: Connection,
+    principal: Principal,
+    *,
+    id: str | None = None,
+    handle: str | None = None,
+    lock: bool = False,
+) -> Customer:
+    """The same, for whatever is new: refuses a customer that was erased."""
+    found = find_customer(connection, principal, id=id, handle=handle, lock=lock)
+    if found.erased_at is not None:
+        raise CustomerErased(field="customer_id", ids=[found.id])
     return found
 
 

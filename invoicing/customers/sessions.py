@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 from invoicing import checks
 from invoicing.access import Actor, ActorType, Principal, Scope
 from invoicing.accounts.api_keys import is_revoked, token_hash
-from invoicing.customers.details import find_customer
+from invoicing.customers.details import find_active_customer
 from invoicing.errors import Forbidden, NotFound
 from invoicing.storage import rows
 from invoicing.storage.tables import CustomerSession, api_keys, customer_sessions, customers, new_id
@@ -93,7 +93,7 @@ def create_customer_session(
     now: datetime,
 ) -> tuple[CustomerSession, str]:
     """Creates a session, for an hour by default. Returns it with its token, which cannot be read again."""
-    owner = find_customer(connection, principal, id=customer_id, handle=customer_handle)
+    owner = find_active_customer(connection, principal, id=customer_id, handle=customer_handle)
     duration = checks.whole_number(1, MAX_SECONDS)(
         DEFAULT_SECONDS if seconds is None else seconds, "expires_in_seconds"
     )

@@ -18,7 +18,7 @@ from invoicing.accounts.exchange_rates import checked_rate
 from invoicing.accounts.settings import account
 from invoicing.checks import checked, optional, text
 from invoicing.currencies import minor_digits
-from invoicing.customers.details import find_customer
+from invoicing.customers.details import find_active_customer
 from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoicingError, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before, once
 from invoicing.invoices import queries
@@ -180,7 +180,7 @@ def _taken(made: Issued, *, asked: str | None) -> InvoicingError:
 
 def _draft(connection: Connection, principal: Principal, request: Mapping[str, Any], now: datetime) -> Draft:
     seller = account(connection, principal.account_id)
-    customer = find_customer(
+    customer = find_active_customer(
         connection, principal, id=request["customer_id"], handle=request["customer_handle"]
     )
     if (refusal := seller_incomplete(seller)) is not None:

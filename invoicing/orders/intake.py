@@ -194,7 +194,7 @@ def drafted(
     """The rows of a new order and its items, checked and complete, not yet stored."""
     customer = None
     if values.get("customer_id") is not None or values.get("customer_handle") is not None:
-        customer = details.find_customer(
+        customer = details.find_active_customer(
             connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
         )
     order, items = new_order_rows(seller, customer, values, now=now)

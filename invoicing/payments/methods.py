@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
 from invoicing.access import Principal
-from invoicing.customers.details import find_customer
+from invoicing.customers.details import find_active_customer
 from invoicing.errors import PaymentMethodNotFound, PaymentMethodRequired
 from invoicing.storage import rows
 from invoicing.storage.tables import PaymentMethod, new_id, payment_methods
@@ -54,7 +54,7 @@ def add_payment_method(
     now: datetime,
 ) -> PaymentMethod:
     """Stores a method that the gateway has accepted. An active one is not added twice."""
-    find_customer(connection, principal, id=customer_id, lock=True)
+    find_active_customer(connection, principal, id=customer_id, lock=True)
     for each in methods_of(connection, principal, [customer_id]).get(customer_id, []):
         if (each.gateway, each.reference, each.state) == (gateway, reference, "ACTIVE"):
             return each

@@ -149,6 +149,20 @@ class Database:
         call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
+    def empty_log(self) -> bool:
+        """Has SQLite write its log (…-wal) into the file and empty it; False while somebody reads from it.
+
+        Until then the log has the pages as they were too. PostgreSQL does this by itself, later (VACUUM).
+        """
+        if not self.is_sqlite:
+            return True
+        connection = self._engine.raw_connection()  # no transaction is begun on it
+        try:
+            is_busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            connection.close()
+        return not is_busy
+
     def close(self) -> None:
         """Finishes the running work, then closes the connections."""
         self._reader.close()
@@ -298,6 +312,7 @@ def _sqlite(url: URL, begin: str, connections: int, lock_timeout: float) -> Engi
             "journal_mode = WAL",
             "synchronous = FULL",  # a committed transaction survives a power cut
             "foreign_keys = ON",
+            "secure_delete = ON",  # what is erased is overwritten, and not only marked as free
             "cache_size = -8192",  # 8 MB a connection
             "temp_store = MEMORY",
         ):

@@ -39,6 +39,9 @@ class Customer:
     shipping_address: Address | None = strawberry.field(description="Where goods go.")
     metadata: JSON = strawberry.field(description="Any data of the caller's own.")
     created_at: datetime = strawberry.field(description="When it was added.")
+    erased_at: datetime | None = strawberry.field(
+        description="When all that is known of it was erased but its invoices; otherwise null."
+    )
 
     @strawberry.field(description="Its payment methods, newest first, without those that were removed.")
     async def payment_methods(self, info: Info) -> list[PaymentMethod]:
@@ -64,4 +67,5 @@ class Customer:
             shipping_address=Address.or_none(row.shipping_address),
             metadata=JSON(row.meta),
             created_at=row.created_at,
+            erased_at=row.erased_at,
         )

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from invoicing.errors import DatabaseUnavailable
 from server.commands.accounts import account, key
 from server.commands.demo import demo
+from server.commands.erase_customer import erase_customer
 from server.commands.export_schema import export_schema
 from server.commands.import_orders import import_
 from server.commands.migrate import migrate
@@ -31,6 +32,7 @@ app.add_typer(account, name="account")
 app.add_typer(key, name="key")
 app.command("import")(import_)
 app.add_typer(rates, name="rates")
+app.command("erase-customer")(erase_customer)
 app.command()(verify)
 app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
 app.command()(demo)

@@ -14,6 +14,7 @@ from invoicing import locks, numbering
 from invoicing.accounts import settings as account_settings
 from invoicing.audit.actions import AuditAction
 from invoicing.customers import details
+from invoicing.erasure.customer import erase_customer
 from invoicing.importing.csv_file import Source
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.run import import_orders
@@ -83,6 +84,22 @@ def customers(till: Till, _: Path) -> None:
     bob = factories.customer(till.database, till.principal, handle="bob")
     till.write(details.update_customer, {"id": bob.id, "name": "Bob"})
     till.remove(till.card(bob.id, "another").id)
+
+
+def erasure(till: Till, _: Path) -> None:
+    """A deleted row is locked more strongly, so it is a customer with invoices."""
+    for id in ("b", "a"):
+        till.sale(1_000, id=id, customer_id="ann")
+        till.settle(id)
+    till.card("ann", "another")
+    with_shipped(till, "o-b", "o-a")
+    till.write(erase_customer, id="ann")
+
+
+def with_shipped(till: Till, *order_ids: str) -> None:
+    for id in order_ids:
+        items = [(row.id, None) for row in till.database.read(intake.items_of, till.principal, id)]
+        till.database.write(shipping.ship_items, till.principal, id, items, shipped_at=NOW)
 
 
 def orders(till: Till, _: Path) -> None:
@@ -201,6 +218,7 @@ COMMANDS: dict[Callable[[Till, Path], None], set[str]] = {
     the_account: {"accounts", "endpoints", "jobs", NAMED, "orders"},
     the_audit_log: {"the series of orders", "orders", *ISSUING, "the audit log"},
     customers: {"customers", "payment methods", NAMED},
+    erasure: {"customers", "the series of orders", "orders", "invoices", *ISSUING, "payment methods"},
     orders: {"accounts", "the series of orders", "orders", NAMED},
     invoices: {"the series of orders", "orders", "invoices", *ISSUING},
     credits_of_invoices: {"the series of orders", "orders", "invoices", *ISSUING},

@@ -20,7 +20,7 @@ from invoicing.storage.tables.base import (
 
 class Customer(SQLModel, table=True):
     """`vat_country` is the country of the VAT number, `request` the fingerprint of the request with the
-    `idempotency_key`."""
+    `idempotency_key`. Of a customer that was erased there are only ids left."""
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -54,6 +54,7 @@ class Customer(SQLModel, table=True):
     request: str | None = None
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
+    erased_at: datetime | None = instant_column(nullable=True)
 
 
 class CustomerSession(SQLModel, table=True):

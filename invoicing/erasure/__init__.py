@@ -1,0 +1,1 @@
+"""Erases what is known of a customer, but for what the law has the seller keep."""
