@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, literal, select, union_all
 
 from invoicing.storage.tables import allocations, invoice_lines, invoices, payments
+from invoicing.verify.missed_set_offs import find_missed_set_offs
 
 _BATCH = 1_000
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
@@ -61,6 +62,7 @@ _moved = select(_all.c.id, *(func.sum(_all.c[name]).label(name) for name in _MOV
 _moved_of = _moved.subquery("moved")
 _BALANCES = (
     select(
+        invoices.c.id,
         invoices.c.number,
         invoices.c.state,
         invoices.c.total,
@@ -132,11 +134,16 @@ _Faults = Iterator[tuple[str, str, str]]
 def find_wrong_balances(connection: Connection, account_id: str) -> _Faults:
     """A subject, a kind and a sentence for each fault. Amounts are in minor units."""
     key = {"account": account_id}
+    owing: dict[str, tuple[str, int]] = {}
+    asking: dict[str, tuple[str, int]] = {}
     for row in connection.execute(_BALANCES, key):
         for fault in _credit_faults(row) if row.due < 0 else _invoice_faults(row):
             yield row.number, "money", fault
         if contradiction := _state_contradiction(row):
             yield row.number, "state", f"It is {row.state}, and {contradiction}."
+        if (unsettled := _unsettled(row)) > 0:
+            (owing if row.due < 0 else asking)[row.id] = row.number, unsettled
+    yield from find_missed_set_offs(connection, account_id, owing, asking)
     for row in connection.execute(_SET_OFFS, key):
         is_payable_credit = row.type == "CREDIT" and row.due > 0 and row.shared
         if row.credit_type != "CREDIT" or not (row.type == "INVOICE" or is_payable_credit):
@@ -172,13 +179,17 @@ def _credit_faults(row: Any) -> Iterator[str]:
         yield f"It owes {-row.due}; {row.taken} is set off, and {row.refunded} paid back."
 
 
+def _unsettled(row: Any) -> int:
+    """What was never paid of an invoice, or is not paid back or set off yet of a credit invoice."""
+    if row.due < 0:
+        return int(-row.due - row.refunded - row.taken)
+    return int(row.due - row.paid - row.set_off)
+
+
 def _state_contradiction(row: Any) -> str | None:
     """What contradicts the state, or None."""
-    if row.due < 0:
-        unsettled = outstanding = -row.due - row.refunded - row.taken
-    else:
-        unsettled = row.due - row.paid - row.set_off
-        outstanding = unsettled + row.refunded
+    unsettled = _unsettled(row)
+    outstanding = unsettled if row.due < 0 else unsettled + row.refunded
     if row.state in ("PENDING", "FAILED"):
         if outstanding <= 0:
             return "nothing is outstanding"

@@ -325,3 +325,16 @@ def test_a_message_that_waits_to_be_sent_is_not_reported(books: Database, princi
 
 def test_payments_and_refunds_are_counted(books: Database, principal: Principal) -> None:
     assert [books.read(verify, id).payments for id in (None, principal.account_id, "other")] == [5, 5, 0]
+
+
+def test_a_credit_that_an_older_server_did_not_set_off_is_found(books: Database) -> None:
+    findings = plant(
+        books,
+        "DELETE FROM allocations WHERE credit_invoice_id = 'note'",
+        "UPDATE invoices SET state = 'PENDING' WHERE id IN ('note', 'credited')",
+    )
+    (finding,) = findings
+    assert finding.kind == "set-off"
+    assert finding.detail == (
+        "It owes 3630, and INV-2025-00004, which it credits, asks 3630: neither is set off."
+    )
