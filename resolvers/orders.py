@@ -25,6 +25,7 @@ _AUDITED = {
     Action.HANDLE_APPROVAL: AuditAction.APPROVE_ORDER_ITEMS,
     Action.HANDLE_FINISH: AuditAction.FINISH_ORDER_ITEMS,
 }
+MANY = 100  # items
 
 
 async def order(ctx: Context, order_id: str) -> Order:
@@ -97,7 +98,10 @@ async def handle_order_items(ctx: Context, action: Action, order_id: str, item_i
 
 async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
     """The items of an order, in their order."""
-    return in_place(await ctx.loaders.items.load(order.id) or [])
+    found = await ctx.loaders.items.load(order.id) or []
+    if len(found) > MANY:
+        await ctx.pace.keep()  # what is done with so many takes long
+    return in_place(found)
 
 
 async def parties(ctx: Context, order: Order) -> Parties:

@@ -30,9 +30,7 @@ from graphql.pyutils import Path, gather_with_cancel
 from resolvers.context import Context
 from resolvers.turns import Pace, Turns, turns
 from schema.execution.meter import size
-from schema.execution.plain_fields import PlainFieldExecution, Read
-
-AT_ONCE = 50  # items of a list that are read before the turn is looked at
+from schema.execution.plain_fields import AT_ONCE, PlainFieldExecution, Read
 
 
 class MeteredExecution(PlainFieldExecution):

@@ -32,6 +32,9 @@ from strawberry.types.field import StrawberryField
 from schema.execution.meter import OBJECT, VALUE, meter_of, size
 from schema.execution.sessions import replaced_fields
 
+AT_ONCE = 50
+"""The items of a list that are read without a pause."""
+
 Read = Callable[[Any], Any]
 
 
@@ -81,6 +84,10 @@ def plain_fields(schema: GraphQLSchema) -> Mapping[tuple[str, str], PlainField]:
 
 class UnexpectedNull(Exception):
     """A null where none may be: graphql-core reports where."""
+
+
+class LongList(Exception):
+    """A list is too long to be read at once: the execution completes it, item by item."""
 
 
 class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
@@ -206,6 +213,8 @@ class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
         def read_objects(values: Any) -> Any:
             if values is None:
                 return None
+            if len(values) > AT_ONCE:
+                raise LongList
             meter.spent += len(values) * item.cost
             return [] if meter.spent > meter.most else [read(value) for value in values]
 

@@ -142,6 +142,7 @@ async def _handle_items(info: Info, action: Action, input: HandleOrderItemsInput
 
 async def _show_items(info: Info, order: tables.Order, rows: list[tables.OrderItem]) -> list[OrderItem]:
     """These items of an order, with the VAT that they share with the others."""
-    items = OrderItem.list_of(order, await orders.items(info.context, order))
+    items = await orders.items(info.context, order)
+    shown = OrderItem.list_of(order, items)
     wanted = {row.id for row in rows}
-    return [item for item in items if item.id in wanted]
+    return [shown[place] for place, item in enumerate(items) if item.id in wanted]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
 
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
-from invoicing.snapshot import Snapshot, VatRow
+from invoicing.snapshot import Snapshot, VatRow, load_without_lines, read_line
 from resolvers import customers, invoices, orders, payments
 from schema.info import Info
 from schema.types.customer import Customer
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
 from schema.types.invoice_line import InvoiceLine
+from schema.types.lists import LazyList
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
 from schema.types.shared import Actor, Address, Party, Period, VatAmount
+
+MOST_KEPT = 100  # lines that nobody asked for: a page may have many long invoices
 
 
 @strawberry.type(
@@ -27,6 +32,7 @@ from schema.types.shared import Actor, Address, Party, Period, VatAmount
 class Invoice:
     row: strawberry.Private[Issued]
     snapshot: strawberry.Private[Snapshot | None] = None
+    stored_lines: strawberry.Private[Sequence[Mapping[str, Any]] | None] = None
     id: strawberry.ID = strawberry.field(description="The caller's invoice_id or handle, or a UUID.")
     number: str = strawberry.field(description="The numbers of a series have no gaps.")
     type: InvoiceType = strawberry.field(description="Which way the money goes.")
@@ -51,8 +57,8 @@ class Invoice:
     created_at: datetime = strawberry.field(description="When.")
 
     @strawberry.field(description="Its lines: oldest order first, items as they were ordered.")
-    def lines(self) -> list[InvoiceLine]:
-        return [InvoiceLine.of(line) for line in self._frozen().lines]
+    def lines(self) -> Sequence[InvoiceLine]:
+        return LazyList(self._stored_lines(), _line)
 
     @strawberry.field(description="The VAT breakdown: one row per rate and category.")
     def vat(self) -> list[VatAmount]:
@@ -148,9 +154,17 @@ class Invoice:
         return JSON(self._frozen().metadata)
 
     def _frozen(self) -> Snapshot:
+        """All that is on the paper but the lines."""
         if self.snapshot is None:
-            self.snapshot = self.row.frozen()
+            self.snapshot, lines = load_without_lines(self.row.snapshot)
+            if len(lines) <= MOST_KEPT:
+                self.stored_lines = lines
         return self.snapshot
+
+    def _stored_lines(self) -> Sequence[Mapping[str, Any]]:
+        if self.stored_lines is None:
+            self.snapshot, self.stored_lines = load_without_lines(self.row.snapshot)
+        return self.stored_lines
 
     @classmethod
     def of(cls, row: Issued) -> Invoice:
@@ -181,13 +195,16 @@ class InvoicePreview:
     draft: strawberry.Private[Snapshot]
     type: InvoiceType = strawberry.field(description="Which way the money would go.")
     currency: Currency = strawberry.field(description="Of all its amounts.")
-    lines: list[InvoiceLine] = strawberry.field(description="The lines; their ids are not kept.")
     subtotal: Money = strawberry.field(description="Σ of the lines' subtotals, before discounts.")
     total_ex_vat: Money = strawberry.field(description="The total without VAT.")
     total_vat: Money = strawberry.field(description="The VAT.")
     total: Money = strawberry.field(description="With VAT.")
     rounding: Money = strawberry.field(description="Added to total, it is what would have to be paid.")
     vat: list[VatAmount] = strawberry.field(description="The VAT breakdown.")
+
+    @strawberry.field(description="The lines; their ids are not kept.")
+    def lines(self) -> Sequence[InvoiceLine]:
+        return LazyList(self.draft.lines, InvoiceLine.of)
 
     @strawberry.field(description="The currency in which the seller declares VAT.")
     def tax_currency(self) -> Currency:
@@ -213,7 +230,6 @@ class InvoicePreview:
             draft=draft,
             type=InvoiceType(draft.type),
             currency=Currency(draft.currency),
-            lines=[InvoiceLine.of(line) for line in draft.lines],
             subtotal=Money(draft.subtotal),
             total_ex_vat=Money(draft.total_ex_vat),
             total_vat=Money(draft.total_vat),
@@ -221,6 +237,10 @@ class InvoicePreview:
             rounding=Money(draft.rounding),
             vat=[_vat(row) for row in draft.vat],
         )
+
+
+def _line(stored: Mapping[str, Any]) -> InvoiceLine:
+    return InvoiceLine.of(read_line(stored))
 
 
 def _vat(row: VatRow) -> VatAmount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import strawberry
@@ -44,6 +45,7 @@ class BlockedItem:
 @strawberry.type(description="An order, as the shop's back office pushed it in.")
 class Order:
     row: strawberry.Private[tables.Order]
+    sums: strawberry.Private[Totals | None] = None
     id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
     number: str = strawberry.field(description="What its customer knows it by.")
     currency: Currency = strawberry.field(description="Of all its amounts.")
@@ -86,7 +88,7 @@ class Order:
         return Customer.of(found) if found else None
 
     @strawberry.field(description="Its lines, in their order.")
-    async def items(self, info: Info) -> list[OrderItem]:
+    async def items(self, info: Info) -> Sequence[OrderItem]:
         return OrderItem.list_of(self.row, await orders.items(info.context, self.row))
 
     @strawberry.field(
@@ -144,10 +146,14 @@ class Order:
         return [Payment.of(row) for row in await payments.of_order(info.context, self.row.id)]
 
     async def _items_and_parties(self, info: Info) -> tuple[Sequence[tables.OrderItem], Parties]:
-        return await orders.items(info.context, self.row), await orders.parties(info.context, self.row)
+        parties = await orders.parties(info.context, self.row)
+        return await orders.items(info.context, self.row), parties
 
     async def _totals(self, info: Info) -> Totals:
-        return totals(self.row, counted(await orders.items(info.context, self.row)))
+        items = await orders.items(info.context, self.row)
+        if self.sums is None:
+            self.sums = replace(totals(self.row, counted(items)), lines=())
+        return self.sums
 
     @classmethod
     def of(cls, row: tables.Order) -> Order:

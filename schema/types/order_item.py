@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -17,6 +18,7 @@ from invoicing.vat.arithmetic import Taxed
 from resolvers import invoices
 from schema.info import Info
 from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
+from schema.types.lists import LazyList
 from schema.types.scalars import Money, Quantity, UnitPrice
 from schema.types.shared import Period, VatAmount
 
@@ -76,14 +78,23 @@ class OrderItem:
         return Invoice.of(found[0]) if found else None
 
     @classmethod
-    def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> list[OrderItem]:
+    def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> LazyList[OrderItem]:
         """All rows of an order, with the VAT they share and the items they undo."""
-        sold = [row for row in rows if not is_applied(row)]
-        taxed = dict(zip([row.id for row in sold], totals(order, sold).lines, strict=True))
-        items = {row.id: cls.of(row, taxed.get(row.id)) for row in rows}
-        for item in items.values():
-            item.contra_of = items[item.row.contra_of] if item.row.contra_of else None
-        return list(items.values())
+
+        @cache
+        def shares() -> tuple[dict[str, Taxed], dict[str, tables.OrderItem]]:
+            sold = [row for row in rows if not is_applied(row)]
+            taxed = zip([row.id for row in sold], totals(order, sold).lines, strict=True)
+            return dict(taxed), {row.id: row for row in rows}
+
+        def made(row: tables.OrderItem) -> OrderItem:
+            taxed, by_id = shares()
+            item = cls.of(row, taxed.get(row.id))
+            if row.contra_of is not None:
+                item.contra_of = made(by_id[row.contra_of])
+            return item
+
+        return LazyList(rows, made)
 
     @classmethod
     def of(cls, row: tables.OrderItem, taxed: Taxed | None) -> OrderItem:
