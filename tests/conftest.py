@@ -22,6 +22,7 @@ from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.empty_places import Place, empty_postgresql
 from tests.support.statements import share_statements
 
 # A machine that is busy draws slowly too. Tests with settings of their own inherit the rest from these.
@@ -131,6 +132,17 @@ def principal(database: Database) -> Principal:
 @pytest.fixture
 def account_id(principal: Principal) -> str:
     return principal.account_id
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Iterator[Place]:
+    """An empty place for a database of the same kind."""
+    folder = tmp_path / "elsewhere"
+    if database.is_sqlite:
+        yield Place(folder, f"sqlite:///{folder / 'invoicing.db'}")
+        return
+    with empty_postgresql(request.getfixturevalue("postgresql_server")) as url:
+        yield Place(folder, url)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from invoicing.errors import DatabaseUnavailable
 from server.commands.accounts import account, key
+from server.commands.backup import backup, restore
 from server.commands.demo import demo
 from server.commands.erase_customer import erase_customer
 from server.commands.export_schema import export_schema
@@ -35,6 +36,8 @@ app.add_typer(rates, name="rates")
 app.command("erase-customer")(erase_customer)
 app.command()(verify)
 app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
+app.command()(backup)
+app.command()(restore)
 app.command()(demo)
 app.command("export-schema")(export_schema)
 

@@ -35,7 +35,7 @@ def check_papers(
             f"The folder of the PDFs is not here: {folder}. Set INVOICING_DATA_DIR as the servers have it."
         )
     with progress_bar("PDFs", checked.count) as advance:
-        checked.findings += papers.find_wrong_papers(database, account_id, measure, advance)
+        checked.findings += papers.find_wrong_papers(database, account_id, measure, lambda: advance(1))
     return checked
 
 

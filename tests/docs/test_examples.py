@@ -21,6 +21,8 @@ NO_RUN = "no-run"
 NOT_RUN = {
     ("README.md", "python3 dev.py serve #"): "every page begins with the first; the second runs this test",
     ("docs/guide/deployment.md", "export INVOICING_DATA_DIR=/var/lib/invoicing"): "a server's own folder",
+    ("docs/guide/backups.md", "0 3 * *"): "a line for cron",
+    ("docs/guide/backups.md", "# postgresql.conf, then restart"): "a PostgreSQL of one's own",
     ("docs/figures.md", "python3 dev.py run import"): "40,000 lines of data that are not in the repository",
     (CLIENTS, "npm init --yes"): "tests/server/clients/test_typescript.py does it, from a lock",
     (CLIENTS, 'pip install "ariadne-codegen[subscriptions]"'): "so does tests/server/clients/test_python.py",

@@ -50,6 +50,18 @@ def is_newer(database: Database) -> bool:
     return database.read(version) not in (None, *_known())
 
 
+def make_tables(connection: Connection, version: str) -> None:
+    """Makes the tables of this version in an empty database."""
+    settings = config()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, version)
+
+
+def is_known(version: str) -> bool:
+    """Whether this code has the migration; it has not if the database is of a newer version."""
+    return version in _known()
+
+
 def is_current(database: Database) -> bool:
     """Whether the database is at the newest version."""
     return database.read(version) == newest()

@@ -1,0 +1,118 @@
+"""Makes a backup while servers go on.
+
+First the database, as it is at one moment, then the PDFs that it names: a PDF is in the store before its row
+is written, and is never changed afterwards, so all of them are there by then. They are copied, not linked:
+what damages a file in the store must not damage its backup.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from documents.store import FileStore
+from invoicing.invoices import pdf
+from invoicing.storage import sqlite_copy
+from invoicing.storage.database import Database
+from invoicing.storage.sqlite_copy import Stored
+from server.backup import manifest
+from server.backup.databases import Progress, bytes_needed, copy_database
+from server.backup.manifest import BackupRefused, File, Manifest
+from server.settings import Settings
+
+PDFS, SECRET, SANDBOX = "documents", "secret", "sandbox.db"
+_SPARE = 50_000_000  # bytes that the disk must have left
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """`damaged` are the keys of PDFs that the store does not have as they were made."""
+
+    manifest: Manifest
+    pdfs: int
+    damaged: Sequence[str]
+
+
+def make_backup(settings: Settings, database: Database, folder: Path, progress: Progress) -> Made:
+    """Refuses a folder that is not empty, and a disk that has too little room."""
+    made_at = datetime.now(UTC)
+    _prepare(folder, bytes_needed(database))
+    copied = copy_database(database, folder, progress)
+    _save_secret(settings.secret, folder / SECRET)
+    own = [*copied.files, SECRET, *_save_sandbox(settings.data_dir / SANDBOX, folder / SANDBOX)]
+    pdfs, without = _copy_pdfs(FileStore(settings.documents_dir), folder, copied.papers, progress)
+    made = Manifest(
+        program=version("invoicing-server"),
+        made_at=made_at.isoformat(timespec="seconds"),
+        database=copied.kind,
+        schema=copied.schema,
+        files={**{name: File.at(folder / name) for name in own}, **pdfs},
+        columns=copied.columns,
+        without=[key for key, _, _ in without],
+    )
+    with progress("Verifying", len(made.files)) as advance:
+        if damage := list(manifest.find_damage(folder, made, lambda: advance(1))):
+            raise BackupRefused(f"The disk does not keep what is written: {' '.join(damage[:5])}")
+    manifest.write(folder, made)
+    return Made(made, len(pdfs), [stored[0] for stored in without if _is_damaged(database, stored)])
+
+
+def _prepare(folder: Path, needed: int) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BackupRefused(f"{folder} is not empty: name a new folder for each backup.")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # the secret and all customers are in it
+    if (free := shutil.disk_usage(folder).free) < needed + _SPARE:
+        raise BackupRefused(
+            f"{folder} has room for {free:,} bytes, and the backup may need {needed:,} and some to spare."
+        )
+
+
+def _copy_pdfs(
+    store: FileStore, folder: Path, papers: Sequence[Stored], progress: Progress
+) -> tuple[dict[str, File], list[Stored]]:
+    """Those that are as they were made, by their names in the backup, and those that are not."""
+    copied, without = dict[str, File](), list[Stored]()
+    with progress("PDFs", len(papers)) as advance:
+        for key, size, digest in papers:
+            content = _content(store.path(key))
+            if content is not None and (len(content), sha256(content).hexdigest()) == (size, digest):
+                target = folder / PDFS / key
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+                copied[f"{PDFS}/{key}"] = File(size, digest)
+            else:
+                without.append((key, size, digest))
+            advance(1)
+    return copied, without
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _is_damaged(database: Database, stored: Stored) -> bool:
+    """Whether the PDF still has the same row: else it was made again since, which is no fault."""
+    row = database.read(pdf.document, stored[0])
+    return row is not None and (row.key, row.size, row.sha256) == stored
+
+
+def _save_secret(secret: str, target: Path) -> None:
+    target.touch(mode=0o600)
+    target.write_text(secret)
+
+
+def _save_sandbox(source: Path, target: Path) -> list[str]:
+    """The sandbox gateway's own file, where it was ever used."""
+    if not source.is_file():
+        return []
+    sqlite_copy.copy_database(source, target)
+    return [SANDBOX]
