@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from documents.store import FileStore
 from invoicing.snapshot import load
 
 DISK_THREADS = 8
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +46,8 @@ class RenderFailure:
 
     reason: str
     traceback: str = ""
+    is_store_full: bool = False
+    """It is not the invoice's fault, and passes."""
 
 
 def render_to_store(snapshot: str, key: str, attempt: int, root: Path) -> StoredPdf:
@@ -82,4 +86,5 @@ def _attempt(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Ren
         return work(*args, **kwargs)
     except Exception as error:
         line = " ".join(f"{type(error).__name__}: {error}".split())
-        return RenderFailure(line, traceback.format_exc())
+        is_store_full = isinstance(error, OSError) and error.errno in _FULL
+        return RenderFailure(line, traceback.format_exc(), is_store_full)

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 from psycopg.errors import DeadlockDetected, QueryCanceled
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
@@ -45,7 +45,7 @@ _LOST_IN_TIME = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,  # milliseconds
 }
-_VERSION = text("SELECT version_num FROM alembic_version")
+_VERSION = "SELECT version_num FROM alembic_version"
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # saves a read two of three round trips
 
 
@@ -223,7 +223,9 @@ class Database:
             return outcome
 
     def _check_version(self, connection: Connection) -> None:
-        if self._version is not None and connection.execute(_VERSION).scalar() != self._version:
+        if self._version is None:
+            return
+        if connection.exec_driver_sql(_VERSION).scalar() != self._version:
             raise ServerOutdated
 
     def _notify_of_outage(self, what: str, failure: Exception | None) -> None:

@@ -7,6 +7,7 @@ snapshot.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ from invoicing.storage.outbox import MAX_ATTEMPTS, Failure
 from invoicing.storage.tables import Job
 from server.logs import log_left, one_line
 from server.metrics import Metrics
-from server.workers.backoff import Backoff
+from server.workers.backoff import LONGEST, Backoff
 from server.workers.pdf_processes import Outcome, Render, Renderers
 from server.workers.wakeup import Wakeup
 
@@ -58,6 +59,7 @@ class PdfWorker:
         self._most_batches = processes + 1  # one for each process, and one that waits
         self._batches: dict[asyncio.Task[None], Sequence[DuePdf]] = {}
         self._backoff = Backoff(POLL)
+        self._full_until = 0.0
         self._stopped = False
         self._made = 0
 
@@ -101,7 +103,7 @@ class PdfWorker:
 
     async def _begin(self) -> bool:
         """Begins a batch if one is due, and one more may be begun. Returns whether more may be due."""
-        if len(self._batches) == self._most_batches:
+        if len(self._batches) == self._most_batches or time.monotonic() < self._full_until:
             return False
         try:
             batch = await self._claim()
@@ -135,12 +137,21 @@ class PdfWorker:
         outcomes = await self._outcomes(batch)
         made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, StoredPdf)]
         rendered = [RenderedPdf(job, stored.key, stored.size, stored.sha256) for job, stored in made]
-        failures = [
-            await self._failure(job, failed) for job, failed in outcomes if isinstance(failed, RenderFailure)
-        ]
+        failed = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, RenderFailure)]
+        failures = [await self._failure(job, each) for job, each in failed if not each.is_store_full]
         await self._database.write_async(pdf.record, rendered, failures, now=_now())
+        if unstored := [(job, each.reason) for job, each in failed if each.is_store_full]:
+            await self._wait_for_room(unstored)
         self._made += len(rendered)
         self._metrics.count_pdfs([stored.seconds for _, stored in made], failed=len(failures))
+
+    async def _wait_for_room(self, unstored: Sequence[tuple[Job, str]]) -> None:
+        """Gives jobs back that nothing is wrong with, and begins no other for a while."""
+        jobs = [job for job, _ in unstored]
+        log.error("the store is full, and PDFs wait for it", pdfs=len(jobs), reason=unstored[0][1])
+        self._full_until = time.monotonic() + LONGEST
+        until = _now() + timedelta(seconds=LONGEST)
+        await self._database.write_async(outbox.release, jobs, now=until)
 
     async def _outcomes(self, batch: Sequence[DuePdf]) -> list[tuple[Job, Outcome]]:
         alive = [due for due in batch if due.job.attempts <= MAX_ATTEMPTS]

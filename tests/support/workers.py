@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import threading
@@ -22,6 +23,13 @@ POISON, HANGING = "Poison", "Hanging mug"
 
 def fail_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
     return render_all([RenderTask("no snapshot", task.key, task.attempt, task.root) for task in tasks])
+
+
+def on_full_disk(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
+    """No file of this process may have more than 1,000 bytes."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, most))
+    return render_all(tasks)
 
 
 def crash_or_hang(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:

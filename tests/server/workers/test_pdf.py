@@ -30,7 +30,7 @@ from server.workers.wakeup import Wakeup
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.patience import PATIENCE, eventually
-from tests.support.workers import HANGING, POISON, crash_or_hang, fail_all, render_slowly
+from tests.support.workers import HANGING, POISON, crash_or_hang, fail_all, on_full_disk, render_slowly
 
 _OTHERS = (
     select(column("pid"), column("query"))
@@ -172,6 +172,17 @@ def test_a_failing_invoice_is_tried_five_times_then_waits_for_a_person(
     assert drained(database, store) == 1
     assert database.read(queries.found_invoice, principal, invoice.id).pdf_key
     assert waiting(database) == []
+
+
+def test_a_full_store_costs_no_attempt(database: Database, principal: Principal, store: FileStore) -> None:
+    issued = factories.invoice(database, principal)
+    for _ in range(outbox.MAX_ATTEMPTS + 1):
+        assert drained(database, store, on_full_disk) == 0
+        (job,) = waiting(database)
+        assert (job.attempts, job.lease_token, job.failed_at) == (0, None, None)
+        database.write(hurry)
+    assert drained(database, store) == 1
+    assert store.exists(pdf_key(principal.account_id, issued.id))
 
 
 def test_attempts_are_1_4_16_and_64_seconds_apart(database: Database, principal: Principal) -> None:
