@@ -34,6 +34,14 @@ class Address:
     phone_number: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ElectronicAddress:
+    """Where a party takes e-invoices (BT-34, BT-49): a code of the EAS list, and what it is under it."""
+
+    scheme: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
     """The seller (EN 16931 BG-4) or the buyer (BG-7) as they were at issue."""
@@ -51,6 +59,7 @@ class Party:
     bic: str | None = None
     is_business: bool = True
     reference: str | None = None  # BT-10, the buyer's own reference
+    electronic_address: ElectronicAddress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +256,14 @@ def convert_first_version(value: dict[str, Any]) -> None:
 
 
 def _party(value: dict[str, Any]) -> Party:
-    return Party(**{**value, "address": Address(**value["address"])})
+    electronic = value.get("electronic_address")
+    return Party(
+        **{
+            **value,
+            "address": Address(**value["address"]),
+            "electronic_address": None if electronic is None else ElectronicAddress(**electronic),
+        }
+    )
 
 
 def read_line(value: Mapping[str, Any]) -> Line:

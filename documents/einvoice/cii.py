@@ -1,0 +1,232 @@
+"""CII D16B of UN/CEFACT, for Factur-X and XRechnung. The order of the elements is the schema's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from documents.einvoice.content import Content, Item, VatGroup
+from documents.einvoice.formats import Profile
+from documents.einvoice.france import Note
+from documents.einvoice.numbers import amount_text, percentage_text
+from documents.einvoice.texts import xml_text
+from documents.einvoice.traders import Contact, Trader
+from invoicing.decimals import decimal_text
+from invoicing.snapshot import Address, Period
+
+_RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+_RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+_UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
+_QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
+_DAY = "102"  # UNTDID 2379: YYYYMMDD
+
+
+def cii(content: Content, profile: Profile, notes: Sequence[Note] = ()) -> bytes:
+    """The file; `notes` are written beside the invoice's own."""
+    return _Writer(content).write(profile, notes)
+
+
+def _put(parent: Element, name: str, text: str | None, **attributes: str | None) -> None:
+    """An element with a text, unless there is nothing to say."""
+    if text:
+        given = {key: value for key, value in attributes.items() if value is not None}
+        etree.SubElement(parent, f"{{{_RAM}}}{name}", given).text = xml_text(text)
+
+
+def _group(parent: Element, name: str) -> Element:
+    return etree.SubElement(parent, f"{{{_RAM}}}{name}")
+
+
+def _day(parent: Element, name: str, day: date | str | None, namespace: str = _UDT) -> None:
+    if day is not None:
+        text = etree.SubElement(_group(parent, name), f"{{{namespace}}}DateTimeString", format=_DAY)
+        text.text = str(day).replace("-", "")
+
+
+class _Writer:
+    def __init__(self, content: Content) -> None:
+        self._content = content
+
+    def write(self, profile: Profile, notes: Sequence[Note]) -> bytes:
+        names = {"rsm": _RSM, "ram": _RAM, "udt": _UDT, "qdt": _QDT}
+        root = etree.Element(f"{{{_RSM}}}CrossIndustryInvoice", nsmap=names)
+        self._head(root, profile, notes)
+        trade = etree.SubElement(root, f"{{{_RSM}}}SupplyChainTradeTransaction")
+        for item in self._content.items:
+            self._line(trade, item)
+        self._agreement(_group(trade, "ApplicableHeaderTradeAgreement"))
+        self._delivery(_group(trade, "ApplicableHeaderTradeDelivery"))
+        self._settlement(_group(trade, "ApplicableHeaderTradeSettlement"))
+        return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+    def _text(self, minor: int) -> str:
+        return amount_text(minor, self._content.decimals)
+
+    def _head(self, root: Element, profile: Profile, notes: Sequence[Note]) -> None:
+        content = self._content
+        context = etree.SubElement(root, f"{{{_RSM}}}ExchangedDocumentContext")
+        if profile.process is not None:
+            _put(_group(context, "BusinessProcessSpecifiedDocumentContextParameter"), "ID", profile.process)
+        _put(_group(context, "GuidelineSpecifiedDocumentContextParameter"), "ID", profile.specification)
+        document = etree.SubElement(root, f"{{{_RSM}}}ExchangedDocument")
+        _put(document, "ID", content.number)
+        _put(document, "TypeCode", content.type_code)
+        _day(document, "IssueDateTime", content.issued_on)
+        own = [Note(content.note, None)] if content.note else []
+        for note in (*own, *notes):
+            included = _group(document, "IncludedNote")
+            _put(included, "Content", note.text)
+            _put(included, "SubjectCode", note.subject)
+
+    def _line(self, trade: Element, item: Item) -> None:
+        line = _group(trade, "IncludedSupplyChainTradeLineItem")
+        _put(_group(line, "AssociatedDocumentLineDocument"), "LineID", str(item.number))
+        product = _group(line, "SpecifiedTradeProduct")
+        _put(product, "SellerAssignedID", item.sku)
+        _put(product, "Name", item.name)
+        _put(product, "Description", item.description)
+        price = _group(_group(line, "SpecifiedLineTradeAgreement"), "NetPriceProductTradePrice")
+        _put(price, "ChargeAmount", item.price)
+        quantity = decimal_text(item.quantity)
+        _put(_group(line, "SpecifiedLineTradeDelivery"), "BilledQuantity", quantity, unitCode=item.unit)
+        settlement = _group(line, "SpecifiedLineTradeSettlement")
+        tax = _group(settlement, "ApplicableTradeTax")
+        _put(tax, "TypeCode", "VAT")
+        _put(tax, "CategoryCode", item.category)
+        if item.category != "O":  # BR-O-05
+            _put(tax, "RateApplicablePercent", percentage_text(item.rate))
+        _period(settlement, item.period)
+        if item.allowance:
+            change = _group(settlement, "SpecifiedTradeAllowanceCharge")
+            indicator = etree.SubElement(_group(change, "ChargeIndicator"), f"{{{_UDT}}}Indicator")
+            indicator.text = "true" if item.allowance < 0 else "false"
+            _put(change, "ActualAmount", self._text(abs(item.allowance)))
+            _put(change, "Reason", item.allowance_reason)
+        total = _group(settlement, "SpecifiedTradeSettlementLineMonetarySummation")
+        _put(total, "LineTotalAmount", self._text(item.net))
+
+    def _agreement(self, agreement: Element) -> None:
+        content = self._content
+        _put(agreement, "BuyerReference", content.buyer_reference)
+        _party(agreement, "SellerTradeParty", content.seller)
+        _party(agreement, "BuyerTradeParty", content.buyer)
+        if content.purchase_order_number:
+            order = _group(agreement, "BuyerOrderReferencedDocument")
+            _put(order, "IssuerAssignedID", content.purchase_order_number)
+
+    def _delivery(self, group: Element) -> None:
+        delivery = self._content.delivery
+        if delivery is None:
+            return
+        if delivery.address is not None:
+            ship_to = _group(group, "ShipToTradeParty")
+            _put(ship_to, "Name", delivery.name)
+            _address(ship_to, delivery.address)
+        if delivery.date is not None:
+            _day(_group(group, "ActualDeliverySupplyChainEvent"), "OccurrenceDateTime", delivery.date)
+
+    def _settlement(self, settlement: Element) -> None:
+        content = self._content
+        _put(settlement, "PaymentReference", content.payment.reference)
+        if content.tax_total is not None:
+            _put(settlement, "TaxCurrencyCode", content.tax_total.currency)
+        _put(settlement, "InvoiceCurrencyCode", content.currency)
+        self._payment(settlement)
+        for group in content.vat:
+            self._vat(settlement, group)
+        _period(settlement, content.period)
+        if content.due_on is not None:
+            _day(_group(settlement, "SpecifiedTradePaymentTerms"), "DueDateDateTime", content.due_on)
+        self._totals(settlement)
+        for credited in content.preceding:
+            reference = _group(settlement, "InvoiceReferencedDocument")
+            _put(reference, "IssuerAssignedID", credited.number)
+            _day(reference, "FormattedIssueDateTime", credited.issued_on, _QDT)
+        if content.accounting_reference:
+            account = _group(settlement, "ReceivableSpecifiedTradeAccountingAccount")
+            _put(account, "ID", content.accounting_reference)
+
+    def _payment(self, settlement: Element) -> None:
+        payment = self._content.payment
+        means = _group(settlement, "SpecifiedTradeSettlementPaymentMeans")
+        _put(means, "TypeCode", payment.means)
+        if payment.iban is not None:
+            account = _group(means, "PayeePartyCreditorFinancialAccount")
+            _put(account, "IBANID", payment.iban)
+            _put(account, "AccountName", payment.account_name)
+            if payment.bic:
+                _put(_group(means, "PayeeSpecifiedCreditorFinancialInstitution"), "BICID", payment.bic)
+
+    def _vat(self, settlement: Element, group: VatGroup) -> None:
+        tax = _group(settlement, "ApplicableTradeTax")
+        _put(tax, "CalculatedAmount", self._text(group.amount))
+        _put(tax, "TypeCode", "VAT")
+        _put(tax, "ExemptionReason", group.reason)
+        _put(tax, "BasisAmount", self._text(group.base))
+        _put(tax, "CategoryCode", group.category)
+        _put(tax, "ExemptionReasonCode", group.reason_code)
+        _put(tax, "RateApplicablePercent", percentage_text(group.rate))
+
+    def _totals(self, settlement: Element) -> None:
+        content = self._content
+        sums = _group(settlement, "SpecifiedTradeSettlementHeaderMonetarySummation")
+        _put(sums, "LineTotalAmount", self._text(content.total_ex_vat))
+        _put(sums, "TaxBasisTotalAmount", self._text(content.total_ex_vat))
+        _put(sums, "TaxTotalAmount", self._text(content.total_vat), currencyID=content.currency)
+        if (tax := content.tax_total) is not None:
+            text = amount_text(tax.amount, tax.decimals)
+            _put(sums, "TaxTotalAmount", text, currencyID=tax.currency)
+        if content.rounding:
+            _put(sums, "RoundingAmount", self._text(content.rounding))
+        _put(sums, "GrandTotalAmount", self._text(content.total))
+        if content.paid:
+            _put(sums, "TotalPrepaidAmount", self._text(content.paid))
+        _put(sums, "DuePayableAmount", self._text(content.payable))
+
+
+def _period(parent: Element, period: Period | None) -> None:
+    if period is not None:
+        days = _group(parent, "BillingSpecifiedPeriod")
+        _day(days, "StartDateTime", period.start)
+        _day(days, "EndDateTime", period.end)
+
+
+def _party(parent: Element, role: str, trader: Trader) -> None:
+    party = _group(parent, role)
+    _put(party, "Name", trader.name)
+    if trader.legal_id is not None or trader.trading_name:
+        organisation = _group(party, "SpecifiedLegalOrganization")
+        if trader.legal_id is not None:
+            _put(organisation, "ID", trader.legal_id.value, schemeID=trader.legal_id.scheme)
+        _put(organisation, "TradingBusinessName", trader.trading_name)
+    if trader.contact is not None:
+        _contact(party, trader.contact)
+    _address(party, trader.address)
+    if (electronic := trader.electronic_address) is not None:
+        uri = _group(party, "URIUniversalCommunication")
+        _put(uri, "URIID", electronic.value, schemeID=electronic.scheme)
+    for number, scheme in ((trader.tax_number, "FC"), (trader.vat_number, "VA")):
+        if number:
+            _put(_group(party, "SpecifiedTaxRegistration"), "ID", number, schemeID=scheme)
+
+
+def _contact(party: Element, contact: Contact) -> None:
+    group = _group(party, "DefinedTradeContact")
+    _put(group, "PersonName", contact.name)
+    if contact.phone:
+        _put(_group(group, "TelephoneUniversalCommunication"), "CompleteNumber", contact.phone)
+    if contact.email:
+        _put(_group(group, "EmailURIUniversalCommunication"), "URIID", contact.email)
+
+
+def _address(party: Element, address: Address) -> None:
+    group = _group(party, "PostalTradeAddress")
+    _put(group, "PostcodeCode", address.postal_code)
+    _put(group, "LineOne", address.address_line_1)
+    _put(group, "LineTwo", address.address_line_2)
+    _put(group, "CityName", address.locality)
+    _put(group, "CountryID", address.country_code)
+    _put(group, "CountrySubDivisionName", address.administrative_area)

@@ -1,0 +1,40 @@
+"""What France asks of the invoices of its sellers beside EN 16931 (BR-FR-05, BR-FR-08)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from invoicing.snapshot import Snapshot
+
+
+class Note(NamedTuple):
+    """A note with its subject, a code of UNTDID 4451 (BT-21)."""
+
+    text: str
+    subject: str | None
+
+
+_NOTES = (  # code de commerce, articles L441-9, L441-10 and D441-5
+    Note("Indemnité forfaitaire pour frais de recouvrement en cas de retard de paiement : 40 €.", "PMT"),
+    Note("Pénalités de retard : taux d'intérêt de la Banque centrale européenne majoré de 10 points.", "PMD"),
+    Note("Pas d'escompte en cas de paiement anticipé.", "AAB"),
+)
+
+
+def notes_of(invoice: Snapshot) -> tuple[Note, ...]:
+    """The law's words on late payment, which a seller in France has to write."""
+    return _NOTES if _is_french(invoice) else ()
+
+
+def process_of(invoice: Snapshot) -> str | None:
+    """What is sold (BT-23): B goods, S services, M both; 1 for an invoice that is sent to be paid."""
+    if not _is_french(invoice):
+        return None
+    supplies = {line.supply for line in invoice.lines}
+    if supplies == {"GOODS"}:
+        return "B1"
+    return "S1" if supplies == {"SERVICES"} else "M1"
+
+
+def _is_french(invoice: Snapshot) -> bool:
+    return invoice.seller.address.country_code == "FR"

@@ -1,0 +1,54 @@
+"""Amounts, rates, quantities and prices as they are written in XML: plain decimals with a point."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+
+from invoicing.decimals import MILLION, decimal_text
+from invoicing.money import divide
+
+_PRICE = Context(prec=40)
+_PRICE_DECIMALS = Decimal("1e-10")  # fewer break PEPPOL-EN16931-R120 where many pieces are sold
+_WHOLE = 1_000_000  # a hundred percent in ten-thousandths of a percent
+
+
+def amount_text(minor: int, decimals: int) -> str:
+    """An amount in major units, with two decimals at most (BR-DEC): a third one, which is 0, is left out."""
+    if decimals > 2:
+        minor, decimals = minor // 10 ** (decimals - 2), 2
+    whole, rest = divmod(abs(minor), 10**decimals)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{whole}.{rest:0{decimals}}" if decimals else f"{sign}{whole}"
+
+
+def fits_two_decimals(minor: int, decimals: int) -> bool:
+    """Whether nothing is lost of the amount when it is written."""
+    return decimals <= 2 or minor % 10 ** (decimals - 2) == 0
+
+
+def percentage_text(rate: int) -> str:
+    """A rate in ten-thousandths of a percent as percent."""
+    return decimal_text(rate, 4)
+
+
+def without_vat(amount: int, rate: int) -> int:
+    """The net of an amount that includes VAT, in whole minor units."""
+    return divide(amount * _WHOLE, _WHOLE + rate)
+
+
+def price_text(base: int, quantity: int, decimals: int) -> str:
+    """The net price of a piece (BT-146) when `quantity` millionths of it come to `base` minor units."""
+    if not quantity:
+        return "0"
+    price = _PRICE.divide(Decimal(base) * MILLION, Decimal(quantity) * 10**decimals)
+    return _shortened(_PRICE.quantize(price, _PRICE_DECIMALS))
+
+
+def exact_price_text(price: int, decimals: int) -> str:
+    """A unit price in millionths of a minor unit, in major units, with all its digits."""
+    return _shortened(_PRICE.divide(Decimal(price), Decimal(MILLION * 10**decimals)))
+
+
+def _shortened(number: Decimal) -> str:
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

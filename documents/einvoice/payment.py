@@ -1,0 +1,34 @@
+"""How an invoice is to be paid (BG-16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicing.snapshot import Snapshot
+
+_SEPA_TRANSFER, _TRANSFER, _AS_AGREED = "58", "30", "57"  # UNTDID 4461
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """`means` is a code of UNTDID 4461. A transfer has an account (BR-61)."""
+
+    means: str
+    reference: str  # BT-83
+    iban: str | None = None
+    bic: str | None = None
+    account_name: str | None = None
+
+
+def payment_of(invoice: Snapshot, *, is_to_be_paid: bool) -> Payment:
+    """By transfer, where something is to be paid to an account; otherwise as was agreed."""
+    seller = invoice.seller
+    if not (seller.iban and is_to_be_paid and invoice.type == "INVOICE"):
+        return Payment(means=_AS_AGREED, reference=invoice.number)
+    return Payment(
+        means=_SEPA_TRANSFER if invoice.currency == "EUR" else _TRANSFER,
+        reference=invoice.number,
+        iban=seller.iban.replace(" ", ""),
+        bic=None if seller.bic is None else seller.bic.replace(" ", ""),
+        account_name=seller.legal_name or seller.name,
+    )

@@ -1,0 +1,167 @@
+"""Why an e-invoice cannot be made: each rule that would be broken, and the field to fill in.
+
+The list is our own. The tests hold it to the official rules: what has no problem here breaks none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from documents.einvoice.content import Content, content_of
+from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.numbers import fits_two_decimals
+from documents.einvoice.traders import EMAIL
+from invoicing.snapshot import Address, Snapshot
+from invoicing.units import units
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`rule` is the identifier that the rule has where it comes from; `field` a field of GraphQL's inputs."""
+
+    rule: str
+    field: str
+    message: str
+
+
+Problems = Iterator[Problem]
+
+
+def problems_of(invoice: Snapshot, wanted: EInvoiceFormat) -> list[Problem]:
+    """All that stands in the way of the format; nothing, if the file can be made."""
+    content = content_of(invoice)
+    checks: list[Callable[[Content], Problems]] = [_amounts, _parties, _treatment, _units]
+    if wanted is EInvoiceFormat.PEPPOL_UBL:
+        checks.append(_peppol)
+    if wanted.is_xrechnung:
+        checks.append(_xrechnung)
+    found = [problem for check in checks for problem in check(content)]
+    return [*found, *_tax_currency(invoice)]
+
+
+def _amounts(content: Content) -> Problems:
+    amounts = [content.total_vat, content.total, content.paid, content.rounding]
+    amounts += [amount for item in content.items for amount in (item.net, item.allowance)]
+    amounts += [amount for group in content.vat for amount in (group.base, group.amount)]
+    if content.tax_total is not None and not fits_two_decimals(
+        content.tax_total.amount, content.tax_total.decimals
+    ):
+        yield Problem("BR-DEC-15", "account.tax_currency", "The VAT in the tax currency has a third decimal.")
+    if not all(fits_two_decimals(amount, content.decimals) for amount in amounts):
+        yield Problem("BR-DEC", "order_lines.amount", "An amount has a third decimal; EN 16931 knows two.")
+
+
+def _parties(content: Content) -> Problems:
+    if not content.seller.address.country_code:
+        yield Problem("BR-09", "account.address.country_code", "The seller's address has no country.")
+    if not content.buyer.name:
+        yield Problem("BR-07", "customer.organisation", "The buyer has no name.")
+    if not content.buyer.address.country_code:
+        yield Problem("BR-11", "customer.billing_address.country_code", "The buyer's address has no country.")
+    seller = content.seller
+    if not (seller.vat_number or seller.legal_id):
+        yield Problem(
+            "BR-CO-26",
+            "account.registration_number",
+            "The seller is told by neither a VAT number nor a registration number.",
+        )
+
+
+def _treatment(content: Content) -> Problems:
+    """What the categories need of VAT numbers, which are only told with their country's letters."""
+    categories = {group.category for group in content.vat}
+    seller, buyer = content.seller, content.buyer
+    if categories & {"S", "Z", "E"} and not (seller.vat_number or seller.tax_number):
+        yield Problem(
+            "BR-S-02", "account.vat_number", "The seller has neither a VAT number nor a tax number."
+        )
+    if categories & {"AE", "K", "G"} and not seller.vat_number:
+        yield Problem("BR-AE-02", "account.vat_number", "The seller has no VAT number with its country.")
+    if "AE" in categories and not (buyer.vat_number or buyer.legal_id):
+        yield Problem(
+            "BR-AE-03", "customer.vat_number", "The buyer has neither a VAT number nor a registration number."
+        )
+    if "K" in categories and not buyer.vat_number:
+        yield Problem("BR-IC-03", "customer.vat_number", "The buyer has no VAT number with its country.")
+    if "K" in categories and not (content.period or (content.delivery and content.delivery.date)):
+        yield Problem("BR-IC-11", "order.delivery_date", "It is not said when the goods were delivered.")
+    for group in content.vat:
+        if group.category == "E" and not group.reason:
+            yield Problem(
+                "BR-E-10", "order_lines.exemption_reason", "It is not said why it is exempt from VAT."
+            )
+
+
+def _units(content: Content) -> Problems:
+    for unit in {item.unit for item in content.items} - units():
+        yield Problem(
+            "BR-CL-23", "order_lines.unit", f"“{unit}” is no code of UN/ECE Recommendation 20 or 21."
+        )
+
+
+def _tax_currency(invoice: Snapshot) -> Problems:
+    tax = invoice.vat_in_tax_currency
+    if tax is not None and tax.currency != invoice.currency and tax.amount is None and invoice.total_vat:
+        yield Problem(
+            "BR-53",
+            "exchange_rate",
+            f"The VAT in {tax.currency} is not known: no exchange rate was given for {invoice.currency}.",
+        )
+
+
+def _peppol(content: Content) -> Problems:
+    if not (content.buyer_reference or content.purchase_order_number):
+        yield Problem(
+            "PEPPOL-EN16931-R003",
+            "customer.buyer_reference",
+            "Peppol needs the buyer's reference or the number of their purchase order.",
+        )
+    for trader, rule, field in (
+        (content.seller, "PEPPOL-EN16931-R020", "account.electronic_address"),
+        (content.buyer, "PEPPOL-EN16931-R010", "customer.electronic_address"),
+    ):
+        address = trader.electronic_address
+        if address is None:
+            yield Problem(rule, field, "Peppol needs the electronic addresses of both parties.")
+        elif address.scheme == EMAIL:
+            yield Problem(rule, field, "Peppol delivers to no e-mail address: give an address of Peppol.")
+
+
+def _xrechnung(content: Content) -> Problems:
+    contact = content.seller.contact
+    if not content.buyer_reference:
+        yield Problem(
+            "BR-DE-15",
+            "customer.buyer_reference",
+            "XRechnung needs the buyer's reference, for public buyers the Leitweg-ID.",
+        )
+    if contact is None or not contact.name:
+        yield Problem("BR-DE-5", "account.contact_name", "XRechnung needs the name of a contact.")
+    if contact is None or len(re.findall("[0-9]", contact.phone or "")) < 3:
+        yield Problem("BR-DE-27", "account.phone_number", "XRechnung needs the contact's phone number.")
+    if contact is None or not _is_email(contact.email):
+        yield Problem("BR-DE-28", "account.email", "XRechnung needs the contact's e-mail address.")
+    for trader, rule, field in (
+        (content.seller, "PEPPOL-EN16931-R020", "account.electronic_address"),
+        (content.buyer, "PEPPOL-EN16931-R010", "customer.electronic_address"),
+    ):
+        if trader.electronic_address is None:
+            yield Problem(rule, field, "XRechnung needs the electronic addresses of both parties.")
+    yield from _german_address(content.seller.address, ("BR-DE-3", "BR-DE-4"), "account.address")
+    yield from _german_address(content.buyer.address, ("BR-DE-8", "BR-DE-9"), "customer.billing_address")
+    if content.delivery is not None and content.delivery.address is not None:
+        rules = ("BR-DE-10", "BR-DE-11")
+        yield from _german_address(content.delivery.address, rules, "order.shipping_address")
+
+
+def _german_address(address: Address, rules: tuple[str, str], field: str) -> Problems:
+    if not address.locality:
+        yield Problem(rules[0], f"{field}.locality", "XRechnung needs the town.")
+    if not address.postal_code:
+        yield Problem(rules[1], f"{field}.postal_code", "XRechnung needs the postal code.")
+
+
+def _is_email(text: str | None) -> bool:
+    return text is not None and re.fullmatch(r"[^@\s]+@([^@.\s]+\.)+[^@.\s]+", text) is not None

@@ -1,0 +1,119 @@
+"""The seller, the buyer and where the goods go, in the terms of EN 16931 (BG-4, BG-7, BG-13)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot
+
+EMAIL = "EM"  # EAS code of an e-mail address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalId:
+    """A legal registration (BT-30, BT-47); `scheme` is an ISO 6523 ICD code, None where there is none."""
+
+    value: str
+    scheme: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """BG-6, BG-9."""
+
+    name: str | None
+    phone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trader:
+    name: str
+    trading_name: str | None
+    address: Address
+    electronic_address: ElectronicAddress | None
+    vat_number: str | None
+    tax_number: str | None
+    legal_id: LegalId | None
+    contact: Contact | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where and when (BG-13, BT-72); `address` only if its country is known (BR-57)."""
+
+    name: str | None
+    date: str | None
+    address: Address | None
+
+
+_PREFIX = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,}")
+_ICD = (  # ISO 6523, by country: what a number of that kind looks like
+    ("NL", re.compile(r"[0-9]{8}"), "0106"),
+    ("NL", re.compile(r"[0-9]{20}"), "0190"),
+    ("BE", re.compile(r"[01][0-9]{9}"), "0208"),
+    ("FR", re.compile(r"[0-9]{9}"), "0002"),
+    ("FR", re.compile(r"[0-9]{14}"), "0009"),
+    ("SE", re.compile(r"[0-9]{10}"), "0007"),
+    ("NO", re.compile(r"[0-9]{9}"), "0192"),
+    ("DK", re.compile(r"[0-9]{8}"), "0184"),
+    ("FI", re.compile(r"[0-9]{7}-?[0-9]"), "0212"),
+)
+
+
+def seller_of(invoice: Snapshot, *, without_vat_number: bool) -> Trader:
+    """`without_vat_number`, as what is outside the scope of VAT has none (BR-O-02)."""
+    return _trader(invoice.seller, without_vat_number)
+
+
+def buyer_of(invoice: Snapshot, *, without_vat_number: bool) -> Trader:
+    """Numbers and prefixes as the seller's (BR-O-03)."""
+    return _trader(invoice.buyer, without_vat_number)
+
+
+def delivery_of(invoice: Snapshot) -> Delivery | None:
+    """Where it was shipped to. What leaves the country went to the buyer, unless it says so (BR-IC-12)."""
+    date = None if invoice.delivery_date is None else invoice.delivery_date.isoformat()
+    address = invoice.shipping_address
+    if address is None and any(row.category in ("K", "G") for row in invoice.vat):
+        address = invoice.buyer.address
+    if address is None or not address.country_code:
+        return None if date is None else Delivery(name=None, date=date, address=None)
+    return Delivery(name=address.organisation or address.name, date=date, address=address)
+
+
+def has_prefix(vat_number: str) -> bool:
+    """Whether it begins with its country's letters (BR-CO-09)."""
+    return _PREFIX.fullmatch(vat_number) is not None
+
+
+def _trader(party: Party, without_vat_number: bool) -> Trader:
+    name = party.legal_name or party.name
+    number = party.vat_number if party.vat_number and has_prefix(party.vat_number) else None
+    return Trader(
+        name=name,
+        trading_name=party.name if party.name and party.name != name else None,
+        address=party.address,
+        electronic_address=party.electronic_address,
+        vat_number=None if without_vat_number else number,
+        tax_number=party.tax_number,
+        legal_id=_legal_id(party.registration_number, party.address.country_code),
+        contact=_contact(party),
+    )
+
+
+def _contact(party: Party) -> Contact | None:
+    if not (party.contact_name or party.phone_number or party.email):
+        return None
+    return Contact(name=party.contact_name, phone=party.phone_number, email=party.email)
+
+
+def _legal_id(number: str | None, country: str | None) -> LegalId | None:
+    if not number:
+        return None
+    plain = re.sub(r"[\s.]", "", number)
+    for of_country, form, scheme in _ICD:
+        if of_country == country and form.fullmatch(plain):
+            return LegalId(value=plain, scheme=scheme)
+    return LegalId(value=number, scheme=None)

@@ -1,0 +1,132 @@
+"""What a file says is what the invoice says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from lxml import etree
+
+from documents.einvoice.file import xml_of
+from documents.einvoice.formats import EInvoiceFormat
+from invoicing.snapshot import CreditedInvoice, Period, Snapshot, VatInTaxCurrency
+from tests.support.einvoices import BUYER_PARTY, NAMES, SELLER_PARTY
+from tests.support.snapshots import invoice, line
+
+UBL, CII = EInvoiceFormat.PEPPOL_UBL, EInvoiceFormat.FACTUR_X
+
+SALE = invoice(
+    seller=SELLER_PARTY,
+    buyer=BUYER_PARTY,
+    lines=(line(name=NAMES, quantity=1_500_000, discount=500, subtotal=1500, sku="M-1", description="Big"),),
+    service_period=Period(start=date(2025, 5, 1), end=date(2025, 5, 31)),
+    paid=200,
+    rounding=-1,
+    vat_in_tax_currency=VatInTaxCurrency(currency="SEK", decimals=2, exchange_rate="0.09", amount=2333),
+    purchase_order_number="PO-1",
+    note="Thank you",
+    cost_center="4210",
+)
+CREDIT = replace(
+    SALE,
+    type="CREDIT",
+    due_on=None,
+    lines=(
+        line(
+            quantity=-1_500_000,
+            discount=-500,
+            subtotal=-1500,
+            total=-1000,
+            total_ex_vat=-1000,
+            vat_amount=-210,
+        ),
+    ),
+    vat=(replace(SALE.vat[0], base=-1000, amount=-210),),
+    total_ex_vat=-1000,
+    total_vat=-210,
+    total=-1210,
+    rounding=1,
+    paid=0,
+    vat_in_tax_currency=None,
+    credits=(CreditedInvoice(id="i0", number="2025-0000", issued_on=date(2025, 5, 30)),),
+)
+
+
+def said(snapshot: Snapshot, wanted: EInvoiceFormat, *names: str) -> list[str | None]:
+    """The texts of the elements, each the first of its name."""
+    root = etree.fromstring(xml_of(snapshot, wanted))
+    return [None if (found := root.find(f".//{{*}}{name}")) is None else found.text for name in names]
+
+
+def test_ubl_says_the_sums() -> None:
+    names = ("TaxExclusiveAmount", "TaxInclusiveAmount", "PrepaidAmount", "PayableRoundingAmount")
+    assert said(SALE, UBL, *names, "PayableAmount") == ["10.00", "12.10", "2.00", "-0.01", "10.09"]
+    assert said(CREDIT, UBL, *names, "PayableAmount") == ["10.00", "12.10", None, "-0.01", "12.09"]
+
+
+def test_cii_says_the_sums() -> None:
+    names = ("TaxBasisTotalAmount", "GrandTotalAmount", "TotalPrepaidAmount", "RoundingAmount")
+    assert said(SALE, CII, *names, "DuePayableAmount") == ["10.00", "12.10", "2.00", "-0.01", "10.09"]
+    assert said(CREDIT, CII, *names, "DuePayableAmount") == ["10.00", "12.10", None, "-0.01", "12.09"]
+
+
+@pytest.mark.parametrize("sold", [SALE, CREDIT])
+def test_a_line_comes_to_its_net(sold: Snapshot) -> None:
+    for including_vat in (False, True):
+        ubl = etree.fromstring(xml_of(replace(sold, is_including_vat=including_vat), UBL))
+        quantity, price, allowance, net = (
+            Decimal(str(ubl.findtext(f".//{{*}}{name}")))
+            for name in (
+                "CreditedQuantity" if sold is CREDIT else "InvoicedQuantity",
+                "PriceAmount",
+                "Amount",
+                "LineExtensionAmount",
+            )
+        )
+        assert abs(quantity * price - allowance - net) < Decimal("0.005")
+
+
+def test_what_else_is_said() -> None:
+    assert said(SALE, UBL, "CustomizationID", "InvoiceTypeCode", "DueDate", "TaxCurrencyCode") == [
+        "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0",
+        "380",
+        "2025-06-16",
+        "SEK",
+    ]
+    assert said(SALE, UBL, "StartDate", "EndDate", "AccountingCost", "PaymentMeansCode", "PaymentID") == [
+        "2025-05-01",
+        "2025-05-31",
+        "4210",
+        "58",
+        "2025-0001",
+    ]
+    assert said(CREDIT, UBL, "CreditNoteTypeCode", "InvoiceDocumentReference/{*}ID", "PaymentMeansCode") == [
+        "381",
+        "2025-0000",
+        "57",
+    ]
+    assert said(CREDIT, CII, "TypeCode", "InvoiceReferencedDocument/{*}IssuerAssignedID") == [
+        "381",
+        "2025-0000",
+    ]
+
+
+@pytest.mark.parametrize("wanted", [UBL, CII])
+def test_a_text_is_what_it_was_but_for_what_xml_cannot_hold(wanted: EInvoiceFormat) -> None:
+    name = "Item/{*}Name" if wanted is UBL else "SpecifiedTradeProduct/{*}Name"
+    assert said(SALE, wanted, name) == [NAMES.replace("\uffff", "")]
+
+
+def test_a_french_seller_writes_what_the_law_asks_for() -> None:
+    french = replace(SELLER_PARTY, address=replace(SELLER_PARTY.address, country_code="FR"))
+    root = etree.fromstring(xml_of(replace(SALE, seller=french), CII))
+    assert [each.text for each in root.iter("{*}SubjectCode")] == ["PMT", "PMD", "AAB"]
+    assert said(
+        replace(SALE, seller=french), CII, "BusinessProcessSpecifiedDocumentContextParameter/{*}ID"
+    ) == ["B1"]
+
+
+def test_the_same_invoice_has_the_same_bytes() -> None:
+    assert [xml_of(SALE, each) for each in EInvoiceFormat] == [xml_of(SALE, each) for each in EInvoiceFormat]

@@ -1,0 +1,135 @@
+"""What stands in the way of an e-invoice is told by its rule and the field to fill in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from documents.einvoice.file import xml_of
+from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.problems import problems_of
+from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot, VatInTaxCurrency, VatRow
+from tests.support.einvoice_rules import broken_rules
+from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
+from tests.support.snapshots import invoice, line
+
+PEPPOL, GERMAN, FACTUR_X = (
+    EInvoiceFormat.PEPPOL_UBL,
+    EInvoiceFormat.XRECHNUNG_UBL,
+    EInvoiceFormat.FACTUR_X,
+)
+
+
+def sale(**values: Any) -> Snapshot:
+    return invoice(**{"seller": SELLER_PARTY, "buyer": BUYER_PARTY, **values})
+
+
+def without(party: Party, **values: Any) -> Party:
+    return replace(party, **values)
+
+
+def exempt(category: str, **values: Any) -> Snapshot:
+    lines = (line(vat_category=category, vat_rate=0, vat_amount=0),)
+    row = VatRow(category=category, rate=0, base=1000, amount=0)
+    return sale(**{"lines": lines, "vat": (row,), "total_vat": 0, "total": 1000, **values})
+
+
+def nowhere(party: Party) -> Party:
+    return replace(party, address=replace(party.address, country_code=None))
+
+
+def test_a_complete_invoice_has_no_problem() -> None:
+    assert [problems_of(sale(), each) for each in EInvoiceFormat] == [[]] * len(EInvoiceFormat)
+
+
+@pytest.mark.parametrize(
+    ("planted", "rule", "field"),
+    [
+        (sale(seller=nowhere(SELLER_PARTY)), "BR-09", "account.address.country_code"),
+        (sale(buyer=nowhere(BUYER_PARTY)), "BR-11", "customer.billing_address.country_code"),
+        (sale(buyer=without(BUYER_PARTY, name="", legal_name=None)), "BR-07", "customer.organisation"),
+        (
+            sale(seller=without(SELLER_PARTY, vat_number=None, registration_number=None, tax_number="1")),
+            "BR-CO-26",
+            "account.registration_number",
+        ),
+        (sale(seller=without(SELLER_PARTY, vat_number=None)), "BR-S-02", "account.vat_number"),
+        (sale(lines=(line(unit="pcs"),)), "BR-CL-23", "order_lines.unit"),
+        (exempt("E"), "BR-E-10", "order_lines.exemption_reason"),
+        (
+            exempt("AE", buyer=without(BUYER_PARTY, vat_number=None, registration_number=None)),
+            "BR-AE-03",
+            "customer.vat_number",
+        ),
+        (exempt("K"), "BR-IC-11", "order.delivery_date"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_breaks_a_rule_of_the_norm_is_a_problem_in_every_format(
+    planted: Snapshot, rule: str, field: str
+) -> None:
+    for wanted in EInvoiceFormat:
+        assert (rule, field) in [(each.rule, each.field) for each in problems_of(planted, wanted)]
+    family = "-".join(rule.split("-")[:2])  # BR-S-02 has sisters of other categories
+    broken = broken_rules(xml_of(planted, PEPPOL))
+    assert any(each.startswith(family) or each == "XSD" for each in broken)
+    assert broken_rules(xml_of(planted, FACTUR_X))
+
+
+@pytest.mark.parametrize(
+    ("planted", "wanted", "rule", "field"),
+    [
+        (
+            sale(buyer=without(BUYER_PARTY, reference=None)),
+            PEPPOL,
+            "PEPPOL-EN16931-R003",
+            "customer.buyer_reference",
+        ),
+        (
+            sale(buyer=without(BUYER_PARTY, electronic_address=None)),
+            PEPPOL,
+            "PEPPOL-EN16931-R010",
+            "customer.electronic_address",
+        ),
+        (
+            sale(seller=without(SELLER_PARTY, electronic_address=ElectronicAddress("EM", "a@b.example"))),
+            PEPPOL,
+            "PEPPOL-EN16931-R020",
+            "account.electronic_address",
+        ),
+        (sale(buyer=without(BUYER_PARTY, reference=None)), GERMAN, "BR-DE-15", "customer.buyer_reference"),
+        (sale(seller=without(SELLER_PARTY, contact_name=None)), GERMAN, "BR-DE-5", "account.contact_name"),
+        (sale(seller=without(SELLER_PARTY, phone_number="none")), GERMAN, "BR-DE-27", "account.phone_number"),
+        (sale(seller=without(SELLER_PARTY, email=None)), GERMAN, "BR-DE-28", "account.email"),
+        (
+            sale(shipping_address=Address(country_code="DE", locality="Bonn")),
+            GERMAN,
+            "BR-DE-11",
+            "order.shipping_address.postal_code",
+        ),
+        (
+            sale(currency="KWD", currency_decimals=3, total=1211, total_vat=211),
+            FACTUR_X,
+            "BR-DEC",
+            "order_lines.amount",
+        ),
+        (
+            sale(currency="USD", vat_in_tax_currency=VatInTaxCurrency(currency="EUR", decimals=2)),
+            FACTUR_X,
+            "BR-53",
+            "exchange_rate",
+        ),
+    ],
+)
+def test_what_a_format_asks_for_is_a_problem_there(
+    planted: Snapshot, wanted: EInvoiceFormat, rule: str, field: str
+) -> None:
+    assert (rule, field) in [(each.rule, each.field) for each in problems_of(planted, wanted)]
+
+
+def test_a_consumers_invoice_can_be_factur_x_alone() -> None:
+    consumer = Party(name="Ann Baker", address=Address(country_code="NL"))
+    assert problems_of(sale(buyer=consumer), FACTUR_X) == []
+    assert all(problems_of(sale(buyer=consumer), each) for each in EInvoiceFormat if each is not FACTUR_X)
