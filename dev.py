@@ -124,8 +124,12 @@ def run_checks(checks: dict[str, tuple[str, ...]]) -> int:
 
 def absent_programs() -> list[str]:
     """What the tests need and this script does not install."""
-    node = [] if shutil.which("node") else ["Node"]
-    return node if any(map(shutil.which, BROWSERS)) else [*node, "Chromium"]
+    present = {
+        "Node": shutil.which("node"),
+        "Chromium": any(map(shutil.which, BROWSERS)),
+        "PostgreSQL": [*Path("/usr/lib/postgresql").glob("*/bin/initdb")],
+    }
+    return [name for name, found in present.items() if not found]
 
 
 def bench(*args: str) -> NoReturn:

@@ -84,9 +84,19 @@ def _is_invisible(value: str) -> bool:
     return all(unicodedata.category(each)[0] in "ZC" or each in _BLANK_LETTERS for each in value)
 
 
+LEAST_SEARCHED = 3
+
+
 def search_words(value: Any) -> str:
-    """The text that a list is searched for, in lower case like the searched columns."""
-    return str(text(500, least=0)(value, "search")).casefold()
+    """The text that a list is searched for, in lower case like the searched columns; empty for all rows."""
+    words = str(text(500, least=0)(value, "search")).casefold()
+    if 0 < len(words) < LEAST_SEARCHED:
+        raise ValidationError(
+            f"search must have {LEAST_SEARCHED} characters or more (it has {len(words)}); "
+            "what is shorter is found by its exact number or handle.",
+            field="search",
+        )
+    return words
 
 
 def whole_number(least: int, most: int) -> Check:

@@ -22,7 +22,9 @@ from schema.types.webhook import WebhookDelivery, WebhookEndpoint
 
 Search = Annotated[
     str | None,
-    strawberry.argument(description="Part of the name, e-mail address or handle, in upper or lower case."),
+    strawberry.argument(
+        description="Part of the name, e-mail address or handle, in any case: 3 characters or more."
+    ),
 ]
 
 

@@ -22,7 +22,9 @@ from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.debian_postgresql import debian_postgresql
 from tests.support.empty_places import Place, empty_postgresql
+from tests.support.installed import need
 from tests.support.statements import share_statements
 
 # A machine that is busy draws slowly too. Tests with settings of their own inherit the rest from these.
@@ -84,23 +86,22 @@ def postgresql_server() -> Iterator[URL]:
 
 @pytest.fixture(scope="session")
 def fresh_postgresql(postgresql_server: URL) -> Iterator[FreshUrl]:
-    """Creates databases from one migrated template, and drops them after use."""
+    with _copies_on(postgresql_server) as fresh:
+        yield fresh
 
-    def create(template: str) -> URL:
-        name = f"invoicing_{uuid4().hex[:12]}"
-        _execute(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        return postgresql_server.set(database=name)
 
-    @contextmanager
-    def fresh() -> Iterator[str]:
-        url = create(str(template.database))
-        yield url.render_as_string(hide_password=False)
-        _execute(postgresql_server, f"DROP DATABASE {url.database} WITH (FORCE)")
+@pytest.fixture(scope="session")
+def debian_server() -> Iterator[URL]:
+    """Debian's PostgreSQL."""
+    need("PostgreSQL")
+    with debian_postgresql(short_lived_folder()) as url:
+        yield url
 
-    template = create("template0")
-    _migrate(template.render_as_string(hide_password=False))
-    yield fresh
-    _execute(postgresql_server, f"DROP DATABASE {template.database}")
+
+@pytest.fixture(scope="session")
+def fresh_debian(debian_server: URL) -> Iterator[FreshUrl]:
+    with _copies_on(debian_server) as fresh:
+        yield fresh
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -155,6 +156,27 @@ def anyio_backend() -> str:
 def store(tmp_path: Path) -> FileStore:
     """An empty store; the first file creates its folder."""
     return FileStore(tmp_path / "documents")
+
+
+@contextmanager
+def _copies_on(server: URL) -> Iterator[FreshUrl]:
+    """Creates databases from one migrated template, and drops them after use."""
+
+    def create(template: str) -> URL:
+        name = f"invoicing_{uuid4().hex[:12]}"
+        _execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return server.set(database=name)
+
+    @contextmanager
+    def fresh() -> Iterator[str]:
+        url = create(str(template.database))
+        yield url.render_as_string(hide_password=False)
+        _execute(server, f"DROP DATABASE {url.database} WITH (FORCE)")
+
+    template = create("template0")
+    _migrate(template.render_as_string(hide_password=False))
+    yield fresh
+    _execute(server, f"DROP DATABASE {template.database}")
 
 
 def use_short_runtime_folder() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.invoices.queries import ISSUED, Issued
-from invoicing.storage.pages import Condition, Filter, Page, Window, contains, count, page, where
+from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
+from invoicing.storage.search import found
 from invoicing.storage.tables import invoices
 
 INVOICES: Mapping[str, Condition] = {
@@ -24,24 +25,22 @@ INVOICES: Mapping[str, Condition] = {
     "due_to": lambda day: invoices.c.due_on <= day,
     "total_from": lambda amount: invoices.c.total >= amount,
     "total_to": lambda amount: invoices.c.total <= amount,
-    "search": lambda words: contains(invoices.c.search_text, search_words(words)),
 }
 
 
 def invoices_page(
     connection: Connection, principal: Principal, given: Filter, window: Window
 ) -> Page[Issued]:
-    return page(
-        connection,
-        ISSUED,
-        invoices,
-        where(invoices, INVOICES, principal, given, owner=invoices.c.customer_id),
-        window,
-        as_=Issued,
-    )
+    conditions = _where(connection, principal, given)
+    return page(connection, ISSUED, invoices, conditions, window, as_=Issued)
 
 
 def invoices_count(connection: Connection, principal: Principal, given: Filter) -> int:
-    return count(
-        connection, invoices, where(invoices, INVOICES, principal, given, owner=invoices.c.customer_id)
-    )
+    return count(connection, invoices, _where(connection, principal, given))
+
+
+def _where(connection: Connection, principal: Principal, given: Filter) -> list[ColumnElement[bool]]:
+    def search(words: str) -> ColumnElement[bool]:
+        return found(connection, invoices, principal.account_id, search_words(words))
+
+    return where(invoices, INVOICES, principal, given, owner=invoices.c.customer_id, search=search)

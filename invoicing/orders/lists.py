@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, union_all
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.orders.actions_sql import has_item_to_invoice, is_closed
-from invoicing.storage.pages import Condition, Filter, Page, Window, contains, count, page, where
+from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
+from invoicing.storage.search import Search
 from invoicing.storage.tables import Order, customers, orders
-
-
-def _order_found(words: str) -> ColumnElement[bool]:
-    """By its number or billing name, or by its customer's name as it is now."""
-    words = search_words(words)
-    named = select(customers.c.account_id, customers.c.id).where(contains(customers.c.search_text, words))
-    ordered_by = tuple_(orders.c.account_id, orders.c.customer_id)
-    return or_(contains(orders.c.search_text, words), ordered_by.in_(named))
-
 
 ORDERS: Mapping[str, Condition] = {
     "number": lambda number: orders.c.number == number,
@@ -31,20 +23,44 @@ ORDERS: Mapping[str, Condition] = {
     "total_to": lambda amount: orders.c.total <= amount,
     "created_from": lambda moment: orders.c.created_at >= moment,
     "created_before": lambda moment: orders.c.created_at < moment,
-    "search": _order_found,
 }
 
 
 def orders_page(connection: Connection, principal: Principal, given: Filter, window: Window) -> Page[Order]:
-    return page(
-        connection,
-        select(orders),
-        orders,
-        where(orders, ORDERS, principal, given, owner=orders.c.customer_id),
-        window,
-        as_=Order,
-    )
+    statement, conditions = select(orders), _where(connection, principal, given)
+    return page(connection, statement, orders, conditions, window, as_=Order)
 
 
 def orders_count(connection: Connection, principal: Principal, given: Filter) -> int:
-    return count(connection, orders, where(orders, ORDERS, principal, given, owner=orders.c.customer_id))
+    return count(connection, orders, _where(connection, principal, given, every=True))
+
+
+def _where(
+    connection: Connection, principal: Principal, given: Filter, *, every: bool = False
+) -> list[ColumnElement[bool]]:
+    def search(words: str) -> ColumnElement[bool]:
+        return _found(connection, principal.account_id, search_words(words), every=every)
+
+    return where(orders, ORDERS, principal, given, owner=orders.c.customer_id, search=search)
+
+
+def _found(connection: Connection, account_id: str, words: str, *, every: bool) -> ColumnElement[bool]:
+    """By its number or billing name, or by its customer's name as it is now; see `search.found`.
+
+    With `every`, all of them are wanted and not only the newest.
+    """
+    named = Search(connection, orders, account_id, words)
+    if not words:
+        return named.is_own
+    ordering = Search(connection, customers, account_id, words)
+    customer = (customers.c.account_id == orders.c.account_id, customers.c.id == orders.c.customer_id)
+    is_found = or_(named.in_text, exists().where(*customer, ordering.in_text))
+    if named.is_common(is_found):
+        theirs = select(customers.c.id).where(ordering.is_own, ordering.in_text)
+        by_customer = or_(named.in_text, orders.c.customer_id.in_(theirs))
+        return and_(named.is_own, by_customer if every else is_found)
+    named.check_is_cheap()
+    ordering.check_is_cheap()
+    theirs = select(customers.c.id).where(ordering.by_index(ordering.candidates, ordering.in_text))
+    ordered = select(named.key).where(named.is_own, orders.c.customer_id.in_(theirs))
+    return named.by_index(union_all(named.candidates, ordered), is_found)

@@ -104,17 +104,19 @@ def where(
     given: Filter,
     *,
     owner: ColumnElement[Any],
+    search: Condition,
 ) -> list[ColumnElement[bool]]:
-    """The account's rows that meet the conditions; in a customer's session only that customer's."""
-    chosen = [conditions[name](value) for name, value in given.items() if value is not None]
+    """The account's rows that meet the conditions; in a customer's session only that customer's.
+
+    `search` has to say that a row is the account's, and how its words are found.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    wanted = values.pop("search", None)
+    chosen = [conditions[name](value) for name, value in values.items()]
     if principal.customer_id is not None:
         chosen.append(owner == principal.customer_id)
-    return [table.c.account_id == principal.account_id, and_(True, *chosen)]
-
-
-def contains(column: ColumnElement[str], words: str) -> ColumnElement[bool]:
-    """Whether the column contains these words, which are in lower case (`str.casefold`)."""
-    return column.contains(words, autoescape=True)
+    own = table.c.account_id == principal.account_id if wanted is None else search(wanted)
+    return [own, and_(True, *chosen)]
 
 
 def cursor(created_at: datetime, id: str) -> str:

@@ -19,11 +19,13 @@ from graphql import (
     GraphQLNamedType,
     GraphQLSchema,
     IntValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     SelectionNode,
     SelectionSetNode,
     TypeMetaFieldDef,
+    VariableNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
@@ -32,6 +34,7 @@ from graphql import (
 from invoicing.storage import pages
 from schema.execution.outline import PAGE_ARGUMENTS, Outline, size_variables_of
 
+SEARCH_COST = 1_000  # some milliseconds in the database, as a thousand objects are
 CAP = 1_000_000_000
 
 PageSizes = Mapping[str, int | None]
@@ -114,7 +117,8 @@ class _Scales:
         if field is None:
             return own, inner.cost_per_row
         if _has_pages(field):
-            return own + self._page_size(node) * inner.cost_per_row, 0
+            searching = SEARCH_COST if _may_search(node) else 0
+            return own + searching + self._page_size(node) * inner.cost_per_row, 0
         if parent in self._page_types and is_list_type(get_nullable_type(field.type)):
             return 0, own + inner.cost_per_row
         return own, inner.cost_per_row
@@ -124,6 +128,17 @@ class _Scales:
         sizes = [literal_size(value) for value in arguments]
         sizes += [self._sizes.get(name) for name in size_variables_of(node)]
         return max((size for size in sizes if size is not None), default=pages.DEFAULT_SIZE)
+
+
+def _may_search(node: FieldNode) -> bool:
+    """Whether the list is searched for words; a filter that is a variable is taken to do so."""
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    filtered = given.get("filter")
+    if isinstance(filtered, VariableNode) or "search" in given:
+        return True
+    return isinstance(filtered, ObjectValueNode) and any(
+        each.name.value == "search" for each in filtered.fields
+    )
 
 
 def literal_size(node: object) -> int | None:

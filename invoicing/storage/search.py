@@ -1,0 +1,133 @@
+"""Rows in whose `search_text` some words are, found by an index of its trigrams: three letters in a row.
+
+The newest rows tell first whether the words are common. If they are, a page is soon full of them without the
+index, which would lead to too many rows. If they are not, the rows that have all their trigrams are compared
+with them. Where many rows have the trigrams and few have the words, the search is refused: whatever is done,
+every row would be compared.
+
+SQLite has the index in a table of its own, for each table that is searched, and triggers keep it: `account`
+there is the end of the account's id, so that the rows of other accounts are left out. PostgreSQL has an index
+of `pg_trgm`, where that can be had; else it reads all rows of the account, as long as a read may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
+
+from invoicing.errors import ValidationError
+
+SAMPLE = 1_000  # of the newest rows
+COMMON = 20  # in the sample
+MOST_CANDIDATES = 50  # in the sample
+MOST_TRIGRAMS = 8  # more leave hardly fewer candidates
+
+Keys = Select[Any] | CompoundSelect[Any]
+
+
+class Search:
+    """A search of an account's rows of a table for words, which are in lower case (`str.casefold`)."""
+
+    def __init__(self, connection: Connection, searched: FromClause, account_id: str, words: str) -> None:
+        self._connection = connection
+        self._is_sqlite = connection.dialect.name == "sqlite"
+        self._table = searched
+        self._trigrams = _trigrams(words)
+        self._account = f"000{account_id}"[-3:]
+        self.is_own = searched.c.account_id == account_id
+        self.in_text = self._has(words)
+
+    @property
+    def key(self) -> ColumnElement[Any]:
+        """What the index has of a row."""
+        return literal_column(f"{self._table}.rowid") if self._is_sqlite else self._table.c.id
+
+    @property
+    def candidates(self) -> Select[Any]:
+        """Selects the keys of the rows that have the trigrams of the words, by the index."""
+        if not self._is_sqlite:
+            texts = [self._table.c.search_text.contains(each, autoescape=True) for each in self._trigrams]
+            return select(self._table.c.id).where(self.is_own, *texts)
+        name = f"{self._table}_found"
+        index = table(name, column("rowid"), column(name))
+        wanted = {"account": [self._account], "search_text": self._trigrams}
+        matched = [f"{part} : {_quoted(each)}" for part, some in wanted.items() for each in some]
+        return select(index.c.rowid).where(index.c[name].op("MATCH")(" AND ".join(matched)))
+
+    def is_common(self, found: ColumnElement[bool] | None = None) -> bool:
+        """Whether many of the newest rows are found, or there are few rows at all.
+
+        `found` says which are; without it those that have the words in their text.
+        """
+        return self._sampled(COMMON, self.in_text if found is None else found)
+
+    def check_is_cheap(self) -> None:
+        """Refuses words that few rows have although many have their trigrams."""
+        trigrams = and_(True, *map(self._has, self._trigrams))
+        if self._sampled(MOST_CANDIDATES, trigrams, few=False) and not self.is_common():
+            raise ValidationError(
+                "Too much here has nearly the same letters: search for less of it, or for something rarer.",
+                field="search",
+            )
+
+    def by_index(self, keys: Keys, found: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The account's rows that are found among those with these keys.
+
+        SQLite believes that an account has few rows, and would rather read them all.
+        """
+        is_own = func.likelihood(self.is_own, literal_column("0.9")) if self._is_sqlite else self.is_own
+        return and_(is_own, self.key.in_(keys), found)
+
+    def _has(self, words: str) -> ColumnElement[bool]:
+        find = func.instr if self._is_sqlite else func.strpos
+        return find(self._table.c.search_text, literal(words)) > 0
+
+    def _sampled(self, enough: int, found: ColumnElement[bool], *, few: bool = True) -> bool:
+        """Whether so many of the newest rows are found; `few` is the result where there are few rows."""
+        newest = (self._table.c.created_at.desc(), self._table.c.id.desc())
+        is_found = cast(found, Integer).label("is_found")
+        sample = select(is_found).where(self.is_own).order_by(*newest).limit(SAMPLE).subquery()
+        counted = select(func.count(), func.sum(sample.c.is_found))
+        rows, sum_of_found = self._connection.execute(counted).one()
+        return few if rows < SAMPLE else sum_of_found >= enough
+
+
+def found(connection: Connection, searched: FromClause, account_id: str, words: str) -> ColumnElement[bool]:
+    """The account's rows that have these words; all of them without any words."""
+    search = Search(connection, searched, account_id, words)
+    if not words:
+        return search.is_own
+    if search.is_common():
+        return and_(search.is_own, search.in_text)
+    search.check_is_cheap()
+    return search.by_index(search.candidates, search.in_text)
+
+
+def _trigrams(words: str) -> Sequence[str]:
+    """Some of the different trigrams of the words, from all parts of it."""
+    different = list(dict.fromkeys(words[start : start + 3] for start in range(len(words) - 2)))
+    if len(different) <= MOST_TRIGRAMS:
+        return different
+    last = len(different) - 1
+    return [different[place * last // (MOST_TRIGRAMS - 1)] for place in range(MOST_TRIGRAMS)]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
