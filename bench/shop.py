@@ -33,6 +33,7 @@ from invoicing.customers.values import CreateCustomerValues
 from invoicing.invoices import from_orders, pdf
 from invoicing.invoices.pdf import RenderedPdf
 from invoicing.invoices.queries import Issued
+from invoicing.keyring import Keyring
 from invoicing.orders import intake
 from invoicing.orders.values import CreateOrderValues, OrderItemValues
 from invoicing.payments import manual
@@ -79,7 +80,7 @@ class Shop:
     def services(self, database: Database) -> Services:
         """The services that resolvers need, for requests without HTTP."""
         links = Links("s" * 32, "http://localhost", 600)
-        return Services(database, links, Gateways({}), Hosts(), Watches(), lambda: None)
+        return Services(database, links, Keyring("s" * 32), Gateways({}), Hosts(), Watches(), lambda: None)
 
 
 def open_shop(database: Database) -> Shop:

@@ -14,6 +14,7 @@ from invoicing.access import Principal
 from invoicing.audit.actions import AuditAction
 from invoicing.audit.entries import Act, audited
 from invoicing.audit.subjects import Subject
+from invoicing.keyring import Keyring
 from invoicing.storage.database import Database
 from resolvers.audit_subjects import subjects_of
 from resolvers.gateway_calls import Gateways
@@ -40,6 +41,7 @@ class Services:
 
     database: Database
     links: Links
+    keyring: Keyring
     gateways: Gateways
     hosts: Hosts
     watches: Watches

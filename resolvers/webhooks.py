@@ -40,6 +40,7 @@ async def create_webhook_endpoint(
         webhooks.create_webhook_endpoint,
         ctx.principal,
         values,
+        keyring=ctx.services.keyring,
         now=ctx.now(),
     )
 
@@ -73,6 +74,7 @@ async def rotate_webhook_secret(ctx: Context, endpoint_id: str) -> tuple[Webhook
         webhooks.rotate_webhook_secret,
         ctx.principal,
         endpoint_id,
+        keyring=ctx.services.keyring,
         now=ctx.now(),
     )
 

@@ -86,7 +86,7 @@ def _lifespan(services: Services, store: FileStore, processes: int, counts: Metr
         async with (
             making_pdfs(database, store, processes, counts),
             asking_gateways(database, services.gateways),
-            sending_webhooks(database, services.hosts),
+            sending_webhooks(database, services.hosts, services.keyring),
             notifying_watches(database, services.watches),
         ):
             yield
@@ -109,6 +109,7 @@ def _contexts(settings: Settings, database: Database, base_url: str, counts: Met
     services = Services(
         database,
         Links(settings.secret, base_url, settings.link_seconds),
+        settings.keyring,
         Gateways(settings.gateways),
         Hosts(private=settings.webhook_private_addresses, any_port=settings.webhook_any_port),
         watches,

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
+from invoicing.keyring import Keyring
 from invoicing.storage.database import QUERY_TIMEOUT
 from resolvers import watches
 from server.connections.addresses import Proxies
@@ -42,7 +43,14 @@ class Settings(BaseSettings):
     )
     secret_key: str = Field(
         default="",
-        description="Signs the links to PDFs; 32 characters or more. Default: made once, in the data folder.",
+        repr=False,
+        description="Signs links to PDFs, encrypts webhooks' secrets; 32 characters or more. "
+        "Default: made once, in the data folder.",
+    )
+    old_secret_keys: str = Field(
+        default="",
+        repr=False,
+        description="Former secret keys, separated by blanks, until `invoicing reseal` has run.",
     )
     base_url: str = Field(
         default="",
@@ -219,6 +227,11 @@ class Settings(BaseSettings):
     @cached_property
     def secret(self) -> str:
         return self.secret_key or _read_or_make_secret(self.data_dir / "secret")
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """What encrypts the secrets in the database."""
+        return Keyring(self.secret, *self.old_secret_keys.split())
 
 
 def _read_or_make_secret(path: Path) -> str:

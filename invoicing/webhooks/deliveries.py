@@ -74,7 +74,10 @@ _RECORD = (
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A message to send, signed with each of the secrets, and the leased job."""
+    """A message to send, signed with each of the secrets, and the leased job.
+
+    A claimed delivery has the secrets as they are stored: `readable_secrets` opens them.
+    """
 
     job: Job
     endpoint_id: str

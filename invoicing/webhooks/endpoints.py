@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,15 +13,16 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import EndpointInactive, NotFound, TooManyEndpoints, ValidationError
+from invoicing.keyring import Keyring
 from invoicing.locks import lock_account
 from invoicing.storage import outbox, rows
 from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
 from invoicing.webhooks.events import DELIVER, WebhookEvent
+from invoicing.webhooks.secrets import new_secret, sealed
 from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
 
-PREFIX = "whsec_"
 MAX_ENDPOINTS = 20
 ROTATION_OVERLAP = timedelta(days=1)
 """After a rotation the old secret signs for this long too, beside the new one."""
@@ -81,26 +80,32 @@ CHECKS: Mapping[str, checks.Check] = {
 
 
 def create_webhook_endpoint(
-    connection: Connection, principal: Principal, values: CreateWebhookEndpointValues, *, now: datetime
+    connection: Connection,
+    principal: Principal,
+    values: CreateWebhookEndpointValues,
+    *,
+    keyring: Keyring,
+    now: datetime,
 ) -> tuple[WebhookEndpoint, str]:
     """Creates an endpoint. Returns it with its secret, which cannot be read again later."""
     key = {"account": principal.account_id}
     lock_account(connection, principal.account_id)
     if connection.execute(_COUNT, key).scalar_one() >= MAX_ENDPOINTS:
         raise TooManyEndpoints(f"An account has at most {MAX_ENDPOINTS} webhook endpoints: delete one first.")
+    id, secret = new_id(), new_secret()
     row = {
         "description": None,
         "is_active": True,
         **checked(values, CHECKS),
         "account_id": principal.account_id,
-        "id": new_id(),
-        "secret": _new_secret(),
+        "id": id,
+        "secret": sealed(keyring, secret, account_id=principal.account_id, endpoint_id=id),
         "created_at": now,
         "updated_at": now,
     }
     connection.execute(insert(webhook_endpoints).values(row))
     connection.execute(_UPDATE_HAS_WEBHOOKS, key)
-    return find_endpoint(connection, principal, str(row["id"])), str(row["secret"])
+    return find_endpoint(connection, principal, id), secret
 
 
 def update_webhook_endpoint(
@@ -127,13 +132,17 @@ def delete_webhook_endpoint(
 
 
 def rotate_webhook_secret(
-    connection: Connection, principal: Principal, endpoint_id: str, *, now: datetime
+    connection: Connection, principal: Principal, endpoint_id: str, *, keyring: Keyring, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
     """Replaces the secret. Returns the new one, only this once; the old one signs for a day too."""
     lock_account(connection, principal.account_id)
     before = find_endpoint(connection, principal, endpoint_id)
-    secret = _new_secret()
-    row = {"secret": secret, "previous_secret": before.secret, "previous_until": now + ROTATION_OVERLAP}
+    secret = new_secret()
+    row = {
+        "secret": sealed(keyring, secret, account_id=principal.account_id, endpoint_id=endpoint_id),
+        "previous_secret": before.secret,
+        "previous_until": now + ROTATION_OVERLAP,
+    }
     _change(connection, principal, endpoint_id, row, now=now)
     return find_endpoint(connection, principal, endpoint_id), secret
 
@@ -183,8 +192,3 @@ def _make_waiting_due(connection: Connection, account_id: str, endpoint_id: str,
         webhook_deliveries.c.status == "PENDING",
     )
     outbox.make_due(connection, account_id, DELIVER, jobs.c.subject_id.in_(waiting), now=now)
-
-
-def _new_secret() -> str:
-    """32 random bytes in the format of Standard Webhooks, which allows 24 to 64."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

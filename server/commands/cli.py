@@ -14,6 +14,7 @@ from server.commands.export_schema import export_schema
 from server.commands.import_orders import import_
 from server.commands.migrate import migrate
 from server.commands.rates import rates
+from server.commands.reseal import reseal
 from server.commands.serve import serve
 from server.commands.verify import verify
 from server.commands.worker import worker
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(worker)
 app.command()(migrate)
+app.command()(reseal)
 app.add_typer(account, name="account")
 app.add_typer(key, name="key")
 app.command("import")(import_)
@@ -48,7 +50,7 @@ def main() -> None:
     except ValidationError as refusal:  # an environment variable has a wrong value
         for error in refusal.errors():
             name = f"INVOICING_{'_'.join(map(str, error['loc'])).upper()}"
-            value = "" if name.endswith("SECRET_KEY") else f" is “{error['input']}”"
+            value = "" if "SECRET_KEY" in name else f" is “{error['input']}”"
             typer.echo(f"{name}{value}: {error['msg'].removeprefix('Value error, ')}.", err=True)
         raise SystemExit(2) from None
     except OSError as failure:  # a folder or a port cannot be reached

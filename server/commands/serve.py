@@ -23,6 +23,7 @@ from resolvers.watches import Watches
 from server import logs
 from server.bodies import MAX_BODY
 from server.commands.common import exit_with, open_database, say_in_red
+from server.commands.reseal import seal_stored
 from server.connections import open_files
 from server.connections.addresses import is_loopback
 from server.connections.guard import Guard
@@ -58,6 +59,7 @@ def serve(
     logs.configure(settings.log_level)
     _check_can_listen(host, port)
     with open_database(settings) as database:
+        seal_stored(settings, database)
         token = _fill_demo(settings, database) if with_demo and settings.is_embedded else None
         address = f"http://{_url_host(host)}:{port}"
         app = create_app(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from documents.store import FileStore
+from invoicing.keyring import Keyring
 from invoicing.storage.database import Database
 from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
@@ -41,16 +42,20 @@ def worker(
             typer.echo(f"{asyncio.run(pdfs.drain()):,} PDFs made.", err=True)
         else:
             hosts = Hosts(private=settings.webhook_private_addresses, any_port=settings.webhook_any_port)
-            asyncio.run(_run_until_stopped(pdfs, database, Gateways(settings.gateways), hosts))
+            asyncio.run(
+                _run_until_stopped(pdfs, database, Gateways(settings.gateways), hosts, settings.keyring)
+            )
 
 
-async def _run_until_stopped(pdfs: PdfWorker, database: Database, gateways: Gateways, hosts: Hosts) -> None:
+async def _run_until_stopped(
+    pdfs: PdfWorker, database: Database, gateways: Gateways, hosts: Hosts, keyring: Keyring
+) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, pdfs.stop)
     async with (
         asking_gateways(database, gateways),
-        sending_webhooks(database, hosts),
+        sending_webhooks(database, hosts, keyring),
         notifying_watches(database, Watches()),
     ):
         await pdfs.run()

@@ -12,17 +12,20 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from invoicing.errors import DatabaseUnavailable
+from invoicing.keyring import Keyring
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.webhooks import deliveries
 from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from invoicing.webhooks.events import DELIVER
+from invoicing.webhooks.secrets import readable_secrets
 from resolvers.webhook_hosts import Hosts
 from server.logs import log_left, one_line
 from server.workers.backoff import Backoff
@@ -35,6 +38,10 @@ MOST_OF_ACCOUNT = 16  # of them of the same account
 MOST_TO_ONE = 4  # of them to the same endpoint
 LEASE = timedelta(seconds=4 * TIMEOUT)
 GRACE = 2.0  # seconds for messages on their way when the server stops
+_UNREADABLE = (
+    "The endpoint's secret cannot be read: it was stored under another INVOICING_SECRET_KEY. Set that again, "
+    "or make a new one with rotateWebhookSecret."
+)
 
 log = structlog.get_logger()
 
@@ -42,8 +49,11 @@ log = structlog.get_logger()
 class WebhookWorker:
     """Sends webhooks. Several may work on the same database: each delivery is claimed by a lease."""
 
-    def __init__(self, database: Database, hosts: Hosts, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, database: Database, hosts: Hosts, keyring: Keyring, *, timeout: float = TIMEOUT
+    ) -> None:
         self._database = database
+        self._keyring = keyring
         self._sender = Sender(hosts, timeout=timeout)
         self._wakeup = Wakeup(database, DELIVER, everywhere=False)
         self._sending: dict[asyncio.Task[None], DueDelivery] = {}
@@ -98,10 +108,7 @@ class WebhookWorker:
         return bool(due)
 
     async def _send(self, due: DueDelivery) -> None:
-        if due.secrets:
-            answer = await self._sender.send(due, now=_now())
-        else:
-            answer = DeliveryResult(error="The endpoint is not active.", is_final=True)
+        answer = await self._answer_to(due)
         status = await self._database.write_async(
             deliveries.record_result,
             due,
@@ -111,6 +118,13 @@ class WebhookWorker:
         )
         write = log.info if status == "DELIVERED" else log.warning
         write("a webhook was sent", delivery_id=due.job.subject_id, status=status, reason=answer.error)
+
+    async def _answer_to(self, due: DueDelivery) -> DeliveryResult:
+        if not due.secrets:
+            return DeliveryResult(error="The endpoint is not active.", is_final=True)
+        if not (secrets := readable_secrets(self._keyring, due)):
+            return DeliveryResult(error=_UNREADABLE)
+        return await self._sender.send(replace(due, secrets=secrets), now=_now())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
@@ -136,9 +150,9 @@ class WebhookWorker:
 
 
 @asynccontextmanager
-async def sending_webhooks(database: Database, hosts: Hosts) -> AsyncIterator[None]:
+async def sending_webhooks(database: Database, hosts: Hosts, keyring: Keyring) -> AsyncIterator[None]:
     """Sends in the background."""
-    task = asyncio.create_task(WebhookWorker(database, hosts).run())
+    task = asyncio.create_task(WebhookWorker(database, hosts, keyring).run())
     try:
         yield
     finally:

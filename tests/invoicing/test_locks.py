@@ -40,7 +40,7 @@ from tests.support.factories import NOW, item
 from tests.support.import_files import import_terms
 from tests.support.lock_watch import NAMED, STEPS, watching
 from tests.support.till import CASH, Till
-from tests.support.webhook_listener import endpoint
+from tests.support.webhook_listener import KEYRING, endpoint
 
 Lock = Callable[[Connection, str], Any]
 
@@ -69,7 +69,7 @@ def till(fresh_postgresql: FreshUrl) -> Iterator[Till]:
 def the_account(till: Till, _: Path) -> None:
     till.write(account_settings.update_account, {"locale": "nl"})
     (hook,) = till.database.read(endpoints.endpoints_of, till.principal)
-    till.write(endpoints.rotate_webhook_secret, hook.id)
+    till.write(endpoints.rotate_webhook_secret, hook.id, keyring=KEYRING)
     till.sale(1_000)
     till.write(endpoints.update_webhook_endpoint, hook.id, {"is_active": False})
 

@@ -30,7 +30,7 @@ SEEN = {
     "BlockedItem": "action id reason message",
     "Customer": "id handle name legal_name email phone_number contact_name is_business vat_number "
     "registration_number locale buyer_reference payment_terms_days billing_address shipping_address "
-    "created_at payment_methods",
+    "created_at erased_at payment_methods",
     "CustomerConnection": "edges nodes pageInfo totalCount",
     "CustomerEdge": "cursor node",
     "Invoice": "id number type state handle currency is_including_vat subtotal total_ex_vat total_vat total "

@@ -11,10 +11,11 @@ import sys
 from invoicing.storage.database import Database
 from resolvers.webhook_hosts import Hosts
 from server.workers.webhooks import WebhookWorker
+from tests.support.webhook_listener import KEYRING
 
 
 def main(url: str) -> None:
-    asyncio.run(WebhookWorker(Database(url), Hosts(private=True)).run())
+    asyncio.run(WebhookWorker(Database(url), Hosts(private=True), KEYRING).run())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import select, update
 
 from invoicing.access import Principal
+from invoicing.keyring import Keyring
 from invoicing.storage.database import Database
 from invoicing.storage.tables import WebhookDelivery, WebhookEndpoint, webhook_deliveries
 from invoicing.storage.tables import outbox as jobs
@@ -17,6 +18,7 @@ from invoicing.webhooks.events import WebhookEvent
 from invoicing.webhooks.values import CreateWebhookEndpointValues
 from tests.support.factories import NOW
 
+KEYRING = Keyring("s" * 32)
 ALL = [event for event in WebhookEvent if event is not WebhookEvent.WEBHOOK_TEST]
 
 
@@ -28,7 +30,7 @@ def endpoint(
 ) -> tuple[WebhookEndpoint, str]:
     """An endpoint and its secret."""
     values: CreateWebhookEndpointValues = {"url": url, "events": list(events)}
-    return database.write(endpoints.create_webhook_endpoint, principal, values, now=NOW)
+    return database.write(endpoints.create_webhook_endpoint, principal, values, keyring=KEYRING, now=NOW)
 
 
 def deliveries(database: Database, principal: Principal) -> list[WebhookDelivery]:

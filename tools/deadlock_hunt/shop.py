@@ -16,6 +16,7 @@ from invoicing.accounts.values import CreateAccountValues
 from invoicing.checks import AddressValues
 from invoicing.customers import details
 from invoicing.customers.values import CreateCustomerValues
+from invoicing.keyring import Keyring
 from invoicing.payments import methods
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, invoices, order_items, orders, payments
@@ -60,7 +61,7 @@ def open_shop(database: Database) -> Principal:
         add_card(database, owner, id)
     events = [event for event in WebhookEvent if event is not WebhookEvent.WEBHOOK_TEST]
     hook: CreateWebhookEndpointValues = {"url": "https://shop.example/hooks", "events": events}
-    database.write(endpoints.create_webhook_endpoint, owner, hook, now=now())
+    database.write(endpoints.create_webhook_endpoint, owner, hook, keyring=Keyring("s" * 32), now=now())
     return owner
 
 

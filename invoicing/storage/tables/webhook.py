@@ -11,7 +11,8 @@ from invoicing.storage.tables.base import account_reference, instant_column, jso
 class WebhookEndpoint(SQLModel, table=True):
     """Where messages about `events` are sent. Deleted ones stay for the log, without their secrets.
 
-    After a rotation both secrets sign until `previous_until`, so that the receiver has time to change.
+    Secrets are stored encrypted (`invoicing.keyring`). After a rotation both sign until `previous_until`, so
+    that the receiver has time to change.
     """
 
     __tablename__ = "webhook_endpoints"

@@ -23,6 +23,7 @@ from invoicing.webhooks.deliveries import DeliveryResult
 from invoicing.webhooks.values import CreateWebhookEndpointValues
 from tests.support import factories
 from tests.support.factories import NOW
+from tests.support.webhook_listener import KEYRING
 
 _WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -80,7 +81,7 @@ def test_a_webhook_is_replayed_while_its_delivery_is_recorded(
     database: Database, principal: Principal, run_during_finish: Any
 ) -> None:
     given: CreateWebhookEndpointValues = {"url": "https://shop.example/hooks", "events": ["invoice.created"]}
-    database.write(endpoints.create_webhook_endpoint, principal, given, now=NOW)
+    database.write(endpoints.create_webhook_endpoint, principal, given, keyring=KEYRING, now=NOW)
     factories.invoice(database, principal)
     delivery = database.read(lambda connection: connection.execute(select(webhook_deliveries)).one())
 

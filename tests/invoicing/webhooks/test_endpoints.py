@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -27,10 +28,11 @@ from invoicing.webhooks import endpoints
 from invoicing.webhooks import log as webhook_log
 from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery, retry_delay
 from invoicing.webhooks.events import WebhookEvent
+from invoicing.webhooks.secrets import readable_secrets
 from invoicing.webhooks.values import UpdateWebhookEndpointValues
 from tests.support import factories
 from tests.support.factories import NOW
-from tests.support.webhook_listener import deliveries, endpoint, make_jobs_due
+from tests.support.webhook_listener import KEYRING, deliveries, endpoint, make_jobs_due
 
 MINUTE = timedelta(minutes=1)
 
@@ -129,13 +131,15 @@ def test_an_account_has_twenty_endpoints_at_most(database: Database, principal: 
 def test_after_a_rotation_both_secrets_sign_for_a_day(database: Database, principal: Principal) -> None:
     created, first = endpoint(database, principal)
     factories.invoice(database, principal)
-    _, second = database.write(endpoints.rotate_webhook_secret, principal, created.id, now=NOW)
+    _, second = database.write(
+        endpoints.rotate_webhook_secret, principal, created.id, keyring=KEYRING, now=NOW
+    )
     assert first != second
     (due,) = claim_all(database)
-    assert due.secrets == [second, first]
+    assert readable_secrets(KEYRING, due) == [second, first]
     make_jobs_due(database)
     (late,) = database.write(delivering.claim_deliveries, most=9, now=NOW + timedelta(days=1), lease=MINUTE)
-    assert late.secrets == [second]
+    assert readable_secrets(KEYRING, late) == [second]
 
 
 def test_a_deleted_endpoint_has_no_secrets_and_keeps_its_log(
@@ -147,7 +151,7 @@ def test_a_deleted_endpoint_has_no_secrets_and_keeps_its_log(
     assert database.read(endpoints.endpoints_of, principal) == []
     for command in (
         endpoints.find_endpoint,
-        lambda *args: endpoints.rotate_webhook_secret(*args, now=NOW),
+        lambda *args: endpoints.rotate_webhook_secret(*args, keyring=KEYRING, now=NOW),
         lambda *args: endpoints.delete_webhook_endpoint(*args, now=NOW),
         lambda *args: endpoints.send_test_webhook(*args, now=NOW),
     ):
@@ -242,7 +246,7 @@ def test_another_accounts_endpoints_and_deliveries_are_not_found(
     neighbour = factories.principal(database)
     refusals: list[InvoicingError] = []
     for command, id in (
-        (endpoints.rotate_webhook_secret, created.id),
+        (partial(endpoints.rotate_webhook_secret, keyring=KEYRING), created.id),
         (endpoints.delete_webhook_endpoint, created.id),
         (webhook_log.replay_webhook_delivery, row.id),
     ):

@@ -25,7 +25,7 @@ from server.workers.webhooks import WebhookWorker
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.patience import PATIENCE, eventually
-from tests.support.webhook_listener import endpoint
+from tests.support.webhook_listener import KEYRING, endpoint
 from tests.support.webhook_receiver import Receiver, Reply, running_receiver
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ async def test_ten_endpoints_that_hang_hold_up_no_other_accounts_message(databas
         for _ in range(10):
             announced(database, ann, slow, 6)
         announced(database, bob, quick, 1)
-        worker = asyncio.create_task(WebhookWorker(database, Hosts(private=True)).run())
+        worker = asyncio.create_task(WebhookWorker(database, Hosts(private=True), KEYRING).run())
         await asyncio.to_thread(quick.wait)
         await asyncio.to_thread(slow.wait, MESSAGES_OF_ACCOUNT)
         for _ in range(5):
@@ -72,7 +72,9 @@ async def test_names_that_hang_hold_up_no_other_accounts_message(database: Datab
             for _ in range(6):
                 database.write(endpoints.send_test_webhook, ann, made.id, now=datetime.now(UTC))
         announced(database, bob, quick, 1)
-        worker = asyncio.create_task(WebhookWorker(database, Hosts(private=True, resolve=resolve)).run())
+        worker = asyncio.create_task(
+            WebhookWorker(database, Hosts(private=True, resolve=resolve), KEYRING).run()
+        )
         await asyncio.to_thread(quick.wait)
         free.set()
         worker.cancel()

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from invoicing.access import Principal
+from invoicing.keyring import Keyring
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Job, WebhookDelivery
 from invoicing.storage.tables import outbox as jobs
@@ -28,7 +29,7 @@ from server.workers.webhooks import MOST_TO_ONE, WebhookWorker
 from tests.support import factories
 from tests.support.factories import NOW
 from tests.support.patience import PATIENCE
-from tests.support.webhook_listener import deliveries, endpoint, make_jobs_due
+from tests.support.webhook_listener import KEYRING, deliveries, endpoint, make_jobs_due
 from tests.support.webhook_receiver import Receiver, Reply, running_receiver
 
 ROOT = Path(__file__).parents[3]
@@ -36,7 +37,7 @@ CREATED = [WebhookEvent.INVOICE_CREATED]
 
 
 def drain(database: Database, *, timeout: float = PATIENCE) -> None:
-    asyncio.run(WebhookWorker(database, Hosts(private=True), timeout=timeout).drain())
+    asyncio.run(WebhookWorker(database, Hosts(private=True), KEYRING, timeout=timeout).drain())
 
 
 def listening(database: Database, principal: Principal, receiver: Receiver) -> str:
@@ -62,7 +63,7 @@ def due_before(database: Database, moment: datetime) -> list[DueDelivery]:
 
 @asynccontextmanager
 async def running(database: Database) -> AsyncIterator[None]:
-    task = asyncio.create_task(WebhookWorker(database, Hosts(private=True)).run())
+    task = asyncio.create_task(WebhookWorker(database, Hosts(private=True), KEYRING).run())
     await asyncio.sleep(0)
     yield
     task.cancel()
@@ -182,6 +183,21 @@ def test_nothing_goes_to_an_endpoint_that_is_gone(database: Database, principal:
     assert (row.status, row.attempts, row.error) == ("PARKED", 0, "The endpoint is not active.")
 
 
+def test_a_message_whose_secret_is_lost_fails_and_says_why(database: Database, principal: Principal) -> None:
+    with running_receiver() as receiver:
+        secret = listening(database, principal, receiver)
+        factories.invoice(database, principal)
+        stranger = WebhookWorker(database, Hosts(private=True), Keyring("x" * 32))
+        asyncio.run(stranger.drain())
+        row = only(database, principal)
+        assert (row.status, row.attempts, receiver.got) == ("PENDING", 1, [])
+        assert "INVOICING_SECRET_KEY" in str(row.error)
+        make_jobs_due(database)
+        drain(database)
+    assert receiver.got[0].verified(secret)
+    assert only(database, principal).status == "DELIVERED"
+
+
 def test_of_two_workers_one_sends_each_message(database: Database, principal: Principal) -> None:
     with running_receiver() as receiver:
         listening(database, principal, receiver)
@@ -190,7 +206,7 @@ def test_of_two_workers_one_sends_each_message(database: Database, principal: Pr
 
         async def both() -> None:
             hosts = Hosts(private=True)
-            await asyncio.gather(*(WebhookWorker(database, hosts).drain() for _ in range(2)))
+            await asyncio.gather(*(WebhookWorker(database, hosts, KEYRING).drain() for _ in range(2)))
 
         asyncio.run(both())
     sent = [got.id for got in receiver.got]
