@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -33,6 +33,7 @@ from server.settings import Settings
 from server.stored_pdfs import StoredPdfs
 from server.workers.charges import asking_gateways
 from server.workers.pdf import making_pdfs
+from server.workers.shared_limits import sharing_limits
 from server.workers.subscribers import notifying_watches
 from server.workers.webhooks import sending_webhooks
 
@@ -53,6 +54,7 @@ def create_app(
     logs.log_outages(database)
     contexts = _contexts(settings, database, base_url, counts)
     services = contexts.services
+    shared_limits = contexts.limits if settings.rate_limit_shared else None
     origins = settings.cors_origins.split()
     explorer = Explorer(authorization=f"Bearer {demo_token}" if demo_token else None, example=example)
     view = GraphQLView(
@@ -70,14 +72,16 @@ def create_app(
             *rest.routes(contexts),
         ],
         middleware=[Middleware(RequestLog, counts), *cross_origin(origins)],
-        lifespan=_lifespan(services, store, settings.workers, counts),
+        lifespan=_lifespan(services, store, settings.workers, counts, shared_limits),
     )
     app.state.watches = services.watches
     app.state.metrics = counts
     return app
 
 
-def _lifespan(services: Services, store: FileStore, processes: int, counts: Metrics) -> Lifespan[Starlette]:
+def _lifespan(
+    services: Services, store: FileStore, processes: int, counts: Metrics, shared_limits: RateLimits | None
+) -> Lifespan[Starlette]:
     """The workers run as long as the server does."""
 
     @asynccontextmanager
@@ -88,6 +92,7 @@ def _lifespan(services: Services, store: FileStore, processes: int, counts: Metr
             asking_gateways(database, services.gateways),
             sending_webhooks(database, services.hosts, services.keyring),
             notifying_watches(database, services.watches),
+            sharing_limits(database, shared_limits) if shared_limits else nullcontext(),
         ):
             yield
         services.hosts.close()

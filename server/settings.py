@@ -109,6 +109,10 @@ class Settings(BaseSettings):
         default="500/s burst 5000",
         description="Requests a second of a key or customer, and how many may come at once; `off` for none.",
     )
+    rate_limit_shared: bool = Field(
+        default=False,
+        description="Whether all servers on one PostgreSQL count requests together, not each by itself.",
+    )
     max_connections_per_address: int = Field(
         default=256,
         ge=1,

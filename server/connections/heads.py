@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.connections.config import GuardedConfig
 
+SLICE = 4_096  # bytes; most requests have one
 _AROUND = 4  # bytes around a header's name and value: `: ` and the end of the line
 
 
@@ -27,9 +28,8 @@ class MeasuredHttp(HttpToolsProtocol):
         super().__init__(config, *args, **options)
         self._limits = config.guard.limits
         self._reads_head = self._reads_body = False
-        self._head_size = 0  # what the parser has told of the head, or of a body's trailers
-        self._untold = 0  # what it was given since
-        self._has_told = False  # something of the slice that it was given last
+        self._untold = 0  # bytes in slices of which the parser told neither a part of a request nor data
+        self._has_told = False  # of the slice that it was given last
         self._body_size = 0
 
     def _feed(self, data: bytes) -> None:
@@ -42,27 +42,24 @@ class MeasuredHttp(HttpToolsProtocol):
                 raise failure.__context__ from None
             raise
         self._untold = 0 if self._has_told else self._untold + len(data)
-        if self._head_size + self._untold > self._limits.head_size:
+        if self._untold > self._limits.head_size:
             raise HeadTooLarge
 
     def on_message_begin(self) -> None:
-        self._reads_head, self._head_size = True, 0
+        self._has_told = self._reads_head = True
+        self._untold = 0
         super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + _AROUND)
-        if self._reads_head:  # a trailer would be taken for a header
-            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._stop_timer()  # the next part has its own
-        self._reads_head, self._reads_body = False, True
-        self._head_size = self._body_size = 0
+        if self._untold + 2 * SLICE > self._limits.head_size:  # it began and ends somewhere in a slice
+            self._check_head()
+        self._has_told = self._reads_body = True
+        self._reads_head = False
+        self._untold = self._body_size = 0
         super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            self.headers = []  # or trailers would be added to them
 
     def on_body(self, body: bytes) -> None:
         self._has_told = True
@@ -71,14 +68,13 @@ class MeasuredHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._stop_timer()
-        self._reads_body, self._has_told, self._head_size = False, True, 0
+        self._has_told, self._reads_body = True, False
         super().on_message_complete()
 
     def _stop_timer(self) -> None:
         """A part of the request is complete."""
 
-    def _count(self, size: int) -> None:
-        self._has_told = True
-        self._head_size += size
-        if self._head_size > self._limits.head_size:
+    def _check_head(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) + _AROUND for name, value in self.headers)
+        if size > self._limits.head_size:
             raise HeadTooLarge

@@ -10,10 +10,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from server.connections.config import GuardedConfig
 from server.connections.guard import Refusal
-from server.connections.heads import HeadTooLarge, MeasuredHttp
+from server.connections.heads import SLICE, HeadTooLarge, MeasuredHttp
 from server.connections.writes import Unread
-
-_SLICE = 4_096  # bytes; most requests have one
 
 
 class LimitedHttp(MeasuredHttp):
@@ -64,12 +62,12 @@ class LimitedHttp(MeasuredHttp):
 
     def _read(self, data: bytes) -> None:
         """Feeds the parser, up to a request that has to wait until the one before it is answered."""
-        for start in range(0, len(data), _SLICE):
+        for start in range(0, len(data), SLICE):
             if self.pipeline:
                 self._held += data[start:]
                 break
             try:
-                self._feed(data[start : start + _SLICE])
+                self._feed(data[start : start + SLICE])
             except httptools.HttpParserUpgrade:
                 self._upgrade()
                 return
@@ -104,6 +102,8 @@ class LimitedHttp(MeasuredHttp):
 
     def on_response_complete(self) -> None:
         self._unread.watch(self.transport)
+        if self._reads_body and self.expect_100_continue and self.cycle.response_complete:
+            self.transport.close()  # it may send the body all the same, or the next request instead
         super().on_response_complete()
         if self._held and not self.pipeline and not self._is_deaf:
             held, self._held = bytes(self._held), bytearray()

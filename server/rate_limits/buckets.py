@@ -40,10 +40,7 @@ class Buckets:
         if wait > _ROUNDING:
             return Quota(0, full_in, wait)
         full_in += self._each
-        self._full_at[name] = now + full_in
-        self._full_at.move_to_end(name)
-        if len(self._full_at) > self._most:
-            self._full_at.popitem(last=False)
+        self._keep(name, now + full_in)
         return Quota(int((self._whole - full_in + _ROUNDING) / self._each), full_in, 0.0)
 
     def give_back(self, name: Hashable) -> None:
@@ -54,7 +51,13 @@ class Buckets:
     def take_elsewhere(self, name: Hashable, number: int, now: float) -> None:
         """So many were taken of the same bucket on other servers: more perhaps than was in it."""
         full_in = max(self._full_at.get(name, now) - now, 0.0) + number * self._each
-        self._full_at[name] = now + min(full_in, self._whole)
+        self._keep(name, now + min(full_in, self._whole))
+
+    def _keep(self, name: Hashable, full_at: float) -> None:
+        self._full_at[name] = full_at
+        self._full_at.move_to_end(name)
+        if len(self._full_at) > self._most:
+            self._full_at.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._full_at)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 from typing import Literal
 
 from invoicing.access import Principal
@@ -19,6 +20,7 @@ LIMITED: tuple[Limited, ...] = ("key", "address")
 _WRONG_KEYS = Rate(5, seconds=1, burst=100)
 _MOST_KEYS = 50_000
 _MOST_ADDRESSES = 50_000  # some 10 MB
+_MOST_UNTOLD = 10_000  # the others are not told of more at once
 
 _REASONS: dict[Limited, str | None] = {
     "key": None,
@@ -26,8 +28,12 @@ _REASONS: dict[Limited, str | None] = {
 }
 
 
+Taken = tuple[Limited, Hashable]
+"""Of what, and whose."""
+
+
 class RateLimits:
-    """Counts in memory: with several servers, each has its own count unless they share it."""
+    """Counts in memory. With several servers each has its own count, unless they tell each other."""
 
     def __init__(
         self,
@@ -41,23 +47,48 @@ class RateLimits:
         self._addresses = Buckets(_WRONG_KEYS, _MOST_ADDRESSES)
         self._count_refusal = count_refusal
         self._clock = clock
+        self._untold: Counter[Taken] | None = None
 
     def take(self, principal: Principal, sent: RawHeaders) -> None:
         """Counts a request, and adds what is left to the headers. Raises RateLimited."""
         if self.keys is None:
             return
         actor = principal.actor
-        quota = self.keys.take((principal.account_id, actor.type, actor.id), self._clock())
+        name = principal.account_id, actor.type, actor.id
+        quota = self.keys.take(name, self._clock())
         sent += headers(self._policy, quota)
         self._check(quota, "key", sent)
+        if self._untold is not None:
+            self._note(("key", name), 1)
 
     def take_guess(self, address: str, sent: RawHeaders) -> None:
         """Counts a key that was not seen before, until it is known to be right. Raises RateLimited."""
-        if self.keys is not None:
-            self._check(self._addresses.take(address, self._clock()), "address", sent)
+        if self.keys is None:
+            return
+        self._check(self._addresses.take(address, self._clock()), "address", sent)
+        if self._untold is not None:
+            self._note(("address", address), 1)
 
     def give_guess_back(self, address: str) -> None:
         self._addresses.give_back(address)
+        if self._untold is not None:
+            self._note(("address", address), -1)
+
+    def untold(self) -> Counter[Taken]:
+        """What was taken here since this was last asked for; it is noted from the first time on."""
+        untold, self._untold = self._untold or Counter(), Counter()
+        return +untold
+
+    def take_elsewhere(self, taken: Taken, number: int) -> None:
+        """So many were taken on another server."""
+        limited, name = taken
+        buckets = self.keys if limited == "key" else self._addresses
+        if buckets is not None:
+            buckets.take_elsewhere(name, number, self._clock())
+
+    def _note(self, taken: Taken, number: int) -> None:
+        if self._untold is not None and (taken in self._untold or len(self._untold) < _MOST_UNTOLD):
+            self._untold[taken] += number
 
     def _check(self, quota: Quota, limited: Limited, sent: RawHeaders) -> None:
         if not quota.wait:

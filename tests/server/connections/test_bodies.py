@@ -52,6 +52,14 @@ def test_a_caller_who_was_told_to_go_on_has_no_more_time(run: Run) -> None:
         assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 408 ")
 
 
+def test_a_body_that_was_not_asked_for_is_no_next_request(run: Run) -> None:
+    asking = b"Content-Length: 80\r\nExpect: 100-continue\r\n\r\n"
+    with run() as server, RawCaller(server.address) as caller:
+        caller.sendall(b"POST /none HTTP/1.1\r\nHost: localhost\r\n" + asking)
+        assert status(caller.rest()) == 404
+        assert server.seen == []
+
+
 @pytest.mark.parametrize(
     ("begin", "part"),
     [
