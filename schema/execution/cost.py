@@ -1,9 +1,10 @@
 """What an operation asks for, worked out before any of it is executed: depth, aliases, root fields and cost.
 
 Each selection is looked at once: a fragment is weighed before those that spread it, and its weight is used
-wherever it is spread. A page is taken to have as many objects as `first` or `last` says. How long other lists
-are is not known in advance: they are taken to have one object, and `schema.execution.meter` counts their
-objects when they are there. `@skip` and `@include` are not looked at: what they may leave out is counted.
+wherever it is spread. A page or a list is taken to have as many objects as `first` or `last` says. How long a
+list is for which neither is said is not known in advance: it is taken to have one object, and its objects are
+counted when they are there (`schema.execution.meter`). `@skip` and `@include` are not looked at: what they
+may leave out is counted.
 """
 
 from __future__ import annotations
@@ -116,18 +117,21 @@ class _Scales:
         own = inner.cost + 1
         if field is None:
             return own, inner.cost_per_row
-        if _has_pages(field):
+        if _is_connection(field):
             searching = SEARCH_COST if _may_search(node) else 0
-            return own + searching + self._page_size(node) * inner.cost_per_row, 0
-        if parent in self._page_types and is_list_type(get_nullable_type(field.type)):
+            return own + searching + self._page_size(node, pages.DEFAULT_SIZE) * inner.cost_per_row, 0
+        if not is_list_type(get_nullable_type(field.type)):
+            return own, inner.cost_per_row
+        if parent in self._page_types:
             return 0, own + inner.cost_per_row
-        return own, inner.cost_per_row
+        size = self._page_size(node, 1)
+        return own * size, inner.cost_per_row * size
 
-    def _page_size(self, node: FieldNode) -> int:
+    def _page_size(self, node: FieldNode, default: int) -> int:
         arguments = [each.value for each in node.arguments or () if each.name.value in PAGE_ARGUMENTS]
         sizes = [literal_size(value) for value in arguments]
         sizes += [self._sizes.get(name) for name in size_variables_of(node)]
-        return max((size for size in sizes if size is not None), default=pages.DEFAULT_SIZE)
+        return max((size for size in sizes if size is not None), default=default)
 
 
 def _may_search(node: FieldNode) -> bool:
@@ -167,16 +171,18 @@ def _field_definition(
 _META_FIELDS = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
-def _has_pages(field: GraphQLField) -> bool:
-    return not field.args.keys().isdisjoint(PAGE_ARGUMENTS)
+def _is_connection(field: GraphQLField) -> bool:
+    """Whether it is a page with `edges` and `nodes`. A list may take `first` too."""
+    is_list = is_list_type(get_nullable_type(field.type))
+    return not is_list and not field.args.keys().isdisjoint(PAGE_ARGUMENTS)
 
 
 @lru_cache
 def _page_types(schema: GraphQLSchema) -> frozenset[GraphQLNamedType]:
-    """The connections: the types of the fields that take `first` or `last`."""
+    """The types of connections."""
     return frozenset(
         get_named_type(field.type)
         for kind in schema.type_map.values()
         for field in getattr(kind, "fields", {}).values()
-        if isinstance(field, GraphQLField) and _has_pages(field)
+        if isinstance(field, GraphQLField) and _is_connection(field)
     )

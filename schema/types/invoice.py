@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 import strawberry
@@ -17,7 +18,7 @@ from schema.info import Info
 from schema.types.customer import Customer
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
 from schema.types.invoice_line import InvoiceLine
-from schema.types.lists import LazyList
+from schema.types.lists import AfterId, LazyList, Some, part
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
@@ -57,17 +58,25 @@ class Invoice:
     created_at: datetime = strawberry.field(description="When.")
 
     @strawberry.field(description="Its lines: oldest order first, items as they were ordered.")
-    def lines(self) -> Sequence[InvoiceLine]:
-        return LazyList(self._stored_lines(), _line)
+    def lines(self, first: Some = None, after: AfterId = None) -> Sequence[InvoiceLine]:
+        return LazyList(part(self._stored_lines(), first, after, itemgetter("id")), _line)
+
+    @strawberry.field(description="How many lines it has.")
+    def lines_count(self) -> int:
+        return len(self._stored_lines())
 
     @strawberry.field(description="The VAT breakdown: one row per rate and category.")
     def vat(self) -> list[VatAmount]:
         return [_vat(row) for row in self._frozen().vat]
 
     @strawberry.field(description="All orders that it covers, oldest first.")
-    async def orders(self, info: Info) -> list[Order]:
-        found = await orders.by_ids(info.context, [order.id for order in self._frozen().orders])
-        return [Order.of(row) for row in found]
+    async def orders(self, info: Info, first: Some = None, after: AfterId = None) -> list[Order]:
+        asked = part(self._frozen().orders, first, after)
+        return [Order.of(row) for row in await orders.by_ids(info.context, [each.id for each in asked])]
+
+    @strawberry.field(description="How many orders it covers.")
+    def orders_count(self) -> int:
+        return len(self._frozen().orders)
 
     @strawberry.field(description="The customer with their details of today; null after a guest's order.")
     async def customer(self, info: Info) -> Customer | None:
@@ -125,13 +134,22 @@ class Invoice:
         return Reimbursement.of(await payments.balance_of(info.context, self.row))
 
     @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
-    async def credits(self, info: Info) -> list[Invoice]:
-        found = await invoices.by_ids(info.context, [each.id for each in self._frozen().credits])
-        return [Invoice.of(row) for row in found]
+    async def credits(self, info: Info, first: Some = None, after: AfterId = None) -> list[Invoice]:
+        asked = part(self._frozen().credits, first, after)
+        return [Invoice.of(row) for row in await invoices.by_ids(info.context, [each.id for each in asked])]
+
+    @strawberry.field(description="How many invoices it credits.")
+    def credits_count(self) -> int:
+        return len(self._frozen().credits)
 
     @strawberry.field(description="The credit invoices that credit this one, oldest first.")
-    async def credited_by(self, info: Info) -> list[Invoice]:
-        return [Invoice.of(row) for row in await invoices.credits_of(info.context, self.row)]
+    async def credited_by(self, info: Info, first: Some = None, after: AfterId = None) -> list[Invoice]:
+        found = await invoices.credits_of(info.context, self.row)
+        return [Invoice.of(row) for row in part(found, first, after)]
+
+    @strawberry.field(description="How many credit invoices credit it.")
+    async def credited_by_count(self, info: Info) -> int:
+        return len(await invoices.credits_of(info.context, self.row))
 
     @strawberry.field(description="Null until the PDF has been generated: ask again. A link that expires.")
     def pdf_url(self, info: Info) -> str | None:

@@ -22,6 +22,7 @@ from schema.types.enums import (
     OrderActionType,
     OrderStatus,
 )
+from schema.types.lists import AfterId, Some, part
 from schema.types.order_item import LazyInvoice, OrderItem
 from schema.types.payment import Payment
 from schema.types.scalars import Currency, Money
@@ -88,8 +89,13 @@ class Order:
         return Customer.of(found) if found else None
 
     @strawberry.field(description="Its lines, in their order.")
-    async def items(self, info: Info) -> Sequence[OrderItem]:
-        return OrderItem.list_of(self.row, await orders.items(info.context, self.row))
+    async def items(self, info: Info, first: Some = None, after: AfterId = None) -> Sequence[OrderItem]:
+        shown = OrderItem.list_of(self.row, await orders.items(info.context, self.row))
+        return shown.of_rows(part(shown.rows, first, after))
+
+    @strawberry.field(description="How many items it has.")
+    async def items_count(self, info: Info) -> int:
+        return len(await orders.items(info.context, self.row))
 
     @strawberry.field(
         description="What can be done now, with the ids of the items it can be done to. "
@@ -130,10 +136,15 @@ class Order:
         return [VatAmount.of(row.rate, row.category, row.base, row.amount) for row in rows]
 
     @strawberry.field(description="The invoices that its items are on, and their credits, oldest first.")
-    async def invoices(self, info: Info) -> list[LazyInvoice]:
+    async def invoices(self, info: Info, first: Some = None, after: AfterId = None) -> list[LazyInvoice]:
         from schema.types.invoice import Invoice  # not above: see `LazyInvoice`
 
-        return [Invoice.of(row) for row in await invoices.of_order(info.context, self.row.id)]
+        found = await invoices.of_order(info.context, self.row.id)
+        return [Invoice.of(row) for row in part(found, first, after)]
+
+    @strawberry.field(description="How many invoices its items are on, with their credits.")
+    async def invoices_count(self, info: Info) -> int:
+        return len(await invoices.of_order(info.context, self.row.id))
 
     @strawberry.field(
         description="Whether its invoices are settled, and what is not invoiced yet was paid on the order."
@@ -142,8 +153,13 @@ class Order:
         return await payments.is_paid(info.context, self.row)
 
     @strawberry.field(description="The payments and refunds on it and on its invoices, oldest first.")
-    async def payments(self, info: Info) -> list[Payment]:
-        return [Payment.of(row) for row in await payments.of_order(info.context, self.row.id)]
+    async def payments(self, info: Info, first: Some = None, after: AfterId = None) -> list[Payment]:
+        found = await payments.of_order(info.context, self.row.id)
+        return [Payment.of(row) for row in part(found, first, after)]
+
+    @strawberry.field(description="How many payments and refunds there are on it and on its invoices.")
+    async def payments_count(self, info: Info) -> int:
+        return len(await payments.of_order(info.context, self.row.id))
 
     async def _items_and_parties(self, info: Info) -> tuple[Sequence[tables.OrderItem], Parties]:
         parties = await orders.parties(info.context, self.row)

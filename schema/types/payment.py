@@ -11,6 +11,7 @@ from invoicing.storage import tables
 from resolvers import payments
 from schema.info import Info
 from schema.types.enums import PaymentMethodState, PaymentStatus, PaymentType, ReimbursementStatus
+from schema.types.lists import AfterId, Some, part
 from schema.types.scalars import Currency, Money
 from schema.types.shared import Actor
 
@@ -109,8 +110,13 @@ class Reimbursement:
     )
 
     @strawberry.field(description="The payments and refunds behind it, those that failed too, oldest first.")
-    async def payments(self, info: Info) -> list[Payment]:
-        return [Payment.of(row) for row in await payments.of_invoice(info.context, self.invoice_id)]
+    async def payments(self, info: Info, first: Some = None, after: AfterId = None) -> list[Payment]:
+        found = await payments.of_invoice(info.context, self.invoice_id)
+        return [Payment.of(row) for row in part(found, first, after)]
+
+    @strawberry.field(description="How many payments and refunds are behind it.")
+    async def payments_count(self, info: Info) -> int:
+        return len(await payments.of_invoice(info.context, self.invoice_id))
 
     @classmethod
     def of(cls, balance: Balance) -> Reimbursement:

@@ -36,7 +36,8 @@ SEEN = {
     "Invoice": "id number type state handle currency is_including_vat subtotal total_ex_vat total_vat total "
     "rounding pdf_status issued_on due_on created_by created_at lines vat orders customer seller buyer "
     "shipping_address delivery_date service_period tax_currency total_vat_in_tax_currency exchange_rate "
-    "reimbursement credits credited_by pdf_url purchase_order_number cost_center note",
+    "reimbursement credits credited_by pdf_url purchase_order_number cost_center note lines_count "
+    "orders_count credits_count credited_by_count",
     "InvoiceConnection": "edges nodes pageInfo totalCount",
     "InvoiceEdge": "cursor node",
     "InvoiceLine": "id order_item_id order_id sku name description quantity unit unit_price discount "
@@ -47,7 +48,7 @@ SEEN = {
     "Order": "id number currency is_including_vat total invoice_after_shipment billing_name billing_address "
     "vat_number shipping_address purchase_order_number buyer_reference delivery_date payment_terms_days "
     "created_at updated_at status customer items actions blocked subtotal total_excluding_vat vat invoices "
-    "is_paid payments",
+    "is_paid payments items_count invoices_count payments_count",
     "OrderAction": "action ids",
     "OrderConnection": "edges nodes pageInfo totalCount",
     "OrderEdge": "cursor node",
@@ -60,7 +61,7 @@ SEEN = {
     "PaymentMethod": "id gateway label state created_at",
     "Period": "start end",
     "Reimbursement": "status amount_due amount_paid amount_refunded amount_outstanding amount_set_off "
-    "payments",
+    "payments payments_count",
     "UpdateOrderPayload": "order",
     "VatAmount": "rate category base amount",
 }

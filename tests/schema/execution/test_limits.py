@@ -72,6 +72,14 @@ def test_of_a_list_without_pages_no_more_than_one_is_sure() -> None:
     assert weight("{ invoices(first: 3) { nodes { lines { name } } } }").cost == 1 + 3 * 2
 
 
+def test_of_a_list_as_many_are_counted_as_are_asked_for() -> None:
+    text = "query ($n: Int) { invoices(first: 3) { nodes { lines(first: $n) { vat { rate } } } } }"
+    assert weight(text, n=7).cost == 1 + 3 * (1 + 7 * 2)
+    assert weight(text).cost == 1 + 3 * (1 + 2)
+    assert weight('{ order(id: "x") { items(first: 0) { id } payments(first: 4) { id } } }').cost == 1 + 4
+    assert weight("{ invoices(first: 100) { nodes { lines(first: 1000) { id } } } }").cost > 50_000
+
+
 def test_a_page_may_be_sized_by_a_variable() -> None:
     text = "query ($n: Int = 50) { invoices(first: $n) { nodes { id } } }"
     assert [weight(text, n=n).cost for n in (5, 5.0, 0, -5)] == [6, 6, 1, 1]
