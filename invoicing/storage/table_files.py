@@ -27,10 +27,6 @@ _COLUMNS = (
     "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 "
     "AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
 )
-_SEQUENCES = (
-    "SELECT attname, pg_get_serial_sequence(%s, attname) FROM pg_attribute WHERE attrelid = %s::regclass "
-    "AND attnum > 0 AND NOT attisdropped AND pg_get_serial_sequence(%s, attname) IS NOT NULL"
-)
 
 Columns = Mapping[str, Sequence[str]]
 """The tables that were saved, each with the columns in its file."""
@@ -89,7 +85,7 @@ def papers_of(connection: psycopg.Connection) -> list[Stored]:
 def load_tables(connection: Connection, folder: Path, columns: Columns, loaded: Callable[[], None]) -> None:
     """Fills the empty tables, first those to which others refer.
 
-    Triggers do not run: what they did is saved too.
+    Triggers do not run: what they did is saved too. There are no sequences, whose last numbers would be.
     """
     raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     raw.execute(_PLAIN)
@@ -104,15 +100,7 @@ def load_tables(connection: Connection, folder: Path, columns: Columns, loaded: 
             while block := file.read(1 << 20):
                 rows.write(block)
         raw.execute(SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(Identifier(table)))
-        _go_on_counting(raw, table)
         loaded()
-
-
-def _go_on_counting(connection: psycopg.Connection[Any], table: str) -> None:
-    """Sequences go on after the highest number that was saved."""
-    for column, sequence in connection.execute(_SEQUENCES, [table, table, table]).fetchall():
-        highest = SQL("SELECT setval({}, max({})) FROM {}")
-        connection.execute(highest.format(str(sequence), Identifier(column), Identifier(table)))
 
 
 def file_of(folder: Path, table: str) -> Path:

@@ -35,13 +35,20 @@ class Copied:
     columns: Mapping[str, list[str]] = field(default_factory=dict)
 
 
-def bytes_needed(database: Database) -> int:
+@dataclass(frozen=True, slots=True)
+class Bytes:
     """What a backup takes at most, or a little more."""
+
+    pdfs: int
+    database: int
+
+
+def bytes_needed(database: Database) -> Bytes:
     pdfs = int(database.read(lambda connection: connection.execute(_BYTES_OF_PDFS).scalar_one()))
     if database.is_sqlite:
-        return pdfs + Path(str(database.url.database)).stat().st_size
+        return Bytes(pdfs, Path(str(database.url.database)).stat().st_size)
     with table_files.one_state(database.url) as connection:
-        return pdfs + table_files.size_of(connection)
+        return Bytes(pdfs, table_files.size_of(connection))
 
 
 def copy_database(database: Database, folder: Path, progress: Progress) -> Copied:

@@ -41,10 +41,11 @@ class Made:
 def make_backup(settings: Settings, database: Database, folder: Path, progress: Progress) -> Made:
     """Refuses a folder that is not empty, and a disk that has too little room."""
     made_at = datetime.now(UTC)
-    _prepare(folder, bytes_needed(database))
+    needed = bytes_needed(database)
+    _check_data_folder(settings, has_pdfs=needed.pdfs > 0)
+    _prepare(folder, needed.pdfs + needed.database)
     copied = copy_database(database, folder, progress)
-    _save_secret(settings.secret, folder / SECRET)
-    own = [*copied.files, SECRET, *_save_sandbox(settings.data_dir / SANDBOX, folder / SANDBOX)]
+    own = [*copied.files, *_save_secret(settings, folder), *_save_sandbox(settings, folder)]
     pdfs, without = _copy_pdfs(FileStore(settings.documents_dir), folder, copied.papers, progress)
     made = Manifest(
         program=version("invoicing-server"),
@@ -60,6 +61,26 @@ def make_backup(settings: Settings, database: Database, folder: Path, progress: 
             raise BackupRefused(f"The disk does not keep what is written: {' '.join(damage[:5])}")
     manifest.write(folder, made)
     return Made(made, len(pdfs), [stored[0] for stored in without if _is_damaged(database, stored)])
+
+
+def _check_data_folder(settings: Settings, *, has_pdfs: bool) -> None:
+    """Refuses a folder that is not the servers': a secret would be invented, and every PDF be missing."""
+    if not has_pdfs:
+        return
+    if not settings.documents_dir.is_dir():
+        raise BackupRefused(
+            f"The folder of the PDFs is not here: {settings.documents_dir}. "
+            "Set INVOICING_DATA_DIR as the servers have it."
+        )
+    if not _has_secret(settings):
+        raise BackupRefused(
+            f"The servers' secret is not here: {settings.data_dir / SECRET}. "
+            "Set INVOICING_SECRET_KEY as the servers have it."
+        )
+
+
+def _has_secret(settings: Settings) -> bool:
+    return bool(settings.secret_key) or (settings.data_dir / SECRET).is_file()
 
 
 def _prepare(folder: Path, needed: int) -> None:
@@ -105,14 +126,19 @@ def _is_damaged(database: Database, stored: Stored) -> bool:
     return row is not None and (row.key, row.size, row.sha256) == stored
 
 
-def _save_secret(secret: str, target: Path) -> None:
-    target.touch(mode=0o600)
-    target.write_text(secret)
+def _save_secret(settings: Settings, folder: Path) -> list[str]:
+    """Where there is one: a server makes it at its first start."""
+    if not _has_secret(settings):
+        return []
+    (folder / SECRET).touch(mode=0o600)
+    (folder / SECRET).write_text(settings.secret)
+    return [SECRET]
 
 
-def _save_sandbox(source: Path, target: Path) -> list[str]:
+def _save_sandbox(settings: Settings, folder: Path) -> list[str]:
     """The sandbox gateway's own file, where it was ever used."""
+    source = settings.data_dir / SANDBOX
     if not source.is_file():
         return []
-    sqlite_copy.copy_database(source, target)
+    sqlite_copy.copy_database(source, folder / SANDBOX)
     return [SANDBOX]

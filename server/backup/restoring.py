@@ -82,6 +82,8 @@ _NAMES = {SQLITE: "an SQLite database", POSTGRESQL: "a PostgreSQL database"}
 
 def _check_secret(settings: Settings, folder: Path) -> None:
     """The secret of the backup must be the one that the server will have: links and secrets depend on it."""
+    if not (folder / SECRET).is_file():
+        return
     own = settings.data_dir / SECRET
     there = settings.secret_key or (own.read_text() if own.exists() else "")
     if there and there != (folder / SECRET).read_text():

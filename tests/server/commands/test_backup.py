@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +97,43 @@ def test_a_folder_that_is_not_empty_is_refused(shop: Place, made: Path) -> None:
     result = shop.run("backup", made)
     assert (result.exit_code, "is not empty: name a new folder" in result.stderr) == (1, True)
     assert contents(made) == before
+
+
+def test_the_sandbox_gateways_file_is_backed_up_too(shop: Place, elsewhere: Place, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(shop.folder / "sandbox.db")) as sandbox, sandbox:
+        sandbox.execute("CREATE TABLE charges AS SELECT 'card' AS reference, 1210 AS amount")
+    assert shop.run("backup", tmp_path / "backup").exit_code == 0
+    assert elsewhere.run("restore", tmp_path / "backup").exit_code == 0
+    with closing(sqlite3.connect(elsewhere.folder / "sandbox.db")) as sandbox:
+        assert sandbox.execute("SELECT * FROM charges").fetchall() == [("card", 1_210)]
+
+
+@pytest.mark.parametrize(
+    ("lost", "says"),
+    [("documents", "The folder of the PDFs is not here"), ("secret", "The servers' secret is not here")],
+)
+def test_a_data_folder_that_is_not_the_servers_is_refused(
+    shop: Place, tmp_path: Path, lost: str, says: str
+) -> None:
+    (shop.folder / lost).rename(tmp_path / lost)
+    result = shop.run("backup", tmp_path / "backup")
+    assert (result.exit_code, says in result.stderr) == (1, True), result.output
+    assert not (tmp_path / "backup").exists()
+    assert not (shop.folder / lost).exists()
+
+
+def test_a_disk_with_too_little_room_is_refused(database: Database, shop: Place, tmp_path: Path) -> None:
+    far_too_large = "UPDATE documents SET size = 100000000000000000"
+    database.write(lambda connection: connection.execute(text(far_too_large)))
+    result = shop.run("backup", tmp_path / "backup")
+    assert (result.exit_code, "the backup may need 300,000," in result.stderr) == (1, True), result.output
+    assert list((tmp_path / "backup").iterdir()) == []
+
+
+def test_the_tables_have_no_sequences_which_a_backup_would_have_to_save(database: Database) -> None:
+    if not database.is_sqlite:
+        count = text("SELECT count(*) FROM pg_sequences")
+        assert database.read(lambda connection: connection.execute(count).scalar_one()) == 0
 
 
 def damaged_files(made: Path) -> list[str]:
