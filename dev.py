@@ -8,6 +8,7 @@
   python3 dev.py lint               the static checks: ruff, mypy, import contracts, architecture picture
   python3 dev.py format             fix what ruff can fix, and draw the architecture picture again
   python3 dev.py bench [ARGS...]    the benchmarks
+  python3 dev.py siege [ARGS...]    kills and other faults under load, on both databases; then what is left
   python3 dev.py setup              only what all of them do first: .venv, and GraphiQL where there is Node
 
 The data is in ./data beside this file, unless INVOICING_DATA_DIR says otherwise.
@@ -62,6 +63,9 @@ def main(command: str = "help", *args: str) -> int:
     elif command == "bench":
         setup()
         bench(*args)
+    elif command == "siege":
+        setup()
+        become(tool("python"), "-m", "tools.siege", *args)
     else:
         print(str(__doc__).strip())
         return 0 if command in ("help", "--help", "-h") else 2
