@@ -407,6 +407,7 @@ class QueryTimeout(InvoicingError):
     """This takes longer than the server allows: narrow it down, or ask for less at once."""
 
     code = "QUERY_TIMEOUT"
+    retry_after = 5
 
 
 class DatabaseUnavailable(InvoicingError):

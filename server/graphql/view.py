@@ -21,7 +21,7 @@ from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from invoicing.errors import DatabaseUnavailable, RateLimited, ServerOutdated, Unauthorized
+from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, ServerOutdated, Unauthorized
 from invoicing.texts import shortened_message
 from resolvers.context import Context
 from schema.codes import Code
@@ -68,7 +68,7 @@ class GraphQLView(Operations):
             response.headers["www-authenticate"] = "Bearer"
         except RateLimited as refusal:
             response = _error_response(request, 429, str(refusal), **refusal.more)
-        except DatabaseUnavailable as refusal:  # who asks could not be found out
+        except (DatabaseUnavailable, QueryTimeout) as refusal:  # who asks could not be found out
             response = _error_response(request, 503, str(refusal), code=refusal.code)
             response.headers["retry-after"] = str(refusal.retry_after)
         except MethodNotAllowed as refusal:

@@ -25,7 +25,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from invoicing.access import Actor, Principal
-from invoicing.errors import DatabaseUnavailable, RateLimited, TooManyWatches
+from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, TooManyWatches
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
 from server.graphql.sse import MOST_UNREAD_SECONDS
@@ -123,7 +123,7 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         try:
             await super().handle_connection_init(message)
-        except DatabaseUnavailable as refusal:  # who asks could not be found out
+        except (DatabaseUnavailable, QueryTimeout) as refusal:  # who asks could not be found out
             await self.websocket.close(TRY_AGAIN_LATER, str(refusal))
 
     async def handle_message(self, message: Message) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import websockets
 from structlog.testing import capture_logs
 
 from invoicing.storage.database import Database
@@ -17,7 +18,7 @@ from tests.support.client import CREATE_ORDER, INVOICE_ORDER, Client, client, da
 from tests.support.own_postgresql import OwnPostgresql, own_postgresql
 from tests.support.patience import PATIENCE, eventually
 from tests.support.rest_door import Door, basic
-from tests.support.subscribing import running_server
+from tests.support.subscribing import connected, running_server
 
 GRAPHQL = "application/graphql-response+json"
 ORDER = {"billing_name": "Ann Baker", "items": [factories.item()]}
@@ -100,6 +101,23 @@ def test_what_was_refused_was_not_done(shop: Client, postgresql: OwnPostgresql) 
     postgresql.start()
     shop.ask(CREATE_ORDER, input={**ORDER, "id": "while"})
     assert shop.ask(COUNT)["orders"]["totalCount"] == 2
+
+
+@pytest.mark.anyio
+async def test_a_websocket_is_told_to_come_back_later(
+    database: Database, postgresql: OwnPostgresql, tmp_path: Path
+) -> None:
+    shop = await asyncio.to_thread(client, database, tmp_path)
+    async with running_server(shop.app) as url:
+        await asyncio.to_thread(postgresql.stop)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with connected(url, shop.token):
+                pass
+        await asyncio.to_thread(postgresql.start)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        async with connected(url, shop.token):
+            pass
 
 
 @pytest.mark.anyio
