@@ -136,11 +136,14 @@ class Sandbox:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction on a new connection: calls come from several threads and processes."""
-        with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as file:
-            file.row_factory = sqlite3.Row
-            file.execute("BEGIN IMMEDIATE")
-            yield file
-            file.execute("COMMIT")  # without it, closing rolls everything back
+        try:
+            with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as file:
+                file.row_factory = sqlite3.Row
+                file.execute("BEGIN IMMEDIATE")
+                yield file
+                file.execute("COMMIT")  # without it, closing rolls everything back
+        except sqlite3.OperationalError as failure:  # the disk is full, or others hold the lock for long
+            raise Unavailable(f"The sandbox's file cannot be used: {failure}") from failure
 
 
 def _unknown_method(reference: str) -> str | None:

@@ -157,3 +157,12 @@ def test_closing_ends_a_call_that_hangs(sandbox: Sandbox) -> None:
     sandbox.close()
     thread.join(10)
     assert len(refused) == 1
+
+
+def test_a_file_that_cannot_be_written_is_a_provider_that_does_not_respond(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    sandbox = Sandbox(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(Unavailable):
+        sandbox.charge(charge())
