@@ -142,3 +142,19 @@ def test_every_call_that_was_acknowledged_before_is_in_the_backup(
         assert result.exit_code == 0, result.output
         server_at(elsewhere, find_everything)
     assert elsewhere.run("verify", "--papers").exit_code == 0
+
+
+def test_a_backup_that_is_killed_is_none(
+    database: Database, database_url: str, elsewhere: Place, tmp_path: Path
+) -> None:
+    factories.invoice(database, factories.principal(database))
+    folder = tmp_path / "backup"
+    backup = begin_backup(Place(tmp_path / "shop", database_url), folder)
+    until(lambda: folder.exists() and any(folder.iterdir()))
+    backup.kill()
+    backup.communicate(timeout=PATIENCE)
+    is_complete = (folder / "manifest.json").exists()  # it may have been quicker
+    result = elsewhere.run("restore", folder)
+    assert (result.exit_code == 0) == is_complete
+    assert is_complete or "one that was interrupted before it was complete" in result.stderr
+    assert elsewhere.folder.exists() == is_complete
