@@ -15,6 +15,8 @@ step at once:
 7. results of payments; jobs, by id; then their subjects (documents, deliveries), and payment methods;
 8. last of all, the end of one chain of the audit log, any that is free: after it nothing is locked.
 
+What deletes old rows locks only those that nobody else has locked, and waits for none.
+
 Locks are FOR NO KEY UPDATE, for which inserts of rows that refer to a locked row do not wait.
 SQLite has one writer and no row locks.
 """
@@ -54,6 +56,11 @@ def for_no_key_update(statement: Select[Any]) -> Select[Any]:
 def for_key_share(statement: Select[Any]) -> Select[Any]:
     """The statement, which keeps its rows from being deleted, so that inserts can refer to them."""
     return statement.with_for_update(read=True, key_share=True)
+
+
+def skip_locked(statement: Select[Any]) -> Select[Any]:
+    """The statement, which locks its rows, and leaves out those that others have locked."""
+    return statement.with_for_update(skip_locked=True)
 
 
 _LOCK_ACCOUNT = for_no_key_update(select(accounts.c.id).where(accounts.c.id == _ACCOUNT_ID))

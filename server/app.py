@@ -33,6 +33,7 @@ from server.settings import Settings
 from server.stored_pdfs import StoredPdfs
 from server.workers.charges import asking_gateways
 from server.workers.pdf import making_pdfs
+from server.workers.purge import purging
 from server.workers.shared_limits import sharing_limits
 from server.workers.subscribers import notifying_watches
 from server.workers.webhooks import sending_webhooks
@@ -72,7 +73,7 @@ def create_app(
             *rest.routes(contexts),
         ],
         middleware=[Middleware(RequestLog, counts), *cross_origin(origins)],
-        lifespan=_lifespan(services, store, settings.workers, counts, shared_limits),
+        lifespan=_lifespan(services, store, settings, counts, shared_limits),
     )
     app.state.watches = services.watches
     app.state.metrics = counts
@@ -80,7 +81,11 @@ def create_app(
 
 
 def _lifespan(
-    services: Services, store: FileStore, processes: int, counts: Metrics, shared_limits: RateLimits | None
+    services: Services,
+    store: FileStore,
+    settings: Settings,
+    counts: Metrics,
+    shared_limits: RateLimits | None,
 ) -> Lifespan[Starlette]:
     """The workers run as long as the server does."""
 
@@ -88,11 +93,12 @@ def _lifespan(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         database = services.database
         async with (
-            making_pdfs(database, store, processes, counts),
+            making_pdfs(database, store, settings.workers, counts),
             asking_gateways(database, services.gateways),
             sending_webhooks(database, services.hosts, services.keyring),
             notifying_watches(database, services.watches),
             sharing_limits(database, shared_limits) if shared_limits else nullcontext(),
+            purging(database, settings.retention, counts),
         ):
             yield
         services.hosts.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from invoicing.errors import DatabaseUnavailable, QueryTimeout
+from invoicing.retention.purge import DELETIONS
 from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import Backlog
@@ -71,6 +72,9 @@ class Metrics:
         )
         for what in LIMITED:
             self._rate_limited.labels(what)
+        self._purged = self._counter("invoicing_purged_rows", "Old rows that were deleted.", "table")
+        for table in DELETIONS:
+            self._purged.labels(table)
         self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
         self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
         self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
@@ -108,6 +112,11 @@ class Metrics:
     def count_rate_limited(self, what: str) -> None:
         """Counts a refusal, to a `key` (or a customer) or to an `address` with wrong ones."""
         self._rate_limited.labels(what).inc()
+
+    def count_purged(self, purged: Mapping[str, int]) -> None:
+        """Counts rows that were deleted because they were old, by table."""
+        for table, count in purged.items():
+            self._purged.labels(table).inc(count)
 
     def set_backlogs(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
         for gauge in (self._waiting, self._parked, self._oldest):

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
 from invoicing.keyring import Keyring
+from invoicing.retention.purge import Retention
 from invoicing.storage.database import QUERY_TIMEOUT
 from resolvers import watches
 from server.connections.addresses import Proxies
@@ -130,6 +132,16 @@ class Settings(BaseSettings):
         default="",
         description="Origins whose pages may ask from a browser: `https://shop.example …`, or `*` for all.",
     )
+    keep_webhook_deliveries_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days after which webhooks that arrived or were given up leave the log; 0 never.",
+    )
+    keep_customer_sessions_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days after which customer sessions that have expired are deleted; 0 never.",
+    )
     metrics_token: str = Field(
         default="",
         repr=False,
@@ -218,6 +230,12 @@ class Settings(BaseSettings):
 
         limits = Limits(self.max_depth, self.max_aliases, self.max_root_fields, self.max_cost)
         return Rules(limits, self.introspection)
+
+    @property
+    def retention(self) -> Retention:
+        """How long what is over is kept."""
+        kept = (self.keep_webhook_deliveries_days, self.keep_customer_sessions_days)
+        return Retention(*(timedelta(days=days) if days else None for days in kept))
 
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:

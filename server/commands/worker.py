@@ -9,16 +9,17 @@ from typing import Annotated
 import typer
 
 from documents.store import FileStore
-from invoicing.keyring import Keyring
 from invoicing.storage.database import Database
 from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
 from resolvers.webhook_hosts import Hosts
 from server import logs
 from server.commands.common import open_database
+from server.metrics import Metrics
 from server.settings import Settings
 from server.workers.charges import asking_gateways
 from server.workers.pdf import PdfWorker
+from server.workers.purge import purging
 from server.workers.subscribers import notifying_watches
 from server.workers.webhooks import sending_webhooks
 
@@ -42,21 +43,19 @@ def worker(
             typer.echo(f"{asyncio.run(pdfs.drain()):,} PDFs made.", err=True)
         else:
             hosts = Hosts(private=settings.webhook_private_addresses, any_port=settings.webhook_any_port)
-            asyncio.run(
-                _run_until_stopped(pdfs, database, Gateways(settings.gateways), hosts, settings.keyring)
-            )
+            asyncio.run(_run_until_stopped(settings, pdfs, database, hosts))
 
 
-async def _run_until_stopped(
-    pdfs: PdfWorker, database: Database, gateways: Gateways, hosts: Hosts, keyring: Keyring
-) -> None:
+async def _run_until_stopped(settings: Settings, pdfs: PdfWorker, database: Database, hosts: Hosts) -> None:
+    gateways = Gateways(settings.gateways)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, pdfs.stop)
     async with (
         asking_gateways(database, gateways),
-        sending_webhooks(database, hosts, keyring),
+        sending_webhooks(database, hosts, settings.keyring),
         notifying_watches(database, Watches()),
+        purging(database, settings.retention, Metrics()),
     ):
         await pdfs.run()
     gateways.close()

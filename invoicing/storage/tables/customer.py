@@ -65,7 +65,10 @@ class CustomerSession(SQLModel, table=True):
     """
 
     __tablename__ = "customer_sessions"
-    __table_args__ = (account_reference("customer_id", "customers"),)
+    __table_args__ = (
+        account_reference("customer_id", "customers"),
+        Index("customer_sessions_over", "expires_at"),
+    )
 
     id: str = Field(primary_key=True)
     account_id: str

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import account_reference, instant_column, json_column
@@ -39,6 +39,12 @@ class WebhookDelivery(SQLModel, table=True):
         account_reference("endpoint_id", "webhook_endpoints"),
         CheckConstraint("status IN ('PENDING', 'DELIVERED', 'PARKED')", "status"),
         UniqueConstraint("account_id", "endpoint_id", "message_id"),
+        Index(
+            "webhook_deliveries_over",
+            "created_at",
+            postgresql_where=text("status <> 'PENDING'"),
+            sqlite_where=text("status <> 'PENDING'"),
+        ),
         Index("webhook_deliveries_newest", "account_id", "created_at", "id"),
         Index("webhook_deliveries_of_endpoint", "account_id", "endpoint_id", "created_at", "id"),
     )
