@@ -11,8 +11,8 @@ from resolvers.context import Context
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[AuditEntry]:
     ctx.principal.require(Scope.AUDIT_READ)
-    return await ctx.read(lists.audit_page, ctx.principal, filter, window)
+    return await ctx.read_list(lists.audit_page, ctx.principal, filter, window)
 
 
 async def count(ctx: Context, filter: Filter) -> int:
-    return await ctx.read(lists.audit_count, ctx.principal, filter)
+    return await ctx.read_list(lists.audit_count, ctx.principal, filter)

@@ -70,7 +70,14 @@ class Context:
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        """Reads single rows, or a few, by their keys."""
         return await self.services.database.read_async(query, *args, **kwargs)
+
+    async def read_list(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Reads a list, searches or counts, which may take long."""
+        return await self.services.database.list_for(self.principal.account_id, query, *args, **kwargs)
 
     async def write(
         self,
@@ -84,7 +91,7 @@ class Context:
         What was loaded before it may be out of date, so it is loaded again.
         """
         recorded = audited(self._act(action), command, subjects_of)
-        result = await self.services.database.write_async(recorded, *args, **kwargs)
+        result = await self.services.database.write_for(self.principal.account_id, recorded, *args, **kwargs)
         self.loaders = Loaders(self.services.database, self.principal, self.pace)
         return result
 

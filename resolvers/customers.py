@@ -18,11 +18,11 @@ async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.read(lists.customers_page, ctx.principal, filter, window)
+    return await ctx.read_list(lists.customers_page, ctx.principal, filter, window)
 
 
 async def count(ctx: Context, filter: Filter) -> int:
-    return await ctx.read(lists.customers_count, ctx.principal, filter)
+    return await ctx.read_list(lists.customers_count, ctx.principal, filter)
 
 
 async def create_customer(ctx: Context, values: CreateCustomerValues) -> Customer:

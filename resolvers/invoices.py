@@ -71,13 +71,13 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
-    page = await ctx.read(lists.invoices_page, ctx.principal, filter, window)
+    page = await ctx.read_list(lists.invoices_page, ctx.principal, filter, window)
     ctx.loaders.invoice.prime_many({row.id: row for row in page.rows})  # `orders { invoices }` finds them
     return page
 
 
 async def count(ctx: Context, filter: Filter) -> int:
-    return await ctx.read(lists.invoices_count, ctx.principal, filter)
+    return await ctx.read_list(lists.invoices_count, ctx.principal, filter)
 
 
 async def preview_invoice(ctx: Context, item_ids: Sequence[str], terms: IssueTerms) -> Snapshot:

@@ -19,11 +19,15 @@ from invoicing.ledger import queries as ledger_queries
 from invoicing.ledger.balances import Balance
 from invoicing.orders import queries as order_queries
 from invoicing.payments import methods
+from invoicing.storage import pages
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account, Customer, Order, OrderItem, Payment, PaymentMethod
 from resolvers.turns import Pace
 
 T = TypeVar("T")
+
+FEW = pages.DEFAULT_SIZE
+"""So many rows are read among those that are found by their keys; more are a list."""
 
 Batch = Callable[[Connection, Principal, Sequence[str]], Mapping[str, T]]
 
@@ -58,6 +62,8 @@ class Loaders:
     def __init__(self, database: Database, principal: Principal, pace: Pace) -> None:
         def loader(batch: Batch[T]) -> DataLoader[str, T | None]:
             async def read(ids: Sequence[str]) -> Mapping[str, T]:
+                if len(ids) > FEW:
+                    return await database.list_for(principal.account_id, batch, principal, ids)
                 return await database.read_async(batch, principal, ids)
 
             together = _Together(read, pace)

@@ -35,11 +35,11 @@ async def order(ctx: Context, order_id: str) -> Order:
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
-    return await ctx.read(lists.orders_page, ctx.principal, filter, window)
+    return await ctx.read_list(lists.orders_page, ctx.principal, filter, window)
 
 
 async def count(ctx: Context, filter: Filter) -> int:
-    return await ctx.read(lists.orders_count, ctx.principal, filter)
+    return await ctx.read_list(lists.orders_count, ctx.principal, filter)
 
 
 async def create_order(ctx: Context, values: CreateOrderValues) -> Order:

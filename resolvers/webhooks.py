@@ -23,11 +23,11 @@ async def endpoints(ctx: Context) -> Sequence[WebhookEndpoint]:
 
 async def page(ctx: Context, filter: Mapping[str, Any], window: Window) -> Page[WebhookDelivery]:
     ctx.principal.require(Scope.WEBHOOKS_READ)
-    return await ctx.read(webhook_log.deliveries_page, ctx.principal, filter, window)
+    return await ctx.read_list(webhook_log.deliveries_page, ctx.principal, filter, window)
 
 
 async def count(ctx: Context, filter: Mapping[str, Any]) -> int:
-    return await ctx.read(webhook_log.deliveries_count, ctx.principal, filter)
+    return await ctx.read_list(webhook_log.deliveries_count, ctx.principal, filter)
 
 
 async def create_webhook_endpoint(

@@ -163,7 +163,7 @@ def routes(metrics: Metrics, database: Database, watches: Watches, token: str) -
 async def _backlogs(database: Database, now: datetime) -> list[Backlog]:
     """Empty if the database cannot be reached: the other metrics are returned all the same."""
     try:
-        return await asyncio.wait_for(database.read_async(outbox.backlog, now=now), PATIENCE)
+        return await asyncio.wait_for(database.list_for(None, outbox.backlog, now=now), PATIENCE)
     except (SQLAlchemyError, DatabaseUnavailable, QueryTimeout, TimeoutError) as failure:
         log.warning("the backlogs cannot be read", reason=logs.one_line(failure))
         return []

@@ -86,7 +86,10 @@ class Settings(BaseSettings):
         default=4,
         ge=1,
         le=64,
-        description="Changes a server process makes at once on PostgreSQL; two more connections read.",
+        description=(
+            "Changes of one account that a server process makes at once on PostgreSQL; eight connections "
+            "more are for other accounts and for reading."
+        ),
     )
     query_timeout: float = Field(
         default=QUERY_TIMEOUT,

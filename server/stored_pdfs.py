@@ -101,6 +101,6 @@ class StoredPdfs:
 
     async def _why_there_is_none(self, key: str) -> DocumentMissing | DocumentNotReady:
         account_id = key.partition("/")[0]
-        due = await self._database.read_async(pdf.invoices_to_print, account_id)
+        due = await self._database.list_for(account_id, pdf.invoices_to_print, account_id)
         is_made = await asyncio.to_thread(lambda: any(pdf_key(account_id, each) == key for each in due))
         return DocumentNotReady() if is_made else DocumentMissing()

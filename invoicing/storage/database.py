@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
 from invoicing.storage import after_commit, changes
 from invoicing.storage.failures import Outage, is_lost
+from invoicing.storage.places import Threads
 from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
 from invoicing.storage.secrecy import hide_values
@@ -31,7 +31,10 @@ T = TypeVar("T")
 
 
 MAX_DEADLOCKS = 5  # of one command, one after the other
-READERS = 2  # more would only wait for the interpreter's lock
+READERS = 2  # for rows by their keys; more would only wait for the interpreter's lock
+LISTS = 4  # threads for lists, searches and counts, which the database may take long for
+LISTS_OF_ONE = 2  # of them for one account
+SPARE = 2  # threads that change, besides those that one account may have
 QUERY_TIMEOUT = 5.0  # seconds
 LOCK_TIMEOUT = 10.0  # seconds that a command waits for a lock
 _COMMIT_LOST = (
@@ -74,18 +77,19 @@ class Database:
         self._reads = Outage(partial(self._notify_of_outage, "read"))
         self._writes = Outage(partial(self._notify_of_outage, "written"))
         self._engine = (
-            _sqlite(self.url, "DEFERRED", threads + READERS, lock_timeout)
+            _sqlite(self.url, "DEFERRED", threads + READERS + LISTS, lock_timeout)
             if self.is_sqlite
-            else _postgresql(self.url, threads, lock_timeout=lock_timeout)
+            else _postgresql(self.url, threads + SPARE, lock_timeout=lock_timeout)
         )
         self._in_time = (
             self._engine
             if self.is_sqlite
-            else _postgresql(self.url, READERS, statement_timeout=query_timeout)
+            else _postgresql(self.url, READERS + LISTS, statement_timeout=query_timeout)
         )
         self._reading, self._reading_in_time = _for_reading(self._engine), _for_reading(self._in_time)
-        self._reader = Reader(READERS, query_timeout)
-        self._threads = ThreadPoolExecutor(threads, "write")
+        self._reader = Reader(READERS, query_timeout, most=READERS)
+        self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE)
+        self._threads = Threads(0 if self.is_sqlite else threads + SPARE, threads)
         self._writer = (
             Writer(
                 _sqlite(self.url, "IMMEDIATE", 1, lock_timeout), self._check_version, self._notify_listeners
@@ -129,25 +133,48 @@ class Database:
     async def read_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`read` in a thread; the event loop is not blocked. Raises QueryTimeout when it takes too long."""
+        """Reads single rows, or a few, by their keys; the event loop is not blocked.
 
-        def read(running: Running) -> T:
-            with self._reads.translated():
-                return _repeated_if_lost(lambda: self._read_in_time(running, work, *args, **kwargs))
+        Raises QueryTimeout when it takes too long.
+        """
+        return await self._reader.read(lambda running: self._read_in_time(running, work, *args, **kwargs))
 
-        return await self._reader.read(read)
+    async def list_for(
+        self,
+        account_id: str | None,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Reads a list, searches or counts for an account (None: for the server), as `read_async` does.
+
+        These have threads of their own, of which an account has a part: who asks for what takes long keeps
+        no other account waiting, and nobody who asks for a row.
+        """
+        read: Callable[[Running], T] = lambda running: self._read_in_time(running, work, *args, **kwargs)  # noqa: E731
+        return await self._lists.read(read, account_id)
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """`write` in a thread; the event loop is not blocked."""
+        """`write` in a thread, for the server itself; the event loop is not blocked."""
+        return await self.write_for(None, work, *args, **kwargs)
+
+    async def write_for(
+        self,
+        account_id: str | None,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """`write` in a thread for an account: it waits for its own turn, and others do not wait for it."""
         if self._writer is not None:
             with self._writes.translated():
                 return await asyncio.wrap_future(
-                    self._writer.submit(lambda connection: work(connection, *args, **kwargs))
+                    self._writer.submit(lambda connection: work(connection, *args, **kwargs), account_id)
                 )
         call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return await asyncio.wrap_future(self._threads.submit(account_id, call))
 
     def empty_log(self) -> bool:
         """Has SQLite write its log (…-wal) into the file and empty it; False while somebody reads from it.
@@ -166,7 +193,8 @@ class Database:
     def close(self) -> None:
         """Finishes the running work, then closes the connections."""
         self._reader.close()
-        self._threads.shutdown()
+        self._lists.close()
+        self._threads.close()
         if self._writer is not None:
             self._writer.close()
         self._engine.dispose()
@@ -180,6 +208,16 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
+        with self._reads.translated():
+            return _repeated_if_lost(lambda: self._read_once(running, work, *args, **kwargs))
+
+    def _read_once(
+        self,
+        running: Running,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         with self._reading_in_time.connect() as connection:
             running.begin(connection.connection.dbapi_connection)
             try:

@@ -1,4 +1,4 @@
-"""Threads that read for the event loop. All reads of one iteration of the loop are run as a batch.
+"""Threads that read for the event loop. An account's reads of one iteration of the loop are run as a batch.
 
 To find a row by its key takes a tenth of a millisecond. To hand it to a thread alone takes several times as
 long, because the thread and the loop compete for the interpreter's lock at each step. So the reads of an
@@ -8,17 +8,18 @@ iteration are collected, a thread runs them while the loop waits, and wakes the 
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from invoicing.errors import QueryTimeout
+from invoicing.storage.places import Owner, Places
 from invoicing.storage.time_limit import Running, TimeLimit
 
 MAX_BATCH = 16  # a slow read delays at most so many others
+SLOW = 0.02  # seconds: what was read by then is not kept waiting for the rest of the batch
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class Request(NamedTuple):
     future: asyncio.Future[Any]
     call: Callable[[Running], Any]
     asked: float
+    owner: Owner
 
     def is_wanted(self) -> bool:
         """Whether somebody waits for it: a future that is done before its result was cancelled."""
@@ -40,13 +42,14 @@ class Request(NamedTuple):
 class Reader:
     """A read that takes longer than `limit`, in seconds, or that nobody waits for, is ended.
 
-    One that has waited for a thread that long is not begun. Either raises QueryTimeout.
+    One that has waited for a thread that long is not begun. Either raises QueryTimeout. An account's reads
+    have `most` of the threads.
     """
 
-    def __init__(self, threads: int, limit: float) -> None:
+    def __init__(self, threads: int, limit: float, *, most: int) -> None:
         self._closed = False
         self._requests: dict[asyncio.AbstractEventLoop, list[Request]] = {}
-        self._batches: queue.SimpleQueue[list[Request] | None] = queue.SimpleQueue()
+        self._batches: Places[list[Request]] = Places(most)
         running = [Running() for _ in range(threads)]
         self._limit = TimeLimit(limit, running)
         self._threads = [
@@ -55,20 +58,20 @@ class Reader:
         for thread in self._threads:
             thread.start()
 
-    async def read(self, call: Callable[[Running], T]) -> T:
+    async def read(self, call: Callable[[Running], T], owner: Owner = None) -> T:
         """The result of `call`, which runs in a thread; the event loop is not blocked."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         if loop not in self._requests:
             self._requests[loop] = []
             loop.call_soon(self._hand_over, loop)
-        self._requests[loop].append(Request(future, call, time.monotonic()))
+        self._requests[loop].append(Request(future, call, time.monotonic(), owner))
         return await future
 
     def close(self) -> None:
         """Finishes the reads that were handed over; later ones fail."""
         self._closed = True
-        self._batches.put(None)
+        self._batches.close()
         for thread in self._threads:
             thread.join()
         self._limit.close()
@@ -78,16 +81,33 @@ class Reader:
         if self._closed:
             _set_results([(future, None, RuntimeError("The database is closed.")) for future, *_ in requests])
             return
-        for start in range(0, len(requests), MAX_BATCH):
-            self._batches.put(requests[start : start + MAX_BATCH])
+        by_owner: dict[Owner, list[Request]] = {}
+        for request in requests:
+            by_owner.setdefault(request.owner, []).append(request)
+        for owner, some in by_owner.items():
+            for start in range(0, len(some), MAX_BATCH):
+                self._batches.put(owner, some[start : start + MAX_BATCH])
 
     def _serve(self, running: Running) -> None:
-        while (batch := self._batches.get()) is not None:
+        while (taken := self._batches.get()) is not None:
+            owner, batch = taken
             loop = batch[0].future.get_loop()
-            results = [(each.future, *self._outcome(each, running)) for each in batch if each.is_wanted()]
             with suppress(RuntimeError):  # the loop is closed, and nobody waits for the results
-                loop.call_soon_threadsafe(_set_results, results)
-        self._batches.put(None)  # for the other threads
+                for results in self._results(batch, running):
+                    loop.call_soon_threadsafe(_set_results, results)
+            self._batches.leave(owner)
+
+    def _results(self, batch: Sequence[Request], running: Running) -> Iterator[list[Result]]:
+        """The results of the batch, together unless it is slow."""
+        results: list[Result] = []
+        began = time.monotonic()
+        for request in batch:
+            if request.is_wanted():
+                results.append((request.future, *self._outcome(request, running)))
+            if time.monotonic() - began > SLOW:
+                yield results
+                results, began = [], time.monotonic()
+        yield results
 
     def _outcome(self, request: Request, running: Running) -> tuple[Any, BaseException | None]:
         if time.monotonic() - request.asked > self._limit.seconds:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from invoicing.storage import after_commit
+from invoicing.storage.places import Owner, Places
 
 MAX_COMMANDS = 64
 AT_ONCE = 0.5  # seconds: a lock is waited for longer
@@ -51,7 +52,7 @@ class Command:
 
 
 class Writer:
-    """Runs commands in the order of arrival, alone or several in one transaction."""
+    """Runs commands, alone or several in one transaction: an account's in their order, accounts in turns."""
 
     def __init__(
         self,
@@ -66,18 +67,18 @@ class Writer:
         self._engine = engine
         self._check = check
         self._committed = committed
-        self._waiting: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._waiting: Places[Command] = Places(1)
         self._thread = threading.Thread(target=self._serve, name="write", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, work: Callable[[Connection], T], owner: Owner = None) -> Future[T]:
         command = Command(work)
-        self._waiting.put(command)
+        self._waiting.put(owner, command)
         return command.outcome
 
     def close(self) -> None:
         """Finishes the waiting commands, then ends."""
-        self._waiting.put(None)
+        self._waiting.close()
         self._thread.join()
         self._engine.dispose()
 
@@ -89,20 +90,18 @@ class Writer:
 
     def _next_commands(self) -> list[Command] | None:
         """The waiting commands, at least one; None when the writer is closed."""
-        first = self._waiting.get()
-        if first is None:
-            return None
-        commands = [first]
+        commands: list[Command] = []
         while len(commands) < MAX_COMMANDS:
             try:
-                following = self._waiting.get_nowait()
+                taken = self._waiting.get(wait=not commands)
             except queue.Empty:
                 break
-            if following is None:
-                self._waiting.put(None)  # closes after these commands
+            if taken is None:
                 break
-            commands.append(following)
-        return commands
+            owner, command = taken
+            self._waiting.leave(owner)  # so that the accounts take turns
+            commands.append(command)
+        return commands or None
 
     def _commit(self, commands: Sequence[Command]) -> None:
         topics: Collection[str] = after_commit.NOTHING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,13 +36,13 @@ def patient(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def endless_shop(database: Database, folder: Path) -> Client:
-    """A shop with a customer and an order, neither of which can be read to the end."""
+def endless_shop(database: Database, folder: Path, *tables: str) -> Client:
+    """A shop with a customer, an order and an invoice, none of which can be read to the end."""
     shop = client(database, folder)
     factories.customer(database, shop.principal, id="ann", handle="ann")
     factories.order(database, shop.principal, id="o", customer_id="ann")
     factories.invoice(database, shop.principal, invoice_id="v")
-    for table in ("customers", "orders", "invoices"):
+    for table in tables or ("customers", "orders", "invoices"):
         make_endless(database, table)
     return shop
 
@@ -77,3 +78,26 @@ def test_nobody_waits_for_callers_that_have_gone(patient: Database, tmp_path: Pa
         )
         assert data(answer)["account"]["name"]
         assert http.get("/readyz").json()["database"] == "ok"
+
+
+@pytest.mark.anyio
+async def test_an_account_that_waits_for_much_keeps_no_other_waiting(
+    patient: Database, tmp_path: Path
+) -> None:
+    shop = endless_shop(patient, tmp_path, "customers")
+    other = shop.neighbour()
+    factories.order(patient, other.principal, id="o")
+    asking, others = ({"authorization": f"Bearer {each.token}"} for each in (shop, other))
+    with running_server(shop.app) as address:
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
+            slow = [
+                asyncio.create_task(http.post("/graphql", json={"query": CUSTOMERS}, headers=asking))
+                for _ in range(CALLERS)
+            ]
+            for query in (ACCOUNT, "{ orders { nodes { id } totalCount } }", '{ order(id: "o") { id } }'):
+                assert data(await http.post("/graphql", json={"query": query}, headers=others))
+            assert data(await http.post("/graphql", json={"query": ACCOUNT}, headers=asking))
+            assert (await http.get("/readyz")).json()["database"] == "ok"
+            assert not any(each.done() for each in slow)
+            for each in slow:
+                each.cancel()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    reader = Reader(1, PATIENCE)
+    reader = Reader(1, PATIENCE, most=1)
     yield reader
     reader.close()
 
@@ -68,7 +68,7 @@ def test_two_loops_get_their_own_results(reader: Reader) -> None:
 
 def test_closing_waits_for_pending_reads() -> None:
     async def started() -> str:
-        reader = Reader(2, PATIENCE)
+        reader = Reader(2, PATIENCE, most=2)
         result = asyncio.ensure_future(reader.read(lambda _: "read"))
         for _ in range(2):  # it is requested, and handed over at the end of the loop's iteration
             await asyncio.sleep(0)
@@ -80,7 +80,7 @@ def test_closing_waits_for_pending_reads() -> None:
 
 def test_a_read_after_closing_fails_and_does_not_hang() -> None:
     async def late() -> str:
-        reader = Reader(1, PATIENCE)
+        reader = Reader(1, PATIENCE, most=1)
         reader.close()
         return await reader.read(lambda _: "read")
 

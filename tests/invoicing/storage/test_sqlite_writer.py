@@ -154,3 +154,17 @@ def test_a_statement_not_read_to_its_end_does_not_block_others(
         factories.principal(here)
         here.close()
         there.close()
+
+
+def test_accounts_take_turns(held: HeldWriter) -> None:
+    order: list[str] = []
+
+    def note(name: str) -> Callable[[Connection], None]:
+        return lambda _: order.append(name)
+
+    waiting = [held.writer.submit(note("busy"), "busy") for _ in range(100)]
+    waiting += [held.writer.submit(note("calm"), "calm") for _ in range(2)]
+    held.release()
+    for each in waiting:
+        each.result(PATIENCE)
+    assert [place for place, name in enumerate(order) if name == "calm"] == [1, 3]

@@ -59,7 +59,7 @@ async def test_a_read_that_nobody_waits_for_is_ended(patient: Database) -> None:
 
 
 async def test_a_read_that_had_to_wait_too_long_is_not_begun() -> None:
-    reader = Reader(1, limit=0)
+    reader = Reader(1, limit=0, most=1)
     with pytest.raises(QueryTimeout):
         await reader.read(lambda _: pytest.fail("It was begun."))
     reader.close()

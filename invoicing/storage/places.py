@@ -1,0 +1,106 @@
+"""Work that waits for a thread: of each account in its order, of several accounts in turns."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+Owner = str | None
+"""The account whose work it is; None for the server's own."""
+
+
+class Places(Generic[T]):
+    """A queue that gives out at most `most` pieces of an account's work until it is told that one is done.
+
+    The server's own work has no such limit. What waits for a place comes after what others put meanwhile.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._ready: queue.SimpleQueue[tuple[Owner, T] | None] = queue.SimpleQueue()
+        self._taken: dict[Owner, int] = {}
+        self._waiting: dict[Owner, deque[T]] = {}
+
+    def put(self, owner: Owner, work: T) -> None:
+        if owner is None:
+            self._ready.put((owner, work))
+            return
+        with self._lock:
+            taken = self._taken.get(owner, 0)
+            if taken < self._most:
+                self._taken[owner] = taken + 1
+                self._ready.put((owner, work))
+            else:
+                self._waiting.setdefault(owner, deque()).append(work)
+
+    def get(self, *, wait: bool = True) -> tuple[Owner, T] | None:
+        """The next work and whose it is; None once it is closed and nothing is left. Else raises Empty."""
+        taken = self._ready.get(wait)
+        if taken is None:
+            self._ready.put(None)  # for the other threads
+        return taken
+
+    def leave(self, owner: Owner) -> None:
+        """A piece of this account's work is done: its next one may be taken."""
+        if owner is None:
+            return
+        with self._lock:
+            if waiting := self._waiting.get(owner):
+                self._ready.put((owner, waiting.popleft()))
+                return
+            self._waiting.pop(owner, None)
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]
+
+    def close(self) -> None:
+        """Gives out all that waits, then nothing more."""
+        with self._lock:
+            for owner, waiting in self._waiting.items():
+                for work in waiting:
+                    self._taken[owner] += 1
+                    self._ready.put((owner, work))
+            self._waiting.clear()
+            self._ready.put(None)
+
+
+class Threads:
+    """Threads that make calls, at most `most` at once of an account."""
+
+    def __init__(self, threads: int, most: int) -> None:
+        self._calls: Places[tuple[Future[Any], Callable[[], Any]]] = Places(most)
+        self._threads = [
+            threading.Thread(target=self._serve, name="write", daemon=True) for _ in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, owner: Owner, call: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+        self._calls.put(owner, (future, call))
+        return future
+
+    def close(self) -> None:
+        """Finishes the calls that wait."""
+        self._calls.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        while (taken := self._calls.get()) is not None:
+            owner, (future, call) = taken
+            if future.set_running_or_notify_cancel():
+                try:
+                    result = call()
+                except BaseException as failure:  # any exception is raised in the caller
+                    future.set_exception(failure)
+                else:
+                    future.set_result(result)
+            self._calls.leave(owner)
