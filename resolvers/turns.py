@@ -14,6 +14,7 @@ from time import perf_counter
 from weakref import WeakKeyDictionary
 
 LONGEST = 0.01  # seconds
+STEPS = 5  # of the event loop between two turns: what a small request takes from its bytes to its answer
 LEVELS = 8  # of tasks that start tasks, each of which begins in the next turn
 
 
@@ -46,11 +47,15 @@ class Turns:
     def _end_soon(self) -> None:
         if not self._is_ending:
             self._is_ending = True
-            self._call_soon(self._end)
+            self._call_soon(self._end, STEPS)
 
-    def _end(self) -> None:
-        self._is_ending = False
+    def _end(self, steps: int) -> None:
+        """Ends the turn, and lets the next who waits begin after so many steps of the loop."""
         self._began = None
+        if steps and self._waiting:
+            self._call_soon(self._end, steps - 1)
+            return
+        self._is_ending = False
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():  # it is when its request was cancelled
