@@ -29,11 +29,14 @@ _SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE i
 
 
 class Outage:
-    """Tells a listener once that the database fails, and once that it works again."""
+    """Tells a listener once that the database fails, and once that it works again.
+
+    That it is migrated past this server is told even if it failed before: it does not pass by itself.
+    """
 
     def __init__(self, notify: Callable[[Exception | None], None]) -> None:
         self._notify = notify
-        self._lasts = False
+        self._kind: type[Exception] | None = None
         self._lock = Lock()
 
     @contextmanager
@@ -42,7 +45,7 @@ class Outage:
         try:
             yield
         except DatabaseUnavailable as refusal:
-            self._set(True, refusal)
+            self._set(type(refusal), refusal)
             raise
         except DataError as refused:  # PostgreSQL fails on U+0000 in a text, even in a search
             raise ValidationError(
@@ -51,15 +54,15 @@ class Outage:
         except SQLAlchemyError as failure:
             if not is_outage(failure):
                 raise
-            self._set(True, failure)
+            self._set(DatabaseUnavailable, failure)
             raise DatabaseUnavailable from failure
         else:
-            if self._lasts:
-                self._set(False, None)
+            if self._kind is not None:
+                self._set(None, None)
 
-    def _set(self, lasts: bool, failure: Exception | None) -> None:
+    def _set(self, kind: type[Exception] | None, failure: Exception | None) -> None:
         with self._lock:
-            is_news, self._lasts = lasts != self._lasts, lasts
+            is_news, self._kind = kind != self._kind, kind
         if is_news:
             self._notify(failure)
 

@@ -211,6 +211,8 @@ class PdfWorker:
         await self._release(held)
 
     async def _release(self, held: Sequence[Job]) -> None:
+        if not held:
+            return
         try:
             await self._database.write_async(outbox.release, held, now=_now())
         except DatabaseUnavailable as failure:

@@ -141,7 +141,8 @@ class WebhookWorker:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await self._database.write_async(outbox.release, left, now=_now())
+            if left:
+                await self._database.write_async(outbox.release, left, now=_now())
         except DatabaseUnavailable as failure:
             log.warning("leases are not given back; they end by themselves", reason=one_line(failure))
         except SQLAlchemyError:

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, select, text
 
-from invoicing.errors import DatabaseUnavailable
+from invoicing.errors import DatabaseUnavailable, ServerOutdated
 from invoicing.storage.database import Database
+from invoicing.storage.failures import Outage
 from invoicing.storage.tables import accounts
 from tests.conftest import FreshUrl
 from tests.support import factories
@@ -65,6 +66,18 @@ def cut_off(url: str, database: Database, command: Rename, table: str) -> None:
             until(lambda: administrator.execute(TERMINATE).fetchall())
             holder.rollback()
             changing.result()
+
+
+def test_an_outage_is_told_once_and_that_the_server_is_outdated_too() -> None:
+    told: list[type[Exception] | None] = []
+    outage = Outage(lambda failure: told.append(None if failure is None else type(failure)))
+    for failure in (DatabaseUnavailable(), DatabaseUnavailable(), ServerOutdated(), ServerOutdated()):
+        with pytest.raises(DatabaseUnavailable), outage.translated():
+            raise failure
+    for _ in range(2):
+        with outage.translated():
+            pass
+    assert told == [DatabaseUnavailable, ServerOutdated, None]
 
 
 def test_a_command_whose_connection_is_lost_before_the_commit_is_done_once_more(
