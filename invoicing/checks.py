@@ -17,6 +17,7 @@ from babel import Locale, UnknownLocaleError
 
 from invoicing.currencies import is_currency
 from invoicing.decimals import Number, read_percentage, read_quantity, read_unit_price
+from invoicing.electronic_addresses import EMAIL, FORMS, SCHEMES
 from invoicing.errors import AmountTooLarge, MalformedId, ValidationError
 from invoicing.money import MAX_AMOUNT
 
@@ -335,6 +336,30 @@ def period(value: PeriodValues, field: str) -> dict[str, str]:
             f"{field}.end must not be before {field}.start, {start} (it is {end}).", field=f"{field}.end"
         )
     return {"start": start.isoformat(), "end": end.isoformat()}
+
+
+class ElectronicAddressValues(TypedDict):
+    scheme: str
+    value: str
+
+
+def electronic_address(value: ElectronicAddressValues, field: str) -> dict[str, str]:
+    """Where a party takes e-invoices: a scheme of the EAS list, and what is under it, without blanks."""
+    scheme = str(value["scheme"]).strip().upper()
+    if scheme not in SCHEMES:
+        raise ValidationError(
+            f"{field}.scheme must be a code of the EAS list such as 0106, 0208 or 9930 "
+            f"(it is “{scheme[:20]}”).",
+            field=f"{field}.scheme",
+        )
+    under = re.sub(r"\s", "", str(text(200)(value["value"], f"{field}.value")))
+    if scheme == EMAIL:
+        under = email(under, f"{field}.value")
+    if scheme in FORMS and not FORMS[scheme][0].fullmatch(under):
+        raise ValidationError(
+            f"{field}.value must be {FORMS[scheme][1]} (it is “{under[:40]}”).", field=f"{field}.value"
+        )
+    return {"scheme": scheme, "value": under}
 
 
 class AddressValues(TypedDict, total=False):

@@ -67,7 +67,7 @@ def create_app(
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *explorer.routes,
-            *downloads.routes(StoredPdfs(database, store), services.links),
+            *downloads.routes(database, StoredPdfs(database, store), services.links),
             *health.routes(database, store),
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),

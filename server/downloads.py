@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from documents.einvoice.file import xml_of
+from documents.einvoice.links import EInvoiceKey, read_key
 from documents.links import BadLink, ExpiredLink, Links
 from invoicing.errors import DatabaseUnavailable, InvoicingError, QueryTimeout, ServerOutdated
+from invoicing.invoices.queries import stored_snapshot
+from invoicing.snapshot import load
+from invoicing.storage.database import Database
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 
 _STATUS: dict[type[InvoicingError], int] = {
@@ -21,10 +29,12 @@ _STATUS: dict[type[InvoicingError], int] = {
 }
 
 
-def routes(pdfs: StoredPdfs, links: Links) -> list[Route]:
+def routes(database: Database, pdfs: StoredPdfs, links: Links) -> list[Route]:
     async def document(request: Request) -> Response:
         try:
             key, filename = links.read_token(request.path_params["token"])
+            if (e_invoice := read_key(key)) is not None:
+                return await _xml(database, e_invoice, filename)
             return await _file(pdfs, key, filename)
         except tuple(_STATUS) as refusal:
             return _refusal(refusal)
@@ -42,6 +52,21 @@ async def _file(pdfs: StoredPdfs, key: str, filename: str) -> FileResponse:
         stat_result=stat,
         headers={"Cache-Control": "private", "X-Content-Type-Options": "nosniff"},
     )
+
+
+async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
+    """Written anew each time: it takes less than to read it, and the invoice is frozen."""
+    stored = await database.read_async(stored_snapshot, key.account_id, key.invoice_id)
+    if stored is None:
+        raise DocumentMissing
+    content = await asyncio.to_thread(lambda: xml_of(load(stored), key.format))
+    name = quote(filename, safe="")
+    headers = {
+        "Cache-Control": "private",
+        "Content-Disposition": f"attachment; filename*=utf-8''{name}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type="application/xml", headers=headers)
 
 
 def _refusal(refusal: InvoicingError) -> JSONResponse:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from documents.einvoice.content import Content, content_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.numbers import fits_two_decimals
-from documents.einvoice.traders import EMAIL
+from invoicing.electronic_addresses import EMAIL
 from invoicing.snapshot import Address, Snapshot
 from invoicing.units import units
 

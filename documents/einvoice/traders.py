@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot
 
-EMAIL = "EM"  # EAS code of an e-mail address
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalId:

@@ -42,6 +42,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "contact_name": optional(text(200)),
     "iban": optional(checks.iban),
     "bic": optional(checks.bic),
+    "electronic_address": optional(checks.electronic_address),
     "default_currency": checks.currency,
     "tax_currency": optional(checks.currency),
     "default_vat_rate": checks.vat_rate,

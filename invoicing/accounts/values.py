@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Required, TypedDict
 
-from invoicing.checks import AddressValues
+from invoicing.checks import AddressValues, ElectronicAddressValues
 
 
 class _AccountValues(TypedDict, total=False):
@@ -18,6 +18,7 @@ class _AccountValues(TypedDict, total=False):
     contact_name: str | None
     iban: str | None
     bic: str | None
+    electronic_address: ElectronicAddressValues | None
     default_currency: str | None
     tax_currency: str | None
     default_vat_rate: float | None

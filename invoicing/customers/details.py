@@ -47,6 +47,7 @@ CHECKS: Mapping[str, checks.Check] = {
     "registration_number": optional(text(64)),
     "iban": optional(checks.iban),
     "bic": optional(checks.bic),
+    "electronic_address": optional(checks.electronic_address),
     "locale": optional(checks.locale),
     "buyer_reference": optional(text(200)),
     "payment_terms_days": optional(checks.payment_terms),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Required, TypedDict
 
-from invoicing.checks import AddressValues
+from invoicing.checks import AddressValues, ElectronicAddressValues
 
 
 class _CustomerValues(TypedDict, total=False):
@@ -20,6 +20,7 @@ class _CustomerValues(TypedDict, total=False):
     registration_number: str | None
     iban: str | None
     bic: str | None
+    electronic_address: ElectronicAddressValues | None
     locale: str | None
     buyer_reference: str | None
     payment_terms_days: int | None

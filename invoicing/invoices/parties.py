@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from invoicing.orders.lawful import treatment_refusal
-from invoicing.snapshot import Address, OrderReference, Party, Snapshot
+from invoicing.snapshot import Address, ElectronicAddress, OrderReference, Party, Snapshot
 from invoicing.storage.tables import Account, Customer, Order
 from invoicing.vat.treatment import Treatment
 
@@ -31,6 +31,7 @@ def seller_of(seller: Account) -> Party:
         contact_name=seller.contact_name,
         iban=seller.iban,
         bic=seller.bic,
+        electronic_address=_electronic(seller.electronic_address),
     )
 
 
@@ -85,7 +86,12 @@ def _billed(
         bic=customer.bic,
         is_business=customer.is_business,
         reference=reference or customer.buyer_reference,
+        electronic_address=_electronic(customer.electronic_address),
     )
+
+
+def _electronic(address: Mapping[str, str] | None) -> ElectronicAddress | None:
+    return ElectronicAddress(**address) if address else None
 
 
 def shipping_address_of(covered: Sequence[Order], customer: Customer | None) -> Address | None:

@@ -71,6 +71,10 @@ class Issued:
         return load(self.snapshot)
 
 
+_SNAPSHOT = select(invoices.c.snapshot).where(
+    invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice")
+)
+
 ISSUED = select(
     invoices, documents.c.key.label("pdf_key"), outbox.c.failed_at.label("pdf_failed_at")
 ).select_from(
@@ -119,6 +123,12 @@ _CREDITS = (
     .distinct()
     .order_by(invoice_lines.c.invoice_id)
 )
+
+
+def stored_snapshot(connection: Connection, account_id: str, invoice_id: str) -> str | None:
+    """The frozen invoice as it is stored; None if there is no such invoice."""
+    key = {"account": account_id, "invoice": invoice_id}
+    return connection.execute(_SNAPSHOT, key).scalar_one_or_none()
 
 
 def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import strawberry
 
-from schema.inputs.shared import AddressInput
+from schema.inputs.shared import AddressInput, ElectronicAddressInput
 from schema.types.enums import ContraFlow, Scope
 from schema.types.scalars import Currency
 
@@ -30,6 +30,9 @@ class UpdateAccountInput:
     )
     iban: str | None = strawberry.field(default=strawberry.UNSET, description="With or without spaces.")
     bic: str | None = strawberry.field(default=strawberry.UNSET, description="8 or 11 characters.")
+    electronic_address: ElectronicAddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where it takes e-invoices."
+    )
     default_currency: Currency | None = strawberry.field(default=strawberry.UNSET, description="ISO 4217.")
     tax_currency: Currency | None = strawberry.field(
         default=strawberry.UNSET, description="ISO 4217; its country's when null."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry.scalars import JSON
 
-from schema.inputs.shared import AddressInput
+from schema.inputs.shared import AddressInput, ElectronicAddressInput
 
 
 @strawberry.input
@@ -26,6 +26,9 @@ class CreateCustomerInput:
     )
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
     buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
+    electronic_address: ElectronicAddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where it takes e-invoices."
+    )
     payment_terms_days: int | None = strawberry.field(
         default=strawberry.UNSET, description="0 to 365; the account's when null."
     )
@@ -63,6 +66,9 @@ class UpdateCustomerInput:
     )
     locale: str | None = strawberry.field(default=strawberry.UNSET, description="A language tag: nl, de-AT.")
     buyer_reference: str | None = strawberry.field(default=strawberry.UNSET, description="On every invoice.")
+    electronic_address: ElectronicAddressInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where it takes e-invoices."
+    )
     payment_terms_days: int | None = strawberry.field(
         default=strawberry.UNSET, description="0 to 365; the account's when null."
     )

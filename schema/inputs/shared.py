@@ -27,6 +27,15 @@ class AddressInput:
     phone_number: str | None = strawberry.field(default=strawberry.UNSET, description="Telephone number.")
 
 
+@strawberry.input(description="Where a party takes e-invoices (BT-34, BT-49).")
+class ElectronicAddressInput:
+    scheme: str = strawberry.field(
+        description="A code of the EAS list: 0106 a Dutch KVK number, 0208 a Belgian enterprise number, "
+        "9930 a German VAT number, EM an e-mail address."
+    )
+    value: str = strawberry.field(description="What is under it, such as 12345678.")
+
+
 @strawberry.input(description="The days from `start` to `end`, both included.")
 class PeriodInput:
     start: date = strawberry.field(description="The first day.")

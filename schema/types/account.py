@@ -14,7 +14,7 @@ from resolvers import accounts
 from schema.info import Info
 from schema.types.enums import ContraFlow, Scope
 from schema.types.scalars import Currency
-from schema.types.shared import Address
+from schema.types.shared import Address, ElectronicAddress
 
 
 @strawberry.type(description="A key to the account. Its token was shown when it was made, and never again.")
@@ -71,6 +71,7 @@ class Account:
         description="Language of the paper for customers that have none of their own."
     )
     timezone: str = strawberry.field(description="IANA time zone that decides an invoice's date.")
+    electronic_address: ElectronicAddress | None = strawberry.field(description="Where it takes e-invoices.")
     payment_terms_days: int = strawberry.field(description="Days from issue until an invoice is due.")
     payable_rounding: int = strawberry.field(
         description="What is to be paid of one-time invoices in the account's own currency is rounded to a "
@@ -116,6 +117,7 @@ class Account:
             default_vat_rate=json_number(row.default_vat_rate, 4),
             locale=row.locale,
             timezone=row.timezone,
+            electronic_address=ElectronicAddress.or_none(row.electronic_address),
             payment_terms_days=row.payment_terms_days,
             payable_rounding=row.payable_rounding,
             invoice_number_format=row.invoice_number_format,

@@ -11,7 +11,7 @@ from invoicing.storage import tables
 from resolvers import payments
 from schema.info import Info
 from schema.types.payment import PaymentMethod
-from schema.types.shared import Address
+from schema.types.shared import Address, ElectronicAddress
 
 
 @strawberry.type(description="A buyer.")
@@ -32,6 +32,7 @@ class Customer:
     buyer_reference: str | None = strawberry.field(
         description="What it wants to see on every invoice (BT-10)."
     )
+    electronic_address: ElectronicAddress | None = strawberry.field(description="Where it takes e-invoices.")
     payment_terms_days: int | None = strawberry.field(
         description="In how many days its invoices are to be paid; the account's when null."
     )
@@ -62,6 +63,7 @@ class Customer:
             registration_number=row.registration_number,
             locale=row.locale,
             buyer_reference=row.buyer_reference,
+            electronic_address=ElectronicAddress.or_none(row.electronic_address),
             payment_terms_days=row.payment_terms_days,
             billing_address=Address.or_none(row.billing_address),
             shipping_address=Address.or_none(row.shipping_address),

@@ -10,12 +10,14 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
+from documents.einvoice.problems import problems_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
 from invoicing.snapshot import Snapshot, VatRow, load_without_lines, read_line
-from resolvers import customers, invoices, orders, payments
+from resolvers import customers, e_invoices, invoices, orders, payments
 from schema.info import Info
 from schema.types.customer import Customer
+from schema.types.e_invoice import EInvoice, EInvoiceFormat, EInvoiceProblem
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
 from schema.types.invoice_line import InvoiceLine
 from schema.types.lists import AfterId, LazyList, Some, part
@@ -155,6 +157,15 @@ class Invoice:
     def pdf_url(self, info: Info) -> str | None:
         return invoices.pdf_url(info.context, self.row)
 
+    @strawberry.field(description="It as machines read it, in every format.")
+    def e_invoices(self, info: Info) -> list[EInvoice]:
+        return [EInvoice.of(each) for each in e_invoices.e_invoices(info.context, self.row)]
+
+    @strawberry.field(description="It as machines read it, in one format.")
+    def e_invoice(self, info: Info, format: EInvoiceFormat) -> EInvoice:
+        (made,) = e_invoices.e_invoices(info.context, self.row, [format.wanted])
+        return EInvoice.of(made)
+
     @strawberry.field(description="The buyer's number for it; of orders, where they agree on one (BT-13).")
     def purchase_order_number(self) -> str | None:
         return self._frozen().purchase_order_number
@@ -236,6 +247,10 @@ class InvoicePreview:
     @strawberry.field(description="The exchange rate now; another may be known when it is issued.")
     def exchange_rate(self) -> str | None:
         return exchange_rate_on(self.draft)
+
+    @strawberry.field(description="What would stand in the way of an e-invoice: fill it in before issuing.")
+    def e_invoice_problems(self, format: EInvoiceFormat) -> list[EInvoiceProblem]:
+        return [EInvoiceProblem.of(each) for each in problems_of(self.draft, format.wanted)]
 
     @strawberry.field(description="The orders that the invoice would cover.")
     async def orders(self, info: Info) -> list[Order]:

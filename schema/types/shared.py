@@ -52,6 +52,19 @@ class Address:
         return None if address is None else cls.of(address)
 
 
+@strawberry.type(description="Where a party takes e-invoices (BT-34, BT-49).")
+class ElectronicAddress:
+    scheme: str = strawberry.field(
+        description="A code of the EAS list: 0106 a Dutch KVK number, 0208 a Belgian enterprise number, "
+        "9930 a German VAT number, EM an e-mail address."
+    )
+    value: str = strawberry.field(description="What is under it, such as 12345678.")
+
+    @classmethod
+    def or_none(cls, stored: Mapping[str, str] | None) -> ElectronicAddress | None:
+        return cls(**stored) if stored else None
+
+
 @strawberry.type(description="The seller or the buyer as the paper names them.")
 class Party:
     name: str = strawberry.field(description="Trading or personal name.")

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, build_schema, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    build_schema,
+    get_named_type,
+    is_enum_type,
+    is_required_argument,
+)
 
 from invoicing.access import Scope
 from invoicing.storage.database import Database
@@ -30,21 +37,24 @@ SEEN = {
     "BlockedItem": "action id reason message",
     "Customer": "id handle name legal_name email phone_number contact_name is_business vat_number "
     "registration_number locale buyer_reference payment_terms_days billing_address shipping_address "
-    "created_at erased_at payment_methods",
+    "electronic_address created_at erased_at payment_methods",
     "CustomerConnection": "edges nodes pageInfo totalCount",
     "CustomerEdge": "cursor node",
+    "EInvoice": "format url problems",
+    "EInvoiceProblem": "rule field message",
+    "ElectronicAddress": "scheme value",
     "Invoice": "id number type state handle currency is_including_vat subtotal total_ex_vat total_vat total "
     "rounding pdf_status issued_on due_on created_by created_at lines vat orders customer seller buyer "
     "shipping_address delivery_date service_period tax_currency total_vat_in_tax_currency exchange_rate "
-    "reimbursement credits credited_by pdf_url purchase_order_number cost_center note lines_count "
-    "orders_count credits_count credited_by_count",
+    "reimbursement credits credited_by pdf_url e_invoices e_invoice purchase_order_number cost_center note "
+    "lines_count orders_count credits_count credited_by_count",
     "InvoiceConnection": "edges nodes pageInfo totalCount",
     "InvoiceEdge": "cursor node",
     "InvoiceLine": "id order_item_id order_id sku name description quantity unit unit_price discount "
     "discount_reason subtotal total total_ex_vat vat supply exemption_reason service_period",
     "InvoiceOrderPayload": "invoice",
     "InvoicePreview": "type currency lines subtotal total_ex_vat total_vat total rounding vat tax_currency "
-    "total_vat_in_tax_currency exchange_rate orders",
+    "total_vat_in_tax_currency exchange_rate e_invoice_problems orders",
     "Order": "id number currency is_including_vat total invoice_after_shipment billing_name billing_address "
     "vat_number shipping_address purchase_order_number buyer_reference delivery_date payment_terms_days "
     "created_at updated_at status customer items actions blocked subtotal total_excluding_vat vat invoices "
@@ -105,11 +115,20 @@ def test_whatever_is_named_like_something_internal_is_replaced() -> None:
     assert {("Order", "metadata"), ("Payment", "comment")} <= internal <= REPLACED.keys()
 
 
+def arguments(field: GraphQLField) -> str:
+    """The arguments that have to be given, each with the first value that it can have."""
+    kinds = {
+        name: get_named_type(each.type) for name, each in field.args.items() if is_required_argument(each)
+    }
+    given = [f"{name}: {next(iter(kind.values))}" for name, kind in kinds.items() if is_enum_type(kind)]
+    return f"({', '.join(given)})" if given else ""
+
+
 def everything(of: GraphQLObjectType, above: Mapping[str, int], depth: int = 6) -> str:
     """A selection of all fields, down to types that stand above already."""
     parts = []
     for name, field in of.fields.items():
-        kind = get_named_type(field.type)
+        kind, name = get_named_type(field.type), f"{name}{arguments(field)}"
         if not isinstance(kind, GraphQLObjectType):
             parts.append(name)
         elif kind.name not in above and depth > 1:

@@ -39,7 +39,7 @@ def key(database: Database, principal: Principal, store: FileStore) -> str:
 
 @pytest.fixture
 def client(database: Database, store: FileStore) -> AsyncClient:
-    app = Starlette(routes=downloads.routes(StoredPdfs(database, store), links))
+    app = Starlette(routes=downloads.routes(database, StoredPdfs(database, store), links))
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 
 

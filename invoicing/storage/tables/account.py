@@ -37,6 +37,7 @@ class Account(SQLModel, table=True):
     contact_name: str | None = None
     iban: str | None = None
     bic: str | None = None
+    electronic_address: dict[str, str] | None = json_column()
     default_currency: str
     tax_currency: str | None = None
     default_vat_rate: int

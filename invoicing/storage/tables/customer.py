@@ -45,6 +45,7 @@ class Customer(SQLModel, table=True):
     bic: str | None = None
     locale: str | None = None
     buyer_reference: str | None = None
+    electronic_address: dict[str, str] | None = json_column()
     payment_terms_days: int | None = None
     billing_address: dict[str, Any] | None = json_column()
     shipping_address: dict[str, Any] | None = json_column()
