@@ -12,6 +12,7 @@ from random import Random
 from tools.siege.client import Client
 from tools.siege.history import History
 from tools.siege.journal import Journal
+from tools.siege.moves import go_on
 from tools.siege.receiver import receiving
 from tools.siege.reckoning import Reckoning, reckon, wait_for_papers
 from tools.siege.site import Site, opened_site
@@ -32,6 +33,8 @@ class Plan:
     apart: int = 150
     hangs: bool = True
     only_kills: bool = False
+    each_once: bool = False
+    """Every fault of the database's kind happens once, then it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def siege(kind: str, plan: Plan, tell: Tell = lambda _: None) -> Outcome:
 async def _siege(site: Site, plan: Plan, tell: Tell) -> Outcome:
     journal, began, is_over = Journal(), time.monotonic(), asyncio.Event()
     async with receiving() as receiver:
-        tormentor = Tormentor(site, receiver, journal, Random(plan.seed), plan.apart, plan.only_kills)  # noqa: S311
+        random = Random(plan.seed)  # noqa: S311
+        tormentor = Tormentor(site, receiver, journal, random, plan.apart, plan.only_kills, plan.each_once)
         clients = [_client(site, journal, plan.seed, at) for at in range(CLIENTS)]
         histories = [History(client, hook=receiver.url, hangs=plan.hangs) for client in clients]
 
@@ -87,7 +91,7 @@ async def _siege(site: Site, plan: Plan, tell: Tell) -> Outcome:
 
 
 async def _all(histories: Sequence[History], until: asyncio.Event) -> None:
-    await asyncio.gather(*(history.run(until) for history in histories))
+    await asyncio.gather(*(go_on(history, until) for history in histories))
 
 
 def _client(site: Site, journal: Journal, seed: str, at: int) -> Client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -28,6 +28,7 @@ class Tormentor:
     random: Random
     apart: int
     only_kills: bool = False
+    each_once: bool = False
     done: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -36,13 +37,21 @@ class Tormentor:
 
     async def run(self, is_enough: Callable[[], bool]) -> None:
         faults = Faults(self.site, self.receiver, self.random)
-        table = self._table()
-        while not is_enough():
+        for fault in self._faults():
             await self._answers(self.random.randint(1, 2 * self.apart))
-            (fault,) = self.random.choices(list(table), list(table.values()))
+            if is_enough():
+                break
             if await fault(faults) is not False:
                 self.done[fault.__name__] += 1
         await asyncio.to_thread(self.site.revive)
+
+    def _faults(self) -> Iterator[Fault]:
+        table = self._table()
+        if self.each_once:
+            yield from self.random.sample(list(table), len(table))
+            return
+        while True:
+            yield from self.random.choices(list(table), list(table.values()))
 
     def _table(self) -> Mapping[Fault, float]:
         others = {} if self.only_kills else dict(OTHERS[self.site.kind])
