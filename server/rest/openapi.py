@@ -18,6 +18,16 @@ ABOUT = (
     "unless a field says otherwise. Every answer has an `X-Request-ID`."
 )
 
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+BEFORE_THE_DOOR = {
+    "408": {
+        "description": "The request took too long to arrive; the connection is closed.",
+        "content": _TEXT,
+    },
+    "431": {"description": "Request line and headers are too large; it is closed.", "content": _TEXT},
+}
+"""What the connection itself refuses, by status, whatever is asked for."""
+
 
 def openapi_document(front_doors: Iterable[FrontDoor]) -> dict[str, Any]:
     """OpenAPI 3.1. Every operation has its front door as tag."""
@@ -44,4 +54,12 @@ def routes(front_doors: Iterable[FrontDoor]) -> list[Route]:
 
 
 def _tagged(item: Any, tag: str) -> dict[str, Any]:
-    return {name: {**part, "tags": [tag]} if isinstance(part, dict) else part for name, part in item.items()}
+    return {name: _operation(part, tag) if isinstance(part, dict) else part for name, part in item.items()}
+
+
+def _operation(part: dict[str, Any], tag: str) -> dict[str, Any]:
+    return {
+        **part,
+        "tags": [tag],
+        "responses": dict(sorted({**part["responses"], **BEFORE_THE_DOOR}.items())),
+    }

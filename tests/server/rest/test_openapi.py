@@ -66,6 +66,11 @@ def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
         assert all(answer["description"] for answer in operation["responses"].values())
 
 
+def test_every_operation_says_that_it_may_have_to_be_sent_again(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        assert {"408", "429", "431", "503"} <= operation["responses"].keys()
+
+
 def test_every_path_that_is_described_is_routed() -> None:
     for door in FRONT_DOORS:
         routed = {route.path for route in door.routes(None) if isinstance(route, Route)}  # type: ignore[arg-type]
