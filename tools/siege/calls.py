@@ -110,5 +110,6 @@ _CONTENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "payment_method": ("payment_methods", ("label",)),
     "customer_session": ("customer_sessions", ()),
     "webhook_endpoint": ("webhook_endpoints", ()),
+    "webhookEndpoints": ("webhook_endpoints", ()),
 }
 """The table of what an answer has under a name, and what of it never changes."""
