@@ -46,6 +46,7 @@ CUSTOMER = {
     "contact_name": f"{MARK} Contact",
     "registration_number": f"{MARK}-reg",
     "buyer_reference": f"{MARK}-buyer",
+    "electronic_address": {"scheme": "0002", "value": f"{MARK}-peppol"},
     "billing_address": ADDRESS,
     "shipping_address": ADDRESS,
     "meta": {"note": f"{MARK} note"},

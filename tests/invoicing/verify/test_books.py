@@ -273,6 +273,7 @@ def test_the_command_says_that_all_is_right(
     assert result.stdout == (
         "1 invoices in 1 series: no gap, no duplicate, every total right, every paper there or due.\n"
         "0 payments and refunds: every cent accounted for, every state as it must be.\n"
+        "0 entries in the audit log: none changed, none missing.\n"
     )
     assert result.exit_code == 0
 
@@ -282,4 +283,4 @@ def test_the_command_lists_what_is_wrong_and_fails(command: Callable[..., Result
     result = command()
     assert result.exit_code == 1
     assert "gap" in result.stdout
-    assert "in 2 invoices in 1 series and 0 payments" in result.stdout
+    assert "in 2 invoices in 1 series, 0 payments and refunds and 0 entries in the audit log" in result.stdout

@@ -16,7 +16,7 @@ from strawberry.scalars import JSON
 
 import invoicing
 from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
-from invoicing.checks import ADDRESS, AddressValues, PeriodValues
+from invoicing.checks import ADDRESS, AddressValues, ElectronicAddressValues, PeriodValues
 from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from invoicing.invoices.values import CreateInvoiceValues, OrderLineValues, SettleValues
 from invoicing.orders.values import CreateOrderValues, OrderItemValues, UpdateOrderValues
@@ -32,12 +32,13 @@ from schema.inputs.payment import (
     RefundPaymentInput,
     SettleInvoiceManuallyInput,
 )
-from schema.inputs.shared import AddressInput, PeriodInput
+from schema.inputs.shared import AddressInput, ElectronicAddressInput, PeriodInput
 from schema.inputs.values import COLUMNS, sent_values
 from schema.inputs.webhook import CreateWebhookEndpointInput, UpdateWebhookEndpointInput
 
 PAIRS: list[tuple[type[Any], type[Any], set[str]]] = [  # and the fields that a command takes by themselves
     (AddressInput, AddressValues, set()),
+    (ElectronicAddressInput, ElectronicAddressValues, set()),
     (PeriodInput, PeriodValues, set()),
     (UpdateAccountInput, UpdateAccountValues, set()),
     (CreateCustomerInput, CreateCustomerValues, set()),
