@@ -101,9 +101,7 @@ def _let_time_go_by(site: Site, kinds: Sequence[str]) -> None:
     """What a server whose clock was ahead put into the queue is due when that time has come: now."""
     now = datetime.now(UTC)
     far = outbox.c.kind.in_(kinds), outbox.c.run_after > now + LONGEST_WAIT
-    site.database.write(
-        lambda connection: connection.execute(update(outbox).where(*far).values(run_after=now))
-    )
+    site.write(lambda connection: connection.execute(update(outbox).where(*far).values(run_after=now)))
 
 
 def _rows(connection: Connection, table: Table) -> dict[tuple[str, str], dict[str, Any]]:

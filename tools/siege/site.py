@@ -19,6 +19,7 @@ from invoicing.access import Scope
 from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.values import CreateAccountValues
+from invoicing.errors import DatabaseUnavailable
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tools.siege import clock
@@ -55,11 +56,19 @@ class Site:
         return [*(server for server, _ in self.servers), *self.workers]
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """What a read returns, once the database is there."""
+        """What a read returns, once the database is there: PostgreSQL may be recovering from the last fault."""
+        return self._once_there(lambda: self.database.read(work))
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """What a write returns, once the database is there. It may be done twice."""
+        return self._once_there(lambda: self.database.write(work))
+
+    def _once_there(self, work: Callable[[], T]) -> T:
         while True:
             try:
-                return self.database.read(work)
-            except OperationalError:
+                return work()
+            except (DatabaseUnavailable, OperationalError):
+                self.revive()
                 time.sleep(0.05)
 
     def revive(self) -> None:
