@@ -16,6 +16,7 @@ from tools.siege.processes import Process
 TRY_LATER = {"UNAVAILABLE", "QUERY_TIMEOUT", "RATE_LIMITED", "CLOCK_BEHIND", "GATEWAY_UNAVAILABLE"}
 OUR_FAULT = "INTERNAL_SERVER_ERROR"
 MOST_TRIES = 2_000
+_REST_WORDS = {"NOTHING_TO_INVOICE": "Nothing left to invoice", "CLOCK_BEHIND": "of the series is dated"}
 LONGEST_PAUSE = 0.25  # seconds before a call is sent again
 TWICE = 0.1  # of the calls are sent by two connections at the same time
 
@@ -104,7 +105,7 @@ class Client:
             return {call.name: {"invoice": {"id": answer.body["data"]["id"]}}}
         if answer.status == 200 and not errors:
             return answer.body["data"]
-        code = errors[0]["extensions"]["code"] if errors else str(answer.status)
+        code = errors[0]["extensions"]["code"] if errors else _rest_code(answer)
         if code in TRY_LATER or answer.status in (408, 429, 503):
             self.journal.sent_again[code] += 1
             return None
@@ -133,6 +134,12 @@ class Client:
     def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
+
+
+def _rest_code(answer: Answer) -> str:
+    """The code of a refusal over REST, where it is said in words, or the status."""
+    text = answer.body.get("message", "") if isinstance(answer.body, dict) else ""
+    return next((code for code, words in _REST_WORDS.items() if words in text), str(answer.status))
 
 
 def _first_id(data: Any) -> list[tuple[str, str]]:

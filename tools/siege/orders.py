@@ -72,7 +72,7 @@ async def _invoice(history: History, order: Any, ids: list[str]) -> None:
 
 async def _invoice_by_rest(history: History, order_id: str) -> None:
     """It takes no key: when it is refused after a lost answer, the order tells what was made."""
-    call = Call("POST /invoices", {"orderId": order_id}, path="/invoices", done=("400",))
+    call = Call("POST /invoices", {"orderId": order_id}, path="/invoices", done=("NOTHING_TO_INVOICE",))
     made = await history.client.ask(call)
     if made is not None:
         history.invoices.append(made["invoice"]["id"])
