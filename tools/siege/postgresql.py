@@ -21,7 +21,7 @@ SETTINGS = {
     "synchronous_commit": "on",
     "max_wal_size": "256MB",
     "checkpoint_timeout": "30s",  # what is recovered after a kill is little
-    "max_connections": "40",
+    "max_connections": "100",  # two servers and two workers keep about 40
 }
 
 _OF_A_CONNECTION = "postgres: postgres siege"

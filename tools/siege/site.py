@@ -56,7 +56,7 @@ class Site:
         return [*(server for server, _ in self.servers), *self.workers]
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """What a read returns, once the database is there: PostgreSQL may be recovering from the last fault."""
+        """What a read returns, once the database is there: it may be recovering from the last fault."""
         return self._once_there(lambda: self.database.read(work))
 
     def write(self, work: Callable[[Connection], T]) -> T:
