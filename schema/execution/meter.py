@@ -24,11 +24,12 @@ class Meter:
     `done` has the ids of what the operation has changed so far: these changes are not undone.
     """
 
-    __slots__ = ("done", "most", "spent")
+    __slots__ = ("done", "is_ended", "most", "spent")
 
     def __init__(self, most: int) -> None:
         self.most = most * POINT
         self.spent = 0
+        self.is_ended = False
         self.done: dict[str, Mapping[str, str]] = {}
 
     @property
@@ -36,7 +37,8 @@ class Meter:
         return self.spent > self.most
 
     def end(self) -> None:
-        """For an answer that nobody waits for any more."""
+        """For an answer that nobody waits for any more, or that fails in another place."""
+        self.is_ended = True
         self.spent = self.most + 1
 
     def refusal(self) -> GraphQLError:

@@ -49,7 +49,8 @@ class MeteredExecution(PlainFieldExecution):
 
     def build_response(self, data: dict[str, Any] | None) -> Any:
         if self.meter.is_over:
-            self.collected_errors.errors[:] = [self.meter.refusal()]
+            if not (self.meter.is_ended and self.collected_errors.errors):  # else it was not the cost
+                self.collected_errors.errors[:] = [self.meter.refusal()]
             data = None
         return super().build_response(data)
 

@@ -281,3 +281,15 @@ def test_a_turn_is_passed_on_also_by_those_who_gave_up() -> None:
         return passed
 
     assert asyncio.run(run()) == [2, 3, 5]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of graphql-core's own
+@pytest.mark.usefixtures("every_turn_over")
+def test_what_fails_beside_a_long_list_is_told_and_not_the_cost(database: Database, tmp_path: Path) -> None:
+    """What fails cancels the list beside it, which waits for its turn."""
+    ours = shop(database, tmp_path, 800)
+    database.write(lambda connection: connection.exec_driver_sql("ALTER TABLE payments RENAME TO lost"))
+    query = "{ orders { nodes { items { id invoice { id } } payments { id } } } }"
+    for _ in range(12):  # whether the list is in the midst of it depends on the threads
+        answer = asyncio.run(FREE.execute(query, context_value=context(ours.principal, database)))
+        assert [error.path for error in answer.errors or []] == [["orders", "nodes", 0, "payments"]]
