@@ -287,7 +287,7 @@ INVALID: list[tuple[dict[str, Any], int, str]] = [
     (transfer(method="barter"), 1, "manual_transfer.method must be one of cash"),
     (transfer(payment_date=None), 1, "manual_transfer.payment_date is needed"),
     (transfer(payment_date="soon"), 1, "manual_transfer.payment_date must be"),
-    (transfer(payment_date="9999-01-01"), 1, "must not be in the future"),
+    (transfer(payment_date="2199-01-01"), 1, "must not be in the future"),
 ]
 
 
@@ -316,7 +316,7 @@ def test_invoices_that_are_not_there(door: Door, shop: Client) -> None:
     door.post(CREATE, asked())
     note = door.post("/v1/invoice/i-1/cancel")["credit_notes"][0]["id"]
     neighbour = Door(shop, basic(str(shop.neighbour().token)))
-    for somebody, id in ((door, "i-2"), (door, note), (neighbour, "i-1"), (door, "x" * 300)):
+    for somebody, id in ((door, "i-2"), (door, note), (neighbour, "i-1"), (door, "x" * 150)):
         refused(somebody, 31, 404, f"/v1/invoice/{id}", method="GET")
         for verb, body in (
             ("settle", {"payment_method": "auto"}),
@@ -327,7 +327,8 @@ def test_invoices_that_are_not_there(door: Door, shop: Client) -> None:
         refused(somebody, 31, 404, "/v1/refund", {"invoice": id})
     for somebody, id in ((door, "i-1"), (neighbour, note), (door, "nothing")):
         refused(somebody, 8, 404, f"/v1/credit_note/{id}", method="GET")
-    assert door.refused("GET", "/v1/invoice/%00")[1]["code"] == 31
+    for id in ("%00", "x" * 300):
+        assert door.refused("GET", f"/v1/invoice/{id}")[1]["code"] == 31
 
 
 def test_a_method_is_needed_to_settle(door: Door) -> None:
