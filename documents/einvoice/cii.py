@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from documents.einvoice.content import Content, Item, VatGroup
+from documents.einvoice.elements import element, put
 from documents.einvoice.formats import Profile
 from documents.einvoice.france import Note
 from documents.einvoice.numbers import amount_text, percentage_text
-from documents.einvoice.texts import xml_text
 from documents.einvoice.traders import Contact, Trader
 from invoicing.decimals import decimal_text
 from invoicing.snapshot import Address, Period
@@ -23,21 +24,13 @@ _UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
 _QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
 _DAY = "102"  # UNTDID 2379: YYYYMMDD
 
+_put = partial(put, _RAM)
+_group = partial(element, _RAM)
+
 
 def cii(content: Content, profile: Profile, notes: Sequence[Note] = ()) -> bytes:
     """The file; `notes` are written beside the invoice's own."""
     return _Writer(content).write(profile, notes)
-
-
-def _put(parent: Element, name: str, text: str | None, **attributes: str | None) -> None:
-    """An element with a text, unless there is nothing to say."""
-    if text:
-        given = {key: value for key, value in attributes.items() if value is not None}
-        etree.SubElement(parent, f"{{{_RAM}}}{name}", given).text = xml_text(text)
-
-
-def _group(parent: Element, name: str) -> Element:
-    return etree.SubElement(parent, f"{{{_RAM}}}{name}")
 
 
 def _day(parent: Element, name: str, day: date | str | None, namespace: str = _UDT) -> None:

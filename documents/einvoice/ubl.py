@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from documents.einvoice.content import Content, Item, VatGroup
+from documents.einvoice.elements import element, put
 from documents.einvoice.formats import Profile
 from documents.einvoice.numbers import amount_text, percentage_text
-from documents.einvoice.texts import xml_text
 from documents.einvoice.traders import Contact, Delivery, Trader
 from invoicing.decimals import decimal_text
 from invoicing.snapshot import Address, Period
@@ -17,21 +19,13 @@ _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 
+_put = partial(put, _CBC)
+_group = partial(element, _CAC)
+
 
 def ubl(content: Content, profile: Profile) -> bytes:
     """The file."""
     return _Writer(content).write(profile)
-
-
-def _put(parent: Element, name: str, text: str | None, **attributes: str | None) -> None:
-    """A basic component, unless there is nothing to say."""
-    if text:
-        given = {key: value for key, value in attributes.items() if value is not None}
-        etree.SubElement(parent, f"{{{_CBC}}}{name}", given).text = xml_text(text)
-
-
-def _group(parent: Element, name: str) -> Element:
-    return etree.SubElement(parent, f"{{{_CAC}}}{name}")
 
 
 class _Writer:
