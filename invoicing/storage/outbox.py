@@ -14,7 +14,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -39,6 +51,16 @@ _RESTART = _NEW.on_conflict_do_update(
 )
 
 
+def leasing(due: CTE) -> ReturningUpdate[Any]:
+    """Leases the jobs whose ids are in `due` to the holder of `token`, until `until`: one attempt more."""
+    return (
+        update(outbox)
+        .where(outbox.c.id.in_(select(due.c.id)))
+        .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
+        .returning(outbox)
+    )
+
+
 def _claim_statement() -> ReturningUpdate[Any]:
     """The statement that leases due jobs of a kind that has no queues."""
     due = (  # a CTE, which PostgreSQL runs only once; a subquery may lock more rows than the limit
@@ -54,12 +76,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    return (
-        update(outbox)
-        .where(outbox.c.id.in_(select(due.c.id)))
-        .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
-        .returning(outbox)
-    )
+    return leasing(due)
 
 
 _CLAIM = _claim_statement()

@@ -10,10 +10,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CTE, BindParameter, Connection, bindparam, func, select, update
+from sqlalchemy import CTE, BindParameter, Connection, bindparam, func, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.storage import rows
+from invoicing.storage.outbox import leasing
 from invoicing.storage.tables import Job, new_id, outbox
 
 _KIND: BindParameter[str] = bindparam("of_kind")
@@ -80,12 +81,7 @@ def _statement() -> ReturningUpdate[Any]:
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    return (
-        update(outbox)
-        .where(outbox.c.id.in_(select(due.c.id)))
-        .values(run_after=bindparam("until"), lease_token=bindparam("token"), attempts=outbox.c.attempts + 1)
-        .returning(outbox)
-    )
+    return leasing(due)
 
 
 _CLAIM = _statement()
