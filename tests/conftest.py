@@ -41,6 +41,16 @@ structlog.configure(
     ]
 )
 
+LOGGING = structlog.get_config()
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays() -> Iterator[None]:
+    """A test that set this process's logs up would hide them from every test after it."""
+    yield
+    assert structlog.get_config() == LOGGING, "this test configured the logs of its process"
+
+
 FreshUrl = Callable[[], AbstractContextManager[str]]
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (file names are unique)

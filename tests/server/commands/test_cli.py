@@ -19,6 +19,7 @@ from invoicing.accounts import api_keys
 from invoicing.accounts import settings as account_settings
 from invoicing.storage.database import Database
 from schema import sdl
+from server import logs
 from server.commands.cli import app
 
 Command = Callable[..., Result]
@@ -40,6 +41,7 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict
 def invoicing(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
     for name in [name for name in os.environ if name.startswith("INVOICING_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setattr(logs, "configure", lambda _: None)  # of this process: other tests read its logs
     return lambda *arguments: CliRunner(env=environment).invoke(app, arguments)
 
 

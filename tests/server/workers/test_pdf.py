@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 from sqlalchemy import Connection, column, func, select, table, text, update
+from structlog.testing import capture_logs
 
 from documents.render_job import render_all
 from documents.store import FileStore, pdf_key
@@ -154,20 +155,20 @@ async def test_a_worker_outlives_its_connections(
 
 
 def test_a_failing_invoice_is_tried_five_times_then_waits_for_a_person(
-    database: Database, principal: Principal, store: FileStore, capfd: pytest.CaptureFixture[str]
+    database: Database, principal: Principal, store: FileStore
 ) -> None:
     invoice = factories.invoice(database, principal)
     for attempt in range(1, 6):
         assert database.read(queries.found_invoice, principal, invoice.id).pdf_failed_at is None
-        assert drained(database, store, fail_all) == 0
+        with capture_logs() as logged:
+            assert drained(database, store, fail_all) == 0
+        assert [(line["log_level"], line["invoice_id"]) for line in logged] == [("error", invoice.id)]
         (job,) = waiting(database)
         assert job.attempts == attempt
         assert job.last_error
         database.write(hurry)
     assert database.read(queries.found_invoice, principal, invoice.id).pdf_failed_at is not None
     assert drained(database, store) == 0
-    assert invoice.id in capfd.readouterr().out
-
     database.write(from_orders.retry_pdf, principal, invoice.id, now=factories.NOW)
     assert drained(database, store) == 1
     assert database.read(queries.found_invoice, principal, invoice.id).pdf_key
