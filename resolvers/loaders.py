@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 from strawberry.dataloader import DataLoader
@@ -56,41 +56,59 @@ class _Together:
         return await self._read(ids)
 
 
+class _Loader(Generic[T]):
+    """Makes one of a request's loaders when it is first asked for: a request needs a few of them at most."""
+
+    def __init__(self, batch: Batch[T]) -> None:
+        self._batch = batch
+
+    def __set_name__(self, _: type[Loaders], name: str) -> None:
+        self._name = name
+
+    def __get__(self, loaders: Loaders, _: type[Loaders]) -> DataLoader[str, T | None]:
+        made: DataLoader[str, T | None] = DataLoader(loaders.loading(self._batch))
+        loaders.__dict__[self._name] = made  # which is found before this from now on
+        return made
+
+
 class Loaders:
     """The loaders of one request, which reads no row twice."""
 
     def __init__(self, database: Database, principal: Principal, pace: Pace) -> None:
-        def loader(batch: Batch[T]) -> DataLoader[str, T | None]:
-            async def read(ids: Sequence[str]) -> Mapping[str, T]:
-                if len(ids) > FEW:
-                    return await database.list_for(principal.account_id, batch, principal, ids)
-                return await database.read_async(batch, principal, ids)
+        self._database = database
+        self._principal = principal
+        self._pace = pace
 
-            together = _Together(read, pace)
+    account = _Loader[Account](settings.accounts_by_id)
+    customer = _Loader[Customer](details.customers_by_id)
+    order = _Loader[Order](order_queries.orders_by_id)
+    invoice = _Loader[Issued](queries.invoices_by_id)
+    items = _Loader[list[OrderItem]](order_queries.items_by_order)
+    credits = _Loader[list[str]](queries.credits_by_invoice)
+    invoices_of_order = _Loader[list[str]](queries.invoices_by_order)
+    balance = _Loader[Balance](ledger_queries.balances_by_invoice)
+    payments_of_invoice = _Loader[list[Payment]](ledger_queries.payments_by_invoice)
+    payments_of_order = _Loader[list[Payment]](ledger_queries.payments_by_order)
+    payment_methods = _Loader[list[PaymentMethod]](methods.methods_of)
+    unsettled = _Loader[set[str]](ledger_queries.unsettled_by_order)
+    prepaid = _Loader[int](ledger_queries.prepaid_by_order)
 
-            async def load(ids: list[str]) -> list[T | None]:
-                found = await (together.read(ids) if pace.is_waiting else read(ids))
-                return [found.get(id) for id in ids]
+    def loading(self, batch: Batch[T]) -> Callable[[list[str]], Awaitable[list[T | None]]]:
+        """What reads the rows of these ids, in their order. It does not hold these loaders: no cycle."""
+        database, principal, pace = self._database, self._principal, self._pace
 
-            return DataLoader(load)
+        async def read(ids: Sequence[str]) -> Mapping[str, T]:
+            if len(ids) > FEW:
+                return await database.list_for(principal.account_id, batch, principal, ids)
+            return await database.read_async(batch, principal, ids)
 
-        self.account: DataLoader[str, Account | None] = loader(settings.accounts_by_id)
-        self.customer: DataLoader[str, Customer | None] = loader(details.customers_by_id)
-        self.order: DataLoader[str, Order | None] = loader(order_queries.orders_by_id)
-        self.invoice: DataLoader[str, Issued | None] = loader(queries.invoices_by_id)
-        self.items: DataLoader[str, list[OrderItem] | None] = loader(order_queries.items_by_order)
-        self.credits: DataLoader[str, list[str] | None] = loader(queries.credits_by_invoice)
-        self.invoices_of_order: DataLoader[str, list[str] | None] = loader(queries.invoices_by_order)
-        self.balance: DataLoader[str, Balance | None] = loader(ledger_queries.balances_by_invoice)
-        self.payments_of_invoice: DataLoader[str, list[Payment] | None] = loader(
-            ledger_queries.payments_by_invoice
-        )
-        self.payments_of_order: DataLoader[str, list[Payment] | None] = loader(
-            ledger_queries.payments_by_order
-        )
-        self.payment_methods: DataLoader[str, list[PaymentMethod] | None] = loader(methods.methods_of)
-        self.unsettled: DataLoader[str, set[str] | None] = loader(ledger_queries.unsettled_by_order)
-        self.prepaid: DataLoader[str, int | None] = loader(ledger_queries.prepaid_by_order)
+        together = _Together(read, pace)
+
+        async def load(ids: list[str]) -> list[T | None]:
+            found = await (together.read(ids) if pace.is_waiting else read(ids))
+            return [found.get(id) for id in ids]
+
+        return load
 
     def prime(self, seen: Seen) -> None:
         """Keeps what was read to find out whether an invoice changed, so that it is not read again."""
