@@ -10,7 +10,7 @@ from documents.paper.compose import Compositor
 from documents.paper.file import Metadata, pdf_bytes
 from documents.paper.fonts import font
 from documents.paper.footer import footers
-from documents.paper.formats import formats, locale
+from documents.paper.formats import formats
 from documents.paper.labels import labels
 from documents.paper.letterhead import letterhead
 from documents.paper.paginate import paginate
@@ -26,7 +26,7 @@ def render(invoice: Snapshot) -> bytes:
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
     A character that the fonts lack is printed as a box; one warning a document lists them all.
     """
-    words = labels(locale(invoice.locale).language)
+    words = labels(invoice.locale)
     compositor = Compositor(words, formats(invoice.locale, invoice.currency, _decimals(invoice)))
     pages = paginate(
         [

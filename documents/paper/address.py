@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from babel import Locale
-
 from documents.paper.labels import Labels
 from invoicing.snapshot import Address, Party
 
@@ -47,5 +45,5 @@ def _locality(address: Address) -> list[str | None]:
 def _country(code: str | None, labels: Labels) -> str | None:
     if code is None:
         return None
-    name: str = Locale(labels.language).territories.get(code, code)
+    name: str = labels.locale.territories.get(code, code)
     return name

@@ -13,11 +13,12 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_percent, get_currency_symbol, get_decimal_symbol
 
 from documents.paper.fonts import NO_BREAK_SPACE
+from documents.paper.languages import locale
 from documents.paper.text import Printable, clean, is_printable
 from invoicing.snapshot import Period
 
@@ -80,7 +81,7 @@ class Formats:
         return self._percent.around(self._digits(number, decimals), negative=rate < 0)
 
     def date(self, day: date) -> Printable:
-        """The date in words, or as ISO 8601 if the fonts lack a character of the locale's words."""
+        """The date in words."""
         return _date(day, self.locale)
 
     def period(self, period: Period) -> Printable:
@@ -109,22 +110,9 @@ def formats(tag: str, currency: str, decimals: int) -> Formats:
     return Formats(locale(tag), currency, decimals)
 
 
-@lru_cache(maxsize=1024)
-def locale(tag: str) -> Locale:
-    """The locale of a BCP 47 tag; if unknown, that of its language; if that is unknown too, English."""
-    name = tag.strip().replace("-", "_")
-    for candidate in (name, name.split("_")[0]):
-        try:
-            return Locale.parse(candidate)
-        except (UnknownLocaleError, ValueError, TypeError):
-            continue
-    return Locale("en")
-
-
 @lru_cache(maxsize=4096)
 def _date(day: date, where: Locale) -> Printable:
-    words = format_date(day, "long", locale=where)
-    return clean(words) if is_printable(words) else Printable(day.isoformat())
+    return clean(format_date(day, "long", locale=where))
 
 
 def _without_zeros(number: int, decimals: int) -> tuple[int, int]:

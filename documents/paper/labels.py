@@ -8,23 +8,21 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
+from functools import cache, lru_cache
+from typing import Any
 
 from babel import Locale
-from babel.plural import PluralRule
 
+from documents.paper.languages import FOLDER, locale
 from invoicing.decimals import decimal_text
-
-FOLDER = Path(__file__).parents[1] / "labels"
-FALLBACK = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """The words of one language. Those with {fields} are filled in by `str.format`."""
+    """The words of one locale. Those with {fields} are filled in by `str.format`."""
 
-    language: str
+    locale: Locale
+    plurals: list[str]  # the categories of CLDR that a list of plural forms has, in its order
     invoice: str
     credit: str
     number: str
@@ -81,32 +79,37 @@ class Labels:
     page: str
     categories: dict[str, str]  # by UNTDID 5305
     notes: dict[str, str]  # by UNTDID 5305, the text that the law requires
-    units: dict[str, list[str]]  # by UN/ECE Recommendation 20: singular, plural
+    units: dict[str, list[str]]  # by UN/ECE Recommendation 20: a form for each of `plurals`, or one for all
+
+    @property
+    def language(self) -> str:
+        """ISO 639."""
+        language: str = self.locale.language
+        return language
 
     def title(self, type: str) -> str:
         return self.credit if type == "CREDIT" else self.invoice
 
     def unit(self, code: str, quantity: int) -> str:
         """The unit's name after a quantity in millionths; for a code that is not listed, the code itself."""
-        names = self.units.get(code)
-        if names is None:
+        forms = self.units.get(code)
+        if forms is None:
             return code
-        return names[_plural_rule(self.language)(Decimal(decimal_text(abs(quantity)))) != "one"]
+        return forms[0] if len(forms) == 1 else forms[self._plural(Decimal(decimal_text(abs(quantity))))]
+
+    def _plural(self, number: Decimal) -> int:
+        """Which plural form a number takes; a category that the language's list leaves out takes the last."""
+        category = self.locale.plural_form(number)
+        return self.plurals.index(category) if category in self.plurals else -1
+
+
+@lru_cache(maxsize=256)
+def labels(tag: str) -> Labels:
+    """The words of a BCP 47 tag."""
+    where = locale(tag)
+    return Labels(locale=where, **_words(where.language))
 
 
 @cache
-def _plural_rule(language: str) -> PluralRule:
-    return Locale(language).plural_form
-
-
-@cache
-def languages() -> frozenset[str]:
-    return frozenset(file.stem for file in FOLDER.glob("*.toml"))
-
-
-@cache
-def labels(language: str) -> Labels:
-    """The words of an ISO 639 language, or the English ones if it has no file."""
-    known = language if language in languages() else FALLBACK
-    words = tomllib.loads((FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
-    return Labels(language=known, **words)
+def _words(language: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
