@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from documents.einvoice.numbers import exact_price_text, price_text, without_vat
+from documents.einvoice.numbers import comes_to, exact_price_text, price_text, without_vat
 from documents.einvoice.payment import Payment, payment_of
 from documents.einvoice.traders import Delivery, Trader, buyer_of, delivery_of, seller_of
 from invoicing.currencies import minor_digits
@@ -168,6 +168,7 @@ def _item(number: int, line: Line, sign: int, decimals: int, including_vat: bool
     discount = sign * line.discount
     if including_vat:
         discount = without_vat(discount, line.vat_rate)
+    if including_vat or not comes_to(price, quantity, net + discount, decimals):
         shown_price = price_text(net + discount, quantity, decimals)
     else:
         shown_price = exact_price_text(price, decimals)

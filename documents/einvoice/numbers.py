@@ -9,6 +9,8 @@ from invoicing.money import divide
 
 _PRICE = Context(prec=40)
 _PRICE_DECIMALS = Decimal("1e-10")  # fewer break PEPPOL-EN16931-R120 where many pieces are sold
+_MANY = 10**7 * MILLION  # pieces for which these are too few
+_MORE_DECIMALS = Decimal("1e-14")
 _WHOLE = 1_000_000  # a hundred percent in ten-thousandths of a percent
 
 
@@ -41,7 +43,17 @@ def price_text(base: int, quantity: int, decimals: int) -> str:
     if not quantity:
         return "0"
     price = _PRICE.divide(Decimal(base) * MILLION, Decimal(quantity) * 10**decimals)
-    return _shortened(_PRICE.quantize(price, _PRICE_DECIMALS))
+    is_many = abs(quantity) > _MANY
+    return _shortened(_PRICE.quantize(price, _MORE_DECIMALS if is_many else _PRICE_DECIMALS))
+
+
+def comes_to(price: int, quantity: int, base: int, decimals: int) -> bool:
+    """Whether price × quantity, both in millionths, is `base` but for two cents (PEPPOL-EN16931-R120).
+
+    Where the smallest coin is a whole unit, the rounding alone may be more.
+    """
+    two_cents: int = 2 * MILLION**2 * 10**decimals
+    return 100 * abs(price * quantity - base * MILLION**2) <= two_cents
 
 
 def exact_price_text(price: int, decimals: int) -> str:

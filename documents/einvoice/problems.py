@@ -9,12 +9,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from documents.einvoice.content import Content, content_of
+from documents.einvoice.content import Content, VatGroup, content_of
 from documents.einvoice.formats import EInvoiceFormat
-from documents.einvoice.numbers import fits_two_decimals
+from documents.einvoice.numbers import fits_two_decimals, percentage_text
 from invoicing.electronic_addresses import EMAIL
+from invoicing.money import divide
 from invoicing.snapshot import Address, Snapshot
 from invoicing.units import units
+
+_HALF_A_PERCENT = 5_000  # ten-thousandths of a percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,9 @@ Problems = Iterator[Problem]
 def problems_of(invoice: Snapshot, wanted: EInvoiceFormat) -> list[Problem]:
     """All that stands in the way of the format; nothing, if the file can be made."""
     content = content_of(invoice)
-    checks: list[Callable[[Content], Problems]] = [_amounts, _parties, _treatment, _units]
+    checks: list[Callable[[Content], Problems]] = [_amounts, _vat_amounts, _parties, _treatment, _units]
+    if wanted is not EInvoiceFormat.FACTUR_X:
+        checks.append(_periods)
     if wanted is EInvoiceFormat.PEPPOL_UBL:
         checks.append(_peppol)
     if wanted.is_xrechnung:
@@ -51,6 +56,28 @@ def _amounts(content: Content) -> Problems:
         yield Problem("BR-DEC-15", "account.tax_currency", "The VAT in the tax currency has a third decimal.")
     if not all(fits_two_decimals(amount, content.decimals) for amount in amounts):
         yield Problem("BR-DEC", "order_lines.amount", "An amount has a third decimal; EN 16931 knows two.")
+
+
+def _vat_amounts(content: Content) -> Problems:
+    for group in content.vat:
+        if not _follows_from_rate(group, 10**content.decimals):
+            yield Problem(
+                "BR-CO-17",
+                "order_lines.vat_rate",
+                f"The VAT of {percentage_text(group.rate)} % is not what the rule allows for its base.",
+            )
+
+
+def _follows_from_rate(group: VatGroup, major: int) -> bool:
+    """The official rule takes a rate below half a percent for none, and else allows less than a major unit.
+
+    Of a currency without decimals that is less than the rounding of a credit in parts may need.
+    """
+    amount = abs(group.amount)
+    if group.rate < _HALF_A_PERCENT:
+        return 2 * amount < major
+    hundredths = divide(abs(group.base) * group.rate * 100, 200 * _HALF_A_PERCENT * major)
+    return abs(100 * amount - hundredths * major) < 100 * major
 
 
 def _parties(content: Content) -> Problems:
@@ -109,6 +136,22 @@ def _tax_currency(invoice: Snapshot) -> Problems:
             "exchange_rate",
             f"The VAT in {tax.currency} is not known: no exchange rate was given for {invoice.currency}.",
         )
+
+
+def _periods(content: Content) -> Problems:
+    """Those of lines are within the invoice's own, which only `createInvoice` takes otherwise."""
+    period = content.period
+    if period is None:
+        return
+    own = [item.period for item in content.items if item.period is not None]
+    for rule, is_outside in (
+        ("PEPPOL-EN16931-R110", any(each.start < period.start for each in own)),
+        ("PEPPOL-EN16931-R111", any(each.end > period.end for each in own)),
+    ):
+        if is_outside:
+            yield Problem(
+                rule, "order_lines.service_period", "A line's period is not within that of the invoice."
+            )
 
 
 def _peppol(content: Content) -> Problems:

@@ -10,6 +10,7 @@ from server.commands.accounts import account, key
 from server.commands.backup import backup, restore
 from server.commands.demo import demo
 from server.commands.erase_customer import erase_customer
+from server.commands.export_e_invoices import export_e_invoices
 from server.commands.export_schema import export_schema
 from server.commands.import_orders import import_
 from server.commands.migrate import migrate
@@ -36,6 +37,7 @@ app.add_typer(key, name="key")
 app.command("import")(import_)
 app.add_typer(rates, name="rates")
 app.command("erase-customer")(erase_customer)
+app.command("export-einvoices")(export_e_invoices)
 app.command()(verify)
 app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
 app.command()(backup)

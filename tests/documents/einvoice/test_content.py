@@ -88,6 +88,35 @@ def test_a_line_comes_to_its_net(sold: Snapshot) -> None:
         assert abs(quantity * price - allowance - net) < Decimal("0.005")
 
 
+@pytest.mark.parametrize(
+    ("currency", "decimals", "quantity", "price", "net"),
+    [
+        ("JPY", 0, 7_250_000, 21_275, 154_244),  # 154,243.75
+        ("JPY", 0, 333_300, 99_999, 33_330),  # 33,329.67
+        ("JPY", 0, 1, 99_999, 0),
+        ("EUR", 2, 999_999_999_999_999, 3, 2_479_338_843),  # 0.03 with 21 %, in 12 digits
+    ],
+)
+@pytest.mark.parametrize("including_vat", [True, False])
+def test_a_line_comes_to_its_net_but_for_two_cents(
+    currency: str, decimals: int, quantity: int, price: int, net: int, including_vat: bool
+) -> None:
+    """PEPPOL-EN16931-R120, in major units: of a currency without decimals, the rounding alone is more."""
+    sold = line(quantity=quantity, unit_price=price, total_ex_vat=net)
+    made = replace(
+        SALE, currency=currency, currency_decimals=decimals, is_including_vat=including_vat, lines=(sold,)
+    )
+    found = said(made, UBL, "InvoicedQuantity", "PriceAmount", "InvoiceLine/{*}LineExtensionAmount")
+    pieces, each, sum_ = (Decimal(str(text)) for text in found)
+    assert abs(pieces * each - sum_) <= Decimal("0.02")
+
+
+def test_a_price_that_comes_to_the_net_is_said_as_it_is() -> None:
+    sold = line(quantity=333_300, unit_price=199_950, total_ex_vat=66_643)  # 666.4333 of 666.43
+    made = replace(SALE, is_including_vat=False, lines=(sold,))
+    assert said(made, UBL, "PriceAmount") == ["1999.5"]
+
+
 def test_what_else_is_said() -> None:
     assert said(SALE, UBL, "CustomizationID", "InvoiceTypeCode", "DueDate", "TaxCurrencyCode") == [
         "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import problems_of
-from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot, VatInTaxCurrency, VatRow
+from invoicing.snapshot import Address, ElectronicAddress, Party, Period, Snapshot, VatInTaxCurrency, VatRow
 from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
 from tests.support.snapshots import invoice, line
@@ -34,6 +35,13 @@ def exempt(category: str, **values: Any) -> Snapshot:
     lines = (line(vat_category=category, vat_rate=0, vat_amount=0),)
     row = VatRow(category=category, rate=0, base=1000, amount=0)
     return sale(**{"lines": lines, "vat": (row,), "total_vat": 0, "total": 1000, **values})
+
+
+def taxed(*, rate: int, base: int, amount: int, **values: Any) -> Snapshot:
+    lines = (line(vat_rate=rate, total_ex_vat=base, vat_amount=amount),)
+    row = VatRow(category="S", rate=rate, base=base, amount=amount)
+    total = {"total_ex_vat": base, "total_vat": amount, "total": base + amount}
+    return sale(**{"lines": lines, "vat": (row,), **total, **values})
 
 
 def nowhere(party: Party) -> Party:
@@ -64,6 +72,8 @@ def test_a_complete_invoice_has_no_problem() -> None:
             "customer.vat_number",
         ),
         (exempt("K"), "BR-IC-11", "order.delivery_date"),
+        (taxed(rate=4_999, base=100_000, amount=500), "BR-CO-17", "order_lines.vat_rate"),
+        (taxed(rate=210_000, base=1_000, amount=310), "BR-CO-17", "order_lines.vat_rate"),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
@@ -127,6 +137,35 @@ def test_what_a_format_asks_for_is_a_problem_there(
     planted: Snapshot, wanted: EInvoiceFormat, rule: str, field: str
 ) -> None:
     assert (rule, field) in [(each.rule, each.field) for each in problems_of(planted, wanted)]
+
+
+@pytest.mark.parametrize(("rate", "base", "amount"), [(4_999, 9_000, 49), (5_000, 10_000, 149)])
+def test_a_vat_that_the_official_rule_takes_is_no_problem(rate: int, base: int, amount: int) -> None:
+    planted = taxed(rate=rate, base=base, amount=amount)
+    assert problems_of(planted, FACTUR_X) == []
+    for wanted in EInvoiceFormat:
+        assert "BR-CO-17" not in broken_rules(xml_of(planted, wanted))
+
+
+def test_a_whole_coin_of_rounding_is_too_much_where_it_is_a_major_unit() -> None:
+    """A credit in parts of an invoice in yen may need it."""
+    yen = {"currency": "JPY", "currency_decimals": 0}
+    assert problems_of(taxed(rate=100_000, base=100, amount=11, **yen), FACTUR_X)
+    assert "BR-CO-17" in broken_rules(xml_of(taxed(rate=100_000, base=100, amount=11, **yen), PEPPOL))
+    assert problems_of(taxed(rate=100_000, base=105, amount=11, **yen), FACTUR_X) == []
+
+
+@pytest.mark.parametrize("wanted", [each for each in EInvoiceFormat if each is not FACTUR_X])
+def test_the_periods_of_lines_are_within_the_invoices(wanted: EInvoiceFormat) -> None:
+    may = Period(start=date(2025, 5, 1), end=date(2025, 5, 31))
+    longer = line(service_period=Period(start=date(2025, 4, 30), end=date(2025, 6, 1)))
+    planted = sale(service_period=may, lines=(longer, line(service_period=may)))
+    assert [(each.rule, each.field) for each in problems_of(planted, wanted)] == [
+        ("PEPPOL-EN16931-R110", "order_lines.service_period"),
+        ("PEPPOL-EN16931-R111", "order_lines.service_period"),
+    ]
+    assert problems_of(planted, FACTUR_X) == []
+    assert problems_of(sale(service_period=may, lines=(line(service_period=may),)), wanted) == []
 
 
 def test_a_consumers_invoice_can_be_factur_x_alone() -> None:
