@@ -20,14 +20,13 @@ from typing import Any, NamedTuple
 from pypdf import PdfReader
 from reportlab import rl_config  # type: ignore[import-untyped]
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
-from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
+from reportlab.pdfbase import pdfdoc, pdfmetrics  # type: ignore[import-untyped]
 from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
-from documents.paper.file import embed_subset
-from documents.paper.fonts import FIRST_CODE, FIRST_SUBSET, FOLDER, Font, font
+from documents.paper.fonts import FIRST_CODE, FIRST_SUBSET, FOLDER, Font, Subset, font
 from documents.pdf import load_fonts, render
 from tools.sample_invoice import sample
 
@@ -83,8 +82,32 @@ class CachedFont(TTFont):  # type: ignore[misc]
         return super().splitString(text, doc, encoding)
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802
-        embed_subset(doc, self._ours.subset(0), self.getSubsetInternalName(0, doc)[1:])
+        _embed(doc, self._ours.subset(0), self.getSubsetInternalName(0, doc)[1:])
         del self.state[doc]
+
+
+class _Object(pdfdoc.PDFObject):  # type: ignore[misc]
+    """A PDF object as text, with %d in the place of the number of each object that it refers to."""
+
+    __RefOnly__ = 1  # always written as an indirect object
+
+    def __init__(self, body: str | bytes, *references: Any) -> None:
+        self._body = body
+        self._references = references
+
+    def format(self, document: Any) -> bytes:
+        if isinstance(self._body, bytes):
+            return self._body + b"\n"
+        numbers = tuple(int(each.format(document).split()[0]) for each in self._references)
+        return (self._body % numbers).encode("ascii") + b"\n"
+
+
+def _embed(document: Any, subset: Subset, name: str) -> None:
+    program = document.Reference(_Object(subset.program))
+    to_unicode = document.Reference(_Object(subset.to_unicode))
+    descriptor = document.Reference(_Object(subset.descriptor, program))
+    dictionary = document.Reference(_Object(subset.dictionary, descriptor, to_unicode))
+    document.idToObject[pdfdoc.BasicFonts].dict[name] = dictionary
 
 
 def canvas_loop(pages: list[list[Text]]) -> Draw:

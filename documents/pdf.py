@@ -1,18 +1,28 @@
-"""The invoice as a PDF: a snapshot in, bytes out; no database, no network, no clock."""
+"""The invoice as a PDF: a snapshot in, bytes out; no database, no network, no clock.
+
+Every PDF is PDF/A-3b. One whose invoice can be said in EN 16931 carries its XML: Factur-X.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import structlog
 from babel.numbers import get_currency_precision
 
+from documents.einvoice.file import xml_of
+from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.problems import problems_of
+from documents.einvoice.texts import xml_text
 from documents.paper.closing import closing
 from documents.paper.compose import Compositor
-from documents.paper.file import Metadata, pdf_bytes
+from documents.paper.file import pdf_bytes
 from documents.paper.fonts import font
 from documents.paper.footer import footers
 from documents.paper.formats import formats
-from documents.paper.labels import labels
+from documents.paper.labels import Labels, labels
 from documents.paper.letterhead import letterhead
+from documents.paper.metadata import Metadata
 from documents.paper.paginate import paginate
 from documents.paper.table import table
 from invoicing.snapshot import Snapshot
@@ -20,7 +30,20 @@ from invoicing.snapshot import Snapshot
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The PDF, and whether it carries the XML."""
+
+    content: bytes
+    has_e_invoice: bool
+
+
 def render(invoice: Snapshot) -> bytes:
+    """The PDF of the invoice."""
+    return paper_of(invoice).content
+
+
+def paper_of(invoice: Snapshot) -> Paper:
     """The invoice on A4. The same snapshot gives the same bytes.
 
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
@@ -37,10 +60,18 @@ def render(invoice: Snapshot) -> bytes:
     )
     page_footers = footers(compositor, invoice, len(pages))
     contents = ["\n".join([*page, footer]) for page, footer in zip(pages, page_footers, strict=True)]
-    metadata = _metadata(compositor, invoice)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
-    return pdf_bytes(contents, compositor.used(), metadata)
+    e_invoice = e_invoice_in(invoice)
+    content = pdf_bytes(contents, compositor.used(), _metadata(words, invoice), e_invoice)
+    return Paper(content, e_invoice is not None)
+
+
+def e_invoice_in(invoice: Snapshot) -> bytes | None:
+    """The XML that its PDF carries; None if something stands in the way of it."""
+    if problems_of(invoice, EInvoiceFormat.FACTUR_X):
+        return None
+    return xml_of(invoice, EInvoiceFormat.FACTUR_X)
 
 
 def load_fonts() -> None:
@@ -56,12 +87,17 @@ def _decimals(invoice: Snapshot) -> int:
     return invoice.currency_decimals
 
 
-def _metadata(compositor: Compositor, invoice: Snapshot) -> Metadata:
+def _metadata(words: Labels, invoice: Snapshot) -> Metadata:
     return Metadata(
-        title=compositor.clean(f"{compositor.labels.title(invoice.type)} {invoice.number}"),
-        author=compositor.clean(invoice.seller.name),
-        language=compositor.labels.language,
+        title=_in_one_line(f"{words.title(invoice.type)} {invoice.number}"),
+        author=_in_one_line(invoice.seller.name),
+        language=words.language,
+        issued_on=invoice.issued_on,
     )
+
+
+def _in_one_line(value: str) -> str:
+    return " ".join(xml_text(value).split())
 
 
 def _log_missing(invoice: Snapshot, missing: set[str]) -> None:

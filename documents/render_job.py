@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from documents import pdf
+from documents.pdf import Paper
 from documents.store import FileStore
 from invoicing.snapshot import load
 
@@ -36,6 +37,7 @@ class StoredPdf:
     key: str
     size: int
     sha256: str
+    has_e_invoice: bool = False
     seconds: float = field(default=0.0, compare=False)
     """The time that rendering took."""
 
@@ -51,8 +53,8 @@ class RenderFailure:
 
 
 def render_to_store(snapshot: str, key: str, attempt: int, root: Path) -> StoredPdf:
-    content, seconds = _render(snapshot)
-    return _store(content, seconds, key, attempt, root)
+    paper, seconds = _render(snapshot)
+    return _store(paper, seconds, key, attempt, root)
 
 
 def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
@@ -66,19 +68,20 @@ def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
 
 
 def _render_and_submit(task: RenderTask, disk: Executor) -> Future[StoredPdf]:
-    content, seconds = _render(task.snapshot)
-    return disk.submit(_store, content, seconds, task.key, task.attempt, task.root)
+    paper, seconds = _render(task.snapshot)
+    return disk.submit(_store, paper, seconds, task.key, task.attempt, task.root)
 
 
-def _render(snapshot: str) -> tuple[bytes, float]:
+def _render(snapshot: str) -> tuple[Paper, float]:
     start = time.perf_counter()
-    content = pdf.render(load(snapshot))
-    return content, time.perf_counter() - start
+    paper = pdf.paper_of(load(snapshot))
+    return paper, time.perf_counter() - start
 
 
-def _store(content: bytes, seconds: float, key: str, attempt: int, root: Path) -> StoredPdf:
-    FileStore(root).put(key, content, attempt=attempt)
-    return StoredPdf(key, len(content), sha256(content).hexdigest(), seconds)
+def _store(paper: Paper, seconds: float, key: str, attempt: int, root: Path) -> StoredPdf:
+    FileStore(root).put(key, paper.content, attempt=attempt)
+    digest = sha256(paper.content).hexdigest()
+    return StoredPdf(key, len(paper.content), digest, paper.has_e_invoice, seconds)
 
 
 def _attempt(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | RenderFailure:

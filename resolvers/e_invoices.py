@@ -10,10 +10,14 @@ from documents.einvoice.links import EInvoiceKey
 from documents.einvoice.problems import Problem, problems_of
 from invoicing.invoices.queries import Issued
 from invoicing.snapshot import Snapshot
+from resolvers import invoices
 from resolvers.context import Context
 
-FORMATS = (EInvoiceFormat.PEPPOL_UBL, EInvoiceFormat.XRECHNUNG_UBL, EInvoiceFormat.XRECHNUNG_CII)
-"""Those that are files of their own."""
+_MADE_BEFORE = Problem(
+    "FACTUR-X",
+    "invoice.pdf_url",
+    "Its PDF was made before PDFs carried the XML: retryInvoicePdf makes it again.",
+)
 
 
 class EInvoice(NamedTuple):
@@ -22,7 +26,9 @@ class EInvoice(NamedTuple):
     problems: Sequence[Problem]
 
 
-def e_invoices(ctx: Context, invoice: Issued, formats: Sequence[EInvoiceFormat] = FORMATS) -> list[EInvoice]:
+def e_invoices(
+    ctx: Context, invoice: Issued, formats: Sequence[EInvoiceFormat] = tuple(EInvoiceFormat)
+) -> list[EInvoice]:
     """The e-invoices, each with a link that expires, or with its problems."""
     frozen = invoice.frozen()
     return [_e_invoice(ctx, invoice, frozen, each) for each in formats]
@@ -31,5 +37,14 @@ def e_invoices(ctx: Context, invoice: Issued, formats: Sequence[EInvoiceFormat] 
 def _e_invoice(ctx: Context, invoice: Issued, frozen: Snapshot, wanted: EInvoiceFormat) -> EInvoice:
     if problems := problems_of(frozen, wanted):
         return EInvoice(wanted, None, problems)
+    if wanted is EInvoiceFormat.FACTUR_X:
+        return _in_pdf(ctx, invoice)
     key = EInvoiceKey(invoice.account_id, invoice.id, wanted)
     return EInvoice(wanted, ctx.services.links.url(str(key), f"{invoice.number}.xml"), ())
+
+
+def _in_pdf(ctx: Context, invoice: Issued) -> EInvoice:
+    """Factur-X is the PDF itself, once it is there."""
+    if invoice.pdf_key is not None and not invoice.pdf_has_e_invoice:
+        return EInvoice(EInvoiceFormat.FACTUR_X, None, [_MADE_BEFORE])
+    return EInvoice(EInvoiceFormat.FACTUR_X, invoices.pdf_url(ctx, invoice), ())

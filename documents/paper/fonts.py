@@ -7,13 +7,14 @@ font program is compressed once per process and reused by every document.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 
 from reportlab.pdfbase.ttfonts import TTFontFace  # type: ignore[import-untyped]
+
+from documents.paper.objects import stream
 
 FOLDER = Path(__file__).parents[1] / "fonts"
 MISSING = "□"  # printed in place of a character that the fonts lack
@@ -29,9 +30,9 @@ FIRST_SUBSET = (
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """At most 224 characters of a font, as the PDF objects that embed them; %s stands for a reference.
+    """At most 224 characters of a font, as the PDF objects that embed them.
 
-    Page content refers to it by `name`.
+    Page content refers to it by `name`; %d stands for the number of an object that is referred to.
     """
 
     name: str
@@ -47,7 +48,9 @@ class Font:
     def __init__(self, name: str, file: str) -> None:
         self.name = name
         self.face = TTFontFace(str(FOLDER / file))
-        characters = sorted(chr(code) for code in self.face.charToGlyph if code >= FIRST_CODE)
+        glyphs = self.face.charToGlyph.items()
+        # Glyph 0 is what is drawn for a missing character; U+FFFF, the end of the font's table, has it.
+        characters = sorted(chr(code) for code, glyph in glyphs if glyph and code >= FIRST_CODE)
         self.widths: dict[str, float] = {
             char: self.face.getCharWidth(ord(char)) / 1000 for char in characters
         }
@@ -98,11 +101,11 @@ class Font:
         widths = " ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes)
         return Subset(
             name=f"{self.name}{number}",
-            program=pdf_stream(program, f"/Length1 {len(program)} "),
-            to_unicode=pdf_stream(_to_unicode(self._subset_characters[number]).encode()),
+            program=stream(program, f"/Length1 {len(program)} "),
+            to_unicode=stream(_to_unicode(self._subset_characters[number]).encode()),
             descriptor=self._descriptor(name),
             dictionary=f"<< /Type /Font /Subtype /TrueType /BaseFont /{name} /FirstChar 0 "
-            f"/LastChar {len(codes) - 1} /Widths [{widths}] /FontDescriptor %s /ToUnicode %s >>\n",
+            f"/LastChar {len(codes) - 1} /Widths [{widths}] /FontDescriptor %d 0 R /ToUnicode %d 0 R >>",
         )
 
     def _descriptor(self, name: str) -> str:
@@ -111,18 +114,8 @@ class Font:
         return (
             f"<< /Type /FontDescriptor /FontName /{name} /Flags {SYMBOLIC} /FontBBox [{box}] /ItalicAngle 0 "
             f"/Ascent {face.ascent:.0f} /Descent {face.descent:.0f} /CapHeight {face.capHeight:.0f} "
-            f"/StemV {face.stemV:.0f} /FontFile2 %s >>\n"
+            f"/StemV {face.stemV:.0f} /FontFile2 %d 0 R >>"
         )
-
-
-def pdf_stream(content: bytes, entries: str = "") -> bytes:
-    """A compressed PDF stream with further entries in its dictionary."""
-    data = zlib.compress(content)
-    return b"<< /Filter /FlateDecode %b/Length %d >>\nstream\n%b\nendstream\n" % (
-        entries.encode(),
-        len(data),
-        data,
-    )
 
 
 def _divide(characters: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ _SNAPSHOTS = (
 _NEW = upsert(documents)
 _INSERT = _NEW.on_conflict_do_update(
     index_elements=("account_id", "invoice_id", "kind"),
-    set_={name: _NEW.excluded[name] for name in ("key", "size", "sha256", "created_at")},
+    set_={name: _NEW.excluded[name] for name in ("key", "size", "sha256", "has_e_invoice", "created_at")},
 )
 _BY_KEY = select(documents).where(documents.c.key == bindparam("its_key"))
 _FORGET = delete(documents).where(
@@ -60,6 +60,7 @@ class RenderedPdf:
     key: str
     size: int
     sha256: str
+    has_e_invoice: bool = False
 
 
 def claim(
@@ -130,5 +131,6 @@ def _row(paper: RenderedPdf, now: datetime) -> dict[str, Any]:
         "key": paper.key,
         "size": paper.size,
         "sha256": paper.sha256,
+        "has_e_invoice": paper.has_e_invoice,
         "created_at": now,
     }

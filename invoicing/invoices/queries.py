@@ -55,6 +55,7 @@ class Issued:
     created_at: datetime
     pdf_key: str | None
     pdf_failed_at: datetime | None
+    pdf_has_e_invoice: bool | None = None
 
     @classmethod
     def locked(cls, row: Invoice) -> Issued:
@@ -76,7 +77,10 @@ _SNAPSHOT = select(invoices.c.snapshot).where(
 )
 
 ISSUED = select(
-    invoices, documents.c.key.label("pdf_key"), outbox.c.failed_at.label("pdf_failed_at")
+    invoices,
+    documents.c.key.label("pdf_key"),
+    outbox.c.failed_at.label("pdf_failed_at"),
+    documents.c.has_e_invoice.label("pdf_has_e_invoice"),
 ).select_from(
     invoices.outerjoin(
         documents,

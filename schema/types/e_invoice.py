@@ -19,6 +19,10 @@ class EInvoiceFormat(Enum):
     )
     XRECHNUNG_UBL = strawberry.enum_value("XRECHNUNG_UBL", description="XRechnung 3.0 in UBL 2.1: Germany.")
     XRECHNUNG_CII = strawberry.enum_value("XRECHNUNG_CII", description="XRechnung 3.0 in CII: Germany.")
+    FACTUR_X = strawberry.enum_value(
+        "FACTUR_X",
+        description="Factur-X 1 = ZUGFeRD 2, profile EN 16931: the PDF, which carries the XML.",
+    )
 
     @property
     def wanted(self) -> Format:
@@ -42,7 +46,8 @@ class EInvoiceProblem:
 class EInvoice:
     format: EInvoiceFormat = strawberry.field(description="Which one.")
     url: str | None = strawberry.field(
-        description="A signed link that expires; null exactly when there are problems."
+        description="A signed link that expires; null exactly when there are problems, or (FACTUR_X) until "
+        "the PDF is there, which is what its link opens."
     )
     problems: list[EInvoiceProblem] = strawberry.field(
         description="Why it cannot be made, each with the field to fill in before the next invoice."

@@ -136,7 +136,7 @@ class PdfWorker:
     async def _work(self, batch: Sequence[DuePdf]) -> None:
         outcomes = await self._outcomes(batch)
         made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, StoredPdf)]
-        rendered = [RenderedPdf(job, stored.key, stored.size, stored.sha256) for job, stored in made]
+        rendered = [_rendered(job, stored) for job, stored in made]
         failed = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, RenderFailure)]
         failures = [await self._failure(job, each) for job, each in failed if not each.is_store_full]
         await self._database.write_async(pdf.record, rendered, failures, now=_now())
@@ -239,6 +239,10 @@ async def making_pdfs(
     yield
     worker.stop()
     await asyncio.wait([task])
+
+
+def _rendered(job: Job, stored: StoredPdf) -> RenderedPdf:
+    return RenderedPdf(job, stored.key, stored.size, stored.sha256, stored.has_e_invoice)
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlmodel import Field, SQLModel
 
@@ -140,6 +141,7 @@ class Document(SQLModel, table=True):
     key: str
     size: int = amount_column()
     sha256: str
+    has_e_invoice: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = instant_column()
 
 

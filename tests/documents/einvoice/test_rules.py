@@ -13,24 +13,12 @@ from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import problems_of
 from invoicing.decimals import price_columns, subtotal_of
 from invoicing.snapshot import Snapshot, VatRow
-from invoicing.storage.database import Database
 from invoicing.vat.arithmetic import Taxable, compute
-from tests.conftest import FreshUrl
 from tests.support.einvoice_rules import broken_rules
-from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY, every_kind
+from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
 from tests.support.snapshots import invoice, line
 
 FORMATS = list(EInvoiceFormat)
-
-
-@pytest.fixture(scope="module")
-def kinds(fresh_sqlite: FreshUrl) -> dict[str, Snapshot]:
-    with fresh_sqlite() as url:
-        database = Database(url)
-        try:
-            return every_kind(database)
-        finally:
-            database.close()
 
 
 @pytest.mark.parametrize("wanted", FORMATS)

@@ -8,13 +8,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree
+from sqlalchemy import update
 
+from documents.store import FileStore
 from invoicing.storage.database import Database
+from invoicing.storage.tables import documents
 from tests.support import factories
 from tests.support.client import BASE_URL, Client, client
 from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import NL, SELLER
 from tests.support.factories import item
+from tests.support.pdfa import e_invoice_in
+from tests.support.rendering import render_due
 
 ADDRESS = {"scheme": "0106", "value": "8765 4321"}
 E_INVOICES = "{ invoice(id: $id) { number total e_invoices { format url problems { rule field message } } } }"
@@ -43,7 +48,8 @@ def invoiced(shop: Client, **order: Any) -> dict[str, Any]:
 def test_every_format_is_a_link_to_a_file_that_breaks_no_rule(shop: Client) -> None:
     invoice = invoiced(shop, buyer_reference="REF-7")
     made = {each["format"]: each for each in invoice["e_invoices"]}
-    assert list(made) == ["PEPPOL_UBL", "XRECHNUNG_UBL", "XRECHNUNG_CII"]
+    assert list(made) == ["PEPPOL_UBL", "XRECHNUNG_UBL", "XRECHNUNG_CII", "FACTUR_X"]
+    assert made.pop("FACTUR_X") == {"format": "FACTUR_X", "url": None, "problems": []}  # no PDF yet
     for each in made.values():
         assert each["problems"] == []
         assert each["url"].startswith(f"{BASE_URL}/documents/")
@@ -88,6 +94,39 @@ def test_one_format_can_be_asked_for(shop: Client) -> None:
     asked = '{ invoice(id: "v") { e_invoice(format: XRECHNUNG_UBL) { format url } } }'
     made = shop.ask(asked)["invoice"]["e_invoice"]
     assert (made["format"], bool(made["url"])) == ("XRECHNUNG_UBL", True)
+
+
+FACTUR_X = '{ invoice(id: "v") { pdf_url e_invoice(format: FACTUR_X) { url problems { rule field } } } }'
+
+
+def test_factur_x_is_the_pdf_once_it_is_there(shop: Client, store: FileStore) -> None:
+    invoiced(shop)
+    render_due(shop.database, store)
+    made = shop.ask(FACTUR_X)["invoice"]["e_invoice"]
+    assert made["problems"] == []
+    answer = shop.without_key().request("GET", urlsplit(made["url"]).path)
+    assert answer.headers["content-type"] == "application/pdf"
+    xml = e_invoice_in(answer.content)
+    assert xml is not None
+    assert broken_rules(xml) == []
+
+
+def test_a_pdf_that_was_made_before_carries_no_e_invoice_until_it_is_made_again(
+    shop: Client, store: FileStore
+) -> None:
+    invoiced(shop)
+    render_due(shop.database, store)
+    shop.database.write(lambda connection: connection.execute(update(documents).values(has_e_invoice=False)))
+    old = shop.ask(FACTUR_X)["invoice"]
+    assert old["pdf_url"]
+    assert old["e_invoice"] == {
+        "url": None,
+        "problems": [{"rule": "FACTUR-X", "field": "invoice.pdf_url"}],
+    }
+    shop.ask('mutation { retryInvoicePdf(input: {invoice_id: "v"}) { invoice { id } } }')
+    assert shop.ask(FACTUR_X)["invoice"]["e_invoice"] == {"url": None, "problems": []}
+    render_due(shop.database, store)
+    assert shop.ask(FACTUR_X)["invoice"]["e_invoice"]["url"]
 
 
 @pytest.mark.parametrize(
