@@ -10,9 +10,11 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from documents import pdf
+from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.problems import formats_without_problems
 from documents.pdf import Paper
 from documents.store import FileStore
 from invoicing.snapshot import load
@@ -40,6 +42,8 @@ class StoredPdf:
     has_e_invoice: bool = False
     seconds: float = field(default=0.0, compare=False)
     """The time that rendering took."""
+    e_invoices: Sequence[EInvoiceFormat] = ()
+    """Those that can be made of the invoice too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,7 @@ class RenderFailure:
 
 
 def render_to_store(snapshot: str, key: str, attempt: int, root: Path) -> StoredPdf:
-    paper, seconds = _render(snapshot)
-    return _store(paper, seconds, key, attempt, root)
+    return _store(_render(snapshot), key, attempt, root)
 
 
 def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
@@ -67,21 +70,28 @@ def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
         return [write if isinstance(write, RenderFailure) else _attempt(write.result) for write in writes]
 
 
+class _Rendered(NamedTuple):
+    paper: Paper
+    seconds: float
+    e_invoices: Sequence[EInvoiceFormat]
+
+
 def _render_and_submit(task: RenderTask, disk: Executor) -> Future[StoredPdf]:
-    paper, seconds = _render(task.snapshot)
-    return disk.submit(_store, paper, seconds, task.key, task.attempt, task.root)
+    return disk.submit(_store, _render(task.snapshot), task.key, task.attempt, task.root)
 
 
-def _render(snapshot: str) -> tuple[Paper, float]:
+def _render(stored: str) -> _Rendered:
     start = time.perf_counter()
-    paper = pdf.paper_of(load(snapshot))
-    return paper, time.perf_counter() - start
+    snapshot = load(stored)
+    paper = pdf.paper_of(snapshot)
+    return _Rendered(paper, time.perf_counter() - start, formats_without_problems(snapshot))
 
 
-def _store(paper: Paper, seconds: float, key: str, attempt: int, root: Path) -> StoredPdf:
-    FileStore(root).put(key, paper.content, attempt=attempt)
-    digest = sha256(paper.content).hexdigest()
-    return StoredPdf(key, len(paper.content), digest, paper.has_e_invoice, seconds)
+def _store(made: _Rendered, key: str, attempt: int, root: Path) -> StoredPdf:
+    content = made.paper.content
+    FileStore(root).put(key, content, attempt=attempt)
+    digest = sha256(content).hexdigest()
+    return StoredPdf(key, len(content), digest, made.paper.has_e_invoice, made.seconds, made.e_invoices)
 
 
 def _attempt(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | RenderFailure:

@@ -34,7 +34,16 @@ Problems = Iterator[Problem]
 
 def problems_of(invoice: Snapshot, wanted: EInvoiceFormat) -> list[Problem]:
     """All that stands in the way of the format; nothing, if the file can be made."""
+    return list(_problems(invoice, content_of(invoice), wanted))
+
+
+def formats_without_problems(invoice: Snapshot) -> tuple[EInvoiceFormat, ...]:
+    """Those that can be made of it."""
     content = content_of(invoice)
+    return tuple(wanted for wanted in EInvoiceFormat if not any(_problems(invoice, content, wanted)))
+
+
+def _problems(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> Problems:
     checks: list[Callable[[Content], Problems]] = [_amounts, _vat_amounts, _parties, _treatment, _units]
     if wanted is not EInvoiceFormat.FACTUR_X:
         checks.append(_periods)
@@ -42,8 +51,9 @@ def problems_of(invoice: Snapshot, wanted: EInvoiceFormat) -> list[Problem]:
         checks.append(_peppol)
     if wanted.is_xrechnung:
         checks.append(_xrechnung)
-    found = [problem for check in checks for problem in check(content)]
-    return [*found, *_tax_currency(invoice)]
+    for check in checks:
+        yield from check(content)
+    yield from _tax_currency(invoice)
 
 
 def _amounts(content: Content) -> Problems:

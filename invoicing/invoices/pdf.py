@@ -61,6 +61,8 @@ class RenderedPdf:
     size: int
     sha256: str
     has_e_invoice: bool = False
+    e_invoices: Sequence[str] = ()
+    """The formats of e-invoices that can be had of it."""
 
 
 def claim(
@@ -80,9 +82,9 @@ def record(
 ) -> None:
     """Finishes the jobs of rendered PDFs and records why others failed; lost leases are left alone."""
     finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
-    made = [_row(paper, now) for paper in printed if paper.job.id in finished]
+    made = [paper for paper in printed if paper.job.id in finished]
     if made:
-        connection.execute(_INSERT, made)
+        connection.execute(_INSERT, [_row(paper, now) for paper in made])
         _announce(connection, made, now=now)
     outbox.fail(connection, failures, now=now)
     given_up = [failure.job for failure in failures if failure.is_final]
@@ -115,12 +117,19 @@ def replace_damaged(connection: Connection, damaged: Document, *, now: datetime)
     return True
 
 
-def _announce(connection: Connection, made: Sequence[dict[str, Any]], *, now: datetime) -> None:
-    papers = defaultdict(list)
-    for row in made:
-        papers[row["account_id"]].append(row["invoice_id"])
-    for account_id, ids in papers.items():
-        events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_PDF_GENERATED, ids, now=now)
+def _announce(connection: Connection, made: Sequence[RenderedPdf], *, now: datetime) -> None:
+    papers: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for paper in made:
+        papers[paper.job.account_id][paper.job.subject_id] = {"e_invoices": list(paper.e_invoices)}
+    for account_id, by_invoice in papers.items():
+        events.emit_for_invoices(
+            connection,
+            account_id,
+            WebhookEvent.INVOICE_PDF_GENERATED,
+            list(by_invoice),
+            more_of_each=by_invoice,
+            now=now,
+        )
 
 
 def _row(paper: RenderedPdf, now: datetime) -> dict[str, Any]:

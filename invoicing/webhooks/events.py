@@ -87,13 +87,18 @@ def emit_for_invoices(
     *,
     now: datetime,
     more: Mapping[str, Any] | None = None,
+    more_of_each: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Emits the event for each invoice. Without an endpoint that listens it costs one query at most."""
+    """Emits the event for each invoice. Without an endpoint that listens it costs one query at most.
+
+    `data` also holds `more`, and what `more_of_each` has by the invoice's id.
+    """
     if not ids or not (listeners := _listening_endpoints(connection, account_id, event)):
         return
     rows = connection.execute(_INVOICES, {"account": account_id, "ids": list(ids)}).mappings()
     for row in rows.all():
-        emit(connection, listeners, event, {**row, **(more or {})}, now=now)
+        data = {**row, **(more or {}), **(more_of_each or {}).get(row["id"], {})}
+        emit(connection, listeners, event, data, now=now)
 
 
 def emit_for_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:

@@ -26,7 +26,7 @@ class OtherFile(Exception):
     """There is a file of that name already, with something else in it."""
 
 
-def file_name(number: str) -> str:
+def file_name(number: str, suffix: str) -> str:
     """The number, with the bytes of what is not safe in a name as %2F; no two numbers have the same.
 
     A name has 255 bytes at most: a longer one ends with a digest, after a ~, which is otherwise escaped.
@@ -34,7 +34,7 @@ def file_name(number: str) -> str:
     name = _UNSAFE.sub(_escaped, number)
     if len(name.encode()) > _LONGEST:
         name = f"{name[:_KEPT]}~{sha256(number.encode()).hexdigest()[:32]}"
-    return f"{name}.xml"
+    return f"{name}{suffix}"
 
 
 def _escaped(unsafe: re.Match[str]) -> str:
@@ -49,12 +49,12 @@ class Folder:
         self._replaces = replaces
         path.mkdir(parents=True, exist_ok=True)
 
-    def put(self, number: str, content: bytes) -> bool:
+    def put(self, name: str, content: bytes) -> bool:
         """Whether the file was written: not if it is there already. Raises OtherFile.
 
         It is there completely or not at all, whenever the command is killed.
         """
-        path = self._path / file_name(number)
+        path = self._path / name
         if path.exists():
             if path.read_bytes() == content:
                 return False

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,21 +14,16 @@ import typer
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import Problem, problems_of
+from documents.pdf import render
 from invoicing.invoices.issued_between import Days, FrozenInvoice, count_issued, issued_between
-from invoicing.snapshot import load
+from invoicing.snapshot import Snapshot, load
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
-from server.commands.e_invoice_files import Folder, OtherFile, ProblemsFile
+from server.commands.e_invoice_files import Folder, OtherFile, ProblemsFile, file_name
 from server.commands.progress import progress_bar
 from server.settings import Settings
 
 _DATE = ("%Y-%m-%d",)
 _MOST_RULES = 20
-
-
-class FormatName(StrEnum):
-    PEPPOL_UBL = EInvoiceFormat.PEPPOL_UBL
-    XRECHNUNG_UBL = EInvoiceFormat.XRECHNUNG_UBL
-    XRECHNUNG_CII = EInvoiceFormat.XRECHNUNG_CII
 
 
 @dataclass(slots=True)
@@ -44,7 +38,7 @@ def export_e_invoices(
     folder: Annotated[Path, typer.Argument(help="Where the files go; made if it is not there.")],
     first: Annotated[datetime, typer.Option("--from", formats=[*_DATE], help="The first date of invoices.")],
     last: Annotated[datetime, typer.Option("--to", formats=[*_DATE], help="The last one.")],
-    layout: Annotated[FormatName, typer.Option("--format", case_sensitive=False, help="Which format.")],
+    wanted: Annotated[EInvoiceFormat, typer.Option("--format", case_sensitive=False, help="Which format.")],
     in_account: AccountOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Overwrite files that have something else in them.")
@@ -58,7 +52,6 @@ def export_e_invoices(
     days = Days(first.date(), last.date())
     if days.last < days.first:
         raise exit_with(f"--to must not be before --from, {days.first} (it is {days.last}).")
-    wanted = EInvoiceFormat[layout.name]
     with open_database(Settings()) as database:
         account_id = choose_account(database, in_account).id
         total = database.read(count_issued, account_id, days)
@@ -97,13 +90,22 @@ def _write(invoice: FrozenInvoice, wanted: EInvoiceFormat, files: Folder) -> boo
         snapshot = load(invoice.snapshot)
         if problems := problems_of(snapshot, wanted):
             return problems
-        content = xml_of(snapshot, wanted)
+        content = _content(snapshot, wanted)
     except Exception as failure:  # one that cannot be written does not keep the others
         return [Problem("FAILED", "", f"{type(failure).__name__}: {failure}")]
     try:
-        return files.put(invoice.number, content)
+        return files.put(file_name(invoice.number, _suffix(wanted)), content)
     except OtherFile:
         return [Problem("FILE_DIFFERS", "", "There is another file of that name; --replace overwrites it.")]
+
+
+def _content(snapshot: Snapshot, wanted: EInvoiceFormat) -> bytes:
+    """Factur-X is the PDF, as the servers make it of the same snapshot."""
+    return render(snapshot) if wanted is EInvoiceFormat.FACTUR_X else xml_of(snapshot, wanted)
+
+
+def _suffix(wanted: EInvoiceFormat) -> str:
+    return ".pdf" if wanted is EInvoiceFormat.FACTUR_X else ".xml"
 
 
 def _report(done: Exported, problems: Path) -> None:

@@ -242,7 +242,7 @@ async def making_pdfs(
 
 
 def _rendered(job: Job, stored: StoredPdf) -> RenderedPdf:
-    return RenderedPdf(job, stored.key, stored.size, stored.sha256, stored.has_e_invoice)
+    return RenderedPdf(job, stored.key, stored.size, stored.sha256, stored.has_e_invoice, stored.e_invoices)
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from documents.einvoice.formats import EInvoiceFormat
 from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all, render_to_store
 from documents.store import FileStore, pdf_key
 from invoicing.snapshot import Line, Party, Snapshot, VatRow, dump
+from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
 
 MUG = Line(
     id="1",
@@ -54,6 +57,17 @@ def test_a_snapshot_becomes_a_file_and_its_description(root: Path) -> None:
     content = FileStore(root).path(KEY).read_bytes()
     assert content.startswith(b"%PDF-")
     assert stored == StoredPdf(KEY, len(content), sha256(content).hexdigest())
+
+
+def test_it_is_known_which_e_invoices_can_be_made_of_it(root: Path) -> None:
+    assert render_to_store(dump(INVOICE), KEY, 1, root).e_invoices == ()
+    complete = replace(INVOICE, seller=SELLER_PARTY, buyer=BUYER_PARTY)
+    assert render_to_store(dump(complete), KEY, 1, root).e_invoices == (*EInvoiceFormat,)
+    without_phone = replace(complete, seller=replace(SELLER_PARTY, phone_number=None))
+    assert render_to_store(dump(without_phone), KEY, 1, root).e_invoices == (
+        EInvoiceFormat.PEPPOL_UBL,
+        EInvoiceFormat.FACTUR_X,
+    )
 
 
 def test_rendering_it_again_gives_the_same_file(root: Path) -> None:

@@ -23,6 +23,7 @@ def render_due(database: Database, store: FileStore) -> int:
     made = []
     for each, outcome in zip(due, render_all(tasks), strict=True):
         assert isinstance(outcome, StoredPdf)
-        made.append(RenderedPdf(each.job, outcome.key, outcome.size, outcome.sha256, outcome.has_e_invoice))
+        e_invoices = outcome.has_e_invoice, outcome.e_invoices
+        made.append(RenderedPdf(each.job, outcome.key, outcome.size, outcome.sha256, *e_invoices))
     database.write(pdf.record, made, [], now=now)
     return len(made)

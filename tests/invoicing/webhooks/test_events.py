@@ -165,6 +165,18 @@ def test_a_pdf_is_emitted_by_the_worker_that_has_the_lease(till: Till) -> None:
     assert event_types(till)[2:] == ["invoice.pdf_generated"]
 
 
+def test_a_pdf_names_the_e_invoices_that_can_be_had(till: Till) -> None:
+    till.sale(1_000, id="one")
+    till.sale(1_000, id="other")
+    formats = {"one": ["PEPPOL_UBL", "XRECHNUNG_CII"], "other": []}
+    due = till.database.write(pdf.claim, most=9, now=NOW)
+    made = [RenderedPdf(each.job, "a", 1, "0", e_invoices=formats[each.job.subject_id]) for each in due]
+    till.database.write(pdf.record, made, [], now=NOW)
+    told = stored_messages(till.database, till.principal)
+    told_of_pdfs = [data for type, data in told if type == "invoice.pdf_generated"]
+    assert {data["id"]: data["e_invoices"] for data in told_of_pdfs} == formats
+
+
 def test_a_rolled_back_fact_emits_nothing(till: Till) -> None:
     ids = till.order("o", 1_000)
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from pypdf import PdfReader
 from sqlalchemy import Connection, insert, select
 from typer.testing import Result
 
@@ -89,6 +90,16 @@ def test_each_invoice_is_a_file_named_by_its_number(
         content = (folder / f"{number}.xml").read_bytes()
         assert etree.fromstring(content).findtext("{*}ID") == number
         assert broken_rules(content) == []
+
+
+def test_factur_x_is_the_pdf_with_the_xml_in_it(
+    books: Database, seller: Principal, export: Export, folder: Path
+) -> None:
+    number = sold(books, seller, electronic_address=None, buyer_reference=None)
+    assert export("--format", "factur_x").exit_code == 0
+    assert names(folder) == [f"{number}.pdf"]
+    attached = PdfReader(folder / f"{number}.pdf").attachments["factur-x.xml"]
+    assert broken_rules(attached[0]) == []
 
 
 def test_a_second_run_goes_on_where_the_first_was_stopped(
@@ -208,9 +219,9 @@ def test_the_last_day_is_not_before_the_first(export: Export, folder: Path) -> N
     ],
 )
 def test_a_number_is_a_safe_name(number: str, name: str) -> None:
-    assert file_name(number) == name
+    assert file_name(number, ".xml") == name
 
 
 @given(one=st.text(min_size=1, max_size=20), other=st.text(min_size=1, max_size=20))
 def test_no_two_numbers_have_the_same_name(one: str, other: str) -> None:
-    assert (file_name(one) == file_name(other)) == (one == other)
+    assert (file_name(one, ".xml") == file_name(other, ".xml")) == (one == other)
