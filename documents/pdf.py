@@ -14,17 +14,13 @@ from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import problems_of
 from documents.einvoice.texts import xml_text
-from documents.paper.closing import closing
 from documents.paper.compose import Compositor
 from documents.paper.file import pdf_bytes
 from documents.paper.fonts import font
-from documents.paper.footer import footers
 from documents.paper.formats import formats
 from documents.paper.labels import Labels, labels
-from documents.paper.letterhead import letterhead
 from documents.paper.metadata import Metadata
-from documents.paper.paginate import paginate
-from documents.paper.table import table
+from documents.paper.pages import pages_of
 from invoicing.snapshot import Snapshot
 
 log = structlog.get_logger()
@@ -51,15 +47,7 @@ def paper_of(invoice: Snapshot) -> Paper:
     """
     words = labels(invoice.locale)
     compositor = Compositor(words, formats(invoice.locale, invoice.currency, _decimals(invoice)))
-    pages = paginate(
-        [
-            *letterhead(compositor, invoice),
-            *table(compositor, invoice),
-            *closing(compositor, invoice),
-        ]
-    )
-    page_footers = footers(compositor, invoice, len(pages))
-    contents = ["\n".join([*page, footer]) for page, footer in zip(pages, page_footers, strict=True)]
+    contents = pages_of(compositor, invoice)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
     e_invoice = e_invoice_in(invoice)

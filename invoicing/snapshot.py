@@ -159,6 +159,15 @@ class VatInTaxCurrency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedPayment:
+    """What a payment paid of the invoice, when and how: a code (CASH), or the words of who recorded it."""
+
+    paid_on: date
+    method: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """An issued invoice, complete: nothing has to be looked up to print it.
 
@@ -185,6 +194,7 @@ class Snapshot:
     rounding: int = 0  # BT-114: added to the total, it is what is to be paid
     vat_in_tax_currency: VatInTaxCurrency | None = None  # None: issued before this field was added
     paid: int = 0  # BT-113: paid before it was issued
+    payments: tuple[PrintedPayment, ...] = ()  # by what; () where it was issued before this field was added
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None
@@ -200,6 +210,16 @@ class Snapshot:
     def due(self) -> int:
         """What is to be paid, before payments; negative on a credit invoice."""
         return self.total + self.rounding
+
+    @property
+    def left_to_pay(self) -> int:
+        """What is still asked for; zero or less where nothing is."""
+        return self.due - self.paid
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it asked for money and has all of it."""
+        return self.due > 0 and self.left_to_pay <= 0
 
 
 def dump(snapshot: Snapshot) -> str:
@@ -234,6 +254,7 @@ def _read(value: dict[str, Any], lines: tuple[Line, ...]) -> Snapshot:
     value["credits"] = tuple(_credited_invoice(invoice) for invoice in value.get("credits", ()))
     if (tax := value.get("vat_in_tax_currency")) is not None:
         value["vat_in_tax_currency"] = VatInTaxCurrency(**tax)
+    value["payments"] = tuple(_payment(payment) for payment in value.get("payments", ()))
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
     value["delivery_date"] = _date(value.get("delivery_date"))
@@ -286,6 +307,10 @@ def _order(value: dict[str, Any]) -> OrderReference:
 
 def _credited_invoice(value: dict[str, Any]) -> CreditedInvoice:
     return CreditedInvoice(**{**value, "issued_on": date.fromisoformat(value["issued_on"])})
+
+
+def _payment(value: dict[str, Any]) -> PrintedPayment:
+    return PrintedPayment(**{**value, "paid_on": date.fromisoformat(value["paid_on"])})
 
 
 def _date(value: str | None) -> date | None:

@@ -10,9 +10,9 @@ from invoicing.snapshot import Address, Party
 POSTAL_CODE_LAST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "US"})
 
 
-def party_lines(who: Party, labels: Labels) -> list[str]:
-    """The name and below it the address; no line twice."""
-    contact = f"{labels.contact} {who.contact_name}" if who.contact_name else None
+def party_lines(who: Party, labels: Labels, contact_word: str) -> list[str]:
+    """The name and below it the address, with this word before the contact; no line twice."""
+    contact = f"{contact_word} {who.contact_name}" if who.contact_name else None
     address = [line for line in address_lines(who.address, labels) if line != who.contact_name]
     return distinct_lines([who.name, who.legal_name, contact, *address])
 

@@ -28,12 +28,12 @@ def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     # The total of a credit invoice is positive if it only takes back a discount: then it is to be paid.
     is_nothing_due = invoice.type == "CREDIT" and invoice.due <= 0
     return [
-        space(16),
+        space(16, gives=6),
         *_tax_currency(compositor, invoice),
         *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
         *(_no_payment(compositor) if is_nothing_due else []),
         *_note(compositor, invoice.note),
-        space(14),
+        space(14, gives=5),
         *_payment(compositor, invoice),
     ]
 
@@ -62,7 +62,7 @@ def _note(compositor: Compositor, note: str | None) -> list[Piece]:
     if not note or not note.strip():
         return []
     heading = _lines(compositor, compositor.labels.note, HEADING)
-    return [space(10), *keep_together(heading), *_lines(compositor, note, BODY)]
+    return [space(10, gives=3), *keep_together(heading), *_lines(compositor, note, BODY)]
 
 
 def _no_payment(compositor: Compositor) -> list[Piece]:
@@ -70,42 +70,50 @@ def _no_payment(compositor: Compositor) -> list[Piece]:
 
 
 def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    if invoice.due <= 0:
-        return []
-    if invoice.paid >= invoice.due:
+    if invoice.is_paid:
         return _lines(compositor, compositor.labels.paid_in_full, SMALL)
+    if invoice.left_to_pay <= 0:
+        return []
     heading = wrapped_lines(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
-    sentence = wrapped_lines(compositor, PANEL.span(4), [(_payment_request(compositor, invoice), BODY)])
+    sentence = wrapped_lines(compositor, PANEL.span(4), _payment_request(compositor, invoice))
     pieces = [
         _panel_space(compositor, 12),
         *columns(compositor, [(PANEL.inset, heading)], frame=PANEL),
         *columns(compositor, [(PANEL.inset, sentence)], frame=PANEL, after=9),
-        *facts(compositor, _bank_account(compositor, invoice), frame=PANEL),
+        *facts(compositor, _payment_facts(compositor, invoice), frame=PANEL),
         _panel_space(compositor, 4),
     ]
     return [*pieces[:-1], replace(pieces[-1], keep_with_next=False)]
 
 
-def _payment_request(compositor: Compositor, invoice: Snapshot) -> str:
+def _payment_request(compositor: Compositor, invoice: Snapshot) -> list[tuple[str, Style]]:
+    """The sentence that asks for a transfer; none where there is no account to transfer it to."""
+    if not _has_account(invoice):
+        return []
     formats, labels = compositor.formats, compositor.labels
     terms = {
-        "amount": formats.money(invoice.due - invoice.paid),
+        "amount": formats.money(invoice.left_to_pay),
         "holder": invoice.seller.legal_name or invoice.seller.name,
         "number": invoice.number,
     }
     if invoice.due_on is None:
-        return labels.pay.format(**terms)
-    return labels.pay_by.format(**terms, date=formats.date(invoice.due_on))
+        return [(labels.pay.format(**terms), BODY)]
+    return [(labels.pay_by.format(**terms, date=formats.date(invoice.due_on)), BODY)]
 
 
-def _bank_account(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
-    labels, seller = compositor.labels, invoice.seller
-    pairs = [
-        (labels.iban, _in_fours(seller.iban)),
-        (labels.bic, seller.bic),
-        (labels.payment_reference, invoice.number),
-    ]
+def _payment_facts(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
+    """The account and what to quote; without an account, how much is to be paid and by when."""
+    formats, labels, seller = compositor.formats, compositor.labels, invoice.seller
+    pairs: list[tuple[str, str | None]] = [(labels.iban, _in_fours(seller.iban)), (labels.bic, seller.bic)]
+    if not _has_account(invoice):
+        due = formats.date(invoice.due_on) if invoice.due_on else None
+        pairs = [(labels.amount_due, formats.money(invoice.left_to_pay)), (labels.due, due)]
+    pairs.append((labels.payment_reference, invoice.number))
     return [(label, value) for label, value in pairs if value and value.strip()]
+
+
+def _has_account(invoice: Snapshot) -> bool:
+    return bool(invoice.seller.iban and invoice.seller.iban.strip())
 
 
 def _in_fours(iban: str | None) -> str | None:

@@ -19,6 +19,8 @@ class Piece:
     content: str
     keep_with_next: bool = False
     running: tuple[Piece, ...] = ()  # headings to repeat above it when it is the first on a page
+    sum_after: int | None = None  # of the table's rows so far, if it is one: it is carried forward
+    gives: float = 0.0  # so much of an empty strip's height can be spared where that saves a page
 
 
 @dataclass(slots=True)
@@ -81,9 +83,16 @@ class PieceBuilder:
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         self._shapes.append(f"{colour} rg {x:.2f} {-y - height:.2f} {width:.2f} {height:.2f} re f")
 
-    def piece(self, height: float, *, keep: bool = False, running: tuple[Piece, ...] = ()) -> Piece:
+    def piece(
+        self,
+        height: float,
+        *,
+        keep: bool = False,
+        running: tuple[Piece, ...] = (),
+        sum_after: int | None = None,
+    ) -> Piece:
         text = ["BT", *self._text, "ET"] if self._text else []
-        return Piece(height, "\n".join([*self._shapes, *text]), keep, running)
+        return Piece(height, "\n".join([*self._shapes, *text]), keep, running, sum_after)
 
     def _runs(self, text: Printable, style: Style) -> str:
         shown = []
@@ -94,5 +103,5 @@ class PieceBuilder:
         return " ".join(shown)
 
 
-def space(height: float, *, keep: bool = False) -> Piece:
-    return Piece(height, "", keep)
+def space(height: float, *, keep: bool = False, gives: float = 0.0) -> Piece:
+    return Piece(height, "", keep, gives=gives)

@@ -22,6 +22,7 @@ from documents.paper.languages import locale
 from documents.paper.text import Printable, clean, is_printable
 from invoicing.snapshot import Period
 
+MINUS = "−"  # U+2212, as wide as a figure's plus; some locales have a hyphen
 EXAMPLE = Decimal("12345678.90")
 """It has decimals also where the currency has none: prices and quantities may have them."""
 
@@ -146,8 +147,15 @@ def _currency_spacing(symbol: str) -> str:
 def _pattern(examples: list[Printable]) -> tuple[Pattern, str]:
     found = [re.search(r"\d(.*\d)?", example) for example in examples]
     matches = [match for match in found if match is not None]
-    before, after = zip(*((m.string[: m.start()], m.string[m.end() :]) for m in matches), strict=True)
+    before, after = zip(
+        *((_signed(m.string[: m.start()]), _signed(m.string[m.end() :])) for m in matches), strict=True
+    )
     return Pattern(before, after), matches[0].group()
+
+
+def _signed(words: str) -> str:
+    """What stands beside the digits, with a true minus."""
+    return words.replace("-", MINUS)
 
 
 def _without_symbol(pattern: Pattern, symbol: str) -> Pattern:

@@ -8,7 +8,9 @@ PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89  # A4
 LEFT = 56.0
 WIDTH = PAGE_WIDTH - 2 * LEFT
 TOP = 52.0
+TOP_OF_NEXT = 68.0  # of all pages but the first, below their running head
 BOTTOM = PAGE_HEIGHT - 62
+CARRY = 17.0  # height of the row of a sum that is carried from page to page
 FOOTER = PAGE_HEIGHT - 48
 WINDOW_TOP = 138.0  # here the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
 COLUMNS = 4
@@ -37,12 +39,13 @@ class Style:
 
 NAME = Style("B", 13, 18)
 TITLE = Style("B", 23, 31)
-LABEL = Style("R", 7.2, 10.5, MUTED)
-SMALL = Style("R", 7.6, 10.5, MUTED)
-FACT = Style("B", 8.8, 12.5)
+LABEL = Style("R", 8, 10.5, MUTED)
+SMALL = Style("R", 8, 10.5, MUTED)
+FACT = Style("B", 9.2, 12.5)
 HEADING = Style("B", 9.2, 15, ACCENT)
-BODY = Style("R", 8.8, 12.5)
-STRONG = Style("B", 8.8, 12.5)
+BODY = Style("R", 9.2, 12.5)
+STRONG = Style("B", 9.2, 12.5)
+MARK = Style("B", 10.5, 12.5, ACCENT)
 TOTAL = Style("B", 11.5, 12.5, ACCENT)
 
 

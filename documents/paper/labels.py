@@ -25,13 +25,17 @@ class Labels:
     plurals: list[str]  # the categories of CLDR that a list of plural forms has, in its order
     invoice: str
     credit: str
+    paid_mark: str
     number: str
     credit_number: str
     issued: str
+    credit_issued: str
     due: str
     credited: str
     order: str
     orders: str
+    orders_listed: str
+    numbers_listed: str
     purchase_order: str
     purchase_orders: str
     delivered: str
@@ -41,6 +45,7 @@ class Labels:
     billed_to: str
     shipped_to: str
     contact: str
+    seller_contact: str
     vat_number: str
     tax_number: str
     registration_number: str
@@ -55,6 +60,8 @@ class Labels:
     price_reduction: str
     other_items: str
     continued: str
+    carried_forward: str
+    brought_forward: str
     vat_rate: str
     vat_base: str
     vat_amount: str
@@ -79,6 +86,7 @@ class Labels:
     page: str
     categories: dict[str, str]  # by UNTDID 5305
     notes: dict[str, str]  # by UNTDID 5305, the text that the law requires
+    payment_methods: dict[str, str]  # by the codes of payments that have no name of their own
     units: dict[str, list[str]]  # by UN/ECE Recommendation 20: a form for each of `plurals`, or one for all
 
     @property
@@ -86,6 +94,10 @@ class Labels:
         """ISO 639."""
         language: str = self.locale.language
         return language
+
+    def payment_method(self, code: str) -> str:
+        """The way of paying: as it is called where it is no code of ours, nothing where it is only OTHER."""
+        return "" if code == "OTHER" else self.payment_methods.get(code, code)
 
     def title(self, type: str) -> str:
         return self.credit if type == "CREDIT" else self.invoice

@@ -8,10 +8,12 @@ from datetime import date
 from documents.paper.address import address_lines, distinct_lines, party_lines
 from documents.paper.columns import PLAIN, Fact, Line, columns, facts, wrapped_lines
 from documents.paper.compose import Compositor, Piece, PieceBuilder, space
+from documents.paper.fonts import font
 from documents.paper.grid import (
     ACCENT,
     BODY,
     LABEL,
+    MARK,
     NAME,
     SMALL,
     STRONG,
@@ -23,6 +25,9 @@ from documents.paper.grid import (
 )
 from invoicing.snapshot import CreditedInvoice, Party, Snapshot
 
+MARK_GAP = 12.0
+MOST_NAMED = 5  # numbers of orders at the head
+
 
 def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     seller = _seller(compositor, invoice.seller)
@@ -31,15 +36,16 @@ def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         *seller,
         window,
         *_buyer(compositor, invoice),
-        space(24),
+        space(24, gives=10),
         _title(compositor, invoice),
         *facts(compositor, _references(compositor, invoice)),
-        space(10),
+        space(10, gives=4),
     ]
 
 
 def _seller(compositor: Compositor, seller: Party) -> list[Piece]:
-    lines = [line for line in party_lines(seller, compositor.labels) if line != seller.name]
+    labels = compositor.labels
+    lines = [line for line in party_lines(seller, labels, labels.seller_contact) if line != seller.name]
     contact = [seller.email or seller.address.email, seller.phone_number or seller.address.phone_number]
     details = distinct_lines([*_numbers(compositor, seller), *contact])
     mark = PieceBuilder(compositor)
@@ -54,7 +60,7 @@ def _seller(compositor: Compositor, seller: Party) -> list[Piece]:
 
 def _buyer(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     labels = compositor.labels
-    lines = party_lines(invoice.buyer, labels)
+    lines = party_lines(invoice.buyer, labels, labels.contact)
     numbers = [(number, SMALL) for number in distinct_lines(_numbers(compositor, invoice.buyer))]
     blocks = [(0.0, _address_block(compositor, labels.billed_to, lines, numbers))]
     shipping = address_lines(invoice.shipping_address, labels) if invoice.shipping_address else []
@@ -83,7 +89,11 @@ def _title(compositor: Compositor, invoice: Snapshot) -> Piece:
     labels = compositor.labels
     prices = labels.prices_including if invoice.is_including_vat else labels.prices_excluding
     builder = PieceBuilder(compositor)
-    builder.left(0, TITLE.size, compositor.clean(labels.title(invoice.type)), TITLE)
+    title = compositor.clean(labels.title(invoice.type))
+    builder.left(0, TITLE.size, title, TITLE)
+    if invoice.is_paid:
+        after = font(TITLE.weight).width(title) * TITLE.size + MARK_GAP
+        builder.left(after, TITLE.size, compositor.clean(labels.paid_mark), MARK)
     builder.right(WIDTH, TITLE.size, compositor.clean(prices.format(currency=invoice.currency)), SMALL)
     builder.rule(TITLE.leading, 0, WIDTH)
     return builder.piece(TITLE.leading + 11, keep=True)
@@ -96,22 +106,37 @@ def _references(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
         [invoice.purchase_order_number, *(order.purchase_order_number for order in invoice.orders)]
     )
     is_credit = invoice.type == "CREDIT"
-    due = formats.date(invoice.due_on) if invoice.due_on and not is_credit else ""
     pairs = [
         (labels.credit_number if is_credit else labels.number, invoice.number),
-        (labels.issued, formats.date(invoice.issued_on)),
-        (labels.due, due),
+        (labels.credit_issued if is_credit else labels.issued, formats.date(invoice.issued_on)),
+        *_asked(compositor, invoice),
         (labels.credited, ", ".join(_number_and_date(compositor, each) for each in invoice.credits)),
-        (labels.order if len(orders) == 1 else labels.orders, ", ".join(orders)),
+        (labels.order if len(orders) == 1 else labels.orders, _listed(orders, labels.orders_listed)),
         (
             labels.purchase_order if len(purchase_orders) == 1 else labels.purchase_orders,
-            ", ".join(purchase_orders),
+            _listed(purchase_orders, labels.numbers_listed),
         ),
         _supplied(compositor, invoice),
         (labels.cost_center, invoice.cost_center or ""),
         (labels.reference, invoice.buyer.reference or ""),
     ]
     return [(label, value) for label, value in pairs if value.strip()]
+
+
+def _asked(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
+    """How much is to be paid, and by when; or how much a credit invoice gives back."""
+    labels, formats = compositor.labels, compositor.formats
+    if invoice.due < 0:
+        return [(labels.amount_credited, formats.money(-invoice.left_to_pay))]
+    if invoice.left_to_pay <= 0:
+        return []
+    due = [(labels.due, formats.date(invoice.due_on))] if invoice.due_on else []
+    return [*due, (labels.amount_due, formats.money(invoice.left_to_pay))]
+
+
+def _listed(numbers: Sequence[str], words: str) -> str:
+    """The numbers, or how many there are: the table has each above its lines."""
+    return ", ".join(numbers) if len(numbers) <= MOST_NAMED else words.format(count=len(numbers))
 
 
 def _supplied(compositor: Compositor, invoice: Snapshot) -> Fact:

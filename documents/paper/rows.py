@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.fonts import font
-from documents.paper.grid import BODY, INK, LABEL, SMALL, STRONG, WIDTH, Style
+from documents.paper.grid import BODY, CARRY, INK, LABEL, SMALL, STRONG, WIDTH, Style
 from documents.paper.lanes import Lanes
 from documents.paper.text import Printable
 from invoicing.snapshot import Line
 
-PADDING = 5.0
+PADDING, TIGHT = 5.0, 3.75  # above a row's text, in points; a row of one line is 21.5 or 19 points high
 SKU_GAP = 8.0  # between a name and the item number, in points
 MAX_UNBROKEN = 6  # a row of more text lines than this may continue on the next page
 FIRST, LAST = 3, 2  # of its first and of its last lines so many stay together
+UNDRAWN = "-"  # the content of a piece that is only measured
 
 Cells = tuple[Printable, ...]
 
@@ -27,6 +28,14 @@ class Words(NamedTuple):
     style: Style
     x: float = 0.0
     beside: bool = False
+
+
+class Row(NamedTuple):
+    """A line of the invoice, wrapped but not drawn yet: its figures, and its text in unbroken parts."""
+
+    cells: Cells
+    parts: list[list[Words]]
+    sum_after: int  # of the lines up to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +52,37 @@ class Rows:
         builder.rule(15, 0, WIDTH, INK, 0.75)
         return builder.piece(19, keep=True)
 
-    def row(self, line: Line, cells: Cells, running: tuple[Piece, ...]) -> list[Piece]:
-        texts = self._texts(line)
-        first, *rest = _parts(texts)
-        builder = PieceBuilder(self.compositor)
-        self._figures(builder, PADDING + BODY.size, cells, BODY)
-        height = self._lines(builder, PADDING, first)
+    def wrapped(self, line: Line, cells: Cells, sum_after: int) -> Row:
+        return Row(cells, _parts(self._texts(line)), sum_after)
+
+    def row(self, row: Row, running: tuple[Piece, ...], padding: float, *, is_drawn: bool) -> list[Piece]:
+        """The row's pieces. Those that are not drawn are as high, and show nothing."""
         pieces = []
-        for part in rest:
-            pieces.append(builder.piece(height, running=running))
-            builder = PieceBuilder(self.compositor)
-            height = self._lines(builder, 0, part)
-        height += PADDING - 1
-        builder.rule(height, 0, WIDTH)
-        return [*pieces, builder.piece(height, running=running)]
+        for number, part in enumerate(row.parts):
+            top = 0.0 if number else padding
+            height = top + sum(words.style.leading for words in part if not words.beside)
+            is_last = number == len(row.parts) - 1
+            height += padding - 1 if is_last else 0
+            if is_drawn:
+                builder = PieceBuilder(self.compositor)
+                if not number:
+                    self._figures(builder, padding + BODY.size, row.cells, BODY)
+                self._lines(builder, top, part)
+                if is_last:
+                    builder.rule(height, 0, WIDTH)
+                pieces.append(builder.piece(height, running=running, sum_after=row.sum_after))
+            else:
+                pieces.append(Piece(height, UNDRAWN, running=running, sum_after=row.sum_after))
+        return pieces
+
+    def carried(self, words: str, amount: Printable) -> Piece:
+        """The row of a sum that is carried from page to page."""
+        builder = PieceBuilder(self.compositor)
+        style = STRONG.scaled(self.lanes.scale)
+        builder.left(0, 3 + SMALL.size, self.compositor.clean(words), SMALL)
+        builder.right(self.lanes.edges[-1], 3 + SMALL.size, amount, style)
+        builder.rule(CARRY - 1, 0, WIDTH)
+        return builder.piece(CARRY)
 
     def sub_heading(self, text: str, running: tuple[Piece, ...]) -> list[Piece]:
         pieces = []
@@ -75,35 +101,41 @@ class Rows:
     def _figures(self, builder: PieceBuilder, y: float, cells: Cells, style: Style) -> None:
         style = style if self.lanes.scale == 1 else style.scaled(self.lanes.scale)
         for edge, cell in zip(self.lanes.edges, cells, strict=True):
-            builder.right(edge, y, cell, style)
+            if cell:
+                builder.right(edge, y, cell, style)
 
-    def _lines(self, builder: PieceBuilder, y: float, texts: list[Words]) -> float:
+    def _lines(self, builder: PieceBuilder, y: float, texts: list[Words]) -> None:
         baseline = y
         for text, style, x, beside in texts:
             if not beside:
                 baseline = y + style.size
                 y += style.leading
             builder.left(x, baseline, text, style)
-        return y
 
     def _texts(self, line: Line) -> list[Words]:
         lines, room = self.compositor.lines, self.lanes.room
         texts = [Words(text, BODY) for text in lines(line.name, BODY, room)] or [Words(Printable(""), BODY)]
         if line.sku:
             texts += self._sku(line.sku, texts)
-        if line.is_price_reduction:
-            reduction = self.compositor.labels.price_reduction
-            texts += [Words(text, SMALL) for text in lines(reduction, SMALL, room)]
-        if line.description:
-            texts += [Words(text, SMALL) for text in lines(line.description, SMALL, room)]
-        if line.discount_reason:
-            reason = f"{self.compositor.labels.discount}: {line.discount_reason}"
-            texts += [Words(text, SMALL) for text in lines(reason, SMALL, room)]
-        if line.service_period:
-            labels, formats = self.compositor.labels, self.compositor.formats
-            period = f"{labels.service_period} {formats.period(line.service_period)}"
-            texts += [Words(text, SMALL) for text in lines(period, SMALL, room)]
+        # Below the name the middle columns are empty: the text runs across them, up to the amounts.
+        across = self.lanes.edges[-2]
+        for detail in self._details(line):
+            texts += [Words(text, SMALL) for text in lines(detail, SMALL, across)]
         return texts
+
+    def _details(self, line: Line) -> list[str]:
+        """What stands below its name."""
+        labels, formats = self.compositor.labels, self.compositor.formats
+        details = []
+        if line.is_price_reduction:
+            details.append(labels.price_reduction)
+        if line.description:
+            details.append(line.description)
+        if line.discount_reason:
+            details.append(f"{labels.discount}: {line.discount_reason}")
+        if line.service_period:
+            details.append(f"{labels.service_period} {formats.period(line.service_period)}")
+        return details
 
     def _sku(self, sku: str, name: list[Words]) -> list[Words]:
         """The item number, beside a short name, otherwise below it."""

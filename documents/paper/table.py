@@ -3,45 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from typing import NamedTuple
 
+from documents.paper.columns import keep_together
 from documents.paper.compose import Compositor, Piece
-from documents.paper.grid import BODY, LABEL, WIDTH
+from documents.paper.grid import BODY, CARRY, LABEL, WIDTH
 from documents.paper.lanes import lanes
-from documents.paper.rows import Cells, Rows
+from documents.paper.rows import PADDING, UNDRAWN, Cells, Row, Rows
 from documents.paper.text import Printable
 from invoicing.decimals import price_of
 from invoicing.snapshot import Line, OrderReference, Snapshot
 
 LEAST_WIDTHS = {"quantity": 48.0, "unit_price": 54.0, "discount": 44.0, "vat": 28.0, "amount": 60.0}
 LEAST_TEXT = 120.0  # width of the descriptions, in points
-DASH = Printable("–")
+EMPTY = Printable("")
+LEAST_ROWS = 3  # on a page that is turned to for the totals
 OTHER_ITEMS = OrderReference(id="", number="")  # stands for the lines that belong to none of the orders
 
 
-def table(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    """The lines' pieces; the last stays on one page with the totals."""
-    shown = [
-        name for name in LEAST_WIDTHS if name != "discount" or any(line.discount for line in invoice.lines)
-    ]
-    titles = tuple(compositor.clean(getattr(compositor.labels, name)) for name in shown)
-    cells = [_cells(compositor, line, shown) for line in invoice.lines]
-    widths = lanes(
-        [(titles, LABEL), *((row, BODY) for row in cells)],
-        width=WIDTH,
-        text=LEAST_TEXT,
-        least=[LEAST_WIDTHS[name] for name in shown],
-    )
-    rows = Rows(compositor, widths)
-    pieces = [rows.heading(titles)]
-    for order, numbers in _groups(invoice):
-        running: tuple[Piece, ...] = (pieces[0],)
-        if order is not None:
-            pieces += rows.sub_heading(_order_heading(compositor, order), running)
-            running += tuple(rows.continued(_order_name(compositor, order)))
-        for number in numbers:
-            pieces += rows.row(invoice.lines[number], cells[number], running)
-    return [*pieces[:-1], replace(pieces[-1], keep_with_next=True)]
+class Group(NamedTuple):
+    """The lines of one order: its heading, what is repeated above its rows on a new page, and the rows."""
+
+    headings: list[Piece]
+    running: tuple[Piece, ...]
+    rows: list[Row]
+
+
+class Table:
+    """The lines, wrapped but not drawn yet."""
+
+    def __init__(self, compositor: Compositor, invoice: Snapshot) -> None:
+        self._compositor = compositor
+        is_discounted = any(line.discount for line in invoice.lines)
+        shown = [name for name in LEAST_WIDTHS if name != "discount" or is_discounted]
+        titles = tuple(compositor.clean(getattr(compositor.labels, name)) for name in shown)
+        cells = [_cells(compositor, line, shown) for line in invoice.lines]
+        widths = lanes(
+            [(titles, LABEL), *((row, BODY) for row in cells)],
+            width=WIDTH,
+            text=LEAST_TEXT,
+            least=[LEAST_WIDTHS[name] for name in shown],
+        )
+        self._rows = Rows(compositor, widths)
+        self._heading = self._rows.heading(titles)
+        self._groups = list(self._wrapped_groups(invoice, cells))
+
+    def pieces(self, padding: float = PADDING, *, is_drawn: bool = True) -> list[Piece]:
+        """Their pieces, with so much room in the rows; the last ones stay on one page with the totals."""
+        pieces = [self._heading]
+        starts = []
+        for group in self._groups:
+            pieces += group.headings
+            for row in group.rows:
+                starts.append(len(pieces))
+                pieces += self._rows.row(row, group.running, padding, is_drawn=is_drawn)
+        return _kept_with_totals(pieces, starts)
+
+    def carried(self, amount: int) -> tuple[Piece, Piece]:
+        """The rows that carry a sum of lines from one page to the next."""
+        labels, figure = self._compositor.labels, self._compositor.formats.plain(amount)
+        return (
+            self._rows.carried(labels.carried_forward, figure),
+            self._rows.carried(labels.brought_forward, figure),
+        )
+
+    def carried_undrawn(self, _: int) -> tuple[Piece, Piece]:
+        """The same rows where pages are only counted."""
+        return Piece(CARRY, UNDRAWN), Piece(CARRY, UNDRAWN)
+
+    def _wrapped_groups(self, invoice: Snapshot, cells: Sequence[Cells]) -> Iterator[Group]:
+        total = 0
+        for order, numbers in _groups(invoice):
+            running: tuple[Piece, ...] = (self._heading,)
+            headings: list[Piece] = []
+            if order is not None:
+                headings = self._rows.sub_heading(_order_heading(self._compositor, order), running)
+                running += tuple(self._rows.continued(_order_name(self._compositor, order)))
+            rows = []
+            for number in numbers:
+                total += invoice.lines[number].total
+                rows.append(self._rows.wrapped(invoice.lines[number], cells[number], total))
+            yield Group(headings, running, rows)
+
+
+def _kept_with_totals(pieces: list[Piece], starts: Sequence[int]) -> list[Piece]:
+    """The last rows, up to three, stay on one page with each other and with what follows.
+
+    Of a row in several parts only the last part does, and no row before it.
+    """
+    first = len(pieces) - 1
+    for start, end in zip(starts[: -LEAST_ROWS - 1 : -1], [len(pieces), *starts[::-1]], strict=False):
+        if end - start > 1:
+            break
+        first = start
+    return [*pieces[:first], *keep_together(pieces[first:])]
 
 
 def _groups(invoice: Snapshot) -> Iterator[tuple[OrderReference | None, Sequence[int]]]:
@@ -65,12 +120,12 @@ def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
     cells = {
         "quantity": compositor.clean(quantity),
         "unit_price": formats.unit_price(price_of(line)),
-        "discount": formats.plain(-line.discount) if line.discount else DASH,
+        "discount": formats.plain(-line.discount) if line.discount else EMPTY,
         "vat": formats.percent(line.vat_rate),
         "amount": formats.plain(line.total),
     }
     if line.is_price_reduction:
-        cells |= {"quantity": DASH, "unit_price": DASH}
+        cells |= {"quantity": EMPTY, "unit_price": EMPTY}
     return tuple(cells[name] for name in shown)
 
 

@@ -9,6 +9,7 @@ from documents.paper.compose import Compositor, Piece, PieceBuilder, space
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, GUTTER, INK, LABEL, SMALL, TOTAL, WIDTH, Style, column
 from documents.paper.lanes import GAP, Lanes, lanes
+from documents.paper.running_head import shortened
 from documents.paper.text import Printable
 from invoicing.snapshot import Snapshot, VatRow
 
@@ -39,7 +40,7 @@ def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     if widths.scale < LEAST_SCALE:
         widths = _lanes(rates, WIDTH)
         rows = [*((rate, None) for rate in rates), (None, None), *((None, total) for total in sums)]
-    pieces = [space(SPACE_ABOVE, keep=True)]
+    pieces = [space(SPACE_ABOVE, keep=True, gives=3)]
     for number, (rate, total) in enumerate(rows):
         builder = PieceBuilder(compositor)
         if rate is not None:
@@ -74,10 +75,27 @@ def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
     sums.append(Sum(compositor.clean(""), compositor.clean(""), BODY))
     if invoice.rounding:  # EN 16931: BT-114
         sums.append(Sum(compositor.clean(labels.rounding), formats.money(invoice.rounding), BODY))
-    if invoice.paid:  # BT-113
-        sums.append(Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY))
+    sums += _paid(compositor, invoice)  # BT-113
     due = labels.amount_credited if invoice.due < 0 else labels.amount_due
-    return [*sums, Sum(compositor.clean(due), formats.money(invoice.due - invoice.paid), TOTAL)]  # BT-115
+    return [*sums, Sum(compositor.clean(due), formats.money(invoice.left_to_pay), TOTAL)]  # BT-115
+
+
+def _paid(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
+    """What was paid, when and how; one sum where that is not known."""
+    formats, labels = compositor.formats, compositor.labels
+    if invoice.paid and not invoice.payments:
+        return [Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY)]
+    sums = []
+    for payment in invoice.payments:
+        method = labels.payment_method(payment.method)
+        words = "  ·  ".join(filter(None, [labels.paid, formats.date(payment.paid_on), method]))
+        sums.append(_fitting(compositor.clean(words), formats.money(-payment.amount)))
+    return sums
+
+
+def _fitting(label: Printable, amount: Printable) -> Sum:
+    room = SUM_SIDE - GAP - font(BODY.weight).width(amount) * BODY.size
+    return Sum(shortened(label, BODY, room), amount, BODY)
 
 
 def _lanes(rows: list[Cells], width: float) -> Lanes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +19,7 @@ from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
 from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import allocation
+from invoicing.ledger.queries import printed_payments
 from invoicing.snapshot import Snapshot, dump
 from invoicing.storage import after_commit, outbox
 from invoicing.storage.tables import invoice_lines, invoices, new_id, order_items, violated_constraint
@@ -57,7 +59,8 @@ def issue(
     named = invoice_id or new_id()
     parts = allocation.prepaid(connection, principal.account_id, named, draft.lines, draft.due)
     paid = draft.paid + sum(part.amount for part in parts)
-    frozen = replace(draft, id=named, number=taken.number, paid=paid)
+    before = printed_payments(connection, principal.account_id, parts, ZoneInfo(seller.timezone))
+    frozen = replace(draft, id=named, number=taken.number, paid=paid, payments=(*draft.payments, *before))
     own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
     row = {**_row(frozen, taken, principal, now=now), **own}
     _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)

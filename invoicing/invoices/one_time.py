@@ -33,7 +33,7 @@ from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_invoice_manually
-from invoicing.snapshot import Address, Snapshot, read_period
+from invoicing.snapshot import Address, PrintedPayment, Snapshot, read_period
 from invoicing.storage.tables import Customer
 from invoicing.vat.breakdown import vat_breakdown
 from invoicing.vat.rounding import payable_rounding
@@ -193,6 +193,7 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
     if currency == seller.default_currency:
         rounding = payable_rounding(totals.total, seller.payable_rounding)
     frozen = frozen_lines(lines, totals, rounding)
+    transfer, asked = request["manual_transfer"], totals.total + rounding
     supplied = supply_date_of_lines(request["delivery_date"], read_period(request["service_period"]), frozen)
     snapshot = Snapshot(
         type="INVOICE",
@@ -218,11 +219,20 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         cost_center=request["cost_center"],
         note=request["note"],
         metadata=request["meta"],
-        paid=0 if request["manual_transfer"] is None else totals.total + rounding,
+        paid=0 if transfer is None else asked,
+        payments=_transferred(transfer, asked),
     )
     check_treatment(snapshot, seller, customer.vat_country)
     paper = with_tax_currency(connection, seller, snapshot, asked_rate=request["exchange_rate"])
     return Draft(seller, customer.id, paper)
+
+
+def _transferred(transfer: Mapping[str, Any] | None, asked: int) -> tuple[PrintedPayment, ...]:
+    """The payment that settles it as it is issued. Recording it refuses whatever else is wrong with it."""
+    if transfer is None or asked == 0:
+        return ()
+    day = checks.day(transfer["payment_date"], "manual_transfer.payment_date")
+    return (PrintedPayment(paid_on=day, method=str(transfer["method"]), amount=asked),)
 
 
 def _shipped_to(customer: Customer, given: Mapping[str, Any] | None) -> Address | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BindParameter,
@@ -13,14 +14,25 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    func,
     select,
     union,
 )
 
 from invoicing.access import Principal
 from invoicing.ledger.balances import Balance, available_on, balances_of
+from invoicing.ledger.distribution import Allocation
+from invoicing.snapshot import PrintedPayment
 from invoicing.storage import rows
-from invoicing.storage.tables import UNSETTLED, Payment, allocations, invoice_lines, invoices, payments
+from invoicing.storage.tables import (
+    UNSETTLED,
+    Payment,
+    allocations,
+    invoice_lines,
+    invoices,
+    payment_methods,
+    payments,
+)
 
 _MINE: BindParameter[str] = bindparam("account")
 _IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
@@ -44,6 +56,23 @@ def _in_order(*found: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
     return select(either).order_by(either.c.created_at, either.c.id)
 
 
+_PRINTED = (
+    select(
+        payments.c.id,
+        func.coalesce(payment_methods.c.label, payments.c.method),
+        func.coalesce(payments.c.paid_at, payments.c.created_at),
+    )
+    .outerjoin_from(
+        payments,
+        payment_methods,
+        and_(
+            payment_methods.c.account_id == payments.c.account_id,
+            payment_methods.c.id == payments.c.payment_method_id,
+        ),
+    )
+    .where(payments.c.account_id == _MINE, payments.c.id.in_(_IDS))
+    .order_by(payments.c.created_at, payments.c.id)
+)
 _PAYMENTS_OF_INVOICES = _in_order(
     _of(payments, "invoice_id"), _of(allocations, "invoice_id").join(allocations, _ALLOCATED)
 )
@@ -78,6 +107,20 @@ def payments_by_invoice(
 ) -> Mapping[str, list[Payment]]:
     """The payments and refunds on each invoice, or that went to it from an order, oldest first."""
     return _grouped(connection, _PAYMENTS_OF_INVOICES, principal, ids)
+
+
+def printed_payments(
+    connection: Connection, account_id: str, parts: Sequence[Allocation], timezone: ZoneInfo
+) -> tuple[PrintedPayment, ...]:
+    """What these parts of payments paid as the paper says it, oldest first. A card is called by its label."""
+    if not parts:
+        return ()
+    amounts = {part.source: part.amount for part in parts}
+    found = connection.execute(_PRINTED, {"account": account_id, "ids": list(amounts)})
+    return tuple(
+        PrintedPayment(paid_on=paid_at.astimezone(timezone).date(), method=method, amount=amounts[id])
+        for id, method, paid_at in found
+    )
 
 
 def payments_by_order(

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from documents.paper.labels import labels
 from documents.pdf import render
-from invoicing.snapshot import Address, OrderReference, Period, VatInTaxCurrency, VatRow
+from invoicing.snapshot import Address, OrderReference, Period, PrintedPayment, VatInTaxCurrency, VatRow
 from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, page_texts, without_spaces
 
 ORDERS = (
@@ -84,7 +84,7 @@ def test_a_line_has_its_number_description_quantity_price_discount_rate_and_amou
         unit_price=250, discount=5000, total=295000,
     )  # fmt: skip
     text = invoice_text(invoice(lines=(mug,)))
-    for words in ("Mug", "MUG-1", "Blue.", "Handmade.", "1,200 hours", "2.50", "-50.00", "21%", "2,950.00"):
+    for words in ("Mug", "MUG-1", "Blue.", "Handmade.", "1,200 hours", "2.50", "−50.00", "21%", "2,950.00"):
         assert words in text
 
 
@@ -216,15 +216,76 @@ def test_payment_is_asked_with_iban_in_fours_bic_amount_date_and_reference() -> 
         assert words in text
 
 
-def test_payment_without_a_date_or_an_account_is_still_asked() -> None:
-    text = invoice_text(invoice(due_on=None, seller=replace(SELLER, iban=None, bic=None)))
+def test_payment_without_a_date_is_still_asked() -> None:
+    text = invoice_text(invoice(due_on=None))
     assert "Please transfer €12.10 to Mug & Co, quoting 2025-0001." in text
+    assert "Due date" not in text
+
+
+@pytest.mark.parametrize("iban", [None, "", "  "])
+def test_nobody_is_asked_to_transfer_to_an_account_that_is_not_named(iban: str | None) -> None:
+    text = invoice_text(invoice(seller=replace(SELLER, iban=iban, bic=None)))
+    assert "transfer" not in text
     assert "IBAN" not in text
+    panel = text[text.index("\nPayment\n") :]
+    for words in ("Amount due\n€12.10", "Due date\n16 June 2025", "Payment reference\n2025-0001"):
+        assert words in panel
+
+
+def test_the_head_says_how_much_is_to_be_paid_and_by_when() -> None:
+    text = invoice_text(invoice(paid=1_000))
+    head = text[: text.index("Description")]
+    assert "Due date\n16 June 2025\nAmount due\n€2.10\n" in head
+    assert "PAID" not in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "mark"), [("en", "PAID"), ("nl", "BETAALD"), ("de", "BEZAHLT"), ("fr", "PAYÉE")]
+)
+def test_what_is_paid_says_so_beside_its_title_and_asks_for_nothing(locale: str, mark: str) -> None:
+    words = labels(locale)
+    text = invoice_text(invoice(locale=locale, paid=1_210))
+    head = text[: text.index(words.description)]
+    assert f"{words.invoice} {mark} " in head
+    assert words.due not in text
+    assert words.amount_due not in head
+    assert words.payment_reference not in text
+
+
+def test_nothing_to_pay_is_not_called_paid() -> None:
+    text = invoice_text(invoice(total=0, total_ex_vat=0, total_vat=0, vat=()))
+    assert "PAID" not in text
+    assert "Due date" not in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en-GB", "Paid · 1 June 2025 · bank transfer −€10.00"),
+        ("nl", "Betaald · 1 juni 2025 · overschrijving € −10,00"),
+        ("de", "Bezahlt · 1. Juni 2025 · Überweisung −10,00 €"),
+        ("fr", "Payé · 1 juin 2025 · virement −10,00 €"),
+    ],
+)
+def test_what_was_paid_is_said_with_its_day_and_way(locale: str, words: str) -> None:
+    transfer = PrintedPayment(paid_on=date(2025, 6, 1), method="BANK_TRANSFER", amount=1_000)
+    ideal = PrintedPayment(paid_on=date(2025, 6, 2), method="iDEAL", amount=100)
+    text = invoice_text(invoice(locale=locale, paid=1_100, payments=(transfer, ideal)))
+    assert words in " ".join(text.split())
+    assert "· iDEAL " in " ".join(text.split())
+
+
+def test_the_words_of_a_payment_are_shortened_before_they_meet_its_amount() -> None:
+    long = PrintedPayment(paid_on=date(2025, 6, 1), method="W" * 64, amount=1_000)
+    other = PrintedPayment(paid_on=date(2025, 6, 1), method="OTHER", amount=50)
+    text = invoice_text(invoice(paid=1_050, payments=(long, other)))
+    assert "WW… −€10.00" in text
+    assert "1 June 2025 −€0.50" in text
 
 
 def test_what_was_paid_in_advance_is_not_asked_for_again() -> None:
     text = invoice_text(invoice(paid=1_000))
-    for words in ("Paid", "-€10.00", "Amount due", "Please transfer €2.10 by 16 June 2025"):
+    for words in ("Paid", "−€10.00", "Amount due", "Please transfer €2.10 by 16 June 2025"):
         assert words in text
     settled = invoice_text(invoice(paid=1_210))
     assert labels("en").paid_in_full in settled
@@ -238,15 +299,16 @@ def test_what_was_paid_in_advance_is_not_asked_for_again() -> None:
 def test_a_rounding_stands_above_what_is_to_be_paid(locale: str, word: str) -> None:
     text = invoice_text(invoice(rounding=-1, locale=locale))
     assert word in text
-    assert text.index(word) < text.index(labels(locale).amount_due)
-    assert without_spaces(text).count("12.09" if locale == "en" else "12,09") == 2  # asked for below it too
+    assert text.index(word) < text.rindex(labels(locale).amount_due)
+    # at the head, under the total, and in the request to pay
+    assert without_spaces(text).count("12.09" if locale == "en" else "12,09") == 3
     assert word not in invoice_text(invoice(locale=locale))
 
 
 def test_a_credit_with_a_rounding_says_what_it_comes_to() -> None:
     text = without_spaces(invoice_text(invoice(type="CREDIT", total=-1_210, rounding=1)))
     assert "Rounding€0.01" in text
-    assert "Amountcredited-€12.09" in text
+    assert "Amountcredited−€12.09" in text
 
 
 def test_nothing_to_pay_is_not_asked_for() -> None:

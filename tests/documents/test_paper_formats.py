@@ -9,7 +9,7 @@ from babel.numbers import format_currency, format_percent, get_currency_precisio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.paper.formats import formats
+from documents.paper.formats import MINUS, formats
 from documents.paper.languages import locale
 from documents.paper.text import clean, is_printable
 from tests.support.snapshots import invoice, invoice_text, without_spaces
@@ -24,7 +24,7 @@ CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "KWD", "SEK", "PLN", "INR", "XY
 
 
 @given(st.sampled_from(LOCALES), st.sampled_from(CURRENCIES), st.integers(-(10**18), 10**18))
-def test_money_is_written_as_babel_writes_it(tag: str, currency: str, amount: int) -> None:
+def test_money_is_written_as_babel_writes_it_with_a_true_minus(tag: str, currency: str, amount: int) -> None:
     value = Decimal(amount).scaleb(-get_currency_precision(currency))
     where = locale(tag)
     theirs = format_currency(value, currency, locale=where)
@@ -33,7 +33,7 @@ def test_money_is_written_as_babel_writes_it(tag: str, currency: str, amount: in
         theirs = theirs.replace(symbol, currency)
     assert without_spaces(
         formats(tag, currency, get_currency_precision(currency)).money(amount)
-    ) == without_spaces(clean(theirs))
+    ) == without_spaces(clean(theirs)).replace("-", MINUS)
 
 
 @given(st.sampled_from(LOCALES), st.integers(-(10**18), 10**18))
@@ -114,5 +114,5 @@ def test_a_symbol_the_fonts_cannot_write_is_the_currencys_code() -> None:
 
 
 def test_a_minus_stands_where_the_locale_puts_it() -> None:
-    assert without_spaces(formats("nl", "EUR", 2).money(-1000)) == "€-10,00"
-    assert without_spaces(formats("en", "EUR", 2).money(-1000)) == "-€10.00"
+    assert without_spaces(formats("nl", "EUR", 2).money(-1000)) == "€−10,00"
+    assert without_spaces(formats("en", "EUR", 2).money(-1000)) == "−€10.00"

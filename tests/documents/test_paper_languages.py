@@ -32,10 +32,12 @@ ABBREVIATIONS = {
     *(f"units.{code}" for code in ["KGM", "GRM", "TNE", "LTR", "MTR", "CMT", "KMT", "MTK", "MTQ", "KWH"]),
 }
 LIKE_IN_ENGLISH = {
-    "fr": {"units.MIN"},
+    "es": {"payment_methods.CHECK"},
+    "fr": {"units.MIN", "seller_contact"},
     "it": {"note", "units.SET"},
-    "nl": {"units.WEE", "units.SET"},
+    "nl": {"units.WEE", "units.SET", "seller_contact", "payment_methods.CHECK"},
     "pl": {"vat", "total_vat"},
+    "pt": {"payment_methods.CHECK"},
     "sv": {"categories.G"},
 }
 """Words that are the same in that language."""

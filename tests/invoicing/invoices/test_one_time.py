@@ -12,7 +12,7 @@ from invoicing.access import Principal
 from invoicing.decimals import MILLION
 from invoicing.invoices import lists, queries
 from invoicing.invoices.queries import Issued
-from invoicing.snapshot import Address, load
+from invoicing.snapshot import Address, PrintedPayment, load
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
 from invoicing.verify.books import verify
@@ -53,6 +53,16 @@ def test_an_invoice_needs_no_order(make: OneTime) -> None:
     assert (line.order_id, line.order_item_id, line.discount) == (None, None, 0)
     assert (line.vat_rate, line.vat_category) == (210_000, "S")
     assert (paper.orders, paper.buyer.name, paper.buyer.address.locality) == ((), "Ann Baker", "Amsterdam")
+
+
+def test_a_transfer_that_settles_it_is_on_its_paper(make: OneTime) -> None:
+    transfer = {"method": "BANK_TRANSFER", "payment_date": date(2025, 5, 30)}
+    paper = make(order_line(), manual_transfer=transfer).frozen()
+    assert paper.payments == (
+        PrintedPayment(paid_on=date(2025, 5, 30), method="BANK_TRANSFER", amount=1_210),
+    )
+    assert paper.is_paid
+    assert make(order_line(amount=0), manual_transfer=transfer, handle="free").frozen().payments == ()
 
 
 def test_the_account_says_what_the_request_leaves_out(database: Database) -> None:

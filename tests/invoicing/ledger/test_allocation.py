@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from invoicing.access import Principal
+from invoicing.snapshot import PrintedPayment
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.factories import NOW
 from tests.support.own_line_discounts import invoice_in_the_buyers_favour, order_with_discount
 from tests.support.till import Till
 
@@ -75,6 +79,19 @@ def test_orders_that_are_paid_alike_share_an_invoice(till: Till) -> None:
         till.pay(1_000, order_id=id)
     assert till.invoice(*items).state == "SETTLED"
     assert (till.left("p"), till.left("q")) == ([0], [0])
+
+
+def test_the_paper_says_what_was_paid_before_it_was_issued_and_how(till: Till) -> None:
+    (item,) = till.order("o", 1_000)
+    till.pay(600, order_id="o")
+    till.pay(600, order_id="o", method="PayPal", now=NOW + timedelta(days=1))
+    issued = till.invoice(item)
+    day = NOW.date()
+    assert issued.frozen().payments == (
+        PrintedPayment(paid_on=day, method="ideal", amount=600),
+        PrintedPayment(paid_on=day + timedelta(days=1), method="PayPal", amount=400),
+    )
+    assert issued.frozen().paid == 1_000
 
 
 def test_one_cent_pays_one_cent(till: Till) -> None:

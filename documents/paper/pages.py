@@ -1,0 +1,59 @@
+"""The paper's pages: its parts in their order, with the rows as near to each other as saves a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from documents.paper.closing import closing
+from documents.paper.compose import Compositor, Piece
+from documents.paper.footer import footers
+from documents.paper.grid import BOTTOM, TOP
+from documents.paper.letterhead import letterhead
+from documents.paper.paginate import paginate
+from documents.paper.rows import PADDING, TIGHT
+from documents.paper.running_head import running_head
+from documents.paper.table import Table
+from invoicing.snapshot import Snapshot
+
+MOST_TIGHTENED = 4  # pages; in a longer document one page less is worth nothing
+
+
+def pages_of(compositor: Compositor, invoice: Snapshot) -> list[str]:
+    """The content of each page."""
+    parts = Parts(letterhead(compositor, invoice), Table(compositor, invoice), closing(compositor, invoice))
+    pages = parts.pages(is_tight=parts.is_page_saved())
+    tops = [""] if len(pages) == 1 else ["", *[running_head(compositor, invoice)] * (len(pages) - 1)]
+    feet = footers(compositor, invoice, len(pages))
+    return ["\n".join([top, *page, foot]) for top, page, foot in zip(tops, pages, feet, strict=True)]
+
+
+class Parts(NamedTuple):
+    """What the pages show, not placed yet."""
+
+    head: Sequence[Piece]
+    table: Table
+    end: Sequence[Piece]
+
+    def pages(self, *, is_tight: bool) -> list[list[str]]:
+        return paginate(self._pieces(is_tight=is_tight, is_drawn=True), self.table.carried)
+
+    def is_page_saved(self) -> bool:
+        """Whether there is a page less where rows are lower and strips of white narrower."""
+        height = sum(piece.height for piece in self._pieces(is_tight=False, is_drawn=False))
+        if height <= BOTTOM - TOP or height > MOST_TIGHTENED * (BOTTOM - TOP):
+            return False
+        return self._count(is_tight=True) < self._count(is_tight=False)
+
+    def _count(self, *, is_tight: bool) -> int:
+        return len(paginate(self._pieces(is_tight=is_tight, is_drawn=False), self.table.carried_undrawn))
+
+    def _pieces(self, *, is_tight: bool, is_drawn: bool) -> list[Piece]:
+        rows = self.table.pieces(TIGHT if is_tight else PADDING, is_drawn=is_drawn)
+        pieces = [*self.head, *rows, *self.end]
+        return [narrower(piece) for piece in pieces] if is_tight else pieces
+
+
+def narrower(piece: Piece) -> Piece:
+    return replace(piece, height=piece.height - piece.gives, gives=0.0) if piece.gives else piece
