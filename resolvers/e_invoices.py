@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.links import EInvoiceKey
-from documents.einvoice.problems import Problem, problems_of
+from documents.einvoice.problem import Problem
+from documents.einvoice.problems import problems_of
 from invoicing.invoices.queries import Issued
 from invoicing.snapshot import Snapshot
 from resolvers import invoices
@@ -32,6 +35,11 @@ def e_invoices(
     """The e-invoices, each with a link that expires, or with its problems."""
     frozen = invoice.frozen()
     return [_e_invoice(ctx, invoice, frozen, each) for each in formats]
+
+
+async def xml(invoice: Issued, wanted: EInvoiceFormat) -> bytes:
+    """The file of a format that has no problems; Factur-X has none of its own."""
+    return await asyncio.to_thread(lambda: xml_of(invoice.frozen(), wanted))
 
 
 def _e_invoice(ctx: Context, invoice: Issued, frozen: Snapshot, wanted: EInvoiceFormat) -> EInvoice:

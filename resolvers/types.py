@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.problem import Problem as EInvoiceProblem
 from invoicing.checks import AddressValues
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
@@ -13,6 +15,8 @@ from invoicing.payments.values import ManualTransferValues
 __all__ = [
     "AddressValues",
     "CreateInvoiceValues",
+    "EInvoiceFormat",
+    "EInvoiceProblem",
     "Issued",
     "LineCredit",
     "ManualTransferValues",

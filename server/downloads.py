@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -17,6 +16,7 @@ from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
+from server.xml_response import xml_response
 
 _STATUS: dict[type[InvoicingError], int] = {
     BadLink: 403,
@@ -60,13 +60,7 @@ async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
     if stored is None:
         raise DocumentMissing
     content = await asyncio.to_thread(lambda: xml_of(load(stored), key.format))
-    name = quote(filename, safe="")
-    headers = {
-        "Cache-Control": "private",
-        "Content-Disposition": f"attachment; filename*=utf-8''{name}",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return Response(content, media_type="application/xml", headers=headers)
+    return xml_response(content, filename)
 
 
 def _refusal(refusal: InvoicingError) -> JSONResponse:

@@ -7,7 +7,7 @@ from enum import Enum
 import strawberry
 
 from documents.einvoice.formats import EInvoiceFormat as Format
-from documents.einvoice.problems import Problem
+from documents.einvoice.problem import Problem
 from resolvers import e_invoices
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from documents.einvoice.problems import Problem
+from documents.einvoice.problem import Problem
 from invoicing.importing.formulas import guarded
 from invoicing.invoices.issued_between import FrozenInvoice
 

@@ -13,7 +13,8 @@ import typer
 
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
-from documents.einvoice.problems import Problem, problems_of
+from documents.einvoice.problem import Problem
+from documents.einvoice.problems import problems_of
 from documents.pdf import render
 from invoicing.invoices.issued_between import Days, FrozenInvoice, count_issued, issued_between
 from invoicing.snapshot import Snapshot, load

@@ -15,10 +15,29 @@ from server.rest.http import json_response
 NOTHING_LEFT = "Nothing left to invoice: every item of the order that can be invoiced is"
 FAILED = "An error occurred while creating the invoice"
 
+
+class InvoiceNotFound(errors.NotFound):
+    """Invoice not found"""
+
+
+class NoSuchFormat(errors.NotFound):
+    """There is no such format"""
+
+
+class PdfNotReady(errors.NotFound):
+    """Its PDF is still being made"""
+
+    retry_after = 2  # seconds
+
+
 TABLE: Mapping[type[InvoicingError], tuple[int, str | None]] = {
     errors.Unauthorized: (401, "Invalid or missing access token"),
     errors.Forbidden: (403, None),
     errors.NotFound: (404, "Order not found"),
+    InvoiceNotFound: (404, "Invoice not found"),
+    NoSuchFormat: (404, None),
+    PdfNotReady: (404, None),
+    http.UnknownPath: (404, None),
     errors.NothingToInvoice: (400, NOTHING_LEFT),
     errors.ValidationError: (400, None),
     http.MethodNotAllowed: (405, None),

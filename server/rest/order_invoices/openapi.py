@@ -1,13 +1,18 @@
-"""`POST /invoices` for the OpenAPI document."""
+"""The paths under `/invoices`, for the OpenAPI document."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from resolvers.types import EInvoiceFormat
 from server.rest.json_schema import (
+    Part,
     array,
     instant,
     json_content,
+    nullable,
+    path_parameter,
     ref,
     request_body,
     request_object,
@@ -52,6 +57,35 @@ _REFUSED = response_object(
     success=value("boolean", "false", const=False),
     message=string("Why, for people."),
 )
+_PROBLEM = response_object(
+    "Why it cannot be made.",
+    rule=string("The rule that it would break: `BR-DE-15`, `PEPPOL-EN16931-R003`."),
+    field=string("What to fill in, as GraphQL calls it: `customer.buyer_reference`."),
+    message=string("One sentence."),
+)
+_PROBLEMS = array(ref("EInvoiceProblem"), "Why it cannot be made; empty if it can.")
+_E_INVOICE = response_object(
+    "An e-invoice.",
+    format=string("Which one.", enum=[*EInvoiceFormat]),
+    url=nullable(
+        string(
+            "A link that expires and needs no key; null if there are problems, and of `FACTUR_X` until the "
+            "PDF is there."
+        )
+    ),
+    problems=_PROBLEMS,
+)
+_E_INVOICES = response_object(
+    "Each format.",
+    success=value("boolean", "true", const=True),
+    data=array(ref("EInvoice"), "In the order of the formats."),
+)
+_NOT_POSSIBLE = response_object(
+    "The invoice cannot be said in that format.",
+    success=value("boolean", "false", const=False),
+    message=string("Which format, for people."),
+    problems=_PROBLEMS,
+)
 _STATUSES = {
     "400": "`orderId` is missing or no text, the body is no JSON object, or nothing is left to invoice.",
     "401": "The access token is missing or not known.",
@@ -64,6 +98,28 @@ _STATUSES = {
     "500": "Our fault: the log has it under the `X-Request-ID` of the answer.",
     "503": "It took longer than the server allows, or the database cannot be used: try again.",
 }
+_READ_STATUSES = {
+    "401": _STATUSES["401"],
+    "403": "The API key lacks the scope `invoices:read`.",
+    "404": "The account has no such invoice.",
+    "405": "Only GET is answered.",
+    "429": _STATUSES["429"],
+    "500": _STATUSES["500"],
+    "503": _STATUSES["503"],
+}
+
+
+def _refusals(statuses: Mapping[str, str]) -> Part:
+    content = json_content(ref("OrderInvoiceRefused"))
+    return {status: {"description": reason, "content": content} for status, reason in statuses.items()}
+
+
+_NO_FILE = {**_READ_STATUSES, "404": "There is no such invoice or format, or its PDF is still being made."}
+_ID = path_parameter("id", "The invoice's id.")
+_FORMAT = {
+    **path_parameter("format", "Which format."),
+    "schema": {"type": "string", "enum": [*EInvoiceFormat]},
+}
 
 SCHEMAS: dict[str, Any] = {
     "OrderInvoice": _INVOICE,
@@ -71,6 +127,10 @@ SCHEMAS: dict[str, Any] = {
     "OrderInvoiceCreator": _CREATOR,
     "OrderInvoiceCreated": _CREATED,
     "OrderInvoiceRefused": _REFUSED,
+    "EInvoice": _E_INVOICE,
+    "EInvoiceProblem": _PROBLEM,
+    "EInvoices": _E_INVOICES,
+    "EInvoiceNotPossible": _NOT_POSSIBLE,
 }
 SECURITY: dict[str, Any] = {
     "accessToken": {
@@ -94,11 +154,36 @@ PATHS: dict[str, Any] = {
             ),
             "responses": {
                 "201": response("The invoice was made.", ref("OrderInvoiceCreated")),
-                **{
-                    status: {"description": reason, "content": json_content(ref("OrderInvoiceRefused"))}
-                    for status, reason in _STATUSES.items()
-                },
+                **_refusals(_STATUSES),
             },
         }
-    }
+    },
+    "/invoices/{id}/e-invoices": {
+        "parameters": [_ID],
+        "get": {
+            "operationId": "getEInvoices",
+            "summary": "The e-invoices of an invoice",
+            "description": "Each format, with a link or with what stands in its way.",
+            "security": [{"accessToken": []}],
+            "responses": {
+                "200": response("Each format.", ref("EInvoices")),
+                **_refusals(_READ_STATUSES),
+            },
+        },
+    },
+    "/invoices/{id}/e-invoices/{format}": {
+        "parameters": [_ID, _FORMAT],
+        "get": {
+            "operationId": "getEInvoice",
+            "summary": "An e-invoice",
+            "description": "The XML, named by the invoice's number. Of `FACTUR_X` it leads to the PDF.",
+            "security": [{"accessToken": []}],
+            "responses": {
+                "200": {"description": "The file.", "content": {"application/xml": {"schema": {}}}},
+                "303": {"description": "The PDF, which is the Factur-X."},
+                "409": response("What stands in the way of it.", ref("EInvoiceNotPossible")),
+                **_refusals(_NO_FILE),
+            },
+        },
+    },
 }

@@ -16,6 +16,7 @@ from resolvers.types import Issued
 from server.contexts import Contexts
 from server.rest.http import Endpoint, json_response, read_json_object, route, unknown_path
 from server.rest.json_body import JsonObject, is_id
+from server.rest.links import e_invoices_link
 from server.rest.reepay import auth, requests, responses
 from server.rest.reepay.errors import CreditNoteNotFound, refusal_response
 
@@ -94,7 +95,8 @@ class _Endpoints:
     async def get_credit_note(self, request: Request) -> Response:
         ctx = await auth.context(self._contexts, request)
         credit = await _find_credit_note(ctx, request.path_params["id"])
-        return json_response(responses.credit_note(await invoice_history(ctx, credit)))
+        history = await invoice_history(ctx, credit)
+        return json_response(responses.credit_note(history), headers=e_invoices_link(credit.id))
 
 
 def _route(path: str, **endpoints: Endpoint) -> Route:
@@ -120,4 +122,5 @@ async def _find_credit_note(ctx: Context, id: str) -> Issued:
 
 
 async def _invoice_response(ctx: Context, invoice: Issued) -> Response:
-    return json_response(responses.invoice(await invoice_history(ctx, invoice)))
+    history = await invoice_history(ctx, invoice)
+    return json_response(responses.invoice(history), headers=e_invoices_link(invoice.id))

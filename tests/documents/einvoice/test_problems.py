@@ -155,6 +155,18 @@ def test_a_whole_coin_of_rounding_is_too_much_where_it_is_a_major_unit() -> None
     assert problems_of(taxed(rate=100_000, base=105, amount=11, **yen), FACTUR_X) == []
 
 
+def test_sums_that_the_official_rule_cannot_add_up_are_a_problem() -> None:
+    nets = [999_999_899_999_985] * 39 + [1]
+    lines = tuple(
+        line(id=str(n), total_ex_vat=net, unit_price=net, vat_amount=0) for n, net in enumerate(nets)
+    )
+    planted = replace(taxed(rate=5_000, base=sum(nets), amount=0), lines=lines)
+    assert "BR-CO-10" in [each.rule for each in problems_of(planted, FACTUR_X)]
+    assert "BR-CO-10" in broken_rules(xml_of(planted, FACTUR_X))
+    assert "BR-CO-10" not in [each.rule for each in problems_of(planted, PEPPOL)]
+    assert "BR-CO-10" not in broken_rules(xml_of(planted, PEPPOL))
+
+
 @pytest.mark.parametrize("wanted", [each for each in EInvoiceFormat if each is not FACTUR_X])
 def test_the_periods_of_lines_are_within_the_invoices(wanted: EInvoiceFormat) -> None:
     may = Period(start=date(2025, 5, 1), end=date(2025, 5, 31))

@@ -1,0 +1,62 @@
+"""Amounts that no e-invoice can say, or that the official rules do not take."""
+
+from __future__ import annotations
+
+from documents.einvoice.content import Content, VatGroup
+from documents.einvoice.numbers import fits_two_decimals, percentage_text
+from documents.einvoice.problem import Problem, Problems
+from invoicing.money import divide
+from invoicing.snapshot import Snapshot
+
+_HALF_A_PERCENT = 5_000  # ten-thousandths of a percent
+
+
+def decimals(content: Content) -> Problems:
+    amounts = [content.total_vat, content.total, content.paid, content.rounding]
+    amounts += [amount for item in content.items for amount in (item.net, item.allowance)]
+    amounts += [amount for group in content.vat for amount in (group.base, group.amount)]
+    if content.tax_total is not None and not fits_two_decimals(
+        content.tax_total.amount, content.tax_total.decimals
+    ):
+        yield Problem("BR-DEC-15", "account.tax_currency", "The VAT in the tax currency has a third decimal.")
+    if not all(fits_two_decimals(amount, content.decimals) for amount in amounts):
+        yield Problem("BR-DEC", "order_lines.amount", "An amount has a third decimal; EN 16931 knows two.")
+
+
+def sum_of_lines(content: Content) -> Problems:
+    """The official rule for CII adds the lines up in binary fractions of 53 bits, whose errors it may see."""
+    hundredths = 100 * sum(abs(item.net) for item in content.items) // 10**content.decimals
+    if len(content.items) * hundredths > 2**52:
+        yield Problem("BR-CO-10", "order_lines.amount", "The sum is too large for the rule that checks it.")
+
+
+def vat_amounts(content: Content) -> Problems:
+    for group in content.vat:
+        if not _follows_from_rate(group, 10**content.decimals):
+            yield Problem(
+                "BR-CO-17",
+                "order_lines.vat_rate",
+                f"The VAT of {percentage_text(group.rate)} % is not what the rule allows for its base.",
+            )
+
+
+def _follows_from_rate(group: VatGroup, major: int) -> bool:
+    """The official rule takes a rate below half a percent for none, and else allows less than a major unit.
+
+    Of a currency without decimals that is less than the rounding of a credit in parts may need.
+    """
+    amount = abs(group.amount)
+    if group.rate < _HALF_A_PERCENT:
+        return 2 * amount < major
+    hundredths = divide(abs(group.base) * group.rate * 100, 200 * _HALF_A_PERCENT * major)
+    return abs(100 * amount - hundredths * major) < 100 * major
+
+
+def tax_currency(invoice: Snapshot) -> Problems:
+    tax = invoice.vat_in_tax_currency
+    if tax is not None and tax.currency != invoice.currency and tax.amount is None and invoice.total_vat:
+        yield Problem(
+            "BR-53",
+            "exchange_rate",
+            f"The VAT in {tax.currency} is not known: no exchange rate was given for {invoice.currency}.",
+        )
