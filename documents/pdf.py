@@ -5,6 +5,7 @@ Every PDF is PDF/A-3b. One whose invoice can be said in EN 16931 carries its XML
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import structlog
@@ -23,15 +24,18 @@ from documents.paper.metadata import Metadata
 from documents.paper.pages import pages_of
 from invoicing.snapshot import Snapshot
 
+MOST_WARNINGS = 50
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The PDF, and whether it carries the XML."""
+    """The PDF, whether it carries the XML, and a sentence for each thing that it cannot show."""
 
     content: bytes
     has_e_invoice: bool
+    warnings: tuple[str, ...]
 
 
 def render(invoice: Snapshot) -> bytes:
@@ -43,7 +47,7 @@ def paper_of(invoice: Snapshot) -> Paper:
     """The invoice on A4. The same snapshot gives the same bytes.
 
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
-    A character that the fonts lack is printed as a box; one warning a document lists them all.
+    A character that the fonts lack is printed as a box; each has a warning, and one log line names all.
     """
     words = labels(invoice.locale)
     compositor = Compositor(words, formats(invoice.locale, invoice.currency, _decimals(invoice)))
@@ -52,7 +56,7 @@ def paper_of(invoice: Snapshot) -> Paper:
         _log_missing(invoice, compositor.missing)
     e_invoice = e_invoice_in(invoice)
     content = pdf_bytes(contents, compositor.used(), _metadata(words, invoice), e_invoice)
-    return Paper(content, e_invoice is not None)
+    return Paper(content, e_invoice is not None, _warnings(compositor.missing))
 
 
 def e_invoice_in(invoice: Snapshot) -> bytes | None:
@@ -86,6 +90,20 @@ def _metadata(words: Labels, invoice: Snapshot) -> Metadata:
 
 def _in_one_line(value: str) -> str:
     return " ".join(xml_text(value).split())
+
+
+def _warnings(missing: set[str]) -> tuple[str, ...]:
+    sentences = [_warning(char) for char in sorted(missing)]
+    if len(sentences) > MOST_WARNINGS:
+        sentences[MOST_WARNINGS:] = [f"Neither can {len(sentences) - MOST_WARNINGS} further characters."]
+    return tuple(sentences)
+
+
+def _warning(char: str) -> str:
+    name = f"U+{ord(char):04X}"
+    if unicodedata.category(char)[0] != "C":  # a lone surrogate is no text
+        name = f"{char} ({name})"
+    return f"{name} cannot be shown: the server has no font for it."
 
 
 def _log_missing(invoice: Snapshot, missing: set[str]) -> None:

@@ -40,6 +40,7 @@ class StoredPdf:
     size: int
     sha256: str
     has_e_invoice: bool = False
+    warnings: tuple[str, ...] = ()
     seconds: float = field(default=0.0, compare=False)
     """The time that rendering took."""
     e_invoices: Sequence[EInvoiceFormat] = ()
@@ -88,10 +89,18 @@ def _render(stored: str) -> _Rendered:
 
 
 def _store(made: _Rendered, key: str, attempt: int, root: Path) -> StoredPdf:
-    content = made.paper.content
-    FileStore(root).put(key, content, attempt=attempt)
-    digest = sha256(content).hexdigest()
-    return StoredPdf(key, len(content), digest, made.paper.has_e_invoice, made.seconds, made.e_invoices)
+    paper = made.paper
+    FileStore(root).put(key, paper.content, attempt=attempt)
+    digest = sha256(paper.content).hexdigest()
+    return StoredPdf(
+        key,
+        len(paper.content),
+        digest,
+        has_e_invoice=paper.has_e_invoice,
+        warnings=paper.warnings,
+        seconds=made.seconds,
+        e_invoices=made.e_invoices,
+    )
 
 
 def _attempt(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | RenderFailure:

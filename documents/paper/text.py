@@ -6,6 +6,7 @@ import unicodedata
 from functools import cache
 from typing import NewType
 
+from documents.paper.emoji import without_emoji
 from documents.paper.fonts import MISSING, Font, font
 
 Printable = NewType("Printable", str)
@@ -18,29 +19,44 @@ SELECTORS = (
 
 
 class Repertoire(dict[int, str]):
-    """For `str.translate`: characters of the fonts stay, controls are removed, any other becomes a box."""
+    """For `str.translate`: characters of the fonts stay, controls are removed, any other becomes a box.
+
+    Before it is a box, a compatibility character gives way to what it stands for (NFKC): ﬁ to fi, ① to 1.
+    """
 
     def __missing__(self, code: int) -> str:
-        category = unicodedata.category(chr(code))
-        if category.startswith("Z") or chr(code).isspace():
+        char = chr(code)
+        category = unicodedata.category(char)
+        if category.startswith("Z") or char.isspace():
             return " "
         if category in ("Cc", "Cf") or any(code in selectors for selectors in SELECTORS):
             return ""
-        return MISSING
+        return self._compatible(char) or MISSING
+
+    def _compatible(self, char: str) -> str:
+        """What a character stands for, one step of NFKC at a time: ㎡ is m², and 10⁶ never 106."""
+        tag, *codes = unicodedata.decomposition(char).split() or [""]
+        if not tag.startswith("<") or tag in ("<super>", "<sub>"):
+            return ""
+        parts = [self.get(int(code, 16)) or self._compatible(chr(int(code, 16))) for code in codes]
+        return "".join(parts) if all(parts) else ""
 
 
 def clean(text: str) -> Printable:
-    """The text in one line, without control and format characters, with boxes for what the fonts lack."""
+    """The text in one line as it is printed, without control characters, formats and emoji."""
     if text.isascii() and text.isprintable():
         return Printable(text)
-    return Printable(unicodedata.normalize("NFC", text).translate(_repertoire()))
+    return Printable(without_emoji(unicodedata.normalize("NFC", text)).translate(_repertoire()))
 
 
 def missing_characters(text: str) -> set[str]:
-    """The characters that `clean` replaces by a box."""
+    """The characters that `clean` replaces by a box, and emoji if they are all there is."""
+    composed = unicodedata.normalize("NFC", text)
+    left = without_emoji(composed)
+    if not left and not composed.isspace():
+        return {char for char in composed if unicodedata.category(char)[0] in "SC"}
     repertoire = _repertoire()
-    boxes = {char for char in unicodedata.normalize("NFC", text) if repertoire[ord(char)] == MISSING}
-    return boxes - {MISSING}
+    return {char for char in left if repertoire[ord(char)] == MISSING} - {MISSING}
 
 
 def is_printable(text: str) -> bool:

@@ -31,7 +31,10 @@ _SNAPSHOTS = (
 _NEW = upsert(documents)
 _INSERT = _NEW.on_conflict_do_update(
     index_elements=("account_id", "invoice_id", "kind"),
-    set_={name: _NEW.excluded[name] for name in ("key", "size", "sha256", "has_e_invoice", "created_at")},
+    set_={
+        name: _NEW.excluded[name]
+        for name in ("key", "size", "sha256", "has_e_invoice", "warnings", "created_at")
+    },
 )
 _BY_KEY = select(documents).where(documents.c.key == bindparam("its_key"))
 _FORGET = delete(documents).where(
@@ -63,6 +66,7 @@ class RenderedPdf:
     has_e_invoice: bool = False
     e_invoices: Sequence[str] = ()
     """The formats of e-invoices that can be had of it."""
+    warnings: Sequence[str] = ()
 
 
 def claim(
@@ -141,5 +145,6 @@ def _row(paper: RenderedPdf, now: datetime) -> dict[str, Any]:
         "size": paper.size,
         "sha256": paper.sha256,
         "has_e_invoice": paper.has_e_invoice,
+        "warnings": list(paper.warnings) or None,
         "created_at": now,
     }

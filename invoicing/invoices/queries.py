@@ -56,6 +56,7 @@ class Issued:
     pdf_key: str | None
     pdf_failed_at: datetime | None
     pdf_has_e_invoice: bool | None = None
+    pdf_warnings: list[str] | None = None
 
     @classmethod
     def locked(cls, row: Invoice) -> Issued:
@@ -81,6 +82,7 @@ ISSUED = select(
     documents.c.key.label("pdf_key"),
     outbox.c.failed_at.label("pdf_failed_at"),
     documents.c.has_e_invoice.label("pdf_has_e_invoice"),
+    documents.c.warnings.label("pdf_warnings"),
 ).select_from(
     invoices.outerjoin(
         documents,

@@ -157,6 +157,13 @@ class Invoice:
     def pdf_url(self, info: Info) -> str | None:
         return invoices.pdf_url(info.context, self.row)
 
+    @strawberry.field(
+        description="What the PDF cannot show, such as characters that no font of the server has. "
+        "Empty as a rule, and until the PDF has been generated."
+    )
+    def pdf_warnings(self) -> list[str]:
+        return self.row.pdf_warnings or []
+
     @strawberry.field(description="It as machines read it, in every format.")
     def e_invoices(self, info: Info) -> list[EInvoice]:
         return [EInvoice.of(each) for each in e_invoices.e_invoices(info.context, self.row)]

@@ -242,7 +242,15 @@ async def making_pdfs(
 
 
 def _rendered(job: Job, stored: StoredPdf) -> RenderedPdf:
-    return RenderedPdf(job, stored.key, stored.size, stored.sha256, stored.has_e_invoice, stored.e_invoices)
+    return RenderedPdf(
+        job,
+        stored.key,
+        stored.size,
+        stored.sha256,
+        has_e_invoice=stored.has_e_invoice,
+        e_invoices=stored.e_invoices,
+        warnings=stored.warnings,
+    )
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from documents.paper.fonts import MISSING, font
 from documents.paper.text import clean
-from documents.pdf import render
+from documents.pdf import paper_of, render
 from invoicing.snapshot import Address, OrderReference, Snapshot
 from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, without_spaces
 
@@ -103,13 +103,65 @@ def test_a_description_of_2000_characters_is_kept_whole() -> None:
     assert re.findall(r"word\d+", invoice_text(invoice(lines=(line(description=" ".join(words)),)))) == words
 
 
-def test_missing_characters_print_as_boxes_and_are_logged_once() -> None:
+def test_missing_characters_print_as_boxes_are_warned_of_and_logged_once() -> None:
+    snapshot = invoice(lines=(line(name="𖼀𖼁 mug"),), note="𖼀")
     with capture_logs() as logs:
-        text = invoice_text(invoice(lines=(line(name="漢字 mug 😀"),), note="漢"))
-    assert f"{MISSING}{MISSING} mug {MISSING}" in text
+        made = paper_of(snapshot)
+    assert f"{MISSING}{MISSING} mug" in invoice_text(snapshot)
     (entry,) = logs
     assert entry["log_level"] == "warning"
-    assert entry["code_points"] == ["U+5B57", "U+6F22", "U+1F600"]
+    assert entry["code_points"] == ["U+16F00", "U+16F01"]
+    assert made.warnings == (
+        "𖼀 (U+16F00) cannot be shown: the server has no font for it.",
+        "𖼁 (U+16F01) cannot be shown: the server has no font for it.",
+    )
+
+
+def test_many_missing_characters_are_counted() -> None:
+    made = paper_of(invoice(note="".join(chr(0x16F00 + number) for number in range(60)) + "\ud800"))
+    assert made.warnings[0] == "U+D800 cannot be shown: the server has no font for it."
+    assert len(made.warnings) == 51
+    assert made.warnings[-1] == "Neither can 11 further characters."
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("Gift box 🎁 with ❤️ and 👨‍👩‍👧 flag 🇳🇱 mug ☕", "Gift box with and flag mug"),
+        ("🎁 Gift", "Gift"),
+        ("Gift🎁, 🎁wrapped 🏃🏽‍♂️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 here", "Gift, wrapped here"),
+        ("1️⃣ 2⃣ #️⃣", "1 2 #"),
+        ("©️ ™️ ▶️ → ▲ ●", "© ™ ▶ → ▲ ●"),
+        ("100 % ½ № 3", "100 % ½ № 3"),
+    ],
+)
+def test_emoji_are_left_out(text: str, printed: str) -> None:
+    made = paper_of(invoice(note=text))
+    assert f"Note\n{printed}\n" in invoice_text(invoice(note=text))
+    assert made.warnings == ()
+
+
+def test_a_name_that_is_nothing_but_emoji_is_warned_of() -> None:
+    made = paper_of(invoice(lines=(line(name="🎁 ❤️"),), note=" "))
+    assert made.warnings == (
+        "❤ (U+2764) cannot be shown: the server has no font for it.",
+        "🎁 (U+1F381) cannot be shown: the server has no font for it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("ﬁn ﬂow oﬃce", "fin flow office"),
+        ("Ⅷ ① ⑫", "Ⅷ 1 12"),
+        ("𝐛𝐨𝐥𝐝 𝓗𝓲", "bold Hi"),
+        ("㎏ ㎡ ℃", "kg m² ℃"),
+    ],
+)
+def test_a_compatibility_character_gives_way_to_what_it_stands_for(text: str, printed: str) -> None:
+    made = paper_of(invoice(note=text))
+    assert f"Note\n{printed}\n" in invoice_text(invoice(note=text))
+    assert made.warnings == ()
 
 
 def test_a_box_that_the_seller_wrote_is_not_a_missing_character() -> None:

@@ -24,6 +24,7 @@ def render_due(database: Database, store: FileStore) -> int:
     for each, outcome in zip(due, render_all(tasks), strict=True):
         assert isinstance(outcome, StoredPdf)
         e_invoices = outcome.has_e_invoice, outcome.e_invoices
-        made.append(RenderedPdf(each.job, outcome.key, outcome.size, outcome.sha256, *e_invoices))
+        size, digest, warnings = outcome.size, outcome.sha256, outcome.warnings
+        made.append(RenderedPdf(each.job, outcome.key, size, digest, *e_invoices, warnings=warnings))
     database.write(pdf.record, made, [], now=now)
     return len(made)

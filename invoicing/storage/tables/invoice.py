@@ -16,6 +16,7 @@ from invoicing.storage.tables.base import (
     amount_column,
     index_without_nulls,
     instant_column,
+    json_column,
     quantity_column,
     zero_column,
 )
@@ -130,7 +131,10 @@ class NumberSeries(SQLModel, table=True):
 
 
 class Document(SQLModel, table=True):
-    """A finished file. The row is written after the file is in the store under `key`."""
+    """A finished file. The row is written after the file is in the store under `key`.
+
+    `warnings` says what the file cannot show, which depends on the fonts where it was made.
+    """
 
     __tablename__ = "documents"
     __table_args__ = (account_reference("invoice_id", "invoices"), Index("documents_by_key", "key"))
@@ -142,6 +146,7 @@ class Document(SQLModel, table=True):
     size: int = amount_column()
     sha256: str
     has_e_invoice: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    warnings: list[str] | None = json_column()
     created_at: datetime = instant_column()
 
 
