@@ -51,11 +51,11 @@ def paper_of(invoice: Snapshot) -> Paper:
     """
     words = labels(invoice.locale)
     compositor = Compositor(words, formats(invoice.locale, invoice.currency, _decimals(invoice)))
-    contents = pages_of(compositor, invoice)
+    pages = pages_of(compositor, invoice)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
-    e_invoice = e_invoice_in(invoice)
-    content = pdf_bytes(contents, compositor.used(), _metadata(words, invoice), e_invoice)
+    metadata, e_invoice = _metadata(words, invoice), e_invoice_in(invoice)
+    content = pdf_bytes(pages, compositor.document, compositor.used(), metadata, e_invoice)
     return Paper(content, e_invoice is not None, _warnings(compositor.missing))
 
 

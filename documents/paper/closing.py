@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from documents.paper.address import distinct_lines
 from documents.paper.columns import Fact, Frame, columns, facts, keep_together, wrapped_lines
-from documents.paper.compose import Compositor, Piece, PieceBuilder, space
+from documents.paper.compose import Compositor, Piece, PieceBuilder, kind_of, space
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.formats import formats
 from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
@@ -133,6 +133,7 @@ def _panel_space(compositor: Compositor, height: float) -> Piece:
 def _lines(compositor: Compositor, text: str, style: Style) -> list[Piece]:
     """Text in the full width, a piece for each line, so that a long note may continue on the next page."""
     pieces = []
+    element = compositor.document.add(kind_of(style))
     for line in wrapped_lines(compositor, WIDTH, [(text, style)]):
-        pieces += columns(compositor, [(0.0, [line])])
+        pieces += columns(compositor, [(0.0, [line])], element=element)
     return pieces

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from documents.paper.compose import Compositor, Piece, PieceBuilder
+from documents.paper.compose import Compositor, Piece, PieceBuilder, kind_of
 from documents.paper.fonts import font
 from documents.paper.grid import COLUMNS, FACT, GUTTER, LABEL, TINT, WIDTH, Style
+from documents.paper.structure import Element
 from documents.paper.text import Printable
 
 BAND = 240.0  # points; columns taller than this may continue on the next page
@@ -16,6 +17,7 @@ FACT_GAP = 9.0
 
 Line = tuple[Printable, Style]
 Fact = tuple[str, str]
+Placed = tuple[float, float, Line, Element]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +52,33 @@ def columns(
     *,
     frame: Frame = PLAIN,
     after: float = 0.0,
+    element: Element | None = None,
 ) -> list[Piece]:
-    """Blocks side by side, each at its x; one piece, or several when they are tall."""
-    bands: dict[int, list[tuple[float, float, Line]]] = {}
+    """Blocks side by side, each at its x; one piece, or several when they are tall.
+
+    They are text of `element`, or a paragraph or heading each.
+    """
+    bands: dict[int, list[Placed]] = {}
     bottom = 0.0
     for x, lines in blocks:
         y = 0.0
+        begun = element or compositor.document.add(kind_of(lines[0][1]) if lines else "P")
         for line in lines:
-            bands.setdefault(int(y // BAND), []).append((x, y, line))
+            bands.setdefault(int(y // BAND), []).append((x, y, line, begun))
             y += line[1].leading
             bottom = max(bottom, y)
     last = max(bands, default=0)
     pieces = []
     for number in sorted(bands):
-        top = min(y for _, y, _ in bands[number])
-        end = bottom + after if number == last else min(y for _, y, _ in bands[number + 1])
+        top = min(y for _, y, *_ in bands[number])
+        end = bottom + after if number == last else min(y for _, y, *_ in bands[number + 1])
         pieces.append(_band(compositor, bands[number], top, end - top, frame))
     return pieces
 
 
 def _band(
     compositor: Compositor,
-    lines: Sequence[tuple[float, float, Line]],
+    lines: Sequence[Placed],
     top: float,
     height: float,
     frame: Frame,
@@ -79,7 +86,8 @@ def _band(
     builder = PieceBuilder(compositor)
     if frame.tinted:
         builder.box(0, 0, WIDTH, height + 0.4, TINT)  # 0.4 more, so that no gap shows between bands
-    for x, y, (text, style) in lines:
+    for x, y, (text, style), element in lines:
+        builder.begin(element)
         builder.left(x, y - top + style.size, text, style)
     return builder.piece(height, keep=frame.tinted)
 

@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 
 from documents.paper.fonts import Subset, font
 from documents.paper.formats import Formats
-from documents.paper.grid import HAIRLINE, Style
+from documents.paper.grid import HAIRLINE, HEADING, TITLE, Style
 from documents.paper.labels import Labels
+from documents.paper.structure import Element
 from documents.paper.text import Printable, clean, missing_characters, wrap
+
+MARKED = "/%s<</MCID %%d>>BDC"  # where text of an element begins; the number is given on the page
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A strip across the page, drawn from its own upper left corner; always on one page."""
+    """A strip across the page, drawn from its own upper left corner; always on one page.
+
+    Where it has marks, they are the elements that its text belongs to, and its content has %d in the place of
+    the number that each will have on its page. No other % is in any content.
+    """
 
     height: float
     content: str
@@ -21,6 +28,7 @@ class Piece:
     running: tuple[Piece, ...] = ()  # headings to repeat above it when it is the first on a page
     sum_after: int | None = None  # of the table's rows so far, if it is one: it is carried forward
     gives: float = 0.0  # so much of an empty strip's height can be spared where that saves a page
+    marks: tuple[Element, ...] = ()
 
 
 @dataclass(slots=True)
@@ -30,6 +38,7 @@ class Compositor:
     labels: Labels
     formats: Formats
     missing: set[str] = field(default_factory=set)
+    document: Element = field(default_factory=lambda: Element("Document"))
     _used: dict[str, Subset] = field(default_factory=dict)
 
     def clean(self, text: str) -> Printable:
@@ -56,17 +65,38 @@ class Compositor:
         return [self._used[name] for name in sorted(self._used)]
 
 
-class PieceBuilder:
-    """Builds a piece. `x` is measured from the left margin, `y` down from the piece's top, both in points."""
+def kind_of(style: Style) -> str:
+    """The element that a text of this style is, where nothing else is said."""
+    return "H1" if style is TITLE else "H2" if style is HEADING else "P"
 
-    def __init__(self, compositor: Compositor) -> None:
+
+class PieceBuilder:
+    """Builds a piece. `x` is measured from the left margin, `y` down from the piece's top, both in points.
+
+    Text belongs to the element that was begun last; before any was begun, to one of its own that is at the
+    end of the document. Shapes belong to none, and neither does the text of an artifact.
+    """
+
+    def __init__(self, compositor: Compositor, *, is_artifact: bool = False) -> None:
         self._compositor = compositor
+        self._is_artifact = is_artifact
         self._shapes: list[str] = []
         self._text: list[str] = []
         self._style: Style | None = None
+        self._element: Element | None = None
+        self._is_begun = False
+        self._marks: list[Element] = []
+        self._marked: Element | None = None
+
+    def begin(self, element: Element) -> None:
+        """The text that follows belongs to this element."""
+        self._element = element
+        self._is_begun = True
 
     def left(self, x: float, y: float, text: Printable, style: Style) -> None:
         face = font(style.weight)
+        if not self._is_artifact and self._continues(style):  # words are told apart by a space (14.8.2.5)
+            text, x = Printable(f" {text}"), x - face.width(" ") * style.size
         if style is not self._style:
             name = self._compositor.use(style.weight, 0)
             self._text.append(f"/{name} {style.size} Tf {style.colour} rg")
@@ -91,8 +121,28 @@ class PieceBuilder:
         running: tuple[Piece, ...] = (),
         sum_after: int | None = None,
     ) -> Piece:
-        text = ["BT", *self._text, "ET"] if self._text else []
-        return Piece(height, "\n".join([*self._shapes, *text]), keep, running, sum_after)
+        shapes, text = self._shapes, self._text
+        if shapes:
+            shapes = ["/Artifact BMC", *shapes, "EMC"]
+        if text:
+            begin = ["/Artifact BMC"] if self._is_artifact else []
+            text = ["BT", *begin, *text, "EMC", "ET"]
+        content = "\n".join([*shapes, *text])
+        return Piece(height, content, keep, running, sum_after, marks=tuple(self._marks))
+
+    def _continues(self, style: Style) -> bool:
+        """Marks what follows as text of the element; whether it has some already."""
+        element = self._element
+        if element is None or not (self._is_begun or element.kind == kind_of(style)):
+            self._element = element = self._compositor.document.add(kind_of(style))
+        if element is not self._marked:
+            if self._marked is not None:
+                self._text.append("EMC")
+            self._text.append(MARKED % element.kind)
+            self._marks.append(element)
+            self._marked = element
+        continues, element.is_begun = element.is_begun, True
+        return continues
 
     def _runs(self, text: Printable, style: Style) -> str:
         shown = []

@@ -1,4 +1,7 @@
-"""The PDF file: pages, the font subsets they use, the e-invoice inside, and the metadata. It is PDF/A-3b."""
+"""The PDF file: pages, the font subsets they use, the e-invoice inside, and the metadata.
+
+It is PDF/A-3b (ISO 19005-3), and tagged: PDF/UA-1 (ISO 14289-1).
+"""
 
 from __future__ import annotations
 
@@ -10,38 +13,47 @@ from documents.paper.fonts import Subset
 from documents.paper.grid import PAGE_HEIGHT, PAGE_WIDTH
 from documents.paper.metadata import Metadata, add_info, add_xmp
 from documents.paper.objects import Objects, stream, text
+from documents.paper.paginate import Page
+from documents.paper.structure import Element, add_structure
 
 
 def pdf_bytes(
-    pages: Sequence[str], subsets: Iterable[Subset], metadata: Metadata, e_invoice: bytes | None = None
+    pages: Sequence[Page],
+    document: Element,
+    subsets: Iterable[Subset],
+    metadata: Metadata,
+    e_invoice: bytes | None = None,
 ) -> bytes:
     """The bytes of the file. The same arguments give the same bytes: no time and no random ID is in it."""
     objects = Objects()
-    tree = _add_pages(objects, pages, _add_fonts(objects, subsets))
+    tree = objects.reserve()
+    numbers = _add_pages(objects, pages, tree, _add_fonts(objects, subsets))
+    structure = add_structure(objects, document, numbers, [page.marks for page in pages])
     embedded = "" if e_invoice is None else add_e_invoice(objects, e_invoice, metadata.pdf_date)
     xmp = add_xmp(objects, metadata, has_e_invoice=e_invoice is not None)
     root = objects.add(
         f"<< /Type /Catalog /Pages {tree} 0 R /Metadata {xmp} 0 R /Lang {text(metadata.language)} "
+        f"/MarkInfo << /Marked true >> /StructTreeRoot {structure} 0 R "
         f"/ViewerPreferences << /DisplayDocTitle true >> /OutputIntents [{add_output_intent(objects)} 0 R] "
         f"{embedded} >>"
     )
     return objects.file(root=root, info=add_info(objects, metadata))
 
 
-def _add_pages(objects: Objects, pages: Sequence[str], fonts: int) -> int:
-    tree = objects.reserve()
+def _add_pages(objects: Objects, pages: Sequence[Page], tree: int, fonts: int) -> list[int]:
     numbers = []
-    for content in pages:
-        contents = objects.add(stream(content.encode("ascii")))
+    for place, page in enumerate(pages):
+        contents = objects.add(stream("\n".join(page.content).encode("ascii")))
         numbers.append(
             objects.add(
                 f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {PAGE_WIDTH} {PAGE_HEIGHT}] "
-                f"/Resources << /Font {fonts} 0 R >> /Contents {contents} 0 R >>"
+                f"/Resources << /Font {fonts} 0 R >> /Contents {contents} 0 R "
+                f"/StructParents {place} /Tabs /S >>"
             )
         )
     kids = " ".join(f"{number} 0 R" for number in numbers)
     objects.put(tree, f"<< /Type /Pages /Count {len(numbers)} /Kids [{kids}] >>")
-    return tree
+    return numbers
 
 
 def _add_fonts(objects: Objects, subsets: Iterable[Subset]) -> int:

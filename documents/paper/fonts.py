@@ -133,7 +133,7 @@ def _literal(code: int) -> str:
     char = chr(code)
     if char in "()\\":
         return "\\" + char
-    return char if code < 0x7F else f"\\{code:03o}"
+    return char if code < 0x7F and char != "%" else f"\\{code:03o}"  # % is kept for marks of the content
 
 
 def _to_unicode(characters: str) -> str:

@@ -16,7 +16,7 @@ def footers(compositor: Compositor, invoice: Snapshot, pages: int) -> list[str]:
     number = compositor.clean(f"{labels.title(invoice.type)} {invoice.number}")
     contents = []
     for page in range(1, pages + 1):
-        builder = PieceBuilder(compositor)
+        builder = PieceBuilder(compositor, is_artifact=True)
         builder.rule(0, 0, WIDTH)
         count = compositor.clean(labels.page.format(page=page, pages=pages))
         if page == 1:

@@ -11,6 +11,7 @@ from documents.paper.objects import Objects, stream, text
 PRODUCER = "invoicing-server"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _AIIM = "http://www.aiim.org"
+_UA = f"{_AIIM}/pdfua/ns/id/"
 _FACTUR_X = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
 
 _PACKET = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -32,37 +33,55 @@ _PACKET = f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
 <pdf:Producer>{PRODUCER}</pdf:Producer>
 </rdf:Description>
-{{schemas}}</rdf:RDF></x:xmpmeta>
+<rdf:Description rdf:about="" xmlns:pdfuaid="{_UA}"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="{_AIIM}/pdfa/ns/extension/"
+ xmlns:pdfaSchema="{_AIIM}/pdfa/ns/schema#" xmlns:pdfaProperty="{_AIIM}/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag>
+{{schemas}}</rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+{{properties}}</rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>"""
 
-_PROPERTIES = {
-    "DocumentFileName": "The name of the embedded XML document",
-    "DocumentType": "The type of the hybrid document in capital letters, e.g. INVOICE or ORDER",
-    "Version": "The actual version of the standard applying to the embedded XML document",
-    "ConformanceLevel": "The conformance level of the embedded XML document",
-}
-_FACTUR_X_SCHEMA = (
-    f'<rdf:Description rdf:about="" xmlns:pdfaExtension="{_AIIM}/pdfa/ns/extension/" '
-    f'xmlns:pdfaSchema="{_AIIM}/pdfa/ns/schema#" xmlns:pdfaProperty="{_AIIM}/pdfa/ns/property#">\n'
-    '<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">\n'
-    "<pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>\n"
-    f"<pdfaSchema:namespaceURI>{_FACTUR_X}</pdfaSchema:namespaceURI>\n"
-    "<pdfaSchema:prefix>fx</pdfaSchema:prefix>\n"
-    "<pdfaSchema:property><rdf:Seq>\n"
-    + "".join(
-        f'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>{name}</pdfaProperty:name>'
-        "<pdfaProperty:valueType>Text</pdfaProperty:valueType>"
-        "<pdfaProperty:category>external</pdfaProperty:category>"
+
+def _schema(name: str, uri: str, prefix: str, type: str, category: str, properties: dict[str, str]) -> str:
+    """The declaration of properties that are not of XMP itself, which PDF/A asks for (6.6.2.3.3)."""
+    listed = "".join(
+        f'<rdf:li rdf:parseType="Resource"><pdfaProperty:name>{each}</pdfaProperty:name>'
+        f"<pdfaProperty:valueType>{type}</pdfaProperty:valueType>"
+        f"<pdfaProperty:category>{category}</pdfaProperty:category>"
         f"<pdfaProperty:description>{description}</pdfaProperty:description></rdf:li>\n"
-        for name, description in _PROPERTIES.items()
+        for each, description in properties.items()
     )
-    + "</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas>\n</rdf:Description>\n"
+    return (
+        f'<rdf:li rdf:parseType="Resource"><pdfaSchema:schema>{name}</pdfaSchema:schema>'
+        f"<pdfaSchema:namespaceURI>{uri}</pdfaSchema:namespaceURI>"
+        f"<pdfaSchema:prefix>{prefix}</pdfaSchema:prefix>\n"
+        f"<pdfaSchema:property><rdf:Seq>\n{listed}</rdf:Seq></pdfaSchema:property></rdf:li>\n"
+    )
+
+
+_UA_SCHEMA = _schema(
+    "PDF/UA identification schema", _UA, "pdfuaid", "Integer", "internal", {"part": "Part of ISO 14289"}
+)
+_FACTUR_X_SCHEMA = _schema(  # in the words of Factur-X 1, 6.2.2
+    "Factur-X PDFA Extension Schema",
+    _FACTUR_X,
+    "fx",
+    "Text",
+    "external",
+    {
+        "DocumentFileName": "The name of the embedded XML document",
+        "DocumentType": "The type of the hybrid document in capital letters, e.g. INVOICE or ORDER",
+        "Version": "The actual version of the standard applying to the embedded XML document",
+        "ConformanceLevel": "The conformance level of the embedded XML document",
+    },
+)
+_FACTUR_X_PROPERTIES = (  # a credit invoice is an INVOICE too
     f'<rdf:Description rdf:about="" xmlns:fx="{_FACTUR_X}">\n'
     "<fx:DocumentType>INVOICE</fx:DocumentType><fx:DocumentFileName>factur-x.xml</fx:DocumentFileName>\n"
     "<fx:Version>1.0</fx:Version><fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>\n"
     "</rdf:Description>\n"
 )
-"""Factur-X 1, 6.2.2: the words of the schema, and what they say of this file. A credit is an INVOICE too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +106,8 @@ def add_xmp(objects: Objects, metadata: Metadata, *, has_e_invoice: bool) -> int
         author=escape(metadata.author),
         language=metadata.language,
         day=metadata.issued_on.isoformat(),
-        schemas=_FACTUR_X_SCHEMA if has_e_invoice else "",
+        schemas=_UA_SCHEMA + _FACTUR_X_SCHEMA if has_e_invoice else _UA_SCHEMA,
+        properties=_FACTUR_X_PROPERTIES if has_e_invoice else "",
     )
     return objects.add(stream(packet.encode(), "/Type /Metadata /Subtype /XML ", is_compressed=False))
 

@@ -11,7 +11,7 @@ from documents.paper.compose import Compositor, Piece
 from documents.paper.footer import footers
 from documents.paper.grid import BOTTOM, TOP
 from documents.paper.letterhead import letterhead
-from documents.paper.paginate import paginate
+from documents.paper.paginate import Page, paginate
 from documents.paper.rows import PADDING, TIGHT
 from documents.paper.running_head import running_head
 from documents.paper.table import Table
@@ -20,13 +20,16 @@ from invoicing.snapshot import Snapshot
 MOST_TIGHTENED = 4  # pages; in a longer document one page less is worth nothing
 
 
-def pages_of(compositor: Compositor, invoice: Snapshot) -> list[str]:
-    """The content of each page."""
+def pages_of(compositor: Compositor, invoice: Snapshot) -> list[Page]:
+    """The pages with their running heads and footers."""
     parts = Parts(letterhead(compositor, invoice), Table(compositor, invoice), closing(compositor, invoice))
     pages = parts.pages(is_tight=parts.is_page_saved())
-    tops = [""] if len(pages) == 1 else ["", *[running_head(compositor, invoice)] * (len(pages) - 1)]
-    feet = footers(compositor, invoice, len(pages))
-    return ["\n".join([top, *page, foot]) for top, page, foot in zip(tops, pages, feet, strict=True)]
+    for page, foot in zip(pages, footers(compositor, invoice, len(pages)), strict=True):
+        page.content.append(foot)
+    top = running_head(compositor, invoice) if len(pages) > 1 else ""
+    for page in pages[1:]:
+        page.content.insert(0, top)
+    return pages
 
 
 class Parts(NamedTuple):
@@ -36,7 +39,7 @@ class Parts(NamedTuple):
     table: Table
     end: Sequence[Piece]
 
-    def pages(self, *, is_tight: bool) -> list[list[str]]:
+    def pages(self, *, is_tight: bool) -> list[Page]:
         return paginate(self._pieces(is_tight=is_tight, is_drawn=True), self.table.carried)
 
     def is_page_saved(self) -> bool:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from documents.paper.compose import Piece
 from documents.paper.grid import BOTTOM, CARRY, LEFT, PAGE_HEIGHT, TOP, TOP_OF_NEXT
+from documents.paper.structure import Element
 
 Carried = Callable[[int], tuple[Piece, Piece]]
 """Makes the rows that carry a sum forward, each CARRY high: the last of a page and the first of the next."""
 
 
+_MARK = re.compile(r"/\w+<</MCID %d>>BDC")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is on a page, piece by piece, and the elements that its marked text belongs to, mark by mark."""
+
+    content: list[str] = field(default_factory=list)
+    marks: list[Element] = field(default_factory=list)
+
+
 class Pages:
-    """The content of the pages so far, and how far down the last one is filled, in points."""
+    """The pages so far, and how far down the last one is filled, in points."""
 
     def __init__(self, carried: Carried) -> None:
-        self.contents: list[list[str]] = [[]]
+        self.pages = [Page()]
         self._y = TOP
         self._carried = carried
         self._sum: int | None = None  # of the table's rows so far
@@ -27,7 +41,7 @@ class Pages:
             is_over = self._y + rest > BOTTOM and self._top(piece) + rest <= BOTTOM
             if piece.content and (is_over or self._y + piece.height + _reserve(piece) > BOTTOM):
                 self._start_page(piece)
-            self._draw(piece)
+            self._draw(piece, self._marked(piece))
             rest -= piece.height
 
     def _top(self, first: Piece) -> float:
@@ -39,33 +53,42 @@ class Pages:
         return self._sum is not None and bool(first.running)
 
     def _start_page(self, first: Piece) -> None:
-        if not self.contents[-1]:
+        if not self.pages[-1].content:
             return
         above = first.running
         if self._sum is not None and self._is_carried(first):
             foot, head = self._carried(self._sum)
-            self._draw(foot)
+            self._draw(foot, foot.content)
             above = (above[0], head, *above[1:])
-        self.contents.append([])
+        self.pages.append(Page())
         self._y = TOP_OF_NEXT
         for piece in above:
-            self._draw(piece)
+            self._draw(piece, _MARK.sub("/Artifact BMC", piece.content))
 
-    def _draw(self, piece: Piece) -> None:
-        if piece.content:
-            where = f"q 1 0 0 1 {LEFT} {PAGE_HEIGHT - self._y:.2f} cm"
-            self.contents[-1].append(f"{where}\n{piece.content}\nQ")
-        if self.contents[-1]:  # no empty space at the top of a page
+    def _marked(self, piece: Piece) -> str:
+        """The content with the numbers that its marks have on this page."""
+        if not piece.marks:
+            return piece.content
+        marks = self.pages[-1].marks
+        first = len(marks)
+        marks += piece.marks
+        return piece.content % tuple(range(first, len(marks)))
+
+    def _draw(self, piece: Piece, content: str) -> None:
+        page = self.pages[-1]
+        if content:
+            page.content.append(f"q 1 0 0 1 {LEFT} {PAGE_HEIGHT - self._y:.2f} cm\n{content}\nQ")
+        if page.content:  # no empty space at the top of a page
             self._y += piece.height
         if piece.sum_after is not None:
             self._sum = piece.sum_after
 
 
-def paginate(pieces: Iterable[Piece], carried: Carried) -> list[list[str]]:
+def paginate(pieces: Iterable[Piece], carried: Carried) -> list[Page]:
     pages = Pages(carried)
     for chain in _chains(pieces):
         pages.place(chain)
-    return pages.contents
+    return pages.pages
 
 
 def _reserve(piece: Piece) -> float:

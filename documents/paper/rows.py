@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, CARRY, INK, LABEL, SMALL, STRONG, WIDTH, Style
 from documents.paper.lanes import Lanes
+from documents.paper.structure import COLUMN_HEADER, Element, row_header_across
 from documents.paper.text import Printable
 from invoicing.snapshot import Line
 
@@ -44,11 +46,14 @@ class Rows:
 
     compositor: Compositor
     lanes: Lanes
+    table: Element
 
     def heading(self, titles: Cells) -> Piece:
         builder = PieceBuilder(self.compositor)
+        row = self.table.add("TR")
+        builder.begin(row.add("TH", COLUMN_HEADER))
         builder.left(0, LABEL.size, self.compositor.clean(self.compositor.labels.description), LABEL)
-        self._figures(builder, LABEL.size, titles, LABEL)
+        self._figures(builder, LABEL.size, titles, LABEL, [row.add("TH", COLUMN_HEADER) for _ in titles])
         builder.rule(15, 0, WIDTH, INK, 0.75)
         return builder.piece(19, keep=True)
 
@@ -58,6 +63,8 @@ class Rows:
     def row(self, row: Row, running: tuple[Piece, ...], padding: float, *, is_drawn: bool) -> list[Piece]:
         """The row's pieces. Those that are not drawn are as high, and show nothing."""
         pieces = []
+        tagged = self.table.add("TR") if is_drawn else Element("TR")
+        name, *others = [tagged.add("TD") for _ in ("", *row.cells)]
         for number, part in enumerate(row.parts):
             top = 0.0 if number else padding
             height = top + sum(words.style.leading for words in part if not words.beside)
@@ -65,9 +72,10 @@ class Rows:
             height += padding - 1 if is_last else 0
             if is_drawn:
                 builder = PieceBuilder(self.compositor)
-                if not number:
-                    self._figures(builder, padding + BODY.size, row.cells, BODY)
+                builder.begin(name)
                 self._lines(builder, top, part)
+                if not number:
+                    self._figures(builder, padding + BODY.size, row.cells, BODY, others)
                 if is_last:
                     builder.rule(height, 0, WIDTH)
                 pieces.append(builder.piece(height, running=running, sum_after=row.sum_after))
@@ -77,17 +85,19 @@ class Rows:
 
     def carried(self, words: str, amount: Printable) -> Piece:
         """The row of a sum that is carried from page to page."""
-        builder = PieceBuilder(self.compositor)
+        builder = PieceBuilder(self.compositor, is_artifact=True)
         style = STRONG.scaled(self.lanes.scale)
         builder.left(0, 3 + SMALL.size, self.compositor.clean(words), SMALL)
         builder.right(self.lanes.edges[-1], 3 + SMALL.size, amount, style)
         builder.rule(CARRY - 1, 0, WIDTH)
         return builder.piece(CARRY)
 
-    def sub_heading(self, text: str, running: tuple[Piece, ...]) -> list[Piece]:
+    def sub_heading(self, text: str, row: Element, running: tuple[Piece, ...]) -> list[Piece]:
         pieces = []
+        header = row.add("TH", row_header_across(1 + len(self.lanes.edges)))
         for number, line in enumerate(self.compositor.lines(text, STRONG, WIDTH)):
             builder = PieceBuilder(self.compositor)
+            builder.begin(header)
             top = 0 if number else 2 * PADDING
             builder.left(0, top + STRONG.size, line, STRONG)
             pieces.append(builder.piece(top + STRONG.leading, keep=True, running=running))
@@ -95,13 +105,16 @@ class Rows:
 
     def continued(self, order: str) -> list[Piece]:
         """The sub-heading of a group that continues on a new page; none if it needs more than one line."""
-        pieces = self.sub_heading(f"{order} ({self.compositor.labels.continued})", ())
+        pieces = self.sub_heading(f"{order} ({self.compositor.labels.continued})", Element("TR"), ())
         return pieces if len(pieces) == 1 else []
 
-    def _figures(self, builder: PieceBuilder, y: float, cells: Cells, style: Style) -> None:
+    def _figures(
+        self, builder: PieceBuilder, y: float, cells: Cells, style: Style, elements: Sequence[Element]
+    ) -> None:
         style = style if self.lanes.scale == 1 else style.scaled(self.lanes.scale)
-        for edge, cell in zip(self.lanes.edges, cells, strict=True):
+        for edge, cell, element in zip(self.lanes.edges, cells, elements, strict=True):
             if cell:
+                builder.begin(element)
                 builder.right(edge, y, cell, style)
 
     def _lines(self, builder: PieceBuilder, y: float, texts: list[Words]) -> None:

@@ -21,7 +21,7 @@ def running_head(compositor: Compositor, invoice: Snapshot) -> str:
     which = clean(
         f"{labels.title(invoice.type)} {invoice.number}  ·  {compositor.formats.date(invoice.issued_on)}"
     )
-    builder = PieceBuilder(compositor)
+    builder = PieceBuilder(compositor, is_artifact=True)
     taken = font(LABEL.weight).width(which) * LABEL.size
     style = LABEL.scaled(min(1.0, WIDTH / taken))
     builder.left(0, LABEL.size, shortened(clean(invoice.seller.name), style, WIDTH - taken - GAP), style)

@@ -10,6 +10,7 @@ from documents.paper.compose import Compositor, Piece
 from documents.paper.grid import BODY, CARRY, LABEL, WIDTH
 from documents.paper.lanes import lanes
 from documents.paper.rows import PADDING, UNDRAWN, Cells, Row, Rows
+from documents.paper.structure import Element
 from documents.paper.text import Printable
 from invoicing.decimals import price_of
 from invoicing.snapshot import Line, OrderReference, Snapshot
@@ -24,6 +25,7 @@ OTHER_ITEMS = OrderReference(id="", number="")  # stands for the lines that belo
 class Group(NamedTuple):
     """The lines of one order: its heading, what is repeated above its rows on a new page, and the rows."""
 
+    row: Element  # of its heading
     headings: list[Piece]
     running: tuple[Piece, ...]
     rows: list[Row]
@@ -44,7 +46,8 @@ class Table:
             text=LEAST_TEXT,
             least=[LEAST_WIDTHS[name] for name in shown],
         )
-        self._rows = Rows(compositor, widths)
+        self._table = compositor.document.add("Table")
+        self._rows = Rows(compositor, widths, self._table)
         self._heading = self._rows.heading(titles)
         self._groups = list(self._wrapped_groups(invoice, cells))
 
@@ -54,6 +57,8 @@ class Table:
         starts = []
         for group in self._groups:
             pieces += group.headings
+            if is_drawn:
+                self._table.children.append(group.row)
             for row in group.rows:
                 starts.append(len(pieces))
                 pieces += self._rows.row(row, group.running, padding, is_drawn=is_drawn)
@@ -75,15 +80,15 @@ class Table:
         total = 0
         for order, numbers in _groups(invoice):
             running: tuple[Piece, ...] = (self._heading,)
-            headings: list[Piece] = []
+            heading, headings = Element("TR"), list[Piece]()
             if order is not None:
-                headings = self._rows.sub_heading(_order_heading(self._compositor, order), running)
+                headings = self._rows.sub_heading(_order_heading(self._compositor, order), heading, running)
                 running += tuple(self._rows.continued(_order_name(self._compositor, order)))
             rows = []
             for number in numbers:
                 total += invoice.lines[number].total
                 rows.append(self._rows.wrapped(invoice.lines[number], cells[number], total))
-            yield Group(headings, running, rows)
+            yield Group(heading, headings, running, rows)
 
 
 def _kept_with_totals(pieces: list[Piece], starts: Sequence[int]) -> list[Piece]:

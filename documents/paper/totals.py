@@ -10,10 +10,12 @@ from documents.paper.fonts import font
 from documents.paper.grid import BODY, GUTTER, INK, LABEL, SMALL, TOTAL, WIDTH, Style, column
 from documents.paper.lanes import GAP, Lanes, lanes
 from documents.paper.running_head import shortened
+from documents.paper.structure import COLUMN_HEADER, ROW_HEADER, Element
 from documents.paper.text import Printable
 from invoicing.snapshot import Snapshot, VatRow
 
 ROW_HEIGHT, SPACE_ABOVE = 16.0, 10.0
+MOST_TOGETHER = 24  # rows; with more, each may stand on a page of its own
 VAT_SIDE, SUM_SIDE = column(2) - 2 * GUTTER, column(2) - GUTTER  # their widths
 LEAST_SCALE = 0.85  # if VAT amounts would shrink below this, they get the whole width
 LEAST_WIDTHS = (60.0, 44.0)  # of the lanes of bases and of VAT amounts, in points
@@ -41,13 +43,18 @@ def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         widths = _lanes(rates, WIDTH)
         rows = [*((rate, None) for rate in rates), (None, None), *((None, total) for total in sums)]
     pieces = [space(SPACE_ABOVE, keep=True, gives=3)]
-    for number, (rate, total) in enumerate(rows):
+    tables = compositor.document.add("Table"), compositor.document.add("Table")
+    parts = [rows] if len(rows) <= MOST_TOGETHER else [[row] for row in rows]
+    titles = rates[0]
+    for number, part in enumerate(parts):
         builder = PieceBuilder(compositor)
-        if rate is not None:
-            _vat_side(builder, rate, widths, SMALL if number else LABEL)
-        if total is not None:
-            _sum_side(builder, total)
-        pieces.append(builder.piece(ROW_HEIGHT, keep=number < len(rows) - 1))
+        for place, (rate, _) in enumerate(part):  # before the sums, so that they are read one after the other
+            if rate is not None:
+                _vat_side(builder, tables[0], place * ROW_HEIGHT, rate, widths, is_head=rate is titles)
+        for place, (_, total) in enumerate(part):
+            if total is not None and total.label:
+                _sum_side(builder, tables[1], place * ROW_HEIGHT, total)
+        pieces.append(builder.piece(len(part) * ROW_HEIGHT, keep=number < len(parts) - 1))
     return pieces
 
 
@@ -103,21 +110,29 @@ def _lanes(rows: list[Cells], width: float) -> Lanes:
     return lanes([(figures, SMALL) for _, *figures in rows], width=width, text=text, least=LEAST_WIDTHS)
 
 
-def _vat_side(builder: PieceBuilder, rate: Cells, widths: Lanes, style: Style) -> None:
-    builder.left(0, BODY.size, rate[0], style)
+def _vat_side(
+    builder: PieceBuilder, table: Element, y: float, rate: Cells, widths: Lanes, *, is_head: bool
+) -> None:
+    row, style = table.add("TR"), LABEL if is_head else SMALL
+    builder.begin(row.add("TH", COLUMN_HEADER if is_head else ROW_HEADER))
+    builder.left(0, y + BODY.size, rate[0], style)
     for edge, figure in zip(widths.edges, rate[1:], strict=True):
-        builder.right(edge, BODY.size, figure, style.scaled(widths.scale))
+        builder.begin(row.add("TH", COLUMN_HEADER) if is_head else row.add("TD"))
+        builder.right(edge, y + BODY.size, figure, style.scaled(widths.scale))
 
 
-def _sum_side(builder: PieceBuilder, total: Sum) -> None:
+def _sum_side(builder: PieceBuilder, table: Element, y: float, total: Sum) -> None:
     left = column(2)
     style = total.style
-    baseline = BODY.size
+    baseline = y + BODY.size
     if style is TOTAL:
-        builder.rule(1, left, WIDTH, INK, 0.75)
+        builder.rule(y + 1, left, WIDTH, INK, 0.75)
         baseline += 9
     face = font(style.weight)
     needed = (face.width(total.label) + face.width(total.amount)) * style.size + GAP
     style = style.scaled(min(1.0, SUM_SIDE / needed))
+    row = table.add("TR")
+    builder.begin(row.add("TH", ROW_HEADER))
     builder.left(left, baseline, total.label, style)
+    builder.begin(row.add("TD"))
     builder.right(WIDTH, baseline, total.amount, style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from documents.pdf import render
 from invoicing.snapshot import Snapshot
 from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
@@ -18,3 +19,9 @@ def kinds(fresh_sqlite: FreshUrl) -> dict[str, Snapshot]:
             return every_kind(database)
         finally:
             database.close()
+
+
+@pytest.fixture(scope="package")
+def papers(kinds: dict[str, Snapshot]) -> dict[str, bytes]:
+    """The PDFs of all kinds."""
+    return {name: render(each) for name, each in kinds.items()}

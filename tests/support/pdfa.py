@@ -10,18 +10,23 @@ import pikepdf
 from pikepdf import pdfa
 
 _UNDECLARED = "6.6.2.3.1-1"
-_DECLARED = re.compile(r"(namespace|property) (pdfaExtension|pdfaSchema|pdfaProperty|fx)[=:]")
+_DECLARED = re.compile(r"(namespace|property) (pdfaExtension|pdfaSchema|pdfaProperty|pdfuaid|fx)[=:]")
 
 
 def broken_rules(pdf: bytes) -> list[str]:
-    """What pikepdf's validator finds, but for Factur-X's own properties: it reads no extension schemas."""
+    """What pikepdf's validator finds, but for declared properties: it reads no extension schemas."""
     found = pdfa.validate_written(io.BytesIO(pdf), "3b").findings
-    is_declared = b"<pdfaSchema:prefix>fx</pdfaSchema:prefix>" in pdf
+    is_declared = all(b":prefix>%b</" % prefix in pdf for prefix in _prefixes(pdf))
     return [
         f"{each.rule} {each.where}: {each.message}"
         for each in found
         if not (is_declared and each.rule.endswith(_UNDECLARED) and _DECLARED.search(each.message))
     ]
+
+
+def _prefixes(pdf: bytes) -> set[bytes]:
+    """The prefixes of properties that XMP itself does not have."""
+    return {b"pdfuaid"} | ({b"fx"} if b"<fx:" in pdf else set())
 
 
 def opened(pdf: bytes) -> pikepdf.Pdf:

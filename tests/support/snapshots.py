@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -47,7 +48,7 @@ def with_lines(count: int, **values: Any) -> Snapshot:
 def page_texts(snapshot: Snapshot) -> list[str]:
     """The text of each page; a no-break space reads as a space."""
     reader = PdfReader(io.BytesIO(render(snapshot)))
-    return [page.extract_text().replace("\u202f", " ") for page in reader.pages]
+    return [re.sub(" *\n *", "\n", page.extract_text().replace("\u202f", " ")) for page in reader.pages]
 
 
 def invoice_text(snapshot: Snapshot) -> str:
