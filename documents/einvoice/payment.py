@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from invoicing.snapshot import Snapshot
 
-_SEPA_TRANSFER, _TRANSFER, _AS_AGREED = "58", "30", "57"  # UNTDID 4461
+_SEPA_TRANSFER, _TRANSFER, _AS_AGREED, _NOT_SAID = "58", "30", "57", "1"  # UNTDID 4461
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +21,16 @@ class Payment:
 
 
 def payment_of(invoice: Snapshot, *, is_to_be_paid: bool) -> Payment:
-    """By transfer, where something is to be paid to an account; otherwise as was agreed."""
+    """By transfer, where something is to be paid to an account; otherwise as was agreed.
+
+    Within Denmark Peppol takes neither 30 nor 57 (DK-R-005).
+    """
     seller = invoice.seller
+    is_danish = seller.address.country_code == invoice.buyer.address.country_code == "DK"
     if not (seller.iban and is_to_be_paid and invoice.type == "INVOICE"):
-        return Payment(means=_AS_AGREED, reference=invoice.number)
+        return Payment(means=_NOT_SAID if is_danish else _AS_AGREED, reference=invoice.number)
     return Payment(
-        means=_SEPA_TRANSFER if invoice.currency == "EUR" else _TRANSFER,
+        means=_SEPA_TRANSFER if invoice.currency == "EUR" or is_danish else _TRANSFER,
         reference=invoice.number,
         iban=seller.iban.replace(" ", ""),
         bic=None if seller.bic is None else seller.bic.replace(" ", ""),

@@ -5,15 +5,18 @@ The list is our own. The tests hold it to the official rules: what has no proble
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from documents.einvoice.amount_problems import decimals, sum_of_lines, tax_currency, vat_amounts
 from documents.einvoice.content import Content, content_of
 from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.german import XRECHNUNG, german
+from documents.einvoice.identifiers import broken_rule
+from documents.einvoice.national import national
 from documents.einvoice.problem import Problem, Problems
+from documents.einvoice.traders import Trader
 from invoicing.electronic_addresses import EMAIL
-from invoicing.snapshot import Address, Snapshot
+from invoicing.snapshot import Snapshot
 from invoicing.units import units
 
 
@@ -114,50 +117,26 @@ def _peppol(content: Content) -> Problems:
             "customer.buyer_reference",
             "Peppol needs the buyer's reference or the number of their purchase order.",
         )
-    for trader, rule, field in (
-        (content.seller, "PEPPOL-EN16931-R020", "account.electronic_address"),
-        (content.buyer, "PEPPOL-EN16931-R010", "customer.electronic_address"),
-    ):
+    for trader, rule, field in _parties_with_addresses(content):
         address = trader.electronic_address
         if address is None:
             yield Problem(rule, field, "Peppol needs the electronic addresses of both parties.")
         elif address.scheme == EMAIL:
             yield Problem(rule, field, "Peppol delivers to no e-mail address: give an address of Peppol.")
+        elif (broken := broken_rule(address.value, address.scheme)) is not None:
+            yield Problem(broken, field, "A digit of the electronic address is wrong.")
+    yield from national(content)
 
 
 def _xrechnung(content: Content) -> Problems:
-    contact = content.seller.contact
-    if not content.buyer_reference:
-        yield Problem(
-            "BR-DE-15",
-            "customer.buyer_reference",
-            "XRechnung needs the buyer's reference, for public buyers the Leitweg-ID.",
-        )
-    if contact is None or not contact.name:
-        yield Problem("BR-DE-5", "account.contact_name", "XRechnung needs the name of a contact.")
-    if contact is None or len(re.findall("[0-9]", contact.phone or "")) < 3:
-        yield Problem("BR-DE-27", "account.phone_number", "XRechnung needs the contact's phone number.")
-    if contact is None or not _is_email(contact.email):
-        yield Problem("BR-DE-28", "account.email", "XRechnung needs the contact's e-mail address.")
-    for trader, rule, field in (
-        (content.seller, "PEPPOL-EN16931-R020", "account.electronic_address"),
-        (content.buyer, "PEPPOL-EN16931-R010", "customer.electronic_address"),
-    ):
+    for trader, rule, field in _parties_with_addresses(content):
         if trader.electronic_address is None:
             yield Problem(rule, field, "XRechnung needs the electronic addresses of both parties.")
-    yield from _german_address(content.seller.address, ("BR-DE-3", "BR-DE-4"), "account.address")
-    yield from _german_address(content.buyer.address, ("BR-DE-8", "BR-DE-9"), "customer.billing_address")
-    if content.delivery is not None and content.delivery.address is not None:
-        rules = ("BR-DE-10", "BR-DE-11")
-        yield from _german_address(content.delivery.address, rules, "order.shipping_address")
+    yield from german(content, XRECHNUNG)
 
 
-def _german_address(address: Address, rules: tuple[str, str], field: str) -> Problems:
-    if not address.locality:
-        yield Problem(rules[0], f"{field}.locality", "XRechnung needs the town.")
-    if not address.postal_code:
-        yield Problem(rules[1], f"{field}.postal_code", "XRechnung needs the postal code.")
-
-
-def _is_email(text: str | None) -> bool:
-    return text is not None and re.fullmatch(r"[^@\s]+@([^@.\s]+\.)+[^@.\s]+", text) is not None
+def _parties_with_addresses(content: Content) -> list[tuple[Trader, str, str]]:
+    return [
+        (content.seller, "PEPPOL-EN16931-R020", "account.electronic_address"),
+        (content.buyer, "PEPPOL-EN16931-R010", "customer.electronic_address"),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from documents.einvoice.identifiers import broken_rule
 from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot
 
 
@@ -57,7 +58,9 @@ _ICD = (  # ISO 6523, by country: what a number of that kind looks like
     ("NO", re.compile(r"[0-9]{9}"), "0192"),
     ("DK", re.compile(r"[0-9]{8}"), "0184"),
     ("FI", re.compile(r"[0-9]{7}-?[0-9]"), "0212"),
+    ("IS", re.compile(r"[0-9]{10}"), "0196"),
 )
+_ONLY_WITH_SCHEME = ("NL", "DK", "SE", "IS")
 
 
 def seller_of(invoice: Snapshot, *, without_vat_number: bool) -> Trader:
@@ -108,10 +111,11 @@ def _contact(party: Party) -> Contact | None:
 
 
 def _legal_id(number: str | None, country: str | None) -> LegalId | None:
+    """With the scheme of its country; without one, where Peppol takes a number of another form (NL-R-003)."""
     if not number:
         return None
-    plain = re.sub(r"[\s.]", "", number)
+    plain = re.sub(r"[\s.]" if country == "FI" else r"[\s.-]", "", number)
     for of_country, form, scheme in _ICD:
-        if of_country == country and form.fullmatch(plain):
+        if of_country == country and form.fullmatch(plain) and broken_rule(plain, scheme) is None:
             return LegalId(value=plain, scheme=scheme)
-    return LegalId(value=number, scheme=None)
+    return None if country in _ONLY_WITH_SCHEME else LegalId(value=number, scheme=None)
