@@ -12,7 +12,7 @@ from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import problems_of
 from invoicing.decimals import price_columns, subtotal_of
-from invoicing.snapshot import Snapshot, VatRow
+from invoicing.snapshot import CreditedInvoice, Snapshot, VatRow
 from invoicing.vat.arithmetic import Taxable, compute
 from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
@@ -110,4 +110,5 @@ def _invoice(asked: list[tuple[int, int, int, float]], *, is_including_vat: bool
         seller=SELLER_PARTY,
         buyer=BUYER_PARTY,
     )
-    return plain if sign > 0 else replace(plain, type="CREDIT", due_on=None)
+    credited = CreditedInvoice(id="0", number="2025-0000", issued_on=plain.issued_on)
+    return plain if sign > 0 else replace(plain, type="CREDIT", due_on=None, credits=(credited,))
