@@ -20,7 +20,7 @@ from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
 from resolvers.webhook_hosts import Hosts
 from schema import schema_under
-from server import downloads, health, logs, metrics, rest
+from server import downloads, health, metrics, outages, rest
 from server.auth import Authenticator
 from server.contexts import Contexts
 from server.cors import cross_origin
@@ -52,7 +52,7 @@ def create_app(
     """The server on a migrated database. With a demo token, the explorer opens with it filled in."""
     store, counts = FileStore(settings.documents_dir), Metrics()
     database.deadlock_listeners.append(counts.count_deadlock)
-    logs.log_outages(database)
+    outages.log_outages(database)
     contexts = _contexts(settings, database, base_url, counts)
     services = contexts.services
     shared_limits = contexts.limits if settings.rate_limit_shared else None

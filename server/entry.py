@@ -2,9 +2,12 @@
 
 import os
 
+from server.loading import loading
+
 
 def main() -> None:
     os.umask(0o077)  # only their owner may read the database, the PDFs and the secret
-    from server.commands.cli import main as run
+    with loading():
+        from server.commands.cli import main as run
 
     run()

@@ -9,13 +9,8 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from invoicing import texts
-from invoicing.errors import DatabaseUnavailable
-from invoicing.storage.database import Database
-
-log = structlog.get_logger(__name__)
 
 LONGEST_VALUE = 20_000  # characters
 _WITH_LINES = ("exception", "traceback", "stack")
@@ -53,36 +48,6 @@ def _without_url(record: logging.LogRecord) -> bool:
     """Leaves out uvicorn's lines with whole URLs of WebSockets; `server.request_log` has a line for each."""
     message = str(record.msg)  # uvicorn logs exceptions too
     return not ("WebSocket " in message or message.startswith("connection "))
-
-
-def one_line(failure: Exception) -> str:
-    """What went wrong, where a traceback would say no more. Of an outage: what the database itself said."""
-    cause: BaseException = failure
-    if isinstance(failure, DatabaseUnavailable) and failure.__cause__ is not None:
-        cause = failure.__cause__
-    if isinstance(cause, DBAPIError) and cause.orig is not None:
-        cause = cause.orig
-    return " ".join(f"{type(cause).__name__}: {cause}".split())
-
-
-def log_left(event: str, failure: BaseException) -> None:
-    """That work was begun and is left to another attempt: with a traceback, unless the database failed."""
-    if isinstance(failure, DatabaseUnavailable):
-        log.warning(event, reason=one_line(failure))
-    else:
-        log.error(event, exc_info=failure)
-
-
-def log_outages(database: Database) -> None:
-    """Logs once that the database cannot be used, however many requests and workers try, and once its end."""
-
-    def told(what: str, failure: Exception | None) -> None:
-        if failure is None:
-            log.info(f"the database can be {what} again")
-        else:
-            log.error(f"the database cannot be {what}", reason=one_line(failure))
-
-    database.outage_listeners.append(told)
 
 
 def made_safe(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -22,9 +22,9 @@ from invoicing.storage.database import Database
 from invoicing.storage.outbox import Backlog
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.watches import Watches
-from server import logs
 from server.connections.guard import REFUSALS
 from server.health import PATIENCE
+from server.outages import one_line
 from server.rate_limits.limits import LIMITED
 
 MOST_OPERATIONS = 200  # callers choose the names; further ones are counted together as OTHERS
@@ -165,7 +165,7 @@ async def _backlogs(database: Database, now: datetime) -> list[Backlog]:
     try:
         return await asyncio.wait_for(database.list_for(None, outbox.backlog, now=now), PATIENCE)
     except (SQLAlchemyError, DatabaseUnavailable, QueryTimeout, TimeoutError) as failure:
-        log.warning("the backlogs cannot be read", reason=logs.one_line(failure))
+        log.warning("the backlogs cannot be read", reason=one_line(failure))
         return []
 
 

@@ -24,7 +24,7 @@ from server.commands.common import exit_with
 from server.commands.paper_check import check_papers
 from server.commands.progress import progress_bar
 from server.commands.verify import report
-from server.logs import one_line
+from server.outages import one_line
 from server.settings import Settings
 
 _MOST_SHOWN = 20

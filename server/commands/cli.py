@@ -19,7 +19,7 @@ from server.commands.reseal import reseal
 from server.commands.serve import serve
 from server.commands.verify import verify
 from server.commands.worker import worker
-from server.logs import one_line
+from server.outages import one_line
 
 app = typer.Typer(
     help="Orders go in, invoices come out. Its INVOICING_… variables are in docs/reference/settings.md.",

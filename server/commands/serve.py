@@ -29,6 +29,7 @@ from server.connections.addresses import is_loopback
 from server.connections.guard import Guard
 from server.connections.limited import limited_config
 from server.graphql.locality import names_this_machine
+from server.loading import loading
 from server.settings import Settings
 
 _FILES_OF_OURS = 200  # of the database, of PDFs, to their processes and to webhooks
@@ -53,7 +54,8 @@ def serve(
     Open http://127.0.0.1:8000 in a browser for GraphiQL. On the embedded database it makes a demo
     account and fills its key in; --no-demo leaves that out. PDFs are made by INVOICING_WORKERS processes.
     """
-    from server.app import create_app  # here, or every other command would wait for it too
+    with loading():  # here, or every other command would wait for it too
+        from server.app import create_app
 
     settings = Settings()
     logs.configure(settings.log_level)

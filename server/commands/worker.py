@@ -13,7 +13,7 @@ from invoicing.storage.database import Database
 from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
 from resolvers.webhook_hosts import Hosts
-from server import logs
+from server import logs, outages
 from server.commands.common import open_database
 from server.metrics import Metrics
 from server.settings import Settings
@@ -35,7 +35,7 @@ def worker(
     settings = Settings()
     logs.configure(settings.log_level)
     with open_database(settings) as database:
-        logs.log_outages(database)
+        outages.log_outages(database)
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
         store = FileStore(settings.documents_dir)
         pdfs = PdfWorker(database, store, processes=max(settings.workers, 1))

@@ -25,7 +25,7 @@ from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from resolvers.audit_subjects import subjects_of
 from resolvers.gateway_calls import Gateways
-from server.logs import log_left
+from server.outages import log_left
 from server.workers.backoff import Backoff
 
 POLL = 2.0  # seconds

@@ -24,8 +24,8 @@ from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import MAX_ATTEMPTS, Failure
 from invoicing.storage.tables import Job
-from server.logs import log_left, one_line
 from server.metrics import Metrics
+from server.outages import log_left, one_line
 from server.workers.backoff import LONGEST, Backoff
 from server.workers.pdf_processes import Outcome, Render, Renderers
 from server.workers.wakeup import Wakeup

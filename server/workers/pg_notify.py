@@ -11,7 +11,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from invoicing.storage.database import Database
-from server.logs import one_line
+from server.outages import one_line
 from server.workers.backoff import Backoff
 
 RECONNECT = 1.0  # seconds

@@ -27,7 +27,7 @@ from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from invoicing.webhooks.events import DELIVER
 from invoicing.webhooks.secrets import readable_secrets
 from resolvers.webhook_hosts import Hosts
-from server.logs import log_left, one_line
+from server.outages import log_left, one_line
 from server.workers.backoff import Backoff
 from server.workers.wakeup import Wakeup
 from server.workers.webhook_sender import TIMEOUT, Sender

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from invoicing.storage import probe
 from invoicing.storage.database import Database
 from server.app import create_app
 from server.settings import Settings
@@ -28,6 +29,21 @@ def ready(shop: Client) -> tuple[int, dict[str, str]]:
 def test_a_server_that_can_work_is_ready(shop: Client) -> None:
     assert ready(shop) == (200, {"status": "ok", "database": "ok", "store": "ok"})
     assert shop.request("GET", "/healthz").json() == {"status": "ok"}
+
+
+def test_all_who_ask_at_once_share_one_look(shop: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[object] = []
+    look = probe.check_can_write if shop.database.is_sqlite else probe.check_is_primary
+
+    def counted(connection: Connection) -> None:
+        looks.append(connection)
+        look(connection)
+
+    monkeypatch.setattr(probe, look.__name__, counted)
+    answers = shop.at_once([{"method": "GET", "url": "/readyz"}] * 20)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(looks) < 20, "each had a look of its own"
+    assert ready(shop)[0] == 200
 
 
 def test_a_database_of_another_version_is_told_of(shop: Client) -> None:

@@ -47,6 +47,7 @@ TABLE: Mapping[type[InvoicingError], tuple[int, str | None]] = {
     http.InternalError: (500, FAILED),
     errors.QueryTimeout: (503, None),
     errors.DatabaseUnavailable: (503, None),
+    errors.ClockBehind: (503, None),
     InvoicingError: (400, None),
 }
 """Status and message. Without a message, the refusal's own is used."""

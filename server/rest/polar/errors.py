@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from invoicing.errors import (
     BillingDetailsMissing,
+    ClockBehind,
     CustomerNotFound,
     DatabaseUnavailable,
     Forbidden,
@@ -59,6 +60,7 @@ _STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
     QueryTimeout: (503, "QueryTimeout"),
     DatabaseUnavailable: (503, "ServiceUnavailable"),
     ServerOutdated: (503, "ServiceUnavailable"),
+    ClockBehind: (503, "ServiceUnavailable"),
 }
 
 

@@ -47,6 +47,7 @@ TABLE: Mapping[type[InvoicingError], tuple[int, int, str]] = {
     errors.GatewayUnavailable: (INTERNAL, 503, "Payment gateway unavailable"),
     errors.QueryTimeout: (INTERNAL, 503, "Took too long"),
     errors.DatabaseUnavailable: (INTERNAL, 503, "Service unavailable"),
+    errors.ClockBehind: (INTERNAL, 503, "Service unavailable"),
     errors.Unauthorized: (UNAUTHENTICATED, 401, "Not authenticated"),
     errors.Forbidden: (UNAUTHORIZED, 403, "Not authorized"),
     errors.RateLimited: (INVALID, 429, "Too many requests"),
