@@ -38,6 +38,7 @@ APART = ("sdk", "fuzz", "clients")
 """What some tests talk to the server through, each in an environment and with a lock of its own."""
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
 GRAPHIQL = ROOT / "graphiql"
+PROCESSES = str((os.cpu_count() or 1) + 1)  # of pytest: many tests wait for processes of their own
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -82,7 +83,7 @@ def test_everything() -> int:
     setup(retry=True)
     install_clients()
     os.environ["INVOICING_TEST_ALL"] = "true"
-    failed = run_checks({**static_checks(), "pytest": (tool("pytest"), "-n", "2", "-rs")})
+    failed = run_checks({**static_checks(), "pytest": (tool("pytest"), "-n", PROCESSES, "-rs")})
     absent = absent_programs()
     if absent:
         print(f"Skipped: the tests that need {' or '.join(absent)}, which this machine does not have.")

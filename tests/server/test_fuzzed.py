@@ -123,7 +123,7 @@ def test_graphql_is_at_fault_for_nothing(fuzzed: Fuzzed) -> None:
         "--phases",
         "fuzzing",
         "--max-examples",
-        "20",
+        "12",
         "--checks",
         "no_internal_error",
         "--header",
@@ -135,7 +135,7 @@ def test_graphql_is_at_fault_for_nothing(fuzzed: Fuzzed) -> None:
 
 def test_rest_answers_as_it_is_described(fuzzed: Fuzzed) -> None:
     """Also what is refused. Only that whatever is described is taken cannot be: not every text is an id."""
-    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", "30")
+    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", "10")
     checks = ("--checks", "all", "--exclude-checks", "positive_data_acceptance,no_internal_error")
     assert fuzzed.take("/openapi.json", *phases, *checks) >= LEAST
     assert fuzzed.has_no_fault()

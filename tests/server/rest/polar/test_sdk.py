@@ -18,6 +18,7 @@ import pytest
 from invoicing.access import Scope
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
+from tests.conftest import FreshUrl
 from tests.server.rest.polar.shop import Shop, opened
 from tests.server.test_whole_walk import serving
 from tests.support.client import Client
@@ -56,15 +57,29 @@ class Sdk:
         return told
 
 
-@pytest.fixture
-def sdk(database: Database, database_url: str, tmp_path: Path) -> Iterator[Sdk]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path, subprocess.Popen[str]]]:
+    """A server for all tests here, and a client: its database, its folder, and the client's process."""
     need("Polar's SDK")
-    with serving(tmp_path, "--no-demo", INVOICING_DATABASE_URL=database_url) as address:
+    folder = tmp_path_factory.mktemp("polar")
+    fresh: FreshUrl = request.getfixturevalue(f"fresh_{request.param}")
+    with fresh() as url, serving(folder, "--no-demo", INVOICING_DATABASE_URL=url) as address:
         command = [str(SDK), str(PROGRAM), address]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            yield Sdk(process, opened(database, tmp_path))
+            yield url, folder, process
             assert process.stdin
             process.stdin.close()
+
+
+@pytest.fixture
+def sdk(running: tuple[str, Path, subprocess.Popen[str]]) -> Iterator[Sdk]:
+    """The client, and a shop of the test's own on the server."""
+    url, folder, process = running
+    database = Database(url)
+    yield Sdk(process, opened(database, folder))
+    database.close()
 
 
 def paper(sdk: Sdk, asker: Client, call: str, order: str) -> str:
