@@ -168,6 +168,14 @@ class PrintedPayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedSetOff:
+    """What a credit invoice takes off what is still to be paid of an invoice that it credits."""
+
+    number: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """An issued invoice, complete: nothing has to be looked up to print it.
 
@@ -195,6 +203,7 @@ class Snapshot:
     vat_in_tax_currency: VatInTaxCurrency | None = None  # None: issued before this field was added
     paid: int = 0  # BT-113: paid before it was issued
     payments: tuple[PrintedPayment, ...] = ()  # by what; () where it was issued before this field was added
+    set_off: tuple[PrintedSetOff, ...] | None = None  # a credit's; None: issued before this field was added
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None
@@ -215,6 +224,11 @@ class Snapshot:
     def left_to_pay(self) -> int:
         """What is still asked for; zero or less where nothing is."""
         return self.due - self.paid
+
+    @property
+    def owed(self) -> int:
+        """What a credit invoice gives back beyond what it takes off its invoices."""
+        return -self.left_to_pay - sum(each.amount for each in self.set_off or ())
 
     @property
     def is_paid(self) -> bool:
@@ -255,6 +269,8 @@ def _read(value: dict[str, Any], lines: tuple[Line, ...]) -> Snapshot:
     if (tax := value.get("vat_in_tax_currency")) is not None:
         value["vat_in_tax_currency"] = VatInTaxCurrency(**tax)
     value["payments"] = tuple(_payment(payment) for payment in value.get("payments", ()))
+    if (set_off := value.get("set_off")) is not None:
+        value["set_off"] = tuple(PrintedSetOff(**each) for each in set_off)
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
     value["delivery_date"] = _date(value.get("delivery_date"))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from documents.paper.address_order import lines_in_order
 from documents.paper.labels import Labels
 from invoicing.snapshot import Address, Party
-
-POSTAL_CODE_LAST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "US"})
 
 
 def party_lines(who: Party, labels: Labels, contact_word: str) -> list[str]:
@@ -18,28 +17,24 @@ def party_lines(who: Party, labels: Labels, contact_word: str) -> list[str]:
 
 
 def address_lines(address: Address, labels: Labels) -> list[str]:
-    return distinct_lines(
-        [
-            address.organisation,
-            address.name,
-            address.address_line_1,
-            address.address_line_2,
-            *_locality(address),
-            _country(address.country_code, labels),
-        ]
-    )
+    """In the order in which the address's country writes it, with the country below."""
+    streets = [address.address_line_1, address.address_line_2]
+    fields = {
+        "O": address.organisation,
+        "N": address.name,
+        "A": "\n".join(line for line in streets if line and line.strip()),
+        "Z": address.postal_code,
+        "C": address.locality,
+        "S": address.administrative_area,
+    }
+    given = {name: value.strip() for name, value in fields.items() if value and value.strip()}
+    lines = lines_in_order(address.country_code, given)
+    return distinct_lines([*lines, _country(address.country_code, labels)])
 
 
 def distinct_lines(lines: Iterable[str | None]) -> list[str]:
     """The lines that are not blank, each once."""
     return list(dict.fromkeys(line for line in lines if line and line.strip()))
-
-
-def _locality(address: Address) -> list[str | None]:
-    code, town, area = address.postal_code, address.locality, address.administrative_area
-    if address.country_code in POSTAL_CODE_LAST:
-        return [" ".join(filter(None, [", ".join(filter(None, [town, area])), code]))]
-    return [" ".join(filter(None, [code, town])), area]
 
 
 def _country(code: str | None, labels: Labels) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from documents.paper.address import distinct_lines
-from documents.paper.columns import Fact, Frame, columns, facts, keep_together, wrapped_lines
-from documents.paper.compose import Compositor, Piece, PieceBuilder, kind_of, space
+from documents.paper.columns import Fact, Frame, columns, facts, keep_together, text_lines, wrapped_lines
+from documents.paper.compose import Compositor, Piece, PieceBuilder, space
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.formats import formats
 from documents.paper.grid import BODY, HEADING, SMALL, TINT, WIDTH, Style
@@ -30,9 +30,13 @@ def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     return [
         space(16, gives=6),
         *_tax_currency(compositor, invoice),
-        *(piece for note in _exemptions(compositor, invoice) for piece in _lines(compositor, note, SMALL)),
-        *(_no_payment(compositor) if is_nothing_due else []),
-        *_note(compositor, invoice.note),
+        *(
+            piece
+            for note in _exemptions(compositor, invoice)
+            for piece in text_lines(compositor, note, SMALL)
+        ),
+        *(_way_back(compositor, invoice) if is_nothing_due else []),
+        *_note(compositor, invoice),
         space(14, gives=5),
         *_payment(compositor, invoice),
     ]
@@ -48,7 +52,7 @@ def _tax_currency(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     if tax.exchange_rate is not None:
         rate = compositor.formats.decimal(tax.exchange_rate)
         words += f" (1 {tax.currency} = {rate} {invoice.currency})"
-    return _lines(compositor, words, SMALL)
+    return text_lines(compositor, words, SMALL)
 
 
 def _exemptions(compositor: Compositor, invoice: Snapshot) -> list[str]:
@@ -58,20 +62,31 @@ def _exemptions(compositor: Compositor, invoice: Snapshot) -> list[str]:
     return distinct_lines([*reasons, *(line.exemption_reason for line in invoice.lines)])
 
 
-def _note(compositor: Compositor, note: str | None) -> list[Piece]:
-    if not note or not note.strip():
+def _note(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """The remark; a credit invoice's is above its lines."""
+    note = invoice.note
+    if invoice.type == "CREDIT" or not note or not note.strip():
         return []
-    heading = _lines(compositor, compositor.labels.note, HEADING)
-    return [space(10, gives=3), *keep_together(heading), *_lines(compositor, note, BODY)]
+    heading = text_lines(compositor, compositor.labels.note, HEADING)
+    return [space(10, gives=3), *keep_together(heading), *text_lines(compositor, note, BODY)]
 
 
-def _no_payment(compositor: Compositor) -> list[Piece]:
-    return _lines(compositor, compositor.labels.no_payment, SMALL)
+def _way_back(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """How a credit invoice gives back what it credits."""
+    labels, money = compositor.labels, compositor.formats.money
+    set_off = invoice.set_off or ()
+    sentences = [
+        labels.no_payment,
+        *(labels.set_off.format(amount=money(each.amount), number=each.number) for each in set_off),
+    ]
+    if invoice.set_off is not None and invoice.owed > 0:
+        sentences.append(labels.paid_back.format(amount=money(invoice.owed)))
+    return text_lines(compositor, "\n".join(sentences), BODY)
 
 
 def _payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     if invoice.is_paid:
-        return _lines(compositor, compositor.labels.paid_in_full, SMALL)
+        return text_lines(compositor, compositor.labels.paid_in_full, SMALL)
     if invoice.left_to_pay <= 0:
         return []
     heading = wrapped_lines(compositor, PANEL.span(4), [(compositor.labels.payment, HEADING)])
@@ -128,12 +143,3 @@ def _panel_space(compositor: Compositor, height: float) -> Piece:
     builder = PieceBuilder(compositor)
     builder.box(0, 0, WIDTH, height + 0.4, TINT)
     return builder.piece(height, keep=True)
-
-
-def _lines(compositor: Compositor, text: str, style: Style) -> list[Piece]:
-    """Text in the full width, a piece for each line, so that a long note may continue on the next page."""
-    pieces = []
-    element = compositor.document.add(kind_of(style))
-    for line in wrapped_lines(compositor, WIDTH, [(text, style)]):
-        pieces += columns(compositor, [(0.0, [line])], element=element)
-    return pieces

@@ -76,6 +76,15 @@ def columns(
     return pieces
 
 
+def text_lines(compositor: Compositor, text: str, style: Style) -> list[Piece]:
+    """Text in the full width, a piece for each line, so that a long one may continue on the next page."""
+    pieces = []
+    element = compositor.document.add(kind_of(style))
+    for line in wrapped_lines(compositor, WIDTH, [(text, style)]):
+        pieces += columns(compositor, [(0.0, [line])], element=element)
+    return pieces
+
+
 def _band(
     compositor: Compositor,
     lines: Sequence[Placed],

@@ -32,6 +32,7 @@ class Labels:
     credit_issued: str
     due: str
     credited: str
+    credit_reason: str
     order: str
     orders: str
     orders_listed: str
@@ -77,6 +78,8 @@ class Labels:
     bic: str
     payment_reference: str
     no_payment: str
+    set_off: str
+    paid_back: str
     rounding: str
     paid: str
     amount_due: str

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from datetime import date
 
 from documents.paper.address import address_lines, distinct_lines, party_lines
-from documents.paper.columns import PLAIN, Fact, Line, columns, facts, wrapped_lines
+from documents.paper.columns import (
+    PLAIN,
+    Fact,
+    Line,
+    columns,
+    facts,
+    keep_together,
+    text_lines,
+    wrapped_lines,
+)
 from documents.paper.compose import Compositor, Piece, PieceBuilder, space
 from documents.paper.fonts import font
 from documents.paper.grid import (
     ACCENT,
     BODY,
+    HEADING,
     LABEL,
     MARK,
     NAME,
@@ -40,7 +50,17 @@ def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         _title(compositor, invoice),
         *facts(compositor, _references(compositor, invoice)),
         space(10, gives=4),
+        *_reason(compositor, invoice),
     ]
+
+
+def _reason(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """Why a credit invoice was issued, above its lines."""
+    if invoice.type != "CREDIT" or not invoice.note or not invoice.note.strip():
+        return []
+    heading = text_lines(compositor, compositor.labels.credit_reason, HEADING)
+    words = text_lines(compositor, invoice.note, BODY)
+    return [*keep_together(heading), *words, space(12, gives=4)]
 
 
 def _seller(compositor: Compositor, seller: Party) -> list[Piece]:

@@ -19,8 +19,9 @@ from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
 from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import allocation
+from invoicing.ledger.allocation import SetOff
 from invoicing.ledger.queries import printed_payments
-from invoicing.snapshot import Snapshot, dump
+from invoicing.snapshot import PrintedSetOff, Snapshot, dump
 from invoicing.storage import after_commit, outbox
 from invoicing.storage.tables import invoice_lines, invoices, new_id, order_items, violated_constraint
 from invoicing.webhooks import events
@@ -61,6 +62,8 @@ def issue(
     paid = draft.paid + sum(part.amount for part in parts)
     before = printed_payments(connection, principal.account_id, parts, ZoneInfo(seller.timezone))
     frozen = replace(draft, id=named, number=taken.number, paid=paid, payments=(*draft.payments, *before))
+    set_off = allocation.set_off_of(connection, principal.account_id, frozen)
+    frozen = replace(frozen, set_off=_printed(set_off, frozen))
     own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
     row = {**_row(frozen, taken, principal, now=now), **own}
     _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)
@@ -75,11 +78,19 @@ def issue(
     after_commit.notify_invoices_changed(
         connection, principal.account_id, [credited.id for credited in frozen.credits]
     )
-    state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, now=now)
+    state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, set_off, now=now)
     if seller.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)
     _note_subjects(connection, frozen)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
+
+
+def _printed(set_off: SetOff, credit: Snapshot) -> tuple[PrintedSetOff, ...] | None:
+    """What a credit invoice takes off, as its paper says it."""
+    if credit.type != "CREDIT":
+        return None
+    numbers = {each.id: each.number for each in credit.credits}
+    return tuple(PrintedSetOff(number=numbers[part.invoice_id], amount=part.amount) for part in set_off.parts)
 
 
 def _note_subjects(connection: Connection, frozen: Snapshot) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
 
-from invoicing.ledger.balances import available_on, balances_of
+from invoicing.ledger.balances import Balance, available_on, balances_of
 from invoicing.ledger.distribution import Allocation, OpenInvoice, spread, spread_payments
 from invoicing.ledger.entries import allocate, payment, settle
 from invoicing.ledger.order_shares import shares_of
@@ -61,8 +62,37 @@ def prepaid(
     return spread_payments(left, [OpenInvoice(invoice_id, due, shares)])
 
 
+@dataclass(frozen=True, slots=True)
+class SetOff:
+    """What a credit invoice takes off the invoices that it credits, and their balances before it."""
+
+    parts: Sequence[Allocation] = ()
+    balances: Mapping[str, Balance] = field(default_factory=dict)
+
+
+def set_off_of(connection: Connection, account_id: str, credit: Snapshot) -> SetOff:
+    """What an invoice that is about to be issued takes off others: nothing, unless it is a credit invoice.
+
+    The invoices that a credit invoice credits are locked.
+    """
+    if credit.type != "CREDIT":
+        return SetOff()
+    shares: dict[str, int] = defaultdict(int)
+    for line in credit.lines:
+        shares[str(line.credited_invoice_id)] -= line.asked
+    found = balances_of(connection, account_id, list(shares))
+    room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
+    return SetOff(spread(credit.id, -credit.due, room), found)
+
+
 def settle_at_issue(
-    connection: Connection, account_id: str, issued: Snapshot, parts: Sequence[Allocation], *, now: datetime
+    connection: Connection,
+    account_id: str,
+    issued: Snapshot,
+    parts: Sequence[Allocation],
+    set_off: SetOff,
+    *,
+    now: datetime,
 ) -> str:
     """Pays a new invoice with what was prepaid, or sets off a credit invoice; returns the state.
 
@@ -71,7 +101,7 @@ def settle_at_issue(
     allocate(connection, account_id, parts, now=now)
     left = issued.due - sum(part.amount for part in parts)
     if issued.type == "CREDIT":
-        left += _set_off(connection, account_id, issued, now=now)
+        left += _set_off(connection, account_id, set_off, now=now)
         left += _net_credits(connection, account_id, issued, left, now=now) if left else 0
     if left != 0:
         return "PENDING"
@@ -139,19 +169,14 @@ def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> N
         pay_order(connection, account_id, order_id, now=now)
 
 
-def _set_off(connection: Connection, account_id: str, credit: Snapshot, *, now: datetime) -> int:
+def _set_off(connection: Connection, account_id: str, set_off: SetOff, *, now: datetime) -> int:
     """Sets off a new credit invoice against what its invoices still ask; the rest is to be refunded."""
-    shares: dict[str, int] = defaultdict(int)
-    for line in credit.lines:
-        shares[str(line.credited_invoice_id)] -= line.asked
-    found = balances_of(connection, account_id, list(shares))
-    room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
-    parts = spread(credit.id, -credit.due, room)
+    parts = set_off.parts
     allocate(connection, account_id, parts, of_credit=True, now=now)
     for part in parts:
         key = {"account": account_id, "invoice": part.invoice_id}
         in_full = int(connection.execute(_LEFT_TO_CREDIT, key).scalar_one()) == 0
-        if in_full or part.amount == found[part.invoice_id].money.outstanding:
+        if in_full or part.amount == set_off.balances[part.invoice_id].money.outstanding:
             settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED", now=now)
     return sum(part.amount for part in parts)
 

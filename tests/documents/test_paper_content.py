@@ -11,7 +11,15 @@ from pypdf import PdfReader
 
 from documents.paper.labels import labels
 from documents.pdf import render
-from invoicing.snapshot import Address, OrderReference, Period, PrintedPayment, VatInTaxCurrency, VatRow
+from invoicing.snapshot import (
+    Address,
+    OrderReference,
+    Period,
+    PrintedPayment,
+    PrintedSetOff,
+    VatInTaxCurrency,
+    VatRow,
+)
 from tests.support.snapshots import BUYER, SELLER, invoice, invoice_text, line, page_texts, without_spaces
 
 ORDERS = (
@@ -33,6 +41,36 @@ def test_it_names_seller_buyer_numbers_and_dates() -> None:
                   "2025-0001", "2 June 2025", "16 June 2025", "SO-1", "PO-7", "20 May 2025", "4210",
                   "Desk 3", "Attn. Joe", "VAT no. GB1", "Thank you."):  # fmt: skip
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "of_seller", "of_buyer"),
+    [
+        ("en", "Contact Eva", "Attn. Joe"),
+        ("nl", "Contact Eva", "T.a.v. Joe"),
+        ("de", "Ansprechpartner Eva", "z. Hd. Joe"),
+        ("it", "Contatto Eva", "c.a. Joe"),
+    ],
+)
+def test_the_sellers_contact_is_whom_to_ask_and_the_buyers_who_is_to_get_it(
+    locale: str, of_seller: str, of_buyer: str
+) -> None:
+    seller, buyer = replace(SELLER, contact_name="Eva"), replace(BUYER, contact_name="Joe")
+    text = invoice_text(invoice(locale=locale, seller=seller, buyer=buyer))
+    assert of_seller in text
+    assert of_buyer in text
+
+
+def test_many_orders_are_counted_at_the_head_and_named_in_the_table() -> None:
+    def orders(count: int) -> tuple[OrderReference, ...]:
+        return tuple(
+            OrderReference(id=str(n), number=f"SO-{n}", purchase_order_number=f"PO-{n}") for n in range(count)
+        )
+
+    few, many = (invoice_text(invoice(orders=orders(count))) for count in (5, 6))
+    assert "Orders\nSO-0, SO-1, SO-2, SO-3, SO-4" in few
+    assert "Orders\n6 orders, listed below\nYour purchase orders\n6 numbers, listed below" in many
+    assert many.count("SO-3 ") == many.count("PO-3") == 1
 
 
 def test_the_day_of_supply_shows_only_where_it_is_not_the_date_of_issue() -> None:
@@ -331,6 +369,50 @@ def test_a_credit_invoice_says_so_and_asks_for_no_payment(locale: str, title: st
     assert words.no_payment in text
     assert words.iban not in text
     assert words.due not in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", "Credit invoice date\nJune 2, 2025"),
+        ("nl", "Creditfactuurdatum\n2 juni 2025"),
+        ("de", "Belegdatum\n2. Juni 2025"),
+        ("fr", "Date de l’avoir\n2 juin 2025"),
+        ("pl", "Data wystawienia korekty\n2 czerwca 2025"),
+    ],
+)
+def test_a_credit_invoice_has_a_date_of_its_own_and_says_what_it_gives_back(locale: str, words: str) -> None:
+    own = labels(locale)
+    text = invoice_text(invoice(type="CREDIT", locale=locale, total=-1_210))
+    assert words in text
+    assert f"\n{own.issued}\n" not in text
+    head = text[: text.index(own.description)]
+    assert f"{own.amount_credited}\n" in head
+    assert "−" not in head
+
+
+def test_the_reason_of_a_credit_stands_above_its_lines_and_once() -> None:
+    reason = "The lamp was broken.\nSorry."
+    text = invoice_text(invoice(type="CREDIT", total=-1_210, note=reason))
+    assert "Reason\nThe lamp was broken.\nSorry.\nDescription" in text
+    assert text.count("broken") == 1
+    assert "Note" not in text
+    assert "Reason" not in invoice_text(invoice(type="CREDIT", total=-1_210, note=" "))
+
+
+def test_a_credit_says_how_the_money_comes_back() -> None:
+    credit = invoice(type="CREDIT", total=-1_210)
+    nothing_more = "You do not have to pay anything.\n"
+    off = (PrintedSetOff(number="2025-0001", amount=1_000),)
+    text = invoice_text(replace(credit, set_off=off))
+    assert nothing_more + "€10.00 is set off against invoice 2025-0001.\n€2.10 is paid back to you or" in text
+    whole = invoice_text(replace(credit, set_off=(replace(off[0], amount=1_210),)))
+    assert "€12.10 is set off" in whole
+    assert "paid back" not in whole
+    assert "€12.10 is paid back to you or set off" in invoice_text(replace(credit, set_off=()))
+    before = invoice_text(credit)
+    assert "set off" not in before
+    assert "paid back" not in before
 
 
 def test_a_credit_of_a_rebate_alone_asks_for_what_it_comes_to() -> None:

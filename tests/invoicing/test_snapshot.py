@@ -11,7 +11,16 @@ import pytest
 
 from invoicing import snapshot
 from invoicing.access import Principal
-from invoicing.snapshot import Address, Line, OrderReference, Party, Snapshot, VatRow
+from invoicing.snapshot import (
+    Address,
+    Line,
+    OrderReference,
+    Party,
+    PrintedPayment,
+    PrintedSetOff,
+    Snapshot,
+    VatRow,
+)
 from invoicing.storage.database import Database
 from tests.support import factories
 
@@ -46,10 +55,12 @@ FULL = Snapshot(
     total=7_497,
     orders=(OrderReference(id="o", number="1", delivery_date=date(2025, 6, 1)),),
     shipping_address=Address(country_code="NL"),
+    payments=(PrintedPayment(paid_on=date(2025, 6, 1), method="iDEAL", amount=100),),
+    set_off=(PrintedSetOff(number="INV-0", amount=7),),
     metadata={"a": [1, None]},
 )
 SPARSE = Snapshot(**{**{f.name: getattr(FULL, f.name) for f in fields(FULL)}, "due_on": None, "orders": (),
-                     "shipping_address": None, "metadata": {}})  # fmt: skip
+                     "shipping_address": None, "payments": (), "set_off": None, "metadata": {}})  # fmt: skip
 
 
 @pytest.mark.parametrize("frozen", [FULL, SPARSE])

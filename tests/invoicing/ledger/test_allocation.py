@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from invoicing.access import Principal
-from invoicing.snapshot import PrintedPayment
+from invoicing.snapshot import PrintedPayment, PrintedSetOff
 from invoicing.storage.database import Database
 from tests.support import factories
 from tests.support.factories import NOW
@@ -92,6 +92,18 @@ def test_the_paper_says_what_was_paid_before_it_was_issued_and_how(till: Till) -
         PrintedPayment(paid_on=day + timedelta(days=1), method="PayPal", amount=400),
     )
     assert issued.frozen().paid == 1_000
+
+
+def test_a_credit_says_on_paper_what_it_takes_off_its_invoice(till: Till) -> None:
+    sale = till.sale(1_000)
+    till.pay(700, invoice_id=sale.id)
+    credit = till.credit(sale, 500).frozen()
+    assert credit.set_off == (PrintedSetOff(number=sale.number, amount=300),)
+    assert credit.owed == 200
+    rest = till.credit(sale, 100).frozen()
+    assert (rest.set_off, rest.owed) == ((), 100)
+    assert sale.frozen().set_off is None
+    assert till.is_right()
 
 
 def test_one_cent_pays_one_cent(till: Till) -> None:
