@@ -29,6 +29,7 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # blanks that Unic
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 _NOT_COUNTRIES = frozenset(("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"))  # CLDR's groups and placeholders
 _MAX_METADATA = 16_384
+_LONGEST_UNIT = 3
 _MAX_LEVELS = 100  # orjson allows 254, of which a response needs some itself
 
 
@@ -140,6 +141,18 @@ def _decimal(read: Callable[[object], int], value: object, field: str) -> int:
         return read(value)
     except ValueError as error:
         raise ValidationError(f"{field} {error}.", field=field) from None
+
+
+def unit(value: Any, field: str) -> str:
+    """A code of UN/ECE Recommendation 20 or 21, or a short word; `units` knows which of them are codes."""
+    clean = str(text(1_000)(value, field))
+    if len(clean) > _LONGEST_UNIT:
+        raise ValidationError(
+            f"{field} must have 1 to {_LONGEST_UNIT} characters, as the codes of UN/ECE Recommendations 20 "
+            f"and 21 have: C62 is a piece, HUR an hour, KGM a kilogram (it is “{clean[:20]}”).",
+            field=field,
+        )
+    return clean
 
 
 def money(value: Any, field: str) -> int:

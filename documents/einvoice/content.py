@@ -15,6 +15,7 @@ from documents.einvoice.traders import Delivery, Trader, buyer_of, delivery_of, 
 from invoicing.currencies import minor_digits
 from invoicing.decimals import price_of
 from invoicing.snapshot import CreditedInvoice, Line, Period, Snapshot
+from invoicing.units import code_of
 
 INVOICE, CREDIT_NOTE = "380", "381"
 _VATEX = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
@@ -178,7 +179,7 @@ def _item(number: int, line: Line, sign: int, decimals: int, including_vat: bool
         description=line.description,
         sku=line.sku,
         quantity=quantity,
-        unit=line.unit,
+        unit=code_of(line.unit) or line.unit,
         net=net,
         price=shown_price,
         allowance=discount,

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
+from invoicing.checks import ElectronicAddressValues
 from invoicing.decimals import read_quantity, written
 from invoicing.errors import ValidationError
 from invoicing.money import from_major
@@ -48,6 +49,14 @@ def day(cell: str, column: str) -> date:
         return date.fromisoformat(cell)
     except ValueError:
         raise _refusal(cell, column, "must be a date such as 2024-02-29") from None
+
+
+def electronic_address(cell: str, column: str) -> ElectronicAddressValues:
+    """A scheme and what is under it, as Peppol writes them: 0106:12345678."""
+    scheme, colon, under = cell.partition(":")
+    if not colon:
+        raise _refusal(cell, column, "must be a scheme of the EAS list and a number, such as 0106:12345678")
+    return {"scheme": scheme, "value": under}
 
 
 def instant(cell: str, column: str, timezone: tzinfo, now: datetime) -> datetime:

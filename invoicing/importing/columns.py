@@ -22,9 +22,16 @@ ORDER_COLUMNS = (
     "customer_name",
     "customer_email",
     "customer_vat_number",
+    "customer_legal_name",
+    "customer_registration_number",
+    "customer_contact_name",
+    "customer_phone_number",
+    "customer_electronic_address",
     "customer_address",
+    "customer_address_2",
     "customer_postal_code",
     "customer_city",
+    "customer_state",
     "customer_country",
     "ship_to_country",
     "purchase_order_number",
@@ -44,15 +51,42 @@ ITEM_COLUMNS = (
     "vat_rate",
     "vat_category",
     "exemption_reason",
+    "item_supply",
 )
+
+DETAIL_COLUMNS = {
+    "customer_vat_number": "vat_number",
+    "customer_legal_name": "legal_name",
+    "customer_registration_number": "registration_number",
+    "customer_contact_name": "contact_name",
+    "customer_phone_number": "phone_number",
+    "customer_electronic_address": "electronic_address",
+}
+"""The fields of a customer's that each of these columns fills, and that guests do not have."""
 
 ADDRESS_COLUMNS = {
     "customer_address": "address_line_1",
+    "customer_address_2": "address_line_2",
     "customer_postal_code": "postal_code",
     "customer_city": "locality",
+    "customer_state": "administrative_area",
     "customer_country": "country_code",
 }
 """The field of an address that each of these columns fills."""
+
+LATER_COLUMNS = frozenset(
+    (
+        "customer_legal_name",
+        "customer_registration_number",
+        "customer_contact_name",
+        "customer_phone_number",
+        "customer_electronic_address",
+        "customer_address_2",
+        "customer_state",
+        "item_supply",
+    )
+)
+"""Not in the digest of an order: files that were imported before these columns were read had them too."""
 
 """The columns that a file of rejects has before the original ones. An import ignores them."""
 

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from invoicing import checks
-from invoicing.checks import AddressValues
+from invoicing.checks import AddressValues, ElectronicAddressValues
 from invoicing.errors import InvoicingError, MalformedId, ValidationError
 from invoicing.importing import cells
-from invoicing.importing.columns import ADDRESS_COLUMNS, ORDER_COLUMNS, Row
+from invoicing.importing.columns import ADDRESS_COLUMNS, DETAIL_COLUMNS, LATER_COLUMNS, ORDER_COLUMNS, Row
 from invoicing.importing.lines import Line
 from invoicing.importing.rejects import Flaw, FlawedOrder, flaw_of
 from invoicing.orders.items import MAX_ITEMS, item_row
@@ -30,7 +30,7 @@ DIGEST_KEY = "import"
 
 _FIELD_OF_ITEM = re.compile(r"items\.(\d+)\.(\w+)")
 _ORDER_COLUMNS = frozenset(ORDER_COLUMNS)
-_CUSTOMER_FIELDS = {"customer_name": "name", "customer_email": "email", "customer_vat_number": "vat_number"}
+_CUSTOMER_FIELDS = {"customer_name": "name", "customer_email": "email", **DETAIL_COLUMNS}
 _TEXT_COLUMNS = ("sku", "name", "description", "unit", "vat_category", "exemption_reason")
 
 
@@ -60,6 +60,11 @@ class CustomerDetails(TypedDict, total=False):
     name: str
     email: str
     vat_number: str
+    legal_name: str
+    registration_number: str
+    contact_name: str
+    phone_number: str
+    electronic_address: ElectronicAddressValues
     billing_address: AddressValues | None
 
 
@@ -149,8 +154,9 @@ def _values(order: Row, terms: Terms) -> CreateOrderValues:
 
 
 def _guest(order: Row) -> tuple[str | None, AddressValues | None]:
-    if "customer_vat_number" in order:
-        raise ValidationError("vat_number needs a customer_handle too.", field="vat_number")
+    for column, field in DETAIL_COLUMNS.items():
+        if column in order:
+            raise ValidationError(f"{field} needs a customer_handle too.", field=field)
     address: AddressValues = {**_address(order), "email": order.get("customer_email")}
     return order.get("customer_name"), address if any(address.values()) else None
 
@@ -158,7 +164,13 @@ def _guest(order: Row) -> tuple[str | None, AddressValues | None]:
 def _customer(order: Row) -> CustomerDetails | None:
     if "customer_handle" not in order:
         return None
-    fields = {field: order[column] for column, field in _CUSTOMER_FIELDS.items() if column in order}
+    fields: dict[str, object] = {
+        field: order[column] for column, field in _CUSTOMER_FIELDS.items() if column in order
+    }
+    if "electronic_address" in fields:
+        fields["electronic_address"] = cells.electronic_address(
+            str(fields["electronic_address"]), "electronic_address"
+        )
     handle = checks.handle(order["customer_handle"], "handle")
     return cast(CustomerDetails, {"handle": handle, **fields, "billing_address": _address(order) or None})
 
@@ -189,6 +201,8 @@ def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[OrderItem
 
 def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
     item = cast(OrderItemValues, {name: row[name] for name in _TEXT_COLUMNS if name in row})
+    if "item_supply" in row:
+        item["supply"] = row["item_supply"].upper()
     if "item_type" in row:
         item["type"] = row["item_type"].upper()
     if "quantity" in row:
@@ -205,5 +219,8 @@ def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
 
 
 def _digest(lines: Sequence[Line], terms: Terms) -> str:
-    content = orjson.dumps([terms.digest_prefix, *(line.row for line in lines)], option=orjson.OPT_SORT_KEYS)
+    rows = [
+        {column: cell for column, cell in line.row.items() if column not in LATER_COLUMNS} for line in lines
+    ]
+    content = orjson.dumps([terms.digest_prefix, *rows], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(content).hexdigest()[:32]

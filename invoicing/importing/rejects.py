@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from invoicing.errors import InvoicingError
-from invoicing.importing.columns import ADDRESS_COLUMNS
+from invoicing.importing.columns import ADDRESS_COLUMNS, DETAIL_COLUMNS
 from invoicing.importing.formulas import REJECT_COLUMNS, guarded
 
 _COLUMNS = {
     "type": "item_type",
+    "supply": "item_supply",
     "number": "order_number",
     "id": "order_id",
     "handle": "customer_handle",
     "billing_name": "customer_name",
     "email": "customer_email",
-    "vat_number": "customer_vat_number",
+    **{field: column for column, field in DETAIL_COLUMNS.items()},
+    "electronic_address.scheme": "customer_electronic_address",
+    "electronic_address.value": "customer_electronic_address",
     "shipping_address.country_code": "ship_to_country",
     "billing_address.email": "customer_email",
     **{f"billing_address.{part}": column for column, part in ADDRESS_COLUMNS.items()},

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from invoicing.importing.returns import ReturnedBatch
 from invoicing.importing.store import StoredBatch
 from invoicing.invoices.queries import Issued
+from invoicing.units import code_of
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Summary:
 
     `returned` counts the lines of cancellations that were matched, `repriced` those of them that name another
     price than that of the sale, at which they are credited. `not_invoiced` are the ids of orders whose VAT
-    category the law does not allow.
+    category the law does not allow, `unknown_units` are units that no e-invoice can say, with their items.
     """
 
     lines: int
@@ -34,6 +35,7 @@ class Summary:
     invoices: int = 0
     not_invoiced: list[str] = field(default_factory=list)
     invoiced: Counter[str] = field(default_factory=Counter)
+    unknown_units: Counter[str] = field(default_factory=Counter)
     credits: int = 0
     credited: Counter[str] = field(default_factory=Counter)
 
@@ -51,6 +53,8 @@ class Summary:
         for item in stored.items:
             quoted = item["subtotal"] - item["discount"]
             self.ordered[currencies[item["order_id"]]] += quoted
+            if code_of(item["unit"]) is None:
+                self.unknown_units[item["unit"]] += 1
 
     def add_returns(self, returned: ReturnedBatch) -> None:
         self.returned += len(returned.lines)

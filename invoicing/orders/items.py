@@ -52,7 +52,7 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
     "name": text(1_000),
     "description": optional(text(10_000)),
     "quantity": checks.quantity,
-    "unit": text(3, least=1),
+    "unit": checks.unit,
     "unit_price": checks.unit_price,
     "discount": checks.money,
     "vat_rate": checks.vat_rate,

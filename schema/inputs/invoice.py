@@ -76,7 +76,11 @@ class OrderLineInput:
         default=strawberry.UNSET,
         description="Whether the amount contains VAT; true when left out. The same on all lines.",
     )
-    unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
+    unit: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A code of UN/ECE Rec 20 or 21 (HUR, KGM), or a word of 1 to 3 characters; C62, a piece, "
+        "when left out.",
+    )
     discount: Money | None = strawberry.field(
         default=strawberry.UNSET, description="Taken off the whole line: from 0 to amount × quantity."
     )

@@ -26,7 +26,11 @@ class OrderItemInput:
         default=strawberry.UNSET, description="More about it, up to 10,000 characters."
     )
     quantity: Quantity = strawberry.field(description="More than 0, with up to six decimals.")
-    unit: str | None = strawberry.field(default=strawberry.UNSET, description="UN/ECE Rec 20; C62, a piece.")
+    unit: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A code of UN/ECE Rec 20 or 21 (HUR, KGM), or a word of 1 to 3 characters; C62, a piece, "
+        "when left out.",
+    )
     unit_price: UnitPrice = strawberry.field(
         description=(
             "Of one: with VAT where the order's is_including_vat. Only a DISCOUNT may be below zero; it is "

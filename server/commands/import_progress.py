@@ -67,6 +67,14 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
             markup=False,
             soft_wrap=True,
         )
+    if done.unknown_units:
+        units = [f"{unit} ({times:,} items)" for unit, times in done.unknown_units.most_common(20)]
+        console.print(
+            f"Units that no e-invoice can say, as UN/ECE Recommendations 20 and 21 do not have them: "
+            f"{', '.join(units)}.",
+            markup=False,
+            soft_wrap=True,
+        )
     if done.rejected:
         console.print(f"The rejected lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)
 

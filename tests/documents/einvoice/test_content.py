@@ -117,6 +117,14 @@ def test_a_price_that_comes_to_the_net_is_said_as_it_is() -> None:
     assert said(made, UBL, "PriceAmount") == ["1999.5"]
 
 
+@pytest.mark.parametrize(("unit", "code"), [("HUR", "HUR"), ("hrs", "HUR"), ("ell", "ell")])
+def test_a_usual_word_for_a_unit_is_said_by_its_code(unit: str, code: str) -> None:
+    sold = replace(SALE, lines=(line(unit=unit),))
+    quantity = etree.fromstring(xml_of(sold, UBL)).find(".//{*}InvoicedQuantity")
+    assert quantity is not None
+    assert quantity.get("unitCode") == code
+
+
 def test_what_else_is_said() -> None:
     assert said(SALE, UBL, "CustomizationID", "InvoiceTypeCode", "DueDate", "TaxCurrencyCode") == [
         "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0",

@@ -64,7 +64,7 @@ def test_a_complete_invoice_has_no_problem() -> None:
             "account.registration_number",
         ),
         (sale(seller=without(SELLER_PARTY, vat_number=None)), "BR-S-02", "account.vat_number"),
-        (sale(lines=(line(unit="pcs"),)), "BR-CL-23", "order_lines.unit"),
+        (sale(lines=(line(unit="ell"),)), "BR-CL-23", "order_lines.unit"),
         (exempt("E"), "BR-E-10", "order_lines.exemption_reason"),
         (
             exempt("AE", buyer=without(BUYER_PARTY, vat_number=None, registration_number=None)),

@@ -14,7 +14,14 @@ from invoicing.storage.tables import customers
 from invoicing.storage.tables import orders as orders_table
 from invoicing.verify.books import verify
 from tests.support import factories
-from tests.support.import_files import HEADER, ImportFile, count_rows, items_of_order, reject_reasons
+from tests.support.import_files import (
+    HEADER,
+    ImportFile,
+    count_rows,
+    items_of_order,
+    read_rejects,
+    reject_reasons,
+)
 
 
 def test_lines_of_one_order_become_its_items_wherever_they_are(
@@ -50,6 +57,39 @@ def test_an_order_has_the_values_of_its_columns(
     assert (item.type, item.unit_price, item.discount, item.vat_rate) == ("SHIPPING", 500, 20, 90_000)
     buyer = database.read(lambda connection: connection.execute(select(customers)).one())
     assert (buyer.handle, buyer.name, buyer.billing_address) == ("ann", "Ann Baker", {"country_code": "NL"})
+
+
+def test_a_new_customer_has_all_that_e_invoices_need(
+    import_file: ImportFile, database: Database, principal: Principal
+) -> None:
+    done = import_file(
+        "order_number,customer_handle,customer_name,customer_legal_name,customer_registration_number,"
+        "customer_contact_name,customer_phone_number,customer_electronic_address,customer_address,"
+        "customer_address_2,customer_state,buyer_reference,name,quantity,unit,unit_price,item_supply\n"
+        "1,ann,Ann,Ann Baker BV,12345678,Bob,+31 20 1,0106:1234 5678,High Street 1,Floor 2,Leinster,R-1,"
+        "Advice,1.5,hrs,100,services\n"
+        "2,ann,,,,,,,,,,,Rope,1,ell,100,\n"
+        "2,ann,,,,,,,,,,,Rope,2,ell,100,\n"
+    )
+    assert done.unknown_units == {"ell": 2}
+    buyer = database.read(lambda connection: connection.execute(select(customers)).one())
+    assert (buyer.legal_name, buyer.registration_number) == ("Ann Baker BV", "12345678")
+    assert (buyer.contact_name, buyer.phone_number) == ("Bob", "+31 20 1")
+    assert buyer.electronic_address == {"scheme": "0106", "value": "12345678"}
+    assert buyer.billing_address == {
+        "address_line_1": "High Street 1",
+        "address_line_2": "Floor 2",
+        "administrative_area": "Leinster",
+    }
+    (item,) = items_of_order(database, principal, "1")
+    assert (item.unit, item.supply) == ("hrs", "SERVICES")
+
+
+def test_a_guest_has_no_electronic_address(import_file: ImportFile, rejects: Path) -> None:
+    import_file(f"{HEADER},customer_name,customer_electronic_address\n1,Mug,1,1,Ann,0106:12345678\n")
+    (rejected,) = read_rejects(rejects)
+    assert rejected["reject_reason"] == "invalid_customer_electronic_address"
+    assert "customer_electronic_address needs a customer_handle" in rejected["reject_message"]
 
 
 def test_an_order_without_a_handle_is_a_guests(import_file: ImportFile, database: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from invoicing.access import Principal
 from invoicing.decimals import MILLION
-from invoicing.importing.columns import ITEM_COLUMNS, ORDER_COLUMNS
+from invoicing.importing.columns import DETAIL_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from invoicing.importing.csv_file import UnreadableFile
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.database import Database
@@ -69,6 +69,13 @@ from tests.support.import_files import (
         ("customer_country", "Holland", "invalid_customer_country"),
         ("ship_to_country", "Holland", "invalid_ship_to_country"),
         ("customer_vat_number", "NL1", "invalid_customer_vat_number"),
+        ("customer_phone_number", "1" * 65, "invalid_customer_phone_number"),
+        ("customer_electronic_address", "12345678", "invalid_customer_electronic_address"),
+        ("customer_electronic_address", "1:2", "invalid_customer_electronic_address"),
+        ("customer_electronic_address", "0106:1", "invalid_customer_electronic_address"),
+        ("customer_state", "x" * 201, "invalid_customer_state"),
+        ("item_supply", "THINGS", "invalid_item_supply"),
+        ("unit", "PIECE", "invalid_unit"),
     ],
 )
 def test_a_wrong_cell_is_named(
@@ -89,7 +96,7 @@ def test_a_control_character_is_rejected_in_every_column(
     import_file: ImportFile, rejects: Path, column: str
 ) -> None:
     row = {"order_number": "1", "name": "Mug", "quantity": "2", "unit_price": "1", "customer_name": "Ann"}
-    if column in ("customer_handle", "customer_vat_number"):
+    if column in ("customer_handle", *DETAIL_COLUMNS):
         row["customer_handle"] = "ann"
     row[column] = "a\x00b"
     done = import_file(f"{','.join(row)}\n{','.join(row.values())}\n")

@@ -46,6 +46,17 @@ def test_an_order_that_differs_from_the_imported_one_is_rejected(
     assert len(items_of_order(database, principal, "1")) == 1
 
 
+def test_columns_that_were_not_read_once_are_no_difference(
+    import_file: ImportFile, rejects: Path, database: Database
+) -> None:
+    """A file that was imported before such a column was known may have had it already."""
+    import_file(f"{HEADER},customer_handle,customer_name\n1,Mug,1,1,ann,Ann\n")
+    more = "customer_phone_number,customer_state,item_supply"
+    again = import_file(f"{HEADER},customer_handle,customer_name,{more}\n1,Mug,1,1,ann,Ann,12,Utah,GOODS\n")
+    assert (again.existing_orders, reject_reasons(rejects)) == (1, [])
+    assert count_rows(database, orders_table) == 1
+
+
 def test_an_order_of_the_api_is_never_touched(
     import_file: ImportFile, rejects: Path, database: Database, principal: Principal
 ) -> None:
