@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import structlog
 from babel.numbers import get_currency_precision
 
-from documents.einvoice.file import xml_of
+from documents.einvoice.file import xml_without_problems
 from documents.einvoice.formats import EInvoiceFormat
-from documents.einvoice.problems import problems_of
 from documents.einvoice.texts import xml_text
 from documents.paper.compose import Compositor
 from documents.paper.file import pdf_bytes
@@ -54,16 +53,9 @@ def paper_of(invoice: Snapshot) -> Paper:
     pages = pages_of(compositor, invoice)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
-    metadata, e_invoice = _metadata(words, invoice), e_invoice_in(invoice)
+    metadata, e_invoice = _metadata(words, invoice), xml_without_problems(invoice, EInvoiceFormat.FACTUR_X)
     content = pdf_bytes(pages, compositor.document, compositor.used(), metadata, e_invoice)
     return Paper(content, e_invoice is not None, _warnings(compositor.missing))
-
-
-def e_invoice_in(invoice: Snapshot) -> bytes | None:
-    """The XML that its PDF carries; None if something stands in the way of it."""
-    if problems_of(invoice, EInvoiceFormat.FACTUR_X):
-        return None
-    return xml_of(invoice, EInvoiceFormat.FACTUR_X)
 
 
 def load_fonts() -> None:

@@ -6,26 +6,27 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
-from lxml import etree
-from lxml.etree import _Element as Element
-
 from documents.einvoice.content import Content, Item, VatGroup
-from documents.einvoice.elements import element, put
+from documents.einvoice.elements import Element, document, element, put
 from documents.einvoice.formats import Profile
 from documents.einvoice.france import Note
 from documents.einvoice.numbers import amount_text, percentage_text
+from documents.einvoice.texts import escaped, escaped_in_attribute
 from documents.einvoice.traders import Contact, Trader
 from invoicing.decimals import decimal_text
 from invoicing.snapshot import Address, Period
 
-_RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
-_RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
-_UDT = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100"
-_QDT = "urn:un:unece:uncefact:data:standard:QualifiedDataType:100"
+_STANDARD = "urn:un:unece:uncefact:data:standard:"
+_NAMESPACES = {
+    "xmlns:rsm": f"{_STANDARD}CrossIndustryInvoice:100",
+    "xmlns:ram": f"{_STANDARD}ReusableAggregateBusinessInformationEntity:100",
+    "xmlns:udt": f"{_STANDARD}UnqualifiedDataType:100",
+    "xmlns:qdt": f"{_STANDARD}QualifiedDataType:100",
+}
 _DAY = "102"  # UNTDID 2379: YYYYMMDD
 
-_put = partial(put, _RAM)
-_group = partial(element, _RAM)
+_put = partial(put, "ram")
+_group = partial(element, "ram")
 
 
 def cii(content: Content, profile: Profile, notes: Sequence[Note] = ()) -> bytes:
@@ -33,10 +34,13 @@ def cii(content: Content, profile: Profile, notes: Sequence[Note] = ()) -> bytes
     return _Writer(content).write(profile, notes)
 
 
-def _day(parent: Element, name: str, day: date | str | None, namespace: str = _UDT) -> None:
+def _said(name: str, text: str | None) -> str:
+    return f"<ram:{name}>{escaped(text)}</ram:{name}>" if text else ""
+
+
+def _day(parent: Element, name: str, day: date | str | None, prefix: str = "udt") -> None:
     if day is not None:
-        text = etree.SubElement(_group(parent, name), f"{{{namespace}}}DateTimeString", format=_DAY)
-        text.text = str(day).replace("-", "")
+        put(prefix, _group(parent, name), "DateTimeString", str(day).replace("-", ""), format=_DAY)
 
 
 class _Writer:
@@ -44,62 +48,73 @@ class _Writer:
         self._content = content
 
     def write(self, profile: Profile, notes: Sequence[Note]) -> bytes:
-        names = {"rsm": _RSM, "ram": _RAM, "udt": _UDT, "qdt": _QDT}
-        root = etree.Element(f"{{{_RSM}}}CrossIndustryInvoice", nsmap=names)
+        root = Element("rsm:CrossIndustryInvoice", _NAMESPACES)
         self._head(root, profile, notes)
-        trade = etree.SubElement(root, f"{{{_RSM}}}SupplyChainTradeTransaction")
+        trade = element("rsm", root, "SupplyChainTradeTransaction")
         for item in self._content.items:
-            self._line(trade, item)
+            trade.add(self._line(item))
         self._agreement(_group(trade, "ApplicableHeaderTradeAgreement"))
         self._delivery(_group(trade, "ApplicableHeaderTradeDelivery"))
         self._settlement(_group(trade, "ApplicableHeaderTradeSettlement"))
-        return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+        return document(root)
 
     def _text(self, minor: int) -> str:
         return amount_text(minor, self._content.decimals)
 
     def _head(self, root: Element, profile: Profile, notes: Sequence[Note]) -> None:
         content = self._content
-        context = etree.SubElement(root, f"{{{_RSM}}}ExchangedDocumentContext")
+        context = element("rsm", root, "ExchangedDocumentContext")
         if profile.process is not None:
             _put(_group(context, "BusinessProcessSpecifiedDocumentContextParameter"), "ID", profile.process)
         _put(_group(context, "GuidelineSpecifiedDocumentContextParameter"), "ID", profile.specification)
-        document = etree.SubElement(root, f"{{{_RSM}}}ExchangedDocument")
-        _put(document, "ID", content.number)
-        _put(document, "TypeCode", content.type_code)
-        _day(document, "IssueDateTime", content.issued_on)
+        head = element("rsm", root, "ExchangedDocument")
+        _put(head, "ID", content.number)
+        _put(head, "TypeCode", content.type_code)
+        _day(head, "IssueDateTime", content.issued_on)
         own = [Note(content.note, None)] if content.note else []
         for note in (*own, *notes):
-            included = _group(document, "IncludedNote")
+            included = _group(head, "IncludedNote")
             _put(included, "Content", note.text)
             _put(included, "SubjectCode", note.subject)
 
-    def _line(self, trade: Element, item: Item) -> None:
-        line = _group(trade, "IncludedSupplyChainTradeLineItem")
-        _put(_group(line, "AssociatedDocumentLineDocument"), "LineID", str(item.number))
-        product = _group(line, "SpecifiedTradeProduct")
-        _put(product, "SellerAssignedID", item.sku)
-        _put(product, "Name", item.name)
-        _put(product, "Description", item.description)
-        price = _group(_group(line, "SpecifiedLineTradeAgreement"), "NetPriceProductTradePrice")
-        _put(price, "ChargeAmount", item.price)
-        quantity = decimal_text(item.quantity)
-        _put(_group(line, "SpecifiedLineTradeDelivery"), "BilledQuantity", quantity, unitCode=item.unit)
-        settlement = _group(line, "SpecifiedLineTradeSettlement")
-        tax = _group(settlement, "ApplicableTradeTax")
-        _put(tax, "TypeCode", "VAT")
-        _put(tax, "CategoryCode", item.category)
-        if item.category != "O":  # BR-O-05
-            _put(tax, "RateApplicablePercent", percentage_text(item.rate))
+    def _line(self, item: Item) -> str:
+        """The line, written at once: nearly all elements of a long invoice are its lines'."""
+        sku, description = _said("SellerAssignedID", item.sku), _said("Description", item.description)
+        # BR-O-05: what is outside the scope of VAT has no rate.
+        rate = "" if item.category == "O" else _said("RateApplicablePercent", percentage_text(item.rate))
+        return (
+            "<ram:IncludedSupplyChainTradeLineItem>"
+            f"<ram:AssociatedDocumentLineDocument><ram:LineID>{item.number}</ram:LineID>"
+            "</ram:AssociatedDocumentLineDocument>"
+            f"<ram:SpecifiedTradeProduct>{sku}{_said('Name', item.name)}{description}"
+            "</ram:SpecifiedTradeProduct>"
+            "<ram:SpecifiedLineTradeAgreement><ram:NetPriceProductTradePrice>"
+            f"<ram:ChargeAmount>{item.price}</ram:ChargeAmount>"
+            "</ram:NetPriceProductTradePrice></ram:SpecifiedLineTradeAgreement>"
+            "<ram:SpecifiedLineTradeDelivery>"
+            f'<ram:BilledQuantity unitCode="{escaped_in_attribute(item.unit)}">'
+            f"{decimal_text(item.quantity)}</ram:BilledQuantity></ram:SpecifiedLineTradeDelivery>"
+            "<ram:SpecifiedLineTradeSettlement><ram:ApplicableTradeTax><ram:TypeCode>VAT</ram:TypeCode>"
+            f"<ram:CategoryCode>{item.category}</ram:CategoryCode>{rate}</ram:ApplicableTradeTax>"
+            f"{self._line_period_and_allowance(item)}"
+            "<ram:SpecifiedTradeSettlementLineMonetarySummation>"
+            f"<ram:LineTotalAmount>{self._text(item.net)}</ram:LineTotalAmount>"
+            "</ram:SpecifiedTradeSettlementLineMonetarySummation></ram:SpecifiedLineTradeSettlement>"
+            "</ram:IncludedSupplyChainTradeLineItem>"
+        )
+
+    def _line_period_and_allowance(self, item: Item) -> str:
+        if item.period is None and not item.allowance:
+            return ""
+        settlement = Element("")
         _period(settlement, item.period)
         if item.allowance:
             change = _group(settlement, "SpecifiedTradeAllowanceCharge")
-            indicator = etree.SubElement(_group(change, "ChargeIndicator"), f"{{{_UDT}}}Indicator")
-            indicator.text = "true" if item.allowance < 0 else "false"
+            is_charge = "true" if item.allowance < 0 else "false"
+            put("udt", _group(change, "ChargeIndicator"), "Indicator", is_charge)
             _put(change, "ActualAmount", self._text(abs(item.allowance)))
             _put(change, "Reason", item.allowance_reason)
-        total = _group(settlement, "SpecifiedTradeSettlementLineMonetarySummation")
-        _put(total, "LineTotalAmount", self._text(item.net))
+        return settlement.inner()
 
     def _agreement(self, agreement: Element) -> None:
         content = self._content
@@ -137,7 +152,7 @@ class _Writer:
         for credited in content.preceding:
             reference = _group(settlement, "InvoiceReferencedDocument")
             _put(reference, "IssuerAssignedID", credited.number)
-            _day(reference, "FormattedIssueDateTime", credited.issued_on, _QDT)
+            _day(reference, "FormattedIssueDateTime", credited.issued_on, "qdt")
         if content.accounting_reference:
             account = _group(settlement, "ReceivableSpecifiedTradeAccountingAccount")
             _put(account, "ID", content.accounting_reference)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from documents.einvoice.cii import cii
-from documents.einvoice.content import content_of
+from documents.einvoice.content import Content, content_of
 from documents.einvoice.formats import PROFILES, EInvoiceFormat
 from documents.einvoice.france import notes_of, process_of
+from documents.einvoice.problems import problems_in
 from documents.einvoice.ubl import ubl
 from invoicing.snapshot import Snapshot
 
@@ -15,7 +16,17 @@ def xml_of(invoice: Snapshot, wanted: EInvoiceFormat) -> bytes:
 
     The same snapshot gives the same bytes.
     """
-    content, profile = content_of(invoice), PROFILES[wanted]
+    return _xml(invoice, content_of(invoice), wanted)
+
+
+def xml_without_problems(invoice: Snapshot, wanted: EInvoiceFormat) -> bytes | None:
+    """The file; None if something stands in its way."""
+    content = content_of(invoice)
+    return None if any(problems_in(invoice, content, wanted)) else _xml(invoice, content, wanted)
+
+
+def _xml(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> bytes:
+    profile = PROFILES[wanted]
     if wanted.is_ubl:
         return ubl(content, profile)
     if wanted is EInvoiceFormat.FACTUR_X:

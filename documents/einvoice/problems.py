@@ -22,16 +22,17 @@ from invoicing.units import units
 
 def problems_of(invoice: Snapshot, wanted: EInvoiceFormat) -> list[Problem]:
     """All that stands in the way of the format; nothing, if the file can be made."""
-    return list(_problems(invoice, content_of(invoice), wanted))
+    return list(problems_in(invoice, content_of(invoice), wanted))
 
 
 def formats_without_problems(invoice: Snapshot) -> tuple[EInvoiceFormat, ...]:
     """Those that can be made of it."""
     content = content_of(invoice)
-    return tuple(wanted for wanted in EInvoiceFormat if not any(_problems(invoice, content, wanted)))
+    return tuple(wanted for wanted in EInvoiceFormat if not any(problems_in(invoice, content, wanted)))
 
 
-def _problems(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> Problems:
+def problems_in(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> Problems:
+    """The same one after the other, where it is known already what the file says."""
     checks: list[Callable[[Content], Problems]] = [decimals, vat_amounts, _parties, _treatment, _units]
     if wanted is not EInvoiceFormat.FACTUR_X:
         checks.append(_periods)

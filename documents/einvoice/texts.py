@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL = re.compile('[&<>"\t\n\r]')
+_REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_IN_ATTRIBUTES = _REFERENCES | {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 
 
 def xml_text(text: str) -> str:
     """The text without the few characters that XML 1.0 cannot hold, such as U+FFFF."""
     return text if text.isascii() and text.isprintable() else _NOT_XML.sub("", text)
+
+
+def escaped(text: str, references: Mapping[str, str] = _REFERENCES) -> str:
+    """The text as it stands in an element."""
+    if text.isalnum() and text.isascii():
+        return text
+    return _SPECIAL.sub(lambda found: references.get(found[0], found[0]), xml_text(text))
+
+
+def escaped_in_attribute(text: str) -> str:
+    return escaped(text, _IN_ATTRIBUTES)

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from lxml import etree
-from lxml.etree import _Element as Element
-
 from documents.einvoice.content import Content, Item, VatGroup
-from documents.einvoice.elements import element, put
+from documents.einvoice.elements import Element, document, element, put
 from documents.einvoice.formats import Profile
 from documents.einvoice.numbers import amount_text, percentage_text
 from documents.einvoice.traders import Contact, Delivery, Trader
 from invoicing.decimals import decimal_text
 from invoicing.snapshot import Address, Period
 
-_CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
-_CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
-_ROOT = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
+_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:{}-2"
 
-_put = partial(put, _CBC)
-_group = partial(element, _CAC)
+_put = partial(put, "cbc")
+_group = partial(element, "cac")
 
 
 def ubl(content: Content, profile: Profile) -> bytes:
@@ -34,9 +29,9 @@ class _Writer:
         self._kind = "CreditNote" if content.is_credit else "Invoice"
 
     def write(self, profile: Profile) -> bytes:
-        namespace = _ROOT.format(self._kind)
-        root = etree.Element(
-            f"{{{namespace}}}{self._kind}", nsmap={None: namespace, "cbc": _CBC, "cac": _CAC}
+        names = {"": self._kind, ":cbc": "CommonBasicComponents", ":cac": "CommonAggregateComponents"}
+        root = Element(
+            self._kind, {f"xmlns{prefix}": _NAMESPACE.format(name) for prefix, name in names.items()}
         )
         self._head(root, profile)
         _party(root, "AccountingSupplierParty", self._content.seller)
@@ -48,7 +43,7 @@ class _Writer:
         self._totals(root)
         for item in self._content.items:
             self._line(root, item)
-        return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+        return document(root)
 
     def _amount(self, parent: Element, name: str, minor: int) -> None:
         content = self._content

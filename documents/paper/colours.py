@@ -22,4 +22,4 @@ def add_output_intent(objects: Objects) -> int:
 
 @cache
 def _profile() -> bytes:
-    return stream(PROFILE.read_bytes(), "/N 3 ")
+    return stream(PROFILE.read_bytes(), "/N 3 ", is_reused=True)

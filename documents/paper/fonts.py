@@ -101,8 +101,8 @@ class Font:
         widths = " ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes)
         return Subset(
             name=f"{self.name}{number}",
-            program=stream(program, f"/Length1 {len(program)} "),
-            to_unicode=stream(_to_unicode(self._subset_characters[number]).encode()),
+            program=stream(program, f"/Length1 {len(program)} ", is_reused=True),
+            to_unicode=stream(_to_unicode(self._subset_characters[number]).encode(), is_reused=True),
             descriptor=self._descriptor(name),
             dictionary=f"<< /Type /Font /Subtype /TrueType /BaseFont /{name} /FirstChar 0 "
             f"/LastChar {len(codes) - 1} /Widths [{widths}] /FontDescriptor %d 0 R /ToUnicode %d 0 R >>",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from xml.sax.saxutils import escape
 
-from documents.paper.objects import Objects, stream, text
+from documents.paper.objects import Objects, plain_stream, text
 
 PRODUCER = "invoicing-server"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -109,7 +109,7 @@ def add_xmp(objects: Objects, metadata: Metadata, *, has_e_invoice: bool) -> int
         schemas=_UA_SCHEMA + _FACTUR_X_SCHEMA if has_e_invoice else _UA_SCHEMA,
         properties=_FACTUR_X_PROPERTIES if has_e_invoice else "",
     )
-    return objects.add(stream(packet.encode(), "/Type /Metadata /Subtype /XML ", is_compressed=False))
+    return objects.add(plain_stream(packet.encode(), "/Type /Metadata /Subtype /XML "))
 
 
 def add_info(objects: Objects, metadata: Metadata) -> int:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from hashlib import md5
+from itertools import accumulate
 
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 _TOGETHER = 200  # objects in one stream, so that a reader does not unpack all of them for one
 _FREE, _ALONE, _INSIDE = 0, 1, 2  # kinds of rows in the cross-reference table (7.5.8, table 18)
-_ROW = struct.Struct(">BIH")
+_ROW, _ROW_BEGIN = struct.Struct(">BIH"), struct.Struct(">BI")
+_PLACES = [place.to_bytes(2, "big") for place in range(_TOGETHER)]
+_FAST, _BEST = 1, 9  # levels of zlib; at 1 a long file is a tenth larger than at 6, in a third of the time
 
 
 class Objects:
@@ -41,31 +45,36 @@ class Objects:
 
     def file(self, *, root: int, info: int) -> bytes:
         """The file. The same objects make the same bytes, its identifier too (14.4)."""
-        rows = [(_FREE, 0, 65_535)] * (len(self._bodies) + 1)
-        parts, size = [_HEADER], len(_HEADER)
-        bodies = [*enumerate(self._bodies, start=1)]
-        alone = [(number, body) for number, body in bodies if isinstance(body, bytes)]
-        texts = [(number, body) for number, body in bodies if isinstance(body, str)]
+        rows = [b""] * (len(self._bodies) + 1)
+        rows[0] = _ROW.pack(_FREE, 0, 65_535)
+        numbered = [*enumerate(self._bodies, start=1)]
+        alone = [(number, body) for number, body in numbered if isinstance(body, bytes)]
+        texts = [(number, body) for number, body in numbered if isinstance(body, str)]
         for start in range(0, len(texts), _TOGETHER):
             together = texts[start : start + _TOGETHER]
             holder = len(rows)
-            rows.append((_FREE, 0, 0))
+            rows.append(b"")
             alone.append((holder, _together(together)))
-            for place, (number, _) in enumerate(together):
-                rows[number] = (_INSIDE, holder, place)
+            begin = _ROW_BEGIN.pack(_INSIDE, holder)
+            for (number, _), place in zip(together, _PLACES, strict=False):
+                rows[number] = begin + place
+        parts, size = [_HEADER], len(_HEADER)
         for number, body in alone:
-            rows[number] = (_ALONE, size, 0)
+            rows[number] = _ROW.pack(_ALONE, size, 0)
             parts.append(b"%d 0 obj\n%b\nendobj\n" % (number, body))
             size += len(parts[-1])
         content = b"".join(parts)
         return content + _ending(rows, size, root, info, md5(content, usedforsecurity=False).hexdigest())
 
 
-def stream(content: bytes, entries: str = "", *, is_compressed: bool = True) -> bytes:
-    """A stream with further entries in its dictionary."""
-    filter = "/Filter /FlateDecode " if is_compressed else ""
-    data = zlib.compress(content) if is_compressed else content
-    head = f"<< {filter}{entries}/Length {len(data)} >>"
+def stream(content: bytes, entries: str = "", *, is_reused: bool = False) -> bytes:
+    """A compressed stream with further entries in its dictionary; as small as can be if many files use it."""
+    data = zlib.compress(content, _BEST if is_reused else _FAST)
+    return plain_stream(data, f"/Filter /FlateDecode {entries}")
+
+
+def plain_stream(data: bytes, entries: str) -> bytes:
+    head = f"<< {entries}/Length {len(data)} >>"
     return b"%b\nstream\n%b\nendstream" % (head.encode("ascii"), data)
 
 
@@ -76,25 +85,24 @@ def text(value: str) -> str:
     return f"<FEFF{value.encode('utf-16-be').hex().upper()}>"
 
 
-def _together(numbered: list[tuple[int, str]]) -> bytes:
+def _together(numbered: Sequence[tuple[int, str]]) -> bytes:
     """The stream that holds these objects: first their numbers and where they begin, then they."""
-    index, at = [], 0
-    for number, body in numbered:
-        index.append(f"{number} {at}")
-        at += len(body) + 1
-    head = " ".join(index) + "\n"
-    content = head + "\n".join(body for _, body in numbered)
+    bodies = [body for _, body in numbered]
+    starts = accumulate([len(body) + 1 for body in bodies], initial=0)
+    head = (
+        " ".join([f"{number} {start}" for (number, _), start in zip(numbered, starts, strict=False)]) + "\n"
+    )
+    content = head + "\n".join(bodies)
     entries = f"/Type /ObjStm /N {len(numbered)} /First {len(head)} "
     return stream(content.encode("ascii"), entries)
 
 
-def _ending(rows: list[tuple[int, int, int]], start: int, root: int, info: int, identifier: str) -> bytes:
+def _ending(rows: Sequence[bytes], start: int, root: int, info: int, identifier: str) -> bytes:
     """The cross-reference table, which is an object itself, and where it begins."""
     number = len(rows)
-    table = b"".join(_ROW.pack(*row) for row in [*rows, (_ALONE, start, 0)])
     entries = (
         f"/Type /XRef /Size {number + 1} /W [1 4 2] /Root {root} 0 R /Info {info} 0 R "
         f"/ID [<{identifier}> <{identifier}>] "
     )
-    body = stream(table, entries)
+    body = stream(b"".join([*rows, _ROW.pack(_ALONE, start, 0)]), entries)
     return b"%d 0 obj\n%b\nendobj\nstartxref\n%d\n%%%%EOF\n" % (number, body, start)

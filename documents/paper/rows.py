@@ -63,8 +63,7 @@ class Rows:
     def row(self, row: Row, running: tuple[Piece, ...], padding: float, *, is_drawn: bool) -> list[Piece]:
         """The row's pieces. Those that are not drawn are as high, and show nothing."""
         pieces = []
-        tagged = self.table.add("TR") if is_drawn else Element("TR")
-        name, *others = [tagged.add("TD") for _ in ("", *row.cells)]
+        tagged = self._tagged(row) if is_drawn else []
         for number, part in enumerate(row.parts):
             top = 0.0 if number else padding
             height = top + sum(words.style.leading for words in part if not words.beside)
@@ -72,16 +71,21 @@ class Rows:
             height += padding - 1 if is_last else 0
             if is_drawn:
                 builder = PieceBuilder(self.compositor)
-                builder.begin(name)
+                builder.begin(tagged[0])
                 self._lines(builder, top, part)
                 if not number:
-                    self._figures(builder, padding + BODY.size, row.cells, BODY, others)
+                    self._figures(builder, padding + BODY.size, row.cells, BODY, tagged[1:])
                 if is_last:
                     builder.rule(height, 0, WIDTH)
                 pieces.append(builder.piece(height, running=running, sum_after=row.sum_after))
             else:
                 pieces.append(Piece(height, UNDRAWN, running=running, sum_after=row.sum_after))
         return pieces
+
+    def _tagged(self, row: Row) -> list[Element]:
+        """The cells of a new row of the table: the name's, and those of the figures."""
+        tagged = self.table.add("TR")
+        return [tagged.add("TD") for _ in range(1 + len(row.cells))]
 
     def carried(self, words: str, amount: Printable) -> Piece:
         """The row of a sum that is carried from page to page."""

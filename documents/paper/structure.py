@@ -6,7 +6,7 @@ what is repeated on each page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from documents.paper.objects import Objects, text
 
@@ -55,48 +55,41 @@ def add_structure(
     objects: Objects, document: Element, pages: Sequence[int], marked: Sequence[Sequence[Element]]
 ) -> int:
     """The number of the tree's root. `pages` has each page's number, `marked` its elements, mark by mark."""
-    root = objects.reserve()
     for page, on_page in enumerate(marked):
         for mark, element in enumerate(on_page):
             element.marks.append((page, mark))
-    elements = [*_with_text(document)]
-    for number, element in enumerate(elements, start=objects.count + 1):
-        element.number = number
-    parents = _parents(elements, root)
-    for element, parent in zip(elements, parents, strict=True):
-        objects.add(_body(element, parent, pages))
-    arrays = [" ".join([f"{element.number} 0 R" for element in on_page]) for on_page in marked]
-    numbers = " ".join(f"{page} {objects.add(f'[{array}]')} 0 R" for page, array in enumerate(arrays))
+    root = objects.reserve()
+    top = _add(objects, document, root, [f"/Pg {number} 0 R" for number in pages])
+    arrays = [f"[{_references(on_page)}]" for on_page in marked]
+    numbers = " ".join([f"{page} {objects.add(array)} 0 R" for page, array in enumerate(arrays)])
     objects.put(
         root,
-        f"<</Type/StructTreeRoot/K {document.number} 0 R"
-        f"/ParentTree<</Nums[{numbers}]>>/ParentTreeNextKey {len(pages)}>>",
+        f"<</Type/StructTreeRoot/K {top} 0 R/ParentTree<</Nums[{numbers}]>>/ParentTreeNextKey {len(pages)}>>",
     )
     return root
 
 
-def _with_text(element: Element) -> Iterator[Element]:
-    """The element and those in it, in the order of reading, without those of which nothing was printed."""
-    yield element
-    for child in element.children:
-        if child.kind in _CELLS or child.has_text():
-            yield from _with_text(child)
-
-
-def _parents(elements: Sequence[Element], root: int) -> list[int]:
-    numbers = {id(child): element.number for element in elements for child in element.children}
-    return [numbers.get(id(element), root) for element in elements]
-
-
-def _body(element: Element, parent: int, pages: Sequence[int]) -> str:
+def _add(objects: Objects, element: Element, parent: int, pages: Sequence[str]) -> int:
+    """The number of the element, which is added with those in it; those that nothing came of are left out."""
     head = f"<</S/{element.kind}/P {parent} 0 R{element.attributes}"
-    if element.children:
-        kids = " ".join([f"{child.number} 0 R" for child in element.children if child.number])
-        return f"{head}/K[{kids}]>>"
-    if not element.marks:
-        return f"{head}>>"
-    page, mark = element.marks[0]
-    if len(element.marks) == 1:
-        return f"{head}/Pg {pages[page]} 0 R/K {mark}>>"
-    places = " ".join(f"<</Type/MCR/Pg {pages[page]} 0 R/MCID {mark}>>" for page, mark in element.marks)
-    return f"{head}/K[{places}]>>"
+    if not element.children:
+        element.number = number = objects.add(f"{head}{_places(element.marks, pages)}>>")
+        return number
+    element.number = number = objects.reserve()
+    kept = [child for child in element.children if child.kind in _CELLS or child.has_text()]
+    for child in kept:
+        _add(objects, child, number, pages)
+    objects.put(number, f"{head}/K[{_references(kept)}]>>")
+    return number
+
+
+def _references(elements: Iterable[Element]) -> str:
+    return " ".join([f"{element.number} 0 R" for element in elements])
+
+
+def _places(marks: Sequence[tuple[int, int]], pages: Sequence[str]) -> str:
+    if len(marks) == 1:
+        page, mark = marks[0]
+        return f"{pages[page]}/K {mark}"
+    places = " ".join([f"<</Type/MCR{pages[page]}/MCID {mark}>>" for page, mark in marks])
+    return f"/K[{places}]" if places else ""
