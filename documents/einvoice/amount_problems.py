@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from documents.einvoice.content import Content, VatGroup
+from documents.einvoice.fields import of_line
 from documents.einvoice.numbers import fits_two_decimals, percentage_text
 from documents.einvoice.problem import Problem, Problems
 from invoicing.money import divide
@@ -20,14 +21,16 @@ def decimals(content: Content) -> Problems:
     ):
         yield Problem("BR-DEC-15", "account.tax_currency", "The VAT in the tax currency has a third decimal.")
     if not all(fits_two_decimals(amount, content.decimals) for amount in amounts):
-        yield Problem("BR-DEC", "order_lines.amount", "An amount has a third decimal; EN 16931 knows two.")
+        yield Problem(
+            "BR-DEC", of_line(content, "amount"), "An amount has a third decimal, and EN 16931 two."
+        )
 
 
 def sum_of_lines(content: Content) -> Problems:
     """The official rule for CII adds the lines up in binary fractions of 53 bits, whose errors it may see."""
     hundredths = 100 * sum(abs(item.net) for item in content.items) // 10**content.decimals
     if len(content.items) * hundredths > 2**52:
-        yield Problem("BR-CO-10", "order_lines.amount", "The sum is too large for the rule that checks it.")
+        yield Problem("BR-CO-10", of_line(content, "amount"), "The sum is too large to be checked.")
 
 
 def vat_amounts(content: Content) -> Problems:
@@ -35,7 +38,7 @@ def vat_amounts(content: Content) -> Problems:
         if not _follows_from_rate(group, 10**content.decimals):
             yield Problem(
                 "BR-CO-17",
-                "order_lines.vat_rate",
+                of_line(content, "vat_rate"),
                 f"The VAT of {percentage_text(group.rate)} % is not what the rule allows for its base.",
             )
 

@@ -78,6 +78,7 @@ class Content:
     accounting_reference: str | None  # BT-19
     period: Period | None
     preceding: Sequence[CreditedInvoice]
+    is_of_orders: bool
     seller: Trader
     buyer: Trader
     delivery: Delivery | None
@@ -120,6 +121,7 @@ def content_of(invoice: Snapshot) -> Content:
         accounting_reference=invoice.cost_center,
         period=invoice.service_period,
         preceding=invoice.credits,
+        is_of_orders=bool(invoice.orders),
         seller=seller_of(invoice, without_vat_number=is_outside_scope),
         buyer=buyer_of(invoice, without_vat_number=is_outside_scope),
         delivery=delivery_of(invoice),

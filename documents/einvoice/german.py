@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from documents.einvoice.content import Content
+from documents.einvoice.fields import of_invoice
 from documents.einvoice.problem import Problem, Problems
 from invoicing.snapshot import Address
 
@@ -63,7 +64,7 @@ def german(content: Content, rules: Rules) -> Problems:
     yield from _address(content.seller.address, rules.seller, "account.address", rules.format)
     yield from _address(content.buyer.address, rules.buyer, "customer.billing_address", rules.format)
     if content.delivery is not None and content.delivery.address is not None:
-        field = "order.shipping_address"
+        field = of_invoice(content, "shipping_address")
         yield from _address(content.delivery.address, rules.delivery, field, rules.format)
 
 

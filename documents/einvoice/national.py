@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from documents.einvoice.content import Content
+from documents.einvoice.fields import of_line
 from documents.einvoice.german import PEPPOL, german
 from documents.einvoice.identifiers import broken_rule
 from documents.einvoice.problem import Problem, Problems
@@ -73,9 +74,8 @@ def _swedish(content: Content) -> Problems:
     if not re.fullmatch("SE[0-9]{12}", number):
         yield Problem("SE-R-001", "account.vat_number", "A Swedish VAT number has 12 digits.")
     if any(item.category == "S" and item.rate not in _SWEDISH_RATES for item in content.items):
-        yield Problem(
-            "SE-R-006", "order_lines.vat_rate", "Peppol takes only 6, 12 and 25 % of sellers in Sweden."
-        )
+        field = of_line(content, "vat_rate")
+        yield Problem("SE-R-006", field, "Peppol takes only 6, 12 and 25 % of sellers in Sweden.")
 
 
 def _norwegian(content: Content) -> Problems:

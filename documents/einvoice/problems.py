@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from documents.einvoice.amount_problems import decimals, sum_of_lines, tax_currency, vat_amounts
 from documents.einvoice.content import Content, content_of
+from documents.einvoice.fields import of_invoice, of_line
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.german import XRECHNUNG, german
 from documents.einvoice.identifiers import broken_rule
@@ -51,7 +52,7 @@ def _parties(content: Content) -> Problems:
     if not content.seller.address.country_code:
         yield Problem("BR-09", "account.address.country_code", "The seller's address has no country.")
     if not content.buyer.name:
-        yield Problem("BR-07", "customer.organisation", "The buyer has no name.")
+        yield Problem("BR-07", "customer.name", "The buyer has no name.")
     if not content.buyer.address.country_code:
         yield Problem("BR-11", "customer.billing_address.country_code", "The buyer's address has no country.")
     seller = content.seller
@@ -80,18 +81,20 @@ def _treatment(content: Content) -> Problems:
     if "K" in categories and not buyer.vat_number:
         yield Problem("BR-IC-03", "customer.vat_number", "The buyer has no VAT number with its country.")
     if "K" in categories and not (content.period or (content.delivery and content.delivery.date)):
-        yield Problem("BR-IC-11", "order.delivery_date", "It is not said when the goods were delivered.")
+        yield Problem(
+            "BR-IC-11", of_invoice(content, "delivery_date"), "It is not said when the goods were delivered."
+        )
     for group in content.vat:
         if group.category == "E" and not group.reason:
             yield Problem(
-                "BR-E-10", "order_lines.exemption_reason", "It is not said why it is exempt from VAT."
+                "BR-E-10", of_line(content, "exemption_reason"), "It is not said why it is exempt from VAT."
             )
 
 
 def _units(content: Content) -> Problems:
     for unit in {item.unit for item in content.items} - units():
         yield Problem(
-            "BR-CL-23", "order_lines.unit", f"“{unit}” is no code of UN/ECE Recommendation 20 or 21."
+            "BR-CL-23", of_line(content, "unit"), f"“{unit}” is no code of UN/ECE Recommendation 20 or 21."
         )
 
 
@@ -107,7 +110,7 @@ def _periods(content: Content) -> Problems:
     ):
         if is_outside:
             yield Problem(
-                rule, "order_lines.service_period", "A line's period is not within that of the invoice."
+                rule, of_line(content, "service_period"), "A line's period is not within that of the invoice."
             )
 
 

@@ -75,7 +75,7 @@ PLANTED = [
     (
         sale("DE", shipping_address=Address(country_code="DE", locality="Bonn")),
         "DE-R-011",
-        "order.shipping_address.postal_code",
+        "shipping_address.postal_code",
     ),
     (sale("DK", seller={"registration_number": None}), "DK-R-002", "account.registration_number"),
     (sale("DK", seller={"registration_number": "ApS 7"}), "DK-R-002", "account.registration_number"),

@@ -11,7 +11,16 @@ import pytest
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import problems_of
-from invoicing.snapshot import Address, ElectronicAddress, Party, Period, Snapshot, VatInTaxCurrency, VatRow
+from invoicing.snapshot import (
+    Address,
+    ElectronicAddress,
+    OrderReference,
+    Party,
+    Period,
+    Snapshot,
+    VatInTaxCurrency,
+    VatRow,
+)
 from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
 from tests.support.snapshots import invoice, line
@@ -57,7 +66,7 @@ def test_a_complete_invoice_has_no_problem() -> None:
     [
         (sale(seller=nowhere(SELLER_PARTY)), "BR-09", "account.address.country_code"),
         (sale(buyer=nowhere(BUYER_PARTY)), "BR-11", "customer.billing_address.country_code"),
-        (sale(buyer=without(BUYER_PARTY, name="", legal_name=None)), "BR-07", "customer.organisation"),
+        (sale(buyer=without(BUYER_PARTY, name="", legal_name=None)), "BR-07", "customer.name"),
         (
             sale(seller=without(SELLER_PARTY, vat_number=None, registration_number=None, tax_number="1")),
             "BR-CO-26",
@@ -71,7 +80,7 @@ def test_a_complete_invoice_has_no_problem() -> None:
             "BR-AE-03",
             "customer.vat_number",
         ),
-        (exempt("K"), "BR-IC-11", "order.delivery_date"),
+        (exempt("K"), "BR-IC-11", "delivery_date"),
         (taxed(rate=4_999, base=100_000, amount=500), "BR-CO-17", "order_lines.vat_rate"),
         (taxed(rate=210_000, base=1_000, amount=310), "BR-CO-17", "order_lines.vat_rate"),
     ],
@@ -117,7 +126,7 @@ def test_what_breaks_a_rule_of_the_norm_is_a_problem_in_every_format(
             sale(shipping_address=Address(country_code="DE", locality="Bonn")),
             GERMAN,
             "BR-DE-11",
-            "order.shipping_address.postal_code",
+            "shipping_address.postal_code",
         ),
         (
             sale(currency="KWD", currency_decimals=3, total=1211, total_vat=211),
@@ -178,6 +187,23 @@ def test_the_periods_of_lines_are_within_the_invoices(wanted: EInvoiceFormat) ->
     ]
     assert problems_of(planted, FACTUR_X) == []
     assert problems_of(sale(service_period=may, lines=(line(service_period=may),)), wanted) == []
+
+
+def test_the_fields_of_orders_have_other_names() -> None:
+    ordered = sale(
+        currency="KWD",
+        currency_decimals=3,
+        total=1211,
+        total_vat=211,
+        lines=(line(unit="ell"),),
+        shipping_address=Address(country_code="DE", locality="Bonn"),
+        orders=(OrderReference(id="o", number="1"),),
+    )
+    assert {each.rule: each.field for each in problems_of(ordered, GERMAN)} == {
+        "BR-DEC": "order.items.unit_price",
+        "BR-CL-23": "order.items.unit",
+        "BR-DE-11": "order.shipping_address.postal_code",
+    }
 
 
 def test_a_consumers_invoice_can_be_factur_x_alone() -> None:
