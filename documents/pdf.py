@@ -14,11 +14,13 @@ from babel.numbers import get_currency_precision
 from documents.einvoice.file import xml_without_problems
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.texts import xml_text
+from documents.paper.branding import colours_of, sheet_of
 from documents.paper.compose import Compositor
 from documents.paper.file import pdf_bytes
 from documents.paper.fonts import font
 from documents.paper.formats import formats
 from documents.paper.labels import Labels, labels
+from documents.paper.logo import logo_object
 from documents.paper.metadata import Metadata
 from documents.paper.pages import pages_of
 from invoicing.snapshot import Snapshot
@@ -37,24 +39,34 @@ class Paper:
     warnings: tuple[str, ...]
 
 
-def render(invoice: Snapshot) -> bytes:
+def render(invoice: Snapshot, logo: bytes | None = None) -> bytes:
     """The PDF of the invoice."""
-    return paper_of(invoice).content
+    return paper_of(invoice, logo).content
 
 
-def paper_of(invoice: Snapshot) -> Paper:
-    """The invoice on A4. The same snapshot gives the same bytes.
+def paper_of(invoice: Snapshot, logo: bytes | None = None) -> Paper:
+    """The invoice on sheets of its size. The same snapshot and the logo that it names give the same bytes.
 
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
     A character that the fonts lack is printed as a box; each has a warning, and one log line names all.
     """
-    words = labels(invoice.locale)
-    compositor = Compositor(words, formats(invoice.locale, invoice.currency, _decimals(invoice)))
+    words = labels(invoice.locale, invoice.branding.tax_name if invoice.branding else None)
+    compositor = Compositor(
+        words, formats(invoice.locale, invoice.currency, _decimals(invoice)), colours_of(invoice)
+    )
     pages = pages_of(compositor, invoice)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
-    metadata, e_invoice = _metadata(words, invoice), xml_without_problems(invoice, EInvoiceFormat.FACTUR_X)
-    content = pdf_bytes(pages, compositor.document, compositor.used(), metadata, e_invoice)
+    e_invoice = xml_without_problems(invoice, EInvoiceFormat.FACTUR_X)
+    content = pdf_bytes(
+        pages,
+        sheet_of(invoice),
+        compositor.document,
+        compositor.used(),
+        _metadata(words, invoice),
+        logo=_logo(invoice, logo),
+        e_invoice=e_invoice,
+    )
     return Paper(content, e_invoice is not None, _warnings(compositor.missing))
 
 
@@ -62,6 +74,11 @@ def load_fonts() -> None:
     """Loads the fonts, which takes about 50 ms, so that a process's first invoice is not slow."""
     for weight in ("R", "B"):
         font(weight).subset(0)
+
+
+def _logo(invoice: Snapshot, content: bytes | None) -> bytes | None:
+    named = invoice.branding.logo if invoice.branding else None
+    return None if named is None else logo_object(named, content)
 
 
 def _decimals(invoice: Snapshot) -> int:

@@ -32,6 +32,8 @@ class RenderTask:
     key: str
     attempt: int
     root: Path
+    logo: bytes | None = None
+    """The image that the snapshot names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,10 @@ class RenderFailure:
     """It is not the invoice's fault, and passes."""
 
 
-def render_to_store(snapshot: str, key: str, attempt: int, root: Path) -> StoredPdf:
-    return _store(_render(snapshot), key, attempt, root)
+def render_to_store(
+    snapshot: str, key: str, attempt: int, root: Path, logo: bytes | None = None
+) -> StoredPdf:
+    return _store(_render(snapshot, logo), key, attempt, root)
 
 
 def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
@@ -78,13 +82,13 @@ class _Rendered(NamedTuple):
 
 
 def _render_and_submit(task: RenderTask, disk: Executor) -> Future[StoredPdf]:
-    return disk.submit(_store, _render(task.snapshot), task.key, task.attempt, task.root)
+    return disk.submit(_store, _render(task.snapshot, task.logo), task.key, task.attempt, task.root)
 
 
-def _render(stored: str) -> _Rendered:
+def _render(stored: str, logo: bytes | None) -> _Rendered:
     start = time.perf_counter()
     snapshot = load(stored)
-    paper = pdf.paper_of(snapshot)
+    paper = pdf.paper_of(snapshot, logo)
     return _Rendered(paper, time.perf_counter() - start, formats_without_problems(snapshot))
 
 

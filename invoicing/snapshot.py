@@ -176,6 +176,27 @@ class PrintedSetOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """An image that is stored under its SHA-256; its width and height in pixels give its proportions."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branding:
+    """What the paper looks like: the account's branding at issue."""
+
+    logo: Logo | None = None
+    accent_color: str  # #RRGGBB
+    footer: str | None = None  # columns, parted by an empty line
+    terms: str | None = None
+    paper_size: str = "A4"  # or LETTER
+    tax_name: str | None = None  # in the place of the language's own word for VAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """An issued invoice, complete: nothing has to be looked up to print it.
 
@@ -212,6 +233,7 @@ class Snapshot:
     purchase_order_number: str | None = None
     cost_center: str | None = None
     note: str | None = None
+    branding: Branding | None = None  # None: issued before this field was added
     metadata: dict[str, Any] = field(default_factory=dict)
     version: int = VERSION
 
@@ -271,6 +293,7 @@ def _read(value: dict[str, Any], lines: tuple[Line, ...]) -> Snapshot:
     value["payments"] = tuple(_payment(payment) for payment in value.get("payments", ()))
     if (set_off := value.get("set_off")) is not None:
         value["set_off"] = tuple(PrintedSetOff(**each) for each in set_off)
+    value["branding"] = _branding(value.get("branding"))
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])
     value["delivery_date"] = _date(value.get("delivery_date"))
@@ -301,6 +324,13 @@ def _party(value: dict[str, Any]) -> Party:
             "electronic_address": None if electronic is None else ElectronicAddress(**electronic),
         }
     )
+
+
+def _branding(value: dict[str, Any] | None) -> Branding | None:
+    if value is None:
+        return None
+    logo = value.get("logo")
+    return Branding(**{**value, "logo": None if logo is None else Logo(**logo)})
 
 
 def read_line(value: Mapping[str, Any]) -> Line:

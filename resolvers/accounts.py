@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
+from documents.logo_links import LogoKey
 from invoicing.access import Scope
 from invoicing.accounts import api_keys as keys
-from invoicing.accounts import exchange_rates
+from invoicing.accounts import branding, exchange_rates
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.exchange_rates import DailyRate
-from invoicing.accounts.values import UpdateAccountValues
+from invoicing.accounts.logo import read_logo
+from invoicing.accounts.values import UpdateAccountValues, UpdateBrandingValues
 from invoicing.audit.actions import AuditAction
 from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.storage.tables import Account, ApiKey
 from resolvers.context import About, Context
+
+_LOGOS = ThreadPoolExecutor(1, "logo")
+"""Decodes one logo at a time: it takes up to half a second of a processor."""
 
 
 async def account(ctx: Context) -> Account:
@@ -27,6 +35,29 @@ async def update_account(ctx: Context, values: UpdateAccountValues) -> Account:
     return await ctx.write(
         AuditAction.UPDATE_ACCOUNT, account_settings.update_account, ctx.principal, values, now=ctx.now()
     )
+
+
+async def update_branding(ctx: Context, values: UpdateBrandingValues) -> Account:
+    """Changes what is given. The logo is decoded outside of the transaction, one at a time."""
+    ctx.principal.require(Scope.ACCOUNT_WRITE)
+    image = None
+    if (given := values.get("logo")) is not None:
+        image = await asyncio.get_running_loop().run_in_executor(_LOGOS, read_logo, given)
+    return await ctx.write(
+        AuditAction.UPDATE_BRANDING,
+        branding.update_branding,
+        ctx.principal,
+        values,
+        image=image,
+        now=ctx.now(),
+    )
+
+
+def logo_url(ctx: Context, account_id: str, logo: Mapping[str, Any] | None) -> str | None:
+    """A link to the logo that expires; None without one."""
+    if logo is None:
+        return None
+    return ctx.services.links.url(str(LogoKey(account_id, logo["sha256"])), "logo")
 
 
 async def set_exchange_rates(ctx: Context, rates: Sequence[DailyRate]) -> int:

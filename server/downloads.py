@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from documents import logo_links
 from documents.einvoice.file import xml_of
 from documents.einvoice.links import EInvoiceKey, read_key
 from documents.links import BadLink, ExpiredLink, Links
+from documents.logo_links import LogoKey
+from invoicing.accounts import branding
 from invoicing.errors import DatabaseUnavailable, InvoicingError, QueryTimeout, ServerOutdated
 from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
@@ -35,6 +38,8 @@ def routes(database: Database, pdfs: StoredPdfs, links: Links) -> list[Route]:
             key, filename = links.read_token(request.path_params["token"])
             if (e_invoice := read_key(key)) is not None:
                 return await _xml(database, e_invoice, filename)
+            if (logo := logo_links.read_key(key)) is not None:
+                return await _logo(database, logo)
             return await _file(pdfs, key, filename)
         except tuple(_STATUS) as refusal:
             return _refusal(refusal)
@@ -61,6 +66,14 @@ async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
         raise DocumentMissing
     content = await asyncio.to_thread(lambda: xml_of(load(stored), key.format))
     return xml_response(content, filename)
+
+
+async def _logo(database: Database, key: LogoKey) -> Response:
+    stored = await database.read_async(branding.logo, key.account_id, key.sha256)
+    if stored is None:
+        raise DocumentMissing
+    headers = {"Cache-Control": "private", "X-Content-Type-Options": "nosniff"}
+    return Response(stored.content, media_type=stored.media_type, headers=headers)
 
 
 def _refusal(refusal: InvoicingError) -> JSONResponse:

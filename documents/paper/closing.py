@@ -21,7 +21,8 @@ def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     """If it is short, it stays on one page with the last line; otherwise at least the totals do."""
     sums, rest = totals(compositor, invoice), _after_totals(compositor, invoice)
     is_short = sum(piece.height for piece in [*sums, *rest]) <= MAX_UNBROKEN
-    return keep_together([*sums, *rest]) if is_short else [*sums, *rest]
+    kept = keep_together([*sums, *rest]) if is_short else [*sums, *rest]
+    return [*kept, *_terms(compositor, invoice)]
 
 
 def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
@@ -69,6 +70,15 @@ def _note(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         return []
     heading = text_lines(compositor, compositor.labels.note, HEADING)
     return [space(10, gives=3), *keep_together(heading), *text_lines(compositor, note, BODY)]
+
+
+def _terms(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """The seller's terms of sale, last of all; on one page if they are short."""
+    if invoice.branding is None or not invoice.branding.terms:
+        return []
+    lines = text_lines(compositor, invoice.branding.terms, SMALL)
+    is_short = sum(piece.height for piece in lines) <= MAX_UNBROKEN / 2
+    return [space(14), *(keep_together(lines) if is_short else lines)]
 
 
 def _way_back(compositor: Compositor, invoice: Snapshot) -> list[Piece]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from documents.paper.fonts import Subset, font
 from documents.paper.formats import Formats
 from documents.paper.grid import HAIRLINE, HEADING, TITLE, Style
 from documents.paper.labels import Labels
-from documents.paper.structure import Element
+from documents.paper.structure import Element, alternative
 from documents.paper.text import Printable, clean, missing_characters, wrap
 
 MARKED = "/%s<</MCID %%d>>BDC"  # where text of an element begins; the number is given on the page
+LOGO = "Logo"
+"""The logo's name in page content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,14 @@ class Piece:
 
 @dataclass(slots=True)
 class Compositor:
-    """The labels and formats of one document; notes the subsets it uses and the characters they lack."""
+    """The labels and formats of one document; notes the subsets it uses and the characters they lack.
+
+    `colours` are the seller's own, in the place of those of the grid.
+    """
 
     labels: Labels
     formats: Formats
+    colours: Mapping[str, str] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     document: Element = field(default_factory=lambda: Element("Document"))
     _used: dict[str, Subset] = field(default_factory=dict)
@@ -61,6 +68,9 @@ class Compositor:
         self._used[subset.name] = subset
         return subset.name
 
+    def colour(self, colour: str) -> str:
+        return self.colours.get(colour, colour)
+
     def used(self) -> list[Subset]:
         return [self._used[name] for name in sorted(self._used)]
 
@@ -81,6 +91,7 @@ class PieceBuilder:
         self._compositor = compositor
         self._is_artifact = is_artifact
         self._shapes: list[str] = []
+        self._pictures: list[str] = []
         self._text: list[str] = []
         self._style: Style | None = None
         self._element: Element | None = None
@@ -99,7 +110,7 @@ class PieceBuilder:
             text, x = Printable(f" {text}"), x - face.width(" ") * style.size
         if style is not self._style:
             name = self._compositor.use(style.weight, 0)
-            self._text.append(f"/{name} {style.size} Tf {style.colour} rg")
+            self._text.append(f"/{name} {style.size} Tf {self._compositor.colour(style.colour)} rg")
             self._style = style
         shown = f"({face.literal(text)}) Tj" if face.is_in_first_subset(text) else self._runs(text, style)
         self._text.append(f"1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
@@ -108,10 +119,19 @@ class PieceBuilder:
         self.left(x - font(style.weight).width(text) * style.size, y, text, style)
 
     def rule(self, y: float, x0: float, x1: float, colour: str = HAIRLINE, thickness: float = 0.5) -> None:
+        colour = self._compositor.colour(colour)
         self._shapes.append(f"{colour} RG {thickness} w {x0:.2f} {-y:.2f} m {x1:.2f} {-y:.2f} l S")
 
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        colour = self._compositor.colour(colour)
         self._shapes.append(f"{colour} rg {x:.2f} {-y - height:.2f} {width:.2f} {height:.2f} re f")
+
+    def logo(self, y: float, width: float, height: float, description: str) -> None:
+        """The logo at the left margin, before any text."""
+        element = self._compositor.document.add("Figure", alternative(description))
+        self._marks.append(element)
+        place = f"q {width:.2f} 0 0 {height:.2f} 0 {-y - height:.2f} cm /{LOGO} Do Q"
+        self._pictures += [MARKED % element.kind, place, "EMC"]
 
     def piece(
         self,
@@ -127,7 +147,7 @@ class PieceBuilder:
         if text:
             begin = ["/Artifact BMC"] if self._is_artifact else []
             text = ["BT", *begin, *text, "EMC", "ET"]
-        content = "\n".join([*shapes, *text])
+        content = "\n".join([*shapes, *self._pictures, *text])
         return Piece(height, content, keep, running, sum_after, marks=tuple(self._marks))
 
     def _continues(self, style: Style) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from documents.paper.attachment import add_e_invoice
 from documents.paper.colours import add_output_intent
+from documents.paper.compose import LOGO
 from documents.paper.fonts import Subset
-from documents.paper.grid import PAGE_HEIGHT, PAGE_WIDTH
+from documents.paper.grid import Sheet
 from documents.paper.metadata import Metadata, add_info, add_xmp
 from documents.paper.objects import Objects, stream, text
 from documents.paper.paginate import Page
@@ -19,15 +20,20 @@ from documents.paper.structure import Element, add_structure
 
 def pdf_bytes(
     pages: Sequence[Page],
+    sheet: Sheet,
     document: Element,
     subsets: Iterable[Subset],
     metadata: Metadata,
+    *,
+    logo: bytes | None = None,
     e_invoice: bytes | None = None,
 ) -> bytes:
     """The bytes of the file. The same arguments give the same bytes: no time and no random ID is in it."""
     objects = Objects()
     tree = objects.reserve()
-    numbers = _add_pages(objects, pages, tree, _add_fonts(objects, subsets))
+    fonts = _add_fonts(objects, subsets)
+    pictures = "" if logo is None else f"/XObject << /{LOGO} {objects.add(logo)} 0 R >> "
+    numbers = _add_pages(objects, pages, sheet, tree, fonts, pictures)
     structure = add_structure(objects, document, numbers, [page.marks for page in pages])
     embedded = "" if e_invoice is None else add_e_invoice(objects, e_invoice, metadata.pdf_date)
     xmp = add_xmp(objects, metadata, has_e_invoice=e_invoice is not None)
@@ -40,17 +46,21 @@ def pdf_bytes(
     return objects.file(root=root, info=add_info(objects, metadata))
 
 
-def _add_pages(objects: Objects, pages: Sequence[Page], tree: int, fonts: int) -> list[int]:
+def _add_pages(
+    objects: Objects, pages: Sequence[Page], sheet: Sheet, tree: int, fonts: int, pictures: str
+) -> list[int]:
+    """The pictures are on the first page."""
     numbers = []
     for place, page in enumerate(pages):
         contents = objects.add(stream("\n".join(page.content).encode("ascii")))
         numbers.append(
             objects.add(
-                f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {PAGE_WIDTH} {PAGE_HEIGHT}] "
-                f"/Resources << /Font {fonts} 0 R >> /Contents {contents} 0 R "
+                f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 {sheet.width} {sheet.height}] "
+                f"/Resources << /Font {fonts} 0 R {pictures}>> /Contents {contents} 0 R "
                 f"/StructParents {place} /Tabs /S >>"
             )
         )
+        pictures = ""
     kids = " ".join(f"{number} 0 R" for number in numbers)
     objects.put(tree, f"<< /Type /Pages /Count {len(numbers)} /Kids [{kids}] >>")
     return numbers

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89  # A4
-LEFT = 56.0
-WIDTH = PAGE_WIDTH - 2 * LEFT
+WIDTH = 483.28  # of the text, on sheets of any size
 TOP = 52.0
 TOP_OF_NEXT = 68.0  # of all pages but the first, below their running head
-BOTTOM = PAGE_HEIGHT - 62
 CARRY = 17.0  # height of the row of a sum that is carried from page to page
-FOOTER = PAGE_HEIGHT - 48
 WINDOW_TOP = 138.0  # here the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
 COLUMNS = 4
 GUTTER = 14.0
@@ -22,6 +18,32 @@ MUTED = "0.39 0.44 0.50"
 HAIRLINE = "0.86 0.88 0.90"
 ACCENT = "0.04 0.39 0.42"
 TINT = "0.955 0.972 0.972"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of paper in points; `foot` is the height of the seller's own text at the foot of each page."""
+
+    width: float
+    height: float
+    foot: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return (self.width - WIDTH) / 2
+
+    @property
+    def bottom(self) -> float:
+        """Where the content ends."""
+        return self.footer - 14
+
+    @property
+    def footer(self) -> float:
+        """Where the footer's rule is."""
+        return self.height - 48 - self.foot
+
+
+A4, LETTER = Sheet(595.28, 841.89), Sheet(612, 792)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,7 @@ NAME = Style("B", 13, 18)
 TITLE = Style("B", 23, 31)
 LABEL = Style("R", 8, 10.5, MUTED)
 SMALL = Style("R", 8, 10.5, MUTED)
+SMALL_NAME = Style("B", 8, 10.5)
 FACT = Style("B", 9.2, 12.5)
 HEADING = Style("B", 9.2, 15, ACCENT)
 BODY = Style("R", 9.2, 12.5)

@@ -14,6 +14,7 @@ from typing import Any
 from babel import Locale
 
 from documents.paper.languages import FOLDER, locale
+from documents.paper.tax_name import with_tax_name
 from invoicing.decimals import decimal_text
 
 
@@ -90,6 +91,7 @@ class Labels:
     categories: dict[str, str]  # by UNTDID 5305
     notes: dict[str, str]  # by UNTDID 5305, the text that the law requires
     payment_methods: dict[str, str]  # by the codes of payments that have no name of their own
+    vat_words: dict[str, str]  # the words for VAT in these, and what another {tax} makes of them
     units: dict[str, list[str]]  # by UN/ECE Recommendation 20: a form for each of `plurals`, or one for all
 
     @property
@@ -119,10 +121,13 @@ class Labels:
 
 
 @lru_cache(maxsize=256)
-def labels(tag: str) -> Labels:
-    """The words of a BCP 47 tag."""
+def labels(tag: str, tax_name: str | None = None) -> Labels:
+    """The words of a BCP 47 tag. A `tax_name` takes the place of the language's own word for VAT."""
     where = locale(tag)
-    return Labels(locale=where, **_words(where.language))
+    words = _words(where.language)
+    if tax_name is not None:
+        words = with_tax_name(words, tax_name, where.language)
+    return Labels(locale=where, **words)
 
 
 @cache

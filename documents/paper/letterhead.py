@@ -21,11 +21,13 @@ from documents.paper.fonts import font
 from documents.paper.grid import (
     ACCENT,
     BODY,
+    GUTTER,
     HEADING,
     LABEL,
     MARK,
     NAME,
     SMALL,
+    SMALL_NAME,
     STRONG,
     TITLE,
     TOP,
@@ -33,14 +35,16 @@ from documents.paper.grid import (
     WINDOW_TOP,
     Style,
 )
-from invoicing.snapshot import CreditedInvoice, Party, Snapshot
+from invoicing.snapshot import CreditedInvoice, Logo, Party, Snapshot
+
+LOGO_TOP, LOGO_HEIGHT = -16.0, 44.0  # from the first line of the address, in points
 
 MARK_GAP = 12.0
 MOST_NAMED = 5  # numbers of orders at the head
 
 
 def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    seller = _seller(compositor, invoice.seller)
+    seller = _seller(compositor, invoice)
     window = space(max(14.0, WINDOW_TOP - TOP - sum(piece.height for piece in seller)))
     return [
         *seller,
@@ -63,19 +67,33 @@ def _reason(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     return [*keep_together(heading), *words, space(12, gives=4)]
 
 
-def _seller(compositor: Compositor, seller: Party) -> list[Piece]:
+def _seller(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+    """On the left the name under a bar; or the logo, and then the name above the address."""
+    seller, logo = invoice.seller, invoice.branding.logo if invoice.branding else None
     labels = compositor.labels
     lines = [line for line in party_lines(seller, labels, labels.seller_contact) if line != seller.name]
     contact = [seller.email or seller.address.email, seller.phone_number or seller.address.phone_number]
     details = distinct_lines([*_numbers(compositor, seller), *contact])
     mark = PieceBuilder(compositor)
-    mark.box(0, -18, 26, 3, ACCENT)
+    address: list[tuple[str, Style]] = [(line, SMALL) for line in lines]
+    name: list[tuple[str, Style]] = [(seller.name, NAME)]
+    if logo is None:
+        mark.box(0, -18, 26, 3, ACCENT)
+    else:
+        mark.logo(LOGO_TOP, *_logo_size(logo), seller.name)
+        address, name = [(seller.name, SMALL_NAME), *address], []
     blocks = [
-        (0.0, wrapped_lines(compositor, PLAIN.span(2), [(seller.name, NAME)])),
-        (PLAIN.x(2), wrapped_lines(compositor, PLAIN.column, [(line, SMALL) for line in lines])),
+        (0.0, wrapped_lines(compositor, PLAIN.span(2), name)),
+        (PLAIN.x(2), wrapped_lines(compositor, PLAIN.column, address)),
         (PLAIN.x(3), wrapped_lines(compositor, PLAIN.column, [(line, SMALL) for line in details])),
     ]
     return [mark.piece(0), *columns(compositor, blocks)]
+
+
+def _logo_size(logo: Logo) -> tuple[float, float]:
+    """LOGO_HEIGHT high, or less where it would be wider than its place; never distorted."""
+    height = min(LOGO_HEIGHT, (PLAIN.span(2) - GUTTER) * logo.height / logo.width)
+    return height * logo.width / logo.height, height
 
 
 def _buyer(compositor: Compositor, invoice: Snapshot) -> list[Piece]:

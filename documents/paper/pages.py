@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from documents.paper.branding import sheet_of
 from documents.paper.closing import closing
 from documents.paper.compose import Compositor, Piece
-from documents.paper.footer import footers
-from documents.paper.grid import BOTTOM, TOP
+from documents.paper.footer import footers, seller_foot
+from documents.paper.grid import TOP, Sheet
 from documents.paper.letterhead import letterhead
 from documents.paper.paginate import Page, paginate
 from documents.paper.rows import PADDING, TIGHT
@@ -22,11 +23,14 @@ MOST_TIGHTENED = 4  # pages; in a longer document one page less is worth nothing
 
 def pages_of(compositor: Compositor, invoice: Snapshot) -> list[Page]:
     """The pages with their running heads and footers."""
-    parts = Parts(letterhead(compositor, invoice), Table(compositor, invoice), closing(compositor, invoice))
+    own_foot = seller_foot(compositor, invoice)
+    sheet = replace(sheet_of(invoice), foot=own_foot.height)
+    head, table = letterhead(compositor, invoice), Table(compositor, invoice)
+    parts = Parts(sheet, head, table, closing(compositor, invoice))
     pages = parts.pages(is_tight=parts.is_page_saved())
-    for page, foot in zip(pages, footers(compositor, invoice, len(pages)), strict=True):
+    for page, foot in zip(pages, footers(compositor, invoice, own_foot, sheet, len(pages)), strict=True):
         page.content.append(foot)
-    top = running_head(compositor, invoice) if len(pages) > 1 else ""
+    top = running_head(compositor, invoice, sheet) if len(pages) > 1 else ""
     for page in pages[1:]:
         page.content.insert(0, top)
     return pages
@@ -35,22 +39,25 @@ def pages_of(compositor: Compositor, invoice: Snapshot) -> list[Page]:
 class Parts(NamedTuple):
     """What the pages show, not placed yet."""
 
+    sheet: Sheet
     head: Sequence[Piece]
     table: Table
     end: Sequence[Piece]
 
     def pages(self, *, is_tight: bool) -> list[Page]:
-        return paginate(self._pieces(is_tight=is_tight, is_drawn=True), self.table.carried)
+        return paginate(self._pieces(is_tight=is_tight, is_drawn=True), self.sheet, self.table.carried)
 
     def is_page_saved(self) -> bool:
         """Whether there is a page less where rows are lower and strips of white narrower."""
         height = sum(piece.height for piece in self._pieces(is_tight=False, is_drawn=False))
-        if height <= BOTTOM - TOP or height > MOST_TIGHTENED * (BOTTOM - TOP):
+        room = self.sheet.bottom - TOP
+        if height <= room or height > MOST_TIGHTENED * room:
             return False
         return self._count(is_tight=True) < self._count(is_tight=False)
 
     def _count(self, *, is_tight: bool) -> int:
-        return len(paginate(self._pieces(is_tight=is_tight, is_drawn=False), self.table.carried_undrawn))
+        pieces = self._pieces(is_tight=is_tight, is_drawn=False)
+        return len(paginate(pieces, self.sheet, self.table.carried_undrawn))
 
     def _pieces(self, *, is_tight: bool, is_drawn: bool) -> list[Piece]:
         rows = self.table.pieces(TIGHT if is_tight else PADDING, is_drawn=is_drawn)

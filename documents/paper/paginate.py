@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from documents.paper.compose import Piece
-from documents.paper.grid import BOTTOM, CARRY, LEFT, PAGE_HEIGHT, TOP, TOP_OF_NEXT
+from documents.paper.grid import CARRY, TOP, TOP_OF_NEXT, Sheet
 from documents.paper.structure import Element
 
 Carried = Callable[[int], tuple[Piece, Piece]]
@@ -28,7 +28,8 @@ class Page:
 class Pages:
     """The pages so far, and how far down the last one is filled, in points."""
 
-    def __init__(self, carried: Carried) -> None:
+    def __init__(self, sheet: Sheet, carried: Carried) -> None:
+        self._left, self._bottom, self._height = sheet.left, sheet.bottom, sheet.height
         self.pages = [Page()]
         self._y = TOP
         self._carried = carried
@@ -38,8 +39,8 @@ class Pages:
         """Places a chain on this page or the next. Of one too tall for a page the end is kept together."""
         rest = sum(piece.height for piece in chain) + _reserve(chain[-1])
         for piece in chain:
-            is_over = self._y + rest > BOTTOM and self._top(piece) + rest <= BOTTOM
-            if piece.content and (is_over or self._y + piece.height + _reserve(piece) > BOTTOM):
+            is_over = self._y + rest > self._bottom and self._top(piece) + rest <= self._bottom
+            if piece.content and (is_over or self._y + piece.height + _reserve(piece) > self._bottom):
                 self._start_page(piece)
             self._draw(piece, self._marked(piece))
             rest -= piece.height
@@ -77,15 +78,15 @@ class Pages:
     def _draw(self, piece: Piece, content: str) -> None:
         page = self.pages[-1]
         if content:
-            page.content.append(f"q 1 0 0 1 {LEFT} {PAGE_HEIGHT - self._y:.2f} cm\n{content}\nQ")
+            page.content.append(f"q 1 0 0 1 {self._left:.2f} {self._height - self._y:.2f} cm\n{content}\nQ")
         if page.content:  # no empty space at the top of a page
             self._y += piece.height
         if piece.sum_after is not None:
             self._sum = piece.sum_after
 
 
-def paginate(pieces: Iterable[Piece], carried: Carried) -> list[Page]:
-    pages = Pages(carried)
+def paginate(pieces: Iterable[Piece], sheet: Sheet, carried: Carried) -> list[Page]:
+    pages = Pages(sheet, carried)
     for chain in _chains(pieces):
         pages.place(chain)
     return pages.pages

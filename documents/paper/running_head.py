@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from documents.paper.compose import Compositor, PieceBuilder
 from documents.paper.fonts import font
-from documents.paper.grid import LABEL, LEFT, PAGE_HEIGHT, TOP_OF_NEXT, WIDTH, Style
+from documents.paper.grid import LABEL, TOP_OF_NEXT, WIDTH, Sheet, Style
 from documents.paper.text import Printable
 from invoicing.snapshot import Snapshot
 
@@ -15,7 +15,7 @@ GAP = 14.0
 ELLIPSIS = "…"
 
 
-def running_head(compositor: Compositor, invoice: Snapshot) -> str:
+def running_head(compositor: Compositor, invoice: Snapshot, sheet: Sheet) -> str:
     """The head as page content. Where room is short the seller's name is shortened, never the number."""
     labels, clean = compositor.labels, compositor.clean
     which = clean(
@@ -27,7 +27,8 @@ def running_head(compositor: Compositor, invoice: Snapshot) -> str:
     builder.left(0, LABEL.size, shortened(clean(invoice.seller.name), style, WIDTH - taken - GAP), style)
     builder.right(WIDTH, LABEL.size, which, style)
     builder.rule(LABEL.leading + 3, 0, WIDTH)
-    return f"q 1 0 0 1 {LEFT} {PAGE_HEIGHT - TOP_OF_NEXT + ABOVE:.2f} cm\n{builder.piece(ABOVE).content}\nQ"
+    y = sheet.height - TOP_OF_NEXT + ABOVE
+    return f"q 1 0 0 1 {sheet.left:.2f} {y:.2f} cm\n{builder.piece(ABOVE).content}\nQ"
 
 
 def shortened(text: Printable, style: Style, width: float) -> Printable:

@@ -38,3 +38,12 @@ class CreateAccountValues(_AccountValues, total=False):
 
 class UpdateAccountValues(_AccountValues, total=False):
     name: str | None
+
+
+class UpdateBrandingValues(TypedDict, total=False):
+    logo: str | None
+    accent_color: str | None
+    footer: str | None
+    terms: str | None
+    paper_size: str | None
+    tax_name: str | None

@@ -46,6 +46,7 @@ class AuditAction(StrEnum):
     SETTLE_INVOICE_MANUALLY = "settleInvoiceManually"
     SHIP_ORDER_ITEMS = "shipOrderItems"
     UPDATE_ACCOUNT = "updateAccount"
+    UPDATE_BRANDING = "updateBranding"
     UPDATE_CUSTOMER = "updateCustomer"
     UPDATE_ORDER = "updateOrder"
     UPDATE_WEBHOOK_ENDPOINT = "updateWebhookEndpoint"

@@ -12,6 +12,7 @@ from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.invoices.credit_lines import Creditable, Taking, credit_line
 from invoicing.invoices.draft import Draft, today_of
+from invoicing.invoices.parties import branding_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.rounding import nets_on_invoices, with_order_rounding
 from invoicing.invoices.supply_date import supply_date_of_invoices
@@ -85,6 +86,7 @@ def credit_draft(
         due_on=None,
         locale=first.locale,
         seller=first.seller,
+        branding=branding_of(seller),
         buyer=first.buyer,
         shipping_address=first.shipping_address,
         delivery_date=supplied.delivery_date,

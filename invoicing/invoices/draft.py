@@ -29,6 +29,7 @@ from invoicing.errors import (
 from invoicing.invoices.due_date import due_date, terms_of_orders
 from invoicing.invoices.parties import (
     agreed,
+    branding_of,
     buyer_of,
     check_treatment,
     reference,
@@ -176,6 +177,7 @@ def draft(
         due_on=due_date(terms.due_on, today, terms_of_orders(seller, customer, covered)),
         locale=(customer.locale if customer else None) or seller.locale,
         seller=seller_of(seller),
+        branding=branding_of(seller),
         buyer=buyer_of(covered, customer),
         shipping_address=shipping_address_of(covered, customer),
         delivery_date=supplied.delivery_date,

@@ -154,9 +154,15 @@ def _row(
         "actor_name": principal.actor.name,
         "actor_type": principal.actor.type,
         "snapshot": dump(frozen),
+        "logo": _logo_of(frozen),
         "search_text": f"{frozen.number} {frozen.buyer.name}".casefold(),
         "created_at": now,
     }
+
+
+def _logo_of(frozen: Snapshot) -> str | None:
+    branding = frozen.branding
+    return None if branding is None or branding.logo is None else branding.logo.sha256
 
 
 def _line_rows(frozen: Snapshot, account_id: str) -> list[dict[str, Any]]:

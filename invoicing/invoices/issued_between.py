@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple_
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, tuple_
 
 from invoicing.storage import rows
 from invoicing.storage.database import Database
-from invoicing.storage.tables import invoices
+from invoicing.storage.tables import invoices, logos
 
 _BATCH = 20  # snapshots that are in memory at once; one of 5,000 lines has some 3 MB
 _BEFORE_ALL = datetime(1, 1, 1, tzinfo=UTC)
@@ -21,7 +21,13 @@ _ISSUED = (
 )
 _COUNT = select(func.count()).select_from(invoices).where(*_ISSUED)
 _NEXT = (
-    select(*(invoices.c[name] for name in ("id", "number", "issued_on", "created_at", "snapshot")))
+    select(
+        *(invoices.c[name] for name in ("id", "number", "issued_on", "created_at", "snapshot")),
+        logos.c.content.label("logo"),
+    )
+    .outerjoin_from(
+        invoices, logos, and_(logos.c.account_id == invoices.c.account_id, logos.c.sha256 == invoices.c.logo)
+    )
     .where(
         *_ISSUED,
         tuple_(invoices.c.created_at, invoices.c.id)
@@ -42,13 +48,14 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class FrozenInvoice:
-    """An invoice, with its snapshot as it is stored."""
+    """An invoice, with its snapshot as it is stored, and its logo."""
 
     id: str
     number: str
     issued_on: date
     created_at: datetime
     snapshot: str
+    logo: bytes | None
 
 
 def count_issued(connection: Connection, account_id: str, days: Days) -> int:

@@ -26,7 +26,7 @@ from invoicing.invoices.draft import Draft, today_of
 from invoicing.invoices.due_date import due_date, terms_of_customer
 from invoicing.invoices.issue import issue
 from invoicing.invoices.one_time_lines import as_written, asked_lines, frozen_lines, totals_of, with_vat
-from invoicing.invoices.parties import billed_to, check_treatment, seller_of
+from invoicing.invoices.parties import billed_to, branding_of, check_treatment, seller_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_lines
 from invoicing.invoices.tax_currency import with_tax_currency
@@ -204,6 +204,7 @@ def _draft(connection: Connection, principal: Principal, request: Mapping[str, A
         due_on=due_date(request["due_on"], today, terms_of_customer(seller, customer)),
         locale=customer.locale or seller.locale,
         seller=seller_of(seller),
+        branding=branding_of(seller),
         buyer=billed_to(customer, request["billing_address"]),
         shipping_address=_shipped_to(customer, request["shipping_address"]),
         delivery_date=supplied.delivery_date,

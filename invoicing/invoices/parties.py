@@ -1,4 +1,4 @@
-"""Seller, buyer and recipient as the invoice names them."""
+"""Seller, buyer and recipient as the invoice names them, and the seller's branding."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from invoicing.orders.lawful import treatment_refusal
-from invoicing.snapshot import Address, ElectronicAddress, OrderReference, Party, Snapshot
+from invoicing.snapshot import Address, Branding, ElectronicAddress, Logo, OrderReference, Party, Snapshot
 from invoicing.storage.tables import Account, Customer, Order
 from invoicing.vat.treatment import Treatment
 
@@ -32,6 +32,17 @@ def seller_of(seller: Account) -> Party:
         iban=seller.iban,
         bic=seller.bic,
         electronic_address=_electronic(seller.electronic_address),
+    )
+
+
+def branding_of(seller: Account) -> Branding:
+    return Branding(
+        logo=None if seller.logo is None else Logo(**seller.logo),
+        accent_color=seller.accent_color,
+        footer=seller.footer,
+        terms=seller.terms,
+        paper_size=seller.paper_size,
+        tax_name=seller.tax_name,
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.storage import after_commit, outbox, rows
 from invoicing.storage.outbox import Failure
-from invoicing.storage.tables import Document, Job, documents, invoices
+from invoicing.storage.tables import Document, Job, documents, invoices, logos
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
@@ -21,12 +21,15 @@ from invoicing.webhooks.events import WebhookEvent
 PDF = "pdf"
 
 _SNAPSHOTS = (
-    select(jobs.c.id, invoices.c.snapshot)
+    select(jobs.c.id, invoices.c.snapshot, invoices.c.account_id, invoices.c.logo)
     .join(
         invoices,
         and_(invoices.c.account_id == jobs.c.account_id, invoices.c.id == jobs.c.subject_id),
     )
     .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+)
+_LOGOS = select(logos.c.account_id, logos.c.sha256, logos.c.content).where(
+    tuple_(logos.c.account_id, logos.c.sha256).in_(bindparam("named", expanding=True))
 )
 _NEW = upsert(documents)
 _INSERT = _NEW.on_conflict_do_update(
@@ -49,10 +52,11 @@ _TO_MAKE = select(jobs.c.subject_id).where(
 
 @dataclass(frozen=True, slots=True)
 class DuePdf:
-    """An invoice to be printed: its frozen snapshot as JSON, and the job that holds the lease."""
+    """An invoice to be printed: its frozen snapshot as JSON, its logo, and the job that holds the lease."""
 
     job: Job
     snapshot: str
+    logo: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,21 @@ def claim(
     claimed = outbox.claim(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
     if not claimed:
         return []
-    found = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]})
-    snapshots = {row.id: row.snapshot for row in found}
-    return [DuePdf(job, snapshots[job.id]) for job in claimed]
+    found = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]}).all()
+    images = _logos(connection, {(row.account_id, row.logo) for row in found if row.logo is not None})
+    rows_by_job = {row.id: row for row in found}
+    return [
+        DuePdf(job, row.snapshot, images.get((row.account_id, row.logo)))
+        for job, row in ((job, rows_by_job[job.id]) for job in claimed)
+    ]
+
+
+def _logos(connection: Connection, named: Set[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """The images by account and hash; one read, and none where no invoice names a logo."""
+    if not named:
+        return {}
+    found = connection.execute(_LOGOS, {"named": sorted(named)})
+    return {(account_id, sha256): content for account_id, sha256, content in found}
 
 
 def record(

@@ -50,6 +50,7 @@ class Issued:
     actor_name: str
     actor_type: str
     snapshot: str
+    logo: str | None
     search_text: str
     request: str | None
     created_at: datetime

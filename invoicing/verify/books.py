@@ -1,4 +1,4 @@
-"""Verifies all books: numbers, totals, credits, money, states, PDFs and the audit log. Reads only."""
+"""Verifies all books: numbers, totals, credits, money, states, PDFs, logos and the audit log. Reads only."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from invoicing.verify.discount_shares import find_wrong_shares
 from invoicing.verify.discounts import find_wrong_discounts
 from invoicing.verify.invoices import INVOICE_FIELDS, LINE_FIELDS, find_contradictions
 from invoicing.verify.items import find_wrong_items
+from invoicing.verify.logos import find_wrong_logos
 from invoicing.verify.payments import count_payments, find_wrong_payments
 from invoicing.verify.pdfs import find_wrong_pdfs
 from invoicing.verify.quotes import find_wrong_quotes
@@ -34,7 +35,7 @@ _NEXT_INVOICES = (
     select(
         *(
             invoices.c[name]
-            for name in (*INVOICE_FIELDS, "rounding", "sequence", "issued_on", "due_on", "snapshot")
+            for name in (*INVOICE_FIELDS, "rounding", "sequence", "issued_on", "due_on", "logo", "snapshot")
         )
     )
     .where(
@@ -95,8 +96,8 @@ _MARKED_WITHOUT_LINE = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault. `subject` is an invoice's number, a series, an item, a payment, a job, or an entry or a
-    chain of the audit log."""
+    """A fault. `subject` is an invoice's number, a series, an item, a payment, a job, a logo, or an entry
+    or a chain of the audit log."""
 
     account_id: str
     subject: str
@@ -150,6 +151,7 @@ def _check_account(connection: Connection, account_id: str, verdict: Verdict) ->
     yield from find_wrong_balances(connection, account_id)
     yield from find_wrong_set_offs(connection, account_id)
     yield from find_wrong_pdfs(connection, account_id)
+    yield from find_wrong_logos(connection, account_id)
     verdict.audit_entries += count_entries(connection, account_id)
     yield from find_faults_in_audit_log(connection, account_id)
 

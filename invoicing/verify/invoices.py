@@ -65,6 +65,7 @@ def find_contradictions(invoice: Any, lines: Sequence[Any]) -> Iterator[tuple[st
             *_vat_faults(invoice, lines, snapshot),
             *_tax_currency_faults(invoice, snapshot),
             *_supply_date_faults(snapshot),
+            *_logo_faults(invoice, snapshot),
             *(find_unlawful(snapshot) if is_ruled else ()),
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
@@ -81,6 +82,12 @@ def _snapshot(stored: str) -> tuple[Any, bool]:
         for line in snapshot["lines"]:
             line["unit_price_rest"] = 0
     return snapshot, not is_old
+
+
+def _logo_faults(invoice: Any, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    named = ((snapshot.get("branding") or {}).get("logo") or {}).get("sha256")
+    if invoice.logo != named:
+        yield "snapshot", f"logo is {invoice.logo}, in the snapshot {named}."
 
 
 def _total_faults(invoice: Any) -> Iterator[tuple[str, str]]:

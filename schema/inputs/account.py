@@ -7,7 +7,7 @@ from datetime import date
 import strawberry
 
 from schema.inputs.shared import AddressInput, ElectronicAddressInput
-from schema.types.enums import ContraFlow, Scope
+from schema.types.enums import ContraFlow, PaperSize, Scope
 from schema.types.scalars import Currency
 
 
@@ -58,6 +58,34 @@ class UpdateAccountInput:
     )
     contra_flow: ContraFlow | None = strawberry.field(
         default=strawberry.UNSET, description="For what is cancelled or returned from now on."
+    )
+
+
+@strawberry.input(description="What is left out stays as it is. Issued invoices keep what they look like.")
+class UpdateBrandingInput:
+    logo: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="A PNG or JPEG file in base64, up to 512 kB and 10 million pixels; best as a variable. "
+        "It stands on white paper, so it must not be white itself. Null takes it away.",
+    )
+    accent_color: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="#RRGGBB, with a contrast of 4.5:1 or more on white. Null: the usual one, #0A636B.",
+    )
+    footer: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="At the foot of every page: up to three columns, parted by an empty line, of up to 8 "
+        "lines and 400 characters each. Bank details without an IBAN may stand here.",
+    )
+    terms: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The terms of sale, at the end of every invoice: up to 5,000 characters.",
+    )
+    paper_size: PaperSize | None = strawberry.field(default=strawberry.UNSET, description="Of the pages.")
+    tax_name: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What the tax is called on paper, where the language's own word for VAT does not fit: "
+        "GST, Sales tax. Up to 30 characters. Null: the language's own word.",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from invoicing.accounts.exchange_rates import DailyRate
-from invoicing.accounts.values import UpdateAccountValues
+from invoicing.accounts.values import UpdateAccountValues, UpdateBrandingValues
 from resolvers import accounts
 from schema.info import Info
 from schema.inputs.account import (
@@ -13,6 +13,7 @@ from schema.inputs.account import (
     RevokeApiKeyInput,
     SetExchangeRatesInput,
     UpdateAccountInput,
+    UpdateBrandingInput,
 )
 from schema.inputs.values import sent_values
 from schema.types.account import Account, ApiKey
@@ -20,6 +21,11 @@ from schema.types.account import Account, ApiKey
 
 @strawberry.type
 class UpdateAccountPayload:
+    account: Account = strawberry.field(description="The account as it is now.")
+
+
+@strawberry.type
+class UpdateBrandingPayload:
     account: Account = strawberry.field(description="The account as it is now.")
 
 
@@ -49,6 +55,15 @@ class AccountMutations:
     async def update_account(self, info: Info, input: UpdateAccountInput) -> UpdateAccountPayload:
         row = await accounts.update_account(info.context, sent_values(input, UpdateAccountValues))
         return UpdateAccountPayload(account=Account.of(row))
+
+    @strawberry.mutation(
+        name="updateBranding",
+        description="Changes what is given of what the seller's papers look like: logo, colour, footer, "
+        "terms, size, the tax's name. For invoices that are issued from now on.",
+    )
+    async def update_branding(self, info: Info, input: UpdateBrandingInput) -> UpdateBrandingPayload:
+        row = await accounts.update_branding(info.context, sent_values(input, UpdateBrandingValues))
+        return UpdateBrandingPayload(account=Account.of(row))
 
     @strawberry.mutation(
         name="setExchangeRates",

@@ -12,6 +12,7 @@ from invoicing.decimals import json_number
 from invoicing.storage import tables
 from resolvers import accounts
 from schema.info import Info
+from schema.types.branding import Branding
 from schema.types.enums import ContraFlow, Scope
 from schema.types.scalars import Currency
 from schema.types.shared import Address, ElectronicAddress
@@ -91,6 +92,9 @@ class Account:
         description="DIRECT: a cancelled or returned item is invoiceable at once. "
         "GUIDED: receive, approve, finish first."
     )
+    branding: Branding = strawberry.field(
+        description="The logo, the colour and the texts of its papers; `updateBranding` changes them."
+    )
 
     @strawberry.field(description="The account's keys, newest first; revoked ones too.")
     async def api_keys(self, info: Info) -> list[ApiKey]:
@@ -124,4 +128,5 @@ class Account:
             credit_number_format=row.credit_number_format,
             invoice_after_shipment=row.invoice_after_shipment,
             contra_flow=ContraFlow(row.contra_flow),
+            branding=Branding.of(row),
         )

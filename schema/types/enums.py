@@ -7,6 +7,7 @@ from enum import Enum
 import strawberry
 
 from invoicing import access
+from invoicing.accounts import branding
 from invoicing.accounts import settings as account_settings
 from invoicing.audit import actions as audit_actions
 from invoicing.audit import subjects as audit_subjects
@@ -26,6 +27,7 @@ AuditActorType = access.ActorType
 AuditAction = audit_actions.AuditAction
 AuditSubjectType = audit_subjects.AuditSubjectType
 ContraFlow = account_settings.ContraFlow
+PaperSize = branding.PaperSize
 ManualTransferMethod = manual.ManualTransferMethod
 ReimbursementStatus = reimbursement.ReimbursementStatus
 WebhookEvent = events.WebhookEvent
@@ -36,6 +38,9 @@ strawberry.enum(
     OrderItemType,
     name="OrderItemType",
     description="What an item is: a product, or a charge or discount beside products.",
+)
+strawberry.enum(
+    PaperSize, name="PaperSize", description="Of the pages: A4 is 210 × 297 mm, LETTER 8.5 × 11 inches."
 )
 strawberry.enum(SupplyType, name="SupplyType", description="Goods or services, for VAT reports.")
 strawberry.enum(

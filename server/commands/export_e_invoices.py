@@ -91,7 +91,7 @@ def _write(invoice: FrozenInvoice, wanted: EInvoiceFormat, files: Folder) -> boo
         snapshot = load(invoice.snapshot)
         if problems := problems_of(snapshot, wanted):
             return problems
-        content = _content(snapshot, wanted)
+        content = _content(snapshot, invoice.logo, wanted)
     except Exception as failure:  # one that cannot be written does not keep the others
         return [Problem("FAILED", "", f"{type(failure).__name__}: {failure}")]
     try:
@@ -100,9 +100,9 @@ def _write(invoice: FrozenInvoice, wanted: EInvoiceFormat, files: Folder) -> boo
         return [Problem("FILE_DIFFERS", "", "There is another file of that name; --replace overwrites it.")]
 
 
-def _content(snapshot: Snapshot, wanted: EInvoiceFormat) -> bytes:
+def _content(snapshot: Snapshot, logo: bytes | None, wanted: EInvoiceFormat) -> bytes:
     """Factur-X is the PDF, as the servers make it of the same snapshot."""
-    return render(snapshot) if wanted is EInvoiceFormat.FACTUR_X else xml_of(snapshot, wanted)
+    return render(snapshot, logo) if wanted is EInvoiceFormat.FACTUR_X else xml_of(snapshot, wanted)
 
 
 def _suffix(wanted: EInvoiceFormat) -> str:

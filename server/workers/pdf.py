@@ -164,7 +164,7 @@ class PdfWorker:
 
     def _task(self, due: DuePdf) -> RenderTask:
         key = pdf_key(due.job.account_id, due.job.subject_id)
-        return RenderTask(due.snapshot, key, due.job.attempts, self._store.root)
+        return RenderTask(due.snapshot, key, due.job.attempts, self._store.root, due.logo)
 
     async def _failure(self, job: Job, failed: RenderFailure) -> Failure:
         log.error(

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from bench.pdf import Text, strings
 from documents.paper.fonts import font
-from documents.paper.grid import BOTTOM, LEFT, PAGE_HEIGHT, WIDTH
+from documents.paper.grid import A4, WIDTH
 from documents.pdf import render
 from invoicing.snapshot import OrderReference, Snapshot, VatRow
 from tests.support.snapshots import (
@@ -25,7 +25,7 @@ from tests.support.snapshots import (
     without_spaces,
 )
 
-FOOT = PAGE_HEIGHT - BOTTOM  # what is below it belongs to the footer
+FOOT = A4.height - A4.bottom  # what is below it belongs to the footer
 PANEL_FOOT = 13.0  # points below the last text in the request to pay
 HUGE = 9_000_000_000_000_000
 
@@ -224,7 +224,7 @@ def _check_nothing_overlaps(snapshot: Snapshot) -> None:
         for text in sorted(page, key=lambda text: (-text.y, text.x)):
             assert text.y != row or text.x >= end
             end, row = _end(text), text.y
-            assert end <= LEFT + WIDTH + 0.1
+            assert end <= A4.left + WIDTH + 0.1
 
 
 def _end(text: Text) -> float:

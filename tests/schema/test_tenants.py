@@ -159,6 +159,7 @@ NAMING = {
 NAMES_NOTHING = {  # see the tests below
     "account",
     "updateAccount",
+    "updateBranding",
     "setExchangeRates",
     "createCustomer",
     "createApiKey",

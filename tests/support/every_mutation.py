@@ -27,6 +27,7 @@ _ORDER, _INVOICE, _KEY = "order { id }", "invoice { id }", "api_key { id }"
 
 STEPS = (
     Step("updateAccount", "contra_flow: GUIDED", "account { id }"),
+    Step("updateBranding", 'footer: "Bank: 1"', "account { id }"),
     Step("setExchangeRates", 'rates: [{currency: "USD", date: "2025-06-02", rate: "1.1"}]', "count"),
     Step("createApiKey", 'name: "K", scopes: [ORDERS_READ]', _KEY, {"key": "api_key"}),
     Step("revokeApiKey", 'id: "$key"', _KEY),

@@ -21,6 +21,7 @@ VERIFIED_TABLES = (
     "payment_methods",
     "payments",
     "allocations",
+    "logos",
     "audit_heads",
     "audit_entries",
     "audit_subjects",

@@ -17,7 +17,7 @@ def render_due(database: Database, store: FileStore) -> int:
     due = database.write(pdf.claim, most=1_000, now=now)
     keys = [pdf_key(each.job.account_id, each.job.subject_id) for each in due]
     tasks = [
-        RenderTask(each.snapshot, key, each.job.attempts, store.root)
+        RenderTask(each.snapshot, key, each.job.attempts, store.root, each.logo)
         for each, key in zip(due, keys, strict=True)
     ]
     made = []

@@ -17,13 +17,14 @@ Place = tuple[int, int]
 
 @dataclass(slots=True)
 class Tag:
-    """An element of the tree: its text, the places of it, and the elements in it."""
+    """An element of the tree: its text or what stands for it, the places of it, and the elements in it."""
 
     kind: str
     text: str
     scope: str | None
     columns: int
     places: list[Place]
+    alternative: str | None
     children: list[Tag] = field(default_factory=list)
 
     def all(self, *kinds: str) -> list[Tag]:
@@ -87,7 +88,7 @@ def _read_page(page: Any, number: int, found: Read) -> None:
             elif (mark := opened_at[-1]) is None:
                 found.artifacts.append(text)
             else:
-                assert name in _SHOWS
+                assert name in _SHOWS or name == "Do"
                 found.marks[mark] += text
     assert not opened_at
 
@@ -112,6 +113,7 @@ def _tag(element: Any, numbers: dict[tuple[int, int], int], found: Read) -> Tag:
         str(attributes.Scope)[1:] if "/Scope" in attributes else None,
         int(attributes.get("/ColSpan", 1)),
         places,
+        str(element.Alt) if "/Alt" in element else None,
     )
     for kid in kids:
         if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:

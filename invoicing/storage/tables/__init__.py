@@ -5,7 +5,17 @@ so keys begin with `account_id`. Amounts are whole minor units, quantities milli
 ten-thousandths of a percent, instants UTC.
 """
 
-from invoicing.storage.tables.account import Account, ApiKey, ExchangeRate, accounts, api_keys, exchange_rates
+from invoicing.storage.tables.account import (
+    ACCENT,
+    Account,
+    ApiKey,
+    ExchangeRate,
+    Logo,
+    accounts,
+    api_keys,
+    exchange_rates,
+    logos,
+)
 from invoicing.storage.tables.audit import (
     AuditEntry,
     AuditHead,
@@ -55,6 +65,7 @@ from invoicing.storage.tables.webhook import (
 )
 
 __all__ = [
+    "ACCENT",
     "UNSETTLED",
     "Account",
     "Allocation",
@@ -70,6 +81,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Job",
+    "Logo",
     "NumberSeries",
     "Order",
     "OrderItem",
@@ -95,6 +107,7 @@ __all__ = [
     "invoices",
     "is_of_customer",
     "json_column",
+    "logos",
     "new_id",
     "number_series",
     "order_items",

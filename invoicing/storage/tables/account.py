@@ -4,9 +4,7 @@ import datetime as dt
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    false,
-)
+from sqlalchemy import Text, false
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
@@ -14,12 +12,16 @@ from invoicing.storage.tables.base import (
     json_column,
 )
 
+ACCENT = "#0A636B"
+"""The accent of papers whose seller has chosen none."""
+
 
 class Account(SQLModel, table=True):
     """A seller, the tenant to which everything else belongs.
 
     `legal_name` is empty until it is set; `vat_country` is the country of the VAT number. `has_webhooks`
-    tells whether it has an active endpoint, at no cost: issuing reads this row anyway.
+    tells whether it has an active endpoint, at no cost: issuing reads this row anyway. `logo` holds the
+    SHA-256 of one in `logos`, its width and its height.
     """
 
     __tablename__ = "accounts"
@@ -50,6 +52,12 @@ class Account(SQLModel, table=True):
     invoice_number_format: str
     credit_number_format: str
     invoice_after_shipment: bool
+    logo: dict[str, Any] | None = json_column()
+    accent_color: str = Field(default=ACCENT, sa_column_kwargs={"server_default": ACCENT})
+    footer: str | None = Field(default=None, sa_type=Text)
+    terms: str | None = Field(default=None, sa_type=Text)
+    paper_size: str = Field(default="A4", sa_column_kwargs={"server_default": "A4"})
+    tax_name: str | None = None
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
 
@@ -81,6 +89,19 @@ class ExchangeRate(SQLModel, table=True):
     rate: str
 
 
+class Logo(SQLModel, table=True):
+    """An image as it is printed. Triggers refuse to change or delete it: issued invoices name its hash."""
+
+    __tablename__ = "logos"
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    sha256: str = Field(primary_key=True)
+    media_type: str
+    content: bytes
+    created_at: datetime = instant_column()
+
+
 accounts = SQLModel.metadata.tables["accounts"]
 api_keys = SQLModel.metadata.tables["api_keys"]
 exchange_rates = SQLModel.metadata.tables["exchange_rates"]
+logos = SQLModel.metadata.tables["logos"]

@@ -26,7 +26,10 @@ UNSETTLED = ("PENDING", "FAILED")
 
 
 class Invoice(SQLModel, table=True):
-    """Frozen when it is issued: triggers refuse to delete it and to change anything but `state`."""
+    """Frozen when it is issued: triggers refuse to delete it and to change anything but `state`.
+
+    `logo` is the SHA-256 of the one that its snapshot names.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -64,6 +67,7 @@ class Invoice(SQLModel, table=True):
     actor_name: str
     actor_type: str
     snapshot: str = Field(sa_type=Text)
+    logo: str | None = None
     search_text: str = Field(sa_type=Text)
     request: str | None = None
     created_at: datetime = instant_column()

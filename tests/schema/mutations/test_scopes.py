@@ -18,6 +18,7 @@ from tests.support.factories import item
 
 NEEDS = {
     'updateAccount(input: {name: "A"}) { account { name } }': Scope.ACCOUNT_WRITE,
+    'updateBranding(input: {footer: "A"}) { account { name } }': Scope.ACCOUNT_WRITE,
     "setExchangeRates(input: {rates: []}) { count }": Scope.ACCOUNT_WRITE,
     'createApiKey(input: {name: "A", scopes: [ACCOUNT_WRITE]}) { token }': Scope.ACCOUNT_WRITE,
     'revokeApiKey(input: {id: "x"}) { api_key { id } }': Scope.ACCOUNT_WRITE,

@@ -15,14 +15,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 import invoicing
-from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
+from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues, UpdateBrandingValues
 from invoicing.checks import ADDRESS, AddressValues, ElectronicAddressValues, PeriodValues
 from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
 from invoicing.invoices.values import CreateInvoiceValues, OrderLineValues, SettleValues
 from invoicing.orders.values import CreateOrderValues, OrderItemValues, UpdateOrderValues
 from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues
 from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
-from schema.inputs.account import UpdateAccountInput
+from schema.inputs.account import UpdateAccountInput, UpdateBrandingInput
 from schema.inputs.customer import CreateCustomerInput, UpdateCustomerInput
 from schema.inputs.invoice import CreateInvoiceInput, OrderLineInput, SettleInput
 from schema.inputs.order import CreateOrderInput, OrderItemInput, UpdateOrderInput
@@ -41,6 +41,7 @@ PAIRS: list[tuple[type[Any], type[Any], set[str]]] = [  # and the fields that a 
     (ElectronicAddressInput, ElectronicAddressValues, set()),
     (PeriodInput, PeriodValues, set()),
     (UpdateAccountInput, UpdateAccountValues, set()),
+    (UpdateBrandingInput, UpdateBrandingValues, set()),
     (CreateCustomerInput, CreateCustomerValues, set()),
     (UpdateCustomerInput, UpdateCustomerValues, set()),
     (OrderItemInput, OrderItemValues, set()),

@@ -18,6 +18,8 @@ from sqlalchemy import Connection, text
 
 from documents.store import FileStore
 from invoicing.access import Principal
+from invoicing.accounts import branding
+from invoicing.accounts.logo import read_logo
 from invoicing.invoices import from_orders
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
@@ -26,6 +28,7 @@ from server.backup import manifest
 from server.backup.manifest import Manifest
 from tests.support import factories
 from tests.support.empty_places import Place
+from tests.support.logos import WIDE
 from tests.support.planted_faults import unprotected
 from tests.support.rendering import render_due
 
@@ -65,6 +68,21 @@ def test_what_was_backed_up_is_restored_to_the_byte(shop: Place, made: Path, els
     assert elsewhere.rows() == shop.rows()
     assert elsewhere.files() == shop.files()
     assert elsewhere.run("verify", "--papers").exit_code == 0
+
+
+def test_logos_are_in_the_backup(
+    shop: Place, database: Database, principal: Principal, tmp_path: Path, elsewhere: Place
+) -> None:
+    image = read_logo(WIDE)
+    database.write(branding.update_branding, principal, {"logo": "given"}, image=image, now=factories.NOW)
+    assert shop.run("backup", tmp_path / "backup").exit_code == 0
+    assert elsewhere.run("restore", tmp_path / "backup").exit_code == 0
+    with closing(Database(elsewhere.url)) as restored:
+        kept = restored.read(branding.logo, principal.account_id, image.sha256)
+        assert kept is not None
+        assert kept.content == image.content
+        with pytest.raises(Exception, match="logos are kept"):
+            restored.write(lambda connection: connection.execute(text("DELETE FROM logos")))
 
 
 def test_a_restored_server_issues_the_next_number_and_keeps_its_guards(

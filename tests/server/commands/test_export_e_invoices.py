@@ -17,6 +17,8 @@ from sqlalchemy import Connection, insert, select
 from typer.testing import Result
 
 from invoicing.access import Principal
+from invoicing.accounts import branding
+from invoicing.accounts.logo import read_logo
 from invoicing.storage.database import Database
 from invoicing.storage.tables import invoices
 from server.commands.e_invoice_files import file_name
@@ -27,6 +29,7 @@ from tests.support import factories
 from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import NL, SELLER
 from tests.support.factories import item
+from tests.support.logos import WIDE
 
 AT_SCHEME = {"scheme": "0106", "value": "12345678"}
 Export = Callable[..., Result]
@@ -100,6 +103,17 @@ def test_factur_x_is_the_pdf_with_the_xml_in_it(
     assert names(folder) == [f"{number}.pdf"]
     attached = PdfReader(folder / f"{number}.pdf").attachments["factur-x.xml"]
     assert broken_rules(attached[0]) == []
+
+
+def test_factur_x_has_the_logo_of_its_day(
+    books: Database, seller: Principal, export: Export, folder: Path
+) -> None:
+    image = read_logo(WIDE)
+    books.write(branding.update_branding, seller, {"logo": "given"}, image=image, now=factories.NOW)
+    number = sold(books, seller)
+    books.write(branding.update_branding, seller, {"logo": None}, image=None, now=factories.NOW)
+    assert export("--format", "factur_x").exit_code == 0
+    assert len(PdfReader(folder / f"{number}.pdf").pages[0].images) == 1
 
 
 def test_a_second_run_goes_on_where_the_first_was_stopped(
