@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from documents.paper.fonts import Subset, font
 from documents.paper.formats import Formats
@@ -12,9 +13,14 @@ from documents.paper.labels import Labels
 from documents.paper.structure import Element, alternative
 from documents.paper.text import Printable, clean, missing_characters, wrap
 
-MARKED = "/%s<</MCID %%d>>BDC"  # where text of an element begins; the number is given on the page
 LOGO = "Logo"
 """The logo's name in page content."""
+
+
+@cache
+def mark_of(kind: str) -> str:
+    """Where text of an element begins; %d is for the number that it gets on its page."""
+    return f"/{kind}<</MCID %d>>BDC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class PieceBuilder:
         element = self._compositor.document.add("Figure", alternative(description))
         self._marks.append(element)
         place = f"q {width:.2f} 0 0 {height:.2f} 0 {-y - height:.2f} cm /{LOGO} Do Q"
-        self._pictures += [MARKED % element.kind, place, "EMC"]
+        self._pictures += [mark_of(element.kind), place, "EMC"]
 
     def piece(
         self,
@@ -158,7 +164,7 @@ class PieceBuilder:
         if element is not self._marked:
             if self._marked is not None:
                 self._text.append("EMC")
-            self._text.append(MARKED % element.kind)
+            self._text.append(mark_of(element.kind))
             self._marks.append(element)
             self._marked = element
         continues, element.is_begun = element.is_begun, True

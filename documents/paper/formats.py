@@ -118,6 +118,8 @@ def _date(day: date, where: Locale) -> Printable:
 
 def _without_zeros(number: int, decimals: int) -> tuple[int, int]:
     """The number and its decimals without the zeros at its end: 1_500_000 with six is 15 with one."""
+    if number % 10**decimals == 0:  # as most are
+        return number // 10**decimals, 0
     while decimals and number % 10 == 0:
         number, decimals = number // 10, decimals - 1
     return number, decimals

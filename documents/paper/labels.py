@@ -112,12 +112,19 @@ class Labels:
         forms = self.units.get(code)
         if forms is None:
             return code
-        return forms[0] if len(forms) == 1 else forms[self._plural(Decimal(decimal_text(abs(quantity))))]
+        return forms[0] if len(forms) == 1 else forms[self._plural(abs(quantity))]
 
-    def _plural(self, number: Decimal) -> int:
+    def _plural(self, quantity: int) -> int:
         """Which plural form a number takes; a category that the language's list leaves out takes the last."""
-        category = self.locale.plural_form(number)
+        category = _category(self.locale, quantity)
         return self.plurals.index(category) if category in self.plurals else -1
+
+
+@lru_cache(maxsize=4096)
+def _category(where: Locale, quantity: int) -> str:
+    """CLDR's name for the form that this many millionths take."""
+    category: str = where.plural_form(Decimal(decimal_text(quantity)))
+    return category
 
 
 @lru_cache(maxsize=256)

@@ -49,8 +49,10 @@ class Parts(NamedTuple):
 
     def is_page_saved(self) -> bool:
         """Whether there is a page less where rows are lower and strips of white narrower."""
-        height = sum(piece.height for piece in self._pieces(is_tight=False, is_drawn=False))
         room = self.sheet.bottom - TOP
+        if self.table.least_height > MOST_TIGHTENED * room:
+            return False
+        height = sum(piece.height for piece in self._pieces(is_tight=False, is_drawn=False))
         if height <= room or height > MOST_TIGHTENED * room:
             return False
         return self._count(is_tight=True) < self._count(is_tight=False)

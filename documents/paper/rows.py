@@ -84,8 +84,9 @@ class Rows:
 
     def _tagged(self, row: Row) -> list[Element]:
         """The cells of a new row of the table: the name's, and those of the figures."""
-        tagged = self.table.add("TR")
-        return [tagged.add("TD") for _ in range(1 + len(row.cells))]
+        cells = [Element("TD") for _ in range(1 + len(row.cells))]
+        self.table.append(Element("TR", children=cells))
+        return cells
 
     def carried(self, words: str, amount: Printable) -> Piece:
         """The row of a sum that is carried from page to page."""

@@ -18,28 +18,47 @@ _CELLS = frozenset({"TD", "TH"})  # they stay where they are empty, so that rows
 class Element:
     """An element of the tree: other elements are in it, or text that is marked as its own.
 
-    `marks` are the places of its text: the page, and the number that the text has there.
+    A long invoice has many thousand: they have no lists where there is nothing to list.
     """
 
-    __slots__ = ("attributes", "children", "is_begun", "kind", "marks", "number")
+    __slots__ = ("attributes", "children", "further", "is_begun", "kind", "mark", "number", "page")
 
-    def __init__(self, kind: str, attributes: str = "") -> None:
+    def __init__(self, kind: str, attributes: str = "", children: list[Element] | None = None) -> None:
         self.kind = kind
         self.attributes = attributes
-        self.children: list[Element] = []
-        self.marks: list[tuple[int, int]] = []
+        self.children = children
+        self.is_begun = False  # whether text was written for it
         self.number = 0
-        self.is_begun = False
+        self.page: int | None = None  # of its text, if it came to one
+        self.mark = 0  # the number that its text has there
+        self.further: list[tuple[int, int]] | None = None  # pages and marks of further text
 
     def add(self, kind: str, attributes: str = "") -> Element:
         """A new element at the end of this one."""
         element = Element(kind, attributes)
-        self.children.append(element)
+        self.append(element)
         return element
+
+    def append(self, element: Element) -> None:
+        if self.children is None:
+            self.children = [element]
+        else:
+            self.children.append(element)
+
+    def put_at(self, page: int, mark: int) -> None:
+        """Says where text of it is."""
+        if self.page is None:
+            self.page, self.mark = page, mark
+        elif self.further is None:
+            self.further = [(page, mark)]
+        else:
+            self.further.append((page, mark))
 
     def has_text(self) -> bool:
         """Whether any of its text came to a page."""
-        return bool(self.marks) or any(child.has_text() for child in self.children)
+        if self.children is None:
+            return self.page is not None
+        return any(child.has_text() for child in self.children)
 
 
 def row_header_across(columns: int) -> str:
@@ -57,7 +76,7 @@ def add_structure(
     """The number of the tree's root. `pages` has each page's number, `marked` its elements, mark by mark."""
     for page, on_page in enumerate(marked):
         for mark, element in enumerate(on_page):
-            element.marks.append((page, mark))
+            element.put_at(page, mark)
     root = objects.reserve()
     top = _add(objects, document, root, [f"/Pg {number} 0 R" for number in pages])
     arrays = [f"[{_references(on_page)}]" for on_page in marked]
@@ -72,13 +91,17 @@ def add_structure(
 def _add(objects: Objects, element: Element, parent: int, pages: Sequence[str]) -> int:
     """The number of the element, which is added with those in it; those that nothing came of are left out."""
     head = f"<</S/{element.kind}/P {parent} 0 R{element.attributes}"
-    if not element.children:
-        element.number = number = objects.add(f"{head}{_places(element.marks, pages)}>>")
+    if element.children is None:
+        element.number = number = objects.add(f"{head}{_places(element, pages)}>>")
         return number
     element.number = number = objects.reserve()
     kept = [child for child in element.children if child.kind in _CELLS or child.has_text()]
     for child in kept:
-        _add(objects, child, number, pages)
+        if child.children is None and child.page is not None and child.further is None:  # as most cells are
+            place = f"{pages[child.page]}/K {child.mark}"
+            child.number = objects.add(f"<</S/{child.kind}/P {number} 0 R{child.attributes}{place}>>")
+        else:
+            _add(objects, child, number, pages)
     objects.put(number, f"{head}/K[{_references(kept)}]>>")
     return number
 
@@ -87,9 +110,10 @@ def _references(elements: Iterable[Element]) -> str:
     return " ".join([f"{element.number} 0 R" for element in elements])
 
 
-def _places(marks: Sequence[tuple[int, int]], pages: Sequence[str]) -> str:
-    if len(marks) == 1:
-        page, mark = marks[0]
-        return f"{pages[page]}/K {mark}"
-    places = " ".join([f"<</Type/MCR{pages[page]}/MCID {mark}>>" for page, mark in marks])
-    return f"/K[{places}]" if places else ""
+def _places(element: Element, pages: Sequence[str]) -> str:
+    if element.page is None:
+        return ""
+    if element.further is None:
+        return f"{pages[element.page]}/K {element.mark}"
+    places = [(element.page, element.mark), *element.further]
+    return "/K[" + " ".join([f"<</Type/MCR{pages[page]}/MCID {mark}>>" for page, mark in places]) + "]"

@@ -51,6 +51,11 @@ class Table:
         self._heading = self._rows.heading(titles)
         self._groups = list(self._wrapped_groups(invoice, cells))
 
+    @property
+    def least_height(self) -> float:
+        """What its rows take at least, in points, if each has one line."""
+        return sum(len(group.rows) for group in self._groups) * (2 * PADDING - 1 + BODY.leading)
+
     def pieces(self, padding: float = PADDING, *, is_drawn: bool = True) -> list[Piece]:
         """Their pieces, with so much room in the rows; the last ones stay on one page with the totals."""
         pieces = [self._heading]
@@ -58,7 +63,7 @@ class Table:
         for group in self._groups:
             pieces += group.headings
             if is_drawn:
-                self._table.children.append(group.row)
+                self._table.append(group.row)
             for row in group.rows:
                 starts.append(len(pieces))
                 pieces += self._rows.row(row, group.running, padding, is_drawn=is_drawn)
