@@ -25,3 +25,13 @@ def escaped(text: str, references: Mapping[str, str] = _REFERENCES) -> str:
 
 def escaped_in_attribute(text: str) -> str:
     return escaped(text, _IN_ATTRIBUTES)
+
+
+def without_subject(note: str) -> str:
+    """The note, without what UBL takes for the code of its subject: three characters between its first two #.
+
+    “Orders #12 #13” has none, and would break BR-CL-08.
+    """
+    parts = note.split("#", 2)
+    is_taken_for_code = len(parts) == 3 and len(parts[1]) == 3
+    return note.replace("#", "# ", 1) if is_taken_for_code else note

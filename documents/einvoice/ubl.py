@@ -8,6 +8,7 @@ from documents.einvoice.content import Content, Item, VatGroup
 from documents.einvoice.elements import Element, document, element, put
 from documents.einvoice.formats import Profile
 from documents.einvoice.numbers import amount_text, percentage_text
+from documents.einvoice.texts import without_subject
 from documents.einvoice.traders import Contact, Delivery, Trader
 from invoicing.decimals import decimal_text
 from invoicing.snapshot import Address, Period
@@ -58,7 +59,7 @@ class _Writer:
         if not content.is_credit:  # a credit note has no date by which it is due
             _put(root, "DueDate", content.due_on)
         _put(root, f"{self._kind}TypeCode", content.type_code)
-        _put(root, "Note", content.note)
+        _put(root, "Note", None if content.note is None else without_subject(content.note))
         _put(root, "DocumentCurrencyCode", content.currency)
         if content.tax_total is not None:
             _put(root, "TaxCurrencyCode", content.tax_total.currency)

@@ -12,6 +12,7 @@ from lxml import etree
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from invoicing.snapshot import CreditedInvoice, Period, Snapshot, VatInTaxCurrency
+from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import BUYER_PARTY, NAMES, SELLER_PARTY
 from tests.support.snapshots import invoice, line
 
@@ -115,6 +116,24 @@ def test_a_price_that_comes_to_the_net_is_said_as_it_is() -> None:
     sold = line(quantity=333_300, unit_price=199_950, total_ex_vat=66_643)  # 666.4333 of 666.43
     made = replace(SALE, is_including_vat=False, lines=(sold,))
     assert said(made, UBL, "PriceAmount") == ["1999.5"]
+
+
+@pytest.mark.parametrize(
+    ("note", "written"),
+    [
+        ("Orders #12 #13", "Orders # 12 #13"),
+        ("#REG# Court of Berlin", "# REG# Court of Berlin"),
+        ("Orders #1, #2", "Orders # 1, #2"),
+        ("Orders #1 and #2", "Orders #1 and #2"),
+        ("# 1", "# 1"),
+    ],
+)
+def test_a_note_does_not_begin_a_code_of_a_subject_by_chance(note: str, written: str) -> None:
+    made = replace(SALE, note=note)
+    assert said(made, UBL, "Note") == [written]
+    assert said(made, CII, "IncludedNote/{*}Content") == [note]
+    for wanted in (UBL, CII):
+        assert broken_rules(xml_of(made, wanted)) == []
 
 
 @pytest.mark.parametrize(("unit", "code"), [("HUR", "HUR"), ("hrs", "HUR"), ("ell", "ell")])

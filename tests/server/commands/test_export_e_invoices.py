@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from sqlalchemy import Connection, insert, select
 from typer.testing import Result
 
+from documents.store import FileStore
 from invoicing.access import Principal
 from invoicing.accounts import branding
 from invoicing.accounts.logo import read_logo
@@ -30,8 +31,9 @@ from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import NL, SELLER
 from tests.support.factories import item
 from tests.support.logos import WIDE
+from tests.support.rendering import render_due
 
-AT_SCHEME = {"scheme": "0106", "value": "12345678"}
+ADDRESS = {"scheme": "0106", "value": "12345678"}
 Export = Callable[..., Result]
 
 
@@ -63,12 +65,17 @@ def export(invoicing: Command, folder: Path) -> Export:
 
 
 def shop(books: Database, **values: Any) -> Principal:
-    return factories.principal(books, **{**SELLER, "electronic_address": AT_SCHEME, **values})
+    return factories.principal(books, **{**SELLER, "electronic_address": ADDRESS, **values})
 
 
 def sold(books: Database, seller: Principal, *, now: datetime = factories.NOW, **buyer: Any) -> str:
     """Issues an invoice of which there is an e-invoice; returns its number."""
-    given = {"billing_address": NL, "electronic_address": AT_SCHEME, "buyer_reference": "R-1", **buyer}
+    given = {
+        "billing_address": NL,
+        "electronic_address": ADDRESS,
+        "buyer_reference": "R-1",
+        **buyer,
+    }
     ann = factories.customer(books, seller, **given)
     return factories.invoice(books, seller, customer_id=ann.id, items=[item()], now=now).number
 
@@ -96,13 +103,16 @@ def test_each_invoice_is_a_file_named_by_its_number(
 
 
 def test_factur_x_is_the_pdf_with_the_xml_in_it(
-    books: Database, seller: Principal, export: Export, folder: Path
+    books: Database, seller: Principal, export: Export, folder: Path, tmp_path: Path
 ) -> None:
     number = sold(books, seller, electronic_address=None, buyer_reference=None)
     assert export("--format", "factur_x").exit_code == 0
     assert names(folder) == [f"{number}.pdf"]
     attached = PdfReader(folder / f"{number}.pdf").attachments["factur-x.xml"]
     assert broken_rules(attached[0]) == []
+    render_due(books, FileStore(tmp_path / "store"))
+    (stored,) = (tmp_path / "store").rglob("*.pdf")
+    assert (folder / f"{number}.pdf").read_bytes() == stored.read_bytes()
 
 
 def test_factur_x_has_the_logo_of_its_day(
