@@ -101,14 +101,16 @@ def _band(
     return builder.piece(height, keep=frame.tinted)
 
 
-def facts(compositor: Compositor, pairs: Sequence[Fact], *, frame: Frame = PLAIN) -> list[Piece]:
-    """Labels with values, up to four side by side; a long value takes two columns, or the whole width."""
+def facts(
+    compositor: Compositor, pairs: Sequence[Fact], *, frame: Frame = PLAIN, most: int = COLUMNS
+) -> list[Piece]:
+    """Labels with values, up to `most` side by side; a long value takes two columns, or the whole width."""
     pieces: list[Piece] = []
     row: list[tuple[float, list[Line]]] = []
     used = 0
     for pair in pairs:
-        span, lines = _fact(compositor, pair, frame)
-        if used + span > COLUMNS:
+        span, lines = _fact(compositor, pair, frame, most)
+        if used + span > most:
             pieces += columns(compositor, row, frame=frame, after=FACT_GAP)
             row, used = [], 0
         row.append((frame.x(used), lines))
@@ -116,10 +118,10 @@ def facts(compositor: Compositor, pairs: Sequence[Fact], *, frame: Frame = PLAIN
     return [*pieces, *columns(compositor, row, frame=frame, after=FACT_GAP)]
 
 
-def _fact(compositor: Compositor, pair: Fact, frame: Frame) -> tuple[int, list[Line]]:
+def _fact(compositor: Compositor, pair: Fact, frame: Frame, columns: int) -> tuple[int, list[Line]]:
     label, value = pair
     longest = max(map(font(FACT.weight).width, compositor.clean(value).split(" "))) * FACT.size
-    for span, most in ((1, 1), (2, MAX_FACT_LINES), (COLUMNS, None)):
+    for span, most in ((1, 1), (2, MAX_FACT_LINES), (columns, None)):
         lines = wrapped_lines(compositor, frame.span(span), [(label, LABEL), (value, FACT)])
         if most is None or (len(lines) <= 1 + most and longest <= frame.span(span)):
             break

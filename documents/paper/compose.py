@@ -139,6 +139,10 @@ class PieceBuilder:
         place = f"q {width:.2f} 0 0 {height:.2f} 0 {-y - height:.2f} cm /{LOGO} Do Q"
         self._pictures += [mark_of(element.kind), place, "EMC"]
 
+    def shape(self, content: str) -> None:
+        """Page content that draws something, with the piece's upper left corner at 0, 0 and y upwards."""
+        self._shapes.append(content)
+
     def piece(
         self,
         height: float,
