@@ -14,7 +14,10 @@ COPY graphiql .
 RUN npm run build
 
 FROM python:3.11-slim
-ENV PYTHONUNBUFFERED=1 INVOICING_DATA_DIR=/data
+ENV PYTHONUNBUFFERED=1 INVOICING_DATA_DIR=/data INVOICING_FONT_DIR=/usr/share/fonts
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-core fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY requirements-prod.lock .
 RUN pip install --no-cache-dir --require-hashes -r requirements-prod.lock

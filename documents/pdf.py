@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from babel.numbers import get_currency_precision
@@ -23,6 +24,8 @@ from documents.paper.labels import Labels, labels
 from documents.paper.logo import logo_object
 from documents.paper.metadata import Metadata
 from documents.paper.pages import pages_of
+from documents.paper.scripts.families import use_folder
+from documents.paper.scripts.region import region, region_of
 from invoicing.snapshot import Snapshot
 
 MOST_WARNINGS = 50
@@ -50,6 +53,7 @@ def paper_of(invoice: Snapshot, logo: bytes | None = None) -> Paper:
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
     A character that the fonts lack is printed as a box; each has a warning, and one log line names all.
     """
+    region.set(region_of(invoice))
     words = labels(invoice.locale, invoice.branding.tax_name if invoice.branding else None)
     compositor = Compositor(
         words, formats(invoice.locale, invoice.currency, _decimals(invoice)), colours_of(invoice)
@@ -68,6 +72,11 @@ def paper_of(invoice: Snapshot, logo: bytes | None = None) -> Paper:
         e_invoice=e_invoice,
     )
     return Paper(content, e_invoice is not None, _warnings(compositor.missing))
+
+
+def use_font_folder(folder: Path | None) -> None:
+    """Where fonts for other scripts are looked for first, in this process."""
+    use_folder(folder)
 
 
 def load_fonts() -> None:

@@ -93,7 +93,7 @@ def _lifespan(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         database = services.database
         async with (
-            making_pdfs(database, store, settings.workers, counts),
+            making_pdfs(database, store, settings.workers, counts, settings.font_dir),
             asking_gateways(database, services.gateways),
             sending_webhooks(database, services.hosts, services.keyring),
             notifying_watches(database, services.watches),

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         ge=0,
         le=64,
         description="Processes that make PDFs inside `serve` or `worker`; 0 in `serve` leaves it to workers.",
+    )
+    font_dir: Path | None = Field(
+        default=None,
+        description="Folder of fonts for scripts beyond Latin, Greek and Cyrillic, such as /usr/share/fonts. "
+        "They come before those of the extra `scripts`.",
     )
     link_seconds: int = Field(default=600, ge=1, description="How long a link to a PDF works.")
     sandbox: bool = Field(default=False, description="Enables the sandbox gateway, which moves no money.")
@@ -165,6 +170,18 @@ class Settings(BaseSettings):
         if url and not re.match(r"(postgresql|postgres)(\+psycopg)?://|sqlite:///", url):
             raise ValueError("it must begin with postgresql:// or sqlite:///")
         return re.sub(r"^postgres(?=:)", "postgresql", url)
+
+    @field_validator("font_dir", mode="before")
+    @classmethod
+    def _none_if_empty(cls, folder: Any) -> Any:
+        return folder or None
+
+    @field_validator("font_dir")
+    @classmethod
+    def _check_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"{folder} is no folder")
+        return folder
 
     @field_validator("cors_origins")
     @classmethod

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from documents.paper.fonts import Subset, font
+from documents.paper.fonts import EmbeddedFont, Subset, font
 from documents.paper.formats import Formats
 from documents.paper.grid import HAIRLINE, HEADING, TITLE, Style
 from documents.paper.labels import Labels
+from documents.paper.scripts.embedding import Embedding
+from documents.paper.scripts.families import Face
 from documents.paper.structure import Element, alternative
 from documents.paper.text import Printable, clean, missing_characters, wrap
 
@@ -53,6 +55,7 @@ class Compositor:
     missing: set[str] = field(default_factory=set)
     document: Element = field(default_factory=lambda: Element("Document"))
     _used: dict[str, Subset] = field(default_factory=dict)
+    _embedded: dict[str, Embedding] = field(default_factory=dict)
 
     def clean(self, text: str) -> Printable:
         printable = clean(text)
@@ -77,8 +80,13 @@ class Compositor:
     def colour(self, colour: str) -> str:
         return self.colours.get(colour, colour)
 
-    def used(self) -> list[Subset]:
-        return [self._used[name] for name in sorted(self._used)]
+    def embedding(self, face: Face) -> Embedding:
+        """The part of a face for other scripts that the file must embed."""
+        return self._embedded.setdefault(face.key, Embedding(face))
+
+    def used(self) -> list[EmbeddedFont]:
+        fonts: dict[str, EmbeddedFont] = {**self._used, **self._embedded}
+        return [fonts[name] for name in sorted(fonts)]
 
 
 def kind_of(style: Style) -> str:
@@ -112,13 +120,17 @@ class PieceBuilder:
 
     def left(self, x: float, y: float, text: Printable, style: Style) -> None:
         face = font(style.weight)
+        space = ""
         if not self._is_artifact and self._continues(style):  # words are told apart by a space (14.8.2.5)
-            text, x = Printable(f" {text}"), x - face.width(" ") * style.size
+            space, x = " ", x - face.width(" ") * style.size
         if style is not self._style:
             name = self._compositor.use(style.weight, 0)
             self._text.append(f"/{name} {style.size} Tf {self._compositor.colour(style.colour)} rg")
             self._style = style
-        shown = f"({face.literal(text)}) Tj" if face.is_in_first_subset(text) else self._runs(text, style)
+        if face.is_in_first_subset(text):
+            shown = f"({space}{face.literal(text)}) Tj"
+        else:
+            shown = self._runs(space, text, style)
         self._text.append(f"1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
 
     def right(self, x: float, y: float, text: Printable, style: Style) -> None:
@@ -174,12 +186,25 @@ class PieceBuilder:
         continues, element.is_begun = element.is_begun, True
         return continues
 
-    def _runs(self, text: Printable, style: Style) -> str:
+    def _runs(self, space: str, text: Printable, style: Style) -> str:
+        self._style = None
+        face = font(style.weight)
+        if face.has(text):
+            return self._own_runs(space + text, style)
+        shown = [self._own_runs(space, style)]
+        for run in face.shaped(text).runs:
+            if run.face is None:
+                shown.append(self._own_runs(run.text, style))
+            else:
+                embedding = self._compositor.embedding(run.face)
+                shown.append(f"/{embedding.name} {style.size} Tf {embedding.shown(run, style.size)}")
+        return " ".join(shown)
+
+    def _own_runs(self, text: str, style: Style) -> str:
         shown = []
         for number, literal in font(style.weight).runs(text):
             name = self._compositor.use(style.weight, number)
             shown.append(f"/{name} {style.size} Tf ({literal}) Tj")
-        self._style = None
         return " ".join(shown)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from documents.paper.attachment import add_e_invoice
 from documents.paper.colours import add_output_intent
 from documents.paper.compose import LOGO
-from documents.paper.fonts import Subset
+from documents.paper.fonts import EmbeddedFont
 from documents.paper.grid import Sheet
 from documents.paper.metadata import Metadata, add_info, add_xmp
 from documents.paper.objects import Objects, stream, text
@@ -22,7 +22,7 @@ def pdf_bytes(
     pages: Sequence[Page],
     sheet: Sheet,
     document: Element,
-    subsets: Iterable[Subset],
+    fonts: Iterable[EmbeddedFont],
     metadata: Metadata,
     *,
     logo: bytes | None = None,
@@ -31,9 +31,8 @@ def pdf_bytes(
     """The bytes of the file. The same arguments give the same bytes: no time and no random ID is in it."""
     objects = Objects()
     tree = objects.reserve()
-    fonts = _add_fonts(objects, subsets)
     pictures = "" if logo is None else f"/XObject << /{LOGO} {objects.add(logo)} 0 R >> "
-    numbers = _add_pages(objects, pages, sheet, tree, fonts, pictures)
+    numbers = _add_pages(objects, pages, sheet, tree, _add_fonts(objects, fonts), pictures)
     structure = add_structure(objects, document, numbers, [page.marks for page in pages])
     embedded = "" if e_invoice is None else add_e_invoice(objects, e_invoice, metadata.pdf_date)
     xmp = add_xmp(objects, metadata, has_e_invoice=e_invoice is not None)
@@ -66,12 +65,7 @@ def _add_pages(
     return numbers
 
 
-def _add_fonts(objects: Objects, subsets: Iterable[Subset]) -> int:
+def _add_fonts(objects: Objects, fonts: Iterable[EmbeddedFont]) -> int:
     """The fonts of all pages, under the names that page content uses."""
-    names = []
-    for subset in subsets:
-        program, to_unicode = objects.add(subset.program), objects.add(subset.to_unicode)
-        descriptor = objects.add(subset.descriptor % program)
-        dictionary = objects.add(subset.dictionary % (descriptor, to_unicode))
-        names.append(f"/{subset.name} {dictionary} 0 R")
+    names = [f"/{font.name} {font.add_to(objects)} 0 R" for font in fonts]
     return objects.add(f"<< {' '.join(names)} >>")

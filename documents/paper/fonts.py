@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 from reportlab.pdfbase.ttfonts import TTFontFace  # type: ignore[import-untyped]
 
-from documents.paper.objects import stream
+from documents.paper.objects import Objects, stream
+from documents.paper.scripts.shaping import Shaped, shaped
+from documents.paper.to_unicode import to_unicode
 
 FOLDER = Path(__file__).parents[1] / "fonts"
 MISSING = "□"  # printed in place of a character that the fonts lack
@@ -26,6 +29,17 @@ FIRST_SUBSET = (
     + [chr(code) for code in range(0xA0, 0x100)]
     + list("€ŒœŠšŽžŸ–—‘’‚“”„†•…‰‹›™№−\u202f" + MISSING)
 )
+
+
+class EmbeddedFont(Protocol):
+    """Page content refers to it by its name."""
+
+    @property
+    def name(self) -> str: ...
+
+    def add_to(self, objects: Objects) -> int:
+        """Its number in the file."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,12 @@ class Subset:
     to_unicode: bytes
     descriptor: str  # refers to the program
     dictionary: str  # refers to the descriptor and to to_unicode
+
+    def add_to(self, objects: Objects) -> int:
+        """The number of the font in the file."""
+        program, to_unicode = objects.add(self.program), objects.add(self.to_unicode)
+        descriptor = objects.add(self.descriptor % program)
+        return objects.add(self.dictionary % (descriptor, to_unicode))
 
 
 class Font:
@@ -66,8 +86,19 @@ class Font:
         self._subsets: dict[int, Subset] = {}
 
     def width(self, text: str) -> float:
-        """The text's width in ems; a character that the font lacks is a KeyError."""
-        return sum(map(self.widths.__getitem__, text))
+        """The text's width in ems; a character that no font has is a KeyError."""
+        try:
+            return sum(map(self.widths.__getitem__, text))
+        except KeyError:
+            return self.shaped(text).width
+
+    def has(self, text: str) -> bool:
+        """Whether it has all characters itself."""
+        return self.widths.keys() >= set(text)
+
+    def shaped(self, text: str) -> Shaped:
+        """A text that it has not all characters of, in glyphs of other fonts."""
+        return shaped(text, self)
 
     def literal(self, text: str) -> str:
         """The text in its subset's codes, as it stands inside a PDF string."""
@@ -137,24 +168,8 @@ def _literal(code: int) -> str:
 
 
 def _to_unicode(characters: str) -> str:
-    """The map by which readers copy and search the text (ISO 32000-1, 9.10.3; at most 100 rows a block)."""
     rows = [f"<{code:02X}> <{ord(char):04X}>" for code, char in enumerate(characters, start=FIRST_CODE)]
-    blocks = [rows[start : start + 100] for start in range(0, len(rows), 100)]
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return f"""/CIDInit /ProcSet findresource begin
-12 dict begin
-begincmap
-/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
-/CMapName /Adobe-Identity-UCS def
-/CMapType 2 def
-1 begincodespacerange
-<00> <FF>
-endcodespacerange
-{body}
-endcmap
-CMapName currentdict /CMap defineresource pop
-end
-end"""
+    return to_unicode(rows, "<00> <FF>")
 
 
 @cache

@@ -10,7 +10,7 @@ from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.fonts import font
 from documents.paper.grid import GUTTER, LABEL, SMALL, WIDTH, Sheet
 from documents.paper.running_head import GAP, shortened
-from documents.paper.text import Printable
+from documents.paper.text import Printable, in_direction_of_page
 from invoicing.snapshot import Snapshot
 
 COLUMNS = 3
@@ -55,7 +55,7 @@ def _seller_and_number(builder: PieceBuilder, seller: Printable, number: Printab
     room = WIDTH - GAP - face.width(number + count) * LABEL.size
     if face.width(name) * LABEL.size > room:
         name = Printable(f"{shortened(seller, LABEL, room - face.width('  ·  ') * LABEL.size)}  ·  ")
-    builder.left(0, 15, Printable(name + number), LABEL)
+    builder.left(0, 15, in_direction_of_page(Printable(name + number)), LABEL)
 
 
 def _placed(piece: Piece, sheet: Sheet, y: float) -> str:

@@ -37,6 +37,6 @@ def shortened(text: Printable, style: Style, width: float) -> Printable:
     if face.width(text) * style.size <= width:
         return text
     room = width / style.size - face.width(ELLIPSIS)
-    ends = accumulate(face.widths[char] for char in text)
+    ends = accumulate(map(face.width, text))
     kept = text[: sum(end <= room for end in ends)]
     return Printable(kept.rstrip() + ELLIPSIS if kept else "")

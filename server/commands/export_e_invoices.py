@@ -15,7 +15,7 @@ from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problem import Problem
 from documents.einvoice.problems import problems_of
-from documents.pdf import render
+from documents.pdf import render, use_font_folder
 from invoicing.invoices.issued_between import Days, FrozenInvoice, count_issued, issued_between
 from invoicing.snapshot import Snapshot, load
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
@@ -53,7 +53,9 @@ def export_e_invoices(
     days = Days(first.date(), last.date())
     if days.last < days.first:
         raise exit_with(f"--to must not be before --from, {days.first} (it is {days.last}).")
-    with open_database(Settings()) as database:
+    settings = Settings()
+    use_font_folder(settings.font_dir)
+    with open_database(settings) as database:
         account_id = choose_account(database, in_account).id
         total = database.read(count_issued, account_id, days)
         files = Folder(folder, replaces=replace)

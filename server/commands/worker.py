@@ -38,7 +38,8 @@ def worker(
         outages.log_outages(database)
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
         store = FileStore(settings.documents_dir)
-        pdfs = PdfWorker(database, store, processes=max(settings.workers, 1))
+        processes = max(settings.workers, 1)
+        pdfs = PdfWorker(database, store, processes=processes, font_folder=settings.font_dir)
         if drain:
             typer.echo(f"{asyncio.run(pdfs.drain()):,} PDFs made.", err=True)
         else:

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -49,13 +50,16 @@ class PdfWorker:
         lease: timedelta = outbox.LEASE,
         render: Render = render_all,
         metrics: Metrics | None = None,
+        font_folder: Path | None = None,
     ) -> None:
         self._database = database
         self._store = store
         self._lease = lease
         self._metrics = metrics or Metrics()
         self._wakeup = Wakeup(database, outbox.RENDER_INVOICE)
-        self._renderers = Renderers(render, processes=processes, patience=lease.total_seconds())
+        self._renderers = Renderers(
+            render, processes=processes, patience=lease.total_seconds(), font_folder=font_folder
+        )
         self._most_batches = processes + 1  # one for each process, and one that waits
         self._batches: dict[asyncio.Task[None], Sequence[DuePdf]] = {}
         self._backoff = Backoff(POLL)
@@ -226,14 +230,18 @@ class PdfWorker:
 
 @asynccontextmanager
 async def making_pdfs(
-    database: Database, store: FileStore, processes: int, metrics: Metrics
+    database: Database,
+    store: FileStore,
+    processes: int,
+    metrics: Metrics,
+    font_folder: Path | None = None,
 ) -> AsyncIterator[None]:
     """Makes PDFs in the background. Without processes, it only wakes workers elsewhere."""
     if processes == 0:
         async with Wakeup(database, outbox.RENDER_INVOICE).listening():
             yield
         return
-    worker = PdfWorker(database, store, processes=processes, metrics=metrics)
+    worker = PdfWorker(database, store, processes=processes, metrics=metrics, font_folder=font_folder)
     task = asyncio.create_task(worker.run())
     task.add_done_callback(_log_end)
     yield

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import structlog
 
@@ -35,8 +36,10 @@ class RendererLost(Exception):
 class Renderers:
     """Gives each batch to the process that is free first."""
 
-    def __init__(self, render: Render, *, processes: int, patience: float) -> None:
-        self._all = [Renderer(render, patience=patience) for _ in range(processes)]
+    def __init__(
+        self, render: Render, *, processes: int, patience: float, font_folder: Path | None = None
+    ) -> None:
+        self._all = [Renderer(render, patience=patience, font_folder=font_folder) for _ in range(processes)]
         self._free: asyncio.Queue[Renderer] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(processes, "render")
 
@@ -76,8 +79,9 @@ class Renderers:
 class Renderer:
     """One process. Its methods block, so call them in a thread; only `kill` may be called from any."""
 
-    def __init__(self, render: Render, *, patience: float) -> None:
+    def __init__(self, render: Render, *, patience: float, font_folder: Path | None = None) -> None:
         self._render = render
+        self._font_folder = font_folder
         self._patience = patience
         self._running: tuple[BaseProcess, Connection] | None = None
         self._killed = False
@@ -87,7 +91,8 @@ class Renderer:
         """Starts the process and waits until it is ready."""
         ours, its = _spawn.Pipe()
         level = logging.getLevelName(logging.getLogger().level)
-        process = _spawn.Process(target=_serve, args=(its, self._render, level), daemon=True)
+        arguments = its, self._render, level, self._font_folder
+        process = _spawn.Process(target=_serve, args=arguments, daemon=True)
         with self._lock:
             if self._killed:
                 raise RendererLost("The worker stops.")
@@ -132,10 +137,11 @@ class Renderer:
         return process.exitcode
 
 
-def _serve(pipe: Connection, render: Render, level: str) -> None:
+def _serve(pipe: Connection, render: Render, level: str, font_folder: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets batches finish
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logs.configure(level)
+    pdf.use_font_folder(font_folder)
     pdf.load_fonts()
     pipe.send("ready")
     with suppress(EOFError, OSError):  # the parent is gone

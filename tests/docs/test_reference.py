@@ -27,7 +27,7 @@ NPM = [ROOT / folder / "package.json" for folder in ("graphiql", "tests/server/c
 def settings_table() -> str:
     lines = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = f"`{field.default}`" if str(field.default) else ""
+        default = f"`{field.default}`" if field.default is not None and str(field.default) else ""
         lines.append(f"| `INVOICING_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines)
 
@@ -101,7 +101,12 @@ def test_the_table_of_events_is_the_events() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    required = project["project"]
+    groups = [
+        required["dependencies"],
+        *required["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
     used = {re.split(r"[\[>=<]", requirement)[0] for group in groups for requirement in group}
     for package in NPM:
         given = json.loads(package.read_text())

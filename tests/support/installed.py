@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from server.graphql.explorer import GRAPHIQL
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = Path(sysconfig.get_path("purelib"))
 SDK = ROOT / ".venv-sdk" / "bin" / "python"
 SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
 PYTHON_CLIENT = ROOT / ".venv-clients" / "bin"
@@ -30,6 +32,7 @@ INSTALLED = {
     "the TypeScript client": TYPESCRIPT / ".bin" / "tsc",
     "GraphiQL": GRAPHIQL / "index.html",
     "playwright-core": ROOT / "graphiql" / "node_modules" / "playwright-core",
+    "fonts of other scripts": PACKAGES / "manimgx_fonts",
     "graphql-http": ROOT / "graphiql" / "node_modules" / "graphql-http",
 }
 """Packages that `dev.py test` installs; some only if Node is there."""
