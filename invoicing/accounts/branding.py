@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -15,6 +14,7 @@ from invoicing import checks, locks
 from invoicing.access import Principal
 from invoicing.accounts.contrast import LEAST, contrast_on_white
 from invoicing.accounts.logo import LogoImage
+from invoicing.accounts.paper_size import PaperSize
 from invoicing.accounts.settings import account
 from invoicing.accounts.values import UpdateBrandingValues
 from invoicing.checks import checked, optional, text
@@ -33,13 +33,6 @@ _KEEP = upsert(logos).on_conflict_do_nothing()
 _BY_HASH = select(logos).where(
     logos.c.account_id == bindparam("account"), logos.c.sha256 == bindparam("its_hash")
 )
-
-
-class PaperSize(StrEnum):
-    """The size of a page."""
-
-    A4 = "A4"
-    LETTER = "LETTER"
 
 
 def accent_color(value: Any, field: str) -> str:

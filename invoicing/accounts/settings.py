@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from invoicing import checks, locks, numbering
 from invoicing.access import Principal
 from invoicing.accounts.country_defaults import country_defaults, currency_of_country
+from invoicing.accounts.paper_size import paper_size_of_country
 from invoicing.accounts.values import CreateAccountValues, UpdateAccountValues
 from invoicing.audit.entries import open_log
 from invoicing.checks import checked, optional, text
@@ -101,7 +102,9 @@ def create_account(connection: Connection, values: CreateAccountValues, *, now: 
     given = checked({**DEFAULTS, **values}, CHECKS)
     row = {"id": new_id(), "legal_name": "", **given, "created_at": now, "updated_at": now}
     _check_vat_number(row, row["address"])
-    row["vat_country"] = vat_country(row.get("vat_number"), country_of(row["address"]))
+    country = country_of(row["address"])
+    row["vat_country"] = vat_country(row.get("vat_number"), country)
+    row["paper_size"] = paper_size_of_country(country)
     _check_formats_differ(row["invoice_number_format"], row["credit_number_format"])
     connection.execute(insert(accounts).values(row))
     open_log(connection, str(row["id"]))

@@ -7,7 +7,7 @@ from enum import Enum
 import strawberry
 
 from invoicing import access
-from invoicing.accounts import branding
+from invoicing.accounts import paper_size
 from invoicing.accounts import settings as account_settings
 from invoicing.audit import actions as audit_actions
 from invoicing.audit import subjects as audit_subjects
@@ -27,7 +27,7 @@ AuditActorType = access.ActorType
 AuditAction = audit_actions.AuditAction
 AuditSubjectType = audit_subjects.AuditSubjectType
 ContraFlow = account_settings.ContraFlow
-PaperSize = branding.PaperSize
+PaperSize = paper_size.PaperSize
 ManualTransferMethod = manual.ManualTransferMethod
 ReimbursementStatus = reimbursement.ReimbursementStatus
 WebhookEvent = events.WebhookEvent

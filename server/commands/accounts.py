@@ -172,7 +172,7 @@ def _create_account(database: Database, given: CreateAccountValues) -> str:
     rate = decimal_text(seller.default_vat_rate, 4)
     typer.echo(
         f"{seller.name} invoices in {seller.default_currency} with {rate} % VAT, "
-        f"in the language {seller.locale}, dated in {seller.timezone}.",
+        f"in the language {seller.locale}, dated in {seller.timezone}, on paper of size {seller.paper_size}.",
         err=True,
     )
     if missing := missing_fields(seller):

@@ -11,7 +11,7 @@ from invoicing.accounts.values import CreateAccountValues
 LegalName = Annotated[str | None, typer.Option(help="Registered name, on every invoice.")]
 Country = Annotated[
     str | None,
-    typer.Option(help="ISO 3166-1, as NL: currency, time zone, VAT rate and language follow it."),
+    typer.Option(help="ISO 3166-1, as NL: currency, time zone, VAT rate, language and paper follow it."),
 ]
 Street = Annotated[str | None, typer.Option(help="Street and number, or PO box.")]
 PostalCode = Annotated[str | None, typer.Option(help="Postal code.")]

@@ -28,7 +28,7 @@ def verify(
 
     Exits with 1 if a number is missing or there twice, an invoice does not add up, money is not accounted
     for, a state is not what the payments make it, a PDF is not the one that was made, nothing will make one
-    that is not there, or the audit log was changed. Servers may go on meanwhile.
+    that is not there, a logo is not there or was changed, or the audit log was. Servers may go on meanwhile.
     """
     settings = Settings()
     store = FileStore(settings.documents_dir)

@@ -132,3 +132,9 @@ def test_a_logo_is_the_accounts_own(database: Database, principal: Principal) ->
     row = {"account_id": "nobody", "sha256": "x", "media_type": "image/png", "content": b""}
     with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
         database.write(Connection.execute, insert(logos).values(**row, created_at=NOW))
+
+
+def test_a_new_account_has_the_paper_of_its_country(database: Database) -> None:
+    sellers = [factories.principal(database, address={"country_code": country}) for country in ("US", "NL")]
+    sizes = [brand(database, seller).paper_size for seller in sellers]
+    assert sizes == ["LETTER", "A4"]

@@ -11,6 +11,7 @@ from invoicing.accounts.country_defaults import (
     CountryDefaults,
     country_defaults,
 )
+from invoicing.accounts.paper_size import PaperSize, paper_size_of_country
 from invoicing.vat.numbers import EU_COUNTRIES
 
 
@@ -41,3 +42,10 @@ def test_every_country_has_settings_that_an_account_takes() -> None:
 def test_every_member_state_has_its_rate() -> None:
     assert EU_COUNTRIES - {"XI"} <= STANDARD_VAT_RATES.keys()
     assert min(STANDARD_VAT_RATES.values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("country", "size"), [("NL", "A4"), ("US", "LETTER"), ("CA", "LETTER"), ("GB", "A4"), (None, "A4")]
+)
+def test_the_paper_is_that_of_the_country(country: str | None, size: str) -> None:
+    assert paper_size_of_country(country) is PaperSize(size)

@@ -136,7 +136,10 @@ def test_an_account_takes_the_defaults_of_its_country_and_says_what_is_missing(
     assert made.exit_code == 0, made.output
     (account,) = read(environment, account_settings.accounts_named, None)
     assert made.stdout == f"{account.id}\n"
-    assert "EUR with 25.5 % VAT, in the language fi, dated in Europe/Helsinki" in made.stderr
+    assert (
+        "EUR with 25.5 % VAT, in the language fi, dated in Europe/Helsinki, on paper of size A4"
+        in made.stderr
+    )
     assert "once its legal_name and vat_number (or tax_number) are set" in made.stderr
     assert 'updateAccount(input: {legal_name: "…", vat_number: "…"})' in made.stderr
     assert (account.iban, account.address["locality"]) == ("FI2112345600000785", "Helsinki")
