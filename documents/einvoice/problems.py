@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from documents.einvoice.amount_problems import decimals, sum_of_lines, tax_currency, vat_amounts
+from documents.einvoice.codes import CURRENCIES, NOT_IN_CII
 from documents.einvoice.content import Content, content_of
 from documents.einvoice.fields import of_invoice, of_line
 from documents.einvoice.formats import EInvoiceFormat
@@ -34,11 +35,11 @@ def formats_without_problems(invoice: Snapshot) -> tuple[EInvoiceFormat, ...]:
 
 def problems_in(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> Problems:
     """The same one after the other, where it is known already what the file says."""
-    checks: list[Callable[[Content], Problems]] = [decimals, vat_amounts, _parties, _treatment, _units]
+    checks: list[Callable[[Content], Problems]] = [decimals, vat_amounts, _parties, _treatment, _codes]
     if wanted is not EInvoiceFormat.FACTUR_X:
         checks.append(_periods)
     if not wanted.is_ubl:
-        checks.append(sum_of_lines)
+        checks += [sum_of_lines, _countries_of_cii]
     if wanted is EInvoiceFormat.PEPPOL_UBL:
         checks.append(_peppol)
     if wanted.is_xrechnung:
@@ -91,11 +92,28 @@ def _treatment(content: Content) -> Problems:
             )
 
 
-def _units(content: Content) -> Problems:
+def _codes(content: Content) -> Problems:
+    if content.currency not in CURRENCIES:
+        field = of_invoice(content, "currency")
+        yield Problem("BR-CL-04", field, f"{content.currency} is not in EN 16931's list of currencies.")
+    if content.tax_total is not None and content.tax_total.currency not in CURRENCIES:
+        currency = content.tax_total.currency
+        yield Problem("BR-CL-05", "account.tax_currency", f"{currency} is not in EN 16931's list.")
     for unit in {item.unit for item in content.items} - units():
         yield Problem(
             "BR-CL-23", of_line(content, "unit"), f"“{unit}” is no code of UN/ECE Recommendation 20 or 21."
         )
+
+
+def _countries_of_cii(content: Content) -> Problems:
+    delivery = content.delivery.address if content.delivery else None
+    for address, field in (
+        (content.seller.address, "account.address"),
+        (content.buyer.address, "customer.billing_address"),
+        (delivery, of_invoice(content, "shipping_address")),
+    ):
+        if address is not None and address.country_code == NOT_IN_CII:
+            yield Problem("BR-CL-14", f"{field}.country_code", "The official rules for CII do not know it.")
 
 
 def _periods(content: Content) -> Problems:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from documents.einvoice.codes import country_code
 from documents.einvoice.identifiers import broken_rule
 from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot
 
@@ -81,7 +82,7 @@ def delivery_of(invoice: Snapshot) -> Delivery | None:
         address = invoice.buyer.address
     if address is None or not address.country_code:
         return None if date is None else Delivery(name=None, date=date, address=None)
-    return Delivery(name=address.organisation or address.name, date=date, address=address)
+    return Delivery(name=address.organisation or address.name, date=date, address=_said(address))
 
 
 def has_prefix(vat_number: str) -> bool:
@@ -95,13 +96,18 @@ def _trader(party: Party, without_vat_number: bool) -> Trader:
     return Trader(
         name=name,
         trading_name=party.name if party.name and party.name != name else None,
-        address=party.address,
+        address=_said(party.address),
         electronic_address=party.electronic_address,
         vat_number=None if without_vat_number else number,
         tax_number=party.tax_number,
         legal_id=_legal_id(party.registration_number, party.address.country_code),
         contact=_contact(party),
     )
+
+
+def _said(address: Address) -> Address:
+    code = country_code(address.country_code)
+    return address if code == address.country_code else replace(address, country_code=code)
 
 
 def _contact(party: Party) -> Contact | None:

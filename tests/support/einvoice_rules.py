@@ -50,6 +50,11 @@ def broken_rules(xml: bytes) -> list[str]:
     ]
 
 
+def rules_of_ubl() -> str:
+    """The rules of EN 16931 for UBL, as they are written."""
+    return _SYNTAXES["Invoice"].rules.read_text("utf-8")
+
+
 @cache
 def _schema(path: Path) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(path))

@@ -81,6 +81,12 @@ def test_a_complete_invoice_has_no_problem() -> None:
             "customer.vat_number",
         ),
         (exempt("K"), "BR-IC-11", "delivery_date"),
+        (sale(currency="BGN"), "BR-CL-04", "currency"),
+        (
+            sale(vat_in_tax_currency=VatInTaxCurrency(currency="HRK", decimals=2, amount=1)),
+            "BR-CL-05",
+            "account.tax_currency",
+        ),
         (taxed(rate=4_999, base=100_000, amount=500), "BR-CO-17", "order_lines.vat_rate"),
         (taxed(rate=210_000, base=1_000, amount=310), "BR-CO-17", "order_lines.vat_rate"),
     ],
@@ -187,6 +193,24 @@ def test_the_periods_of_lines_are_within_the_invoices(wanted: EInvoiceFormat) ->
     ]
     assert problems_of(planted, FACTUR_X) == []
     assert problems_of(sale(service_period=may, lines=(line(service_period=may),)), wanted) == []
+
+
+def test_a_country_that_only_the_rules_for_cii_lack_is_a_problem_there() -> None:
+    juba = replace(BUYER_PARTY, address=replace(BUYER_PARTY.address, country_code="SS"))
+    assert [(each.rule, each.field) for each in problems_of(sale(buyer=juba), FACTUR_X)] == [
+        ("BR-CL-14", "customer.billing_address.country_code")
+    ]
+    assert problems_of(sale(buyer=juba), PEPPOL) == []
+    assert broken_rules(xml_of(sale(buyer=juba), PEPPOL)) == []
+
+
+@pytest.mark.parametrize("wanted", [PEPPOL, FACTUR_X])
+@pytest.mark.parametrize("country", ["XK", "IC", "EA", "AC", "TA", "CP", "DG", "CQ"])
+def test_a_part_of_a_country_is_said_by_the_countrys_code(country: str, wanted: EInvoiceFormat) -> None:
+    there = replace(BUYER_PARTY, address=replace(BUYER_PARTY.address, country_code=country))
+    planted = sale(buyer=there, shipping_address=there.address)
+    assert problems_of(planted, wanted) == []
+    assert broken_rules(xml_of(planted, wanted)) == []
 
 
 def test_the_fields_of_orders_have_other_names() -> None:
