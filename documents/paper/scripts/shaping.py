@@ -28,6 +28,8 @@ _REGION_BY_LETTERS = {  # kana, hangul, bopomofo
     "KR": re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"),
     "TC": re.compile("[\u3105-\u312f\u31a0-\u31bf]"),
 }
+LONGEST_KEPT = 64
+"""Characters of a line that is shaped once: names come again, and are measured before they are drawn."""
 _JOINERS = "\u200c\u200d"
 _SPACES = " \u00a0\u202f"
 
@@ -71,10 +73,10 @@ class Shaped:
 
 def shaped(text: str, latin: Latin) -> Shaped:
     """The text in one line. A character that no font has is a KeyError."""
-    return _shaped(text, latin, _region_of(text))
+    shape = _kept if len(text) <= LONGEST_KEPT else _shaped
+    return shape(text, latin, _region_of(text))
 
 
-@lru_cache(maxsize=4096)
 def _shaped(text: str, latin: Latin, where: str) -> Shaped:
     at_levels = levels(text) if has_right_to_left(text) else [0] * len(text)
     runs = [
@@ -83,6 +85,9 @@ def _shaped(text: str, latin: Latin, where: str) -> Shaped:
     ]
     ordered = tuple(in_visual_order(runs))
     return Shaped(sum(run.width for run in ordered), ordered)
+
+
+_kept = lru_cache(maxsize=2048)(_shaped)
 
 
 def _region_of(text: str) -> str:
