@@ -107,3 +107,10 @@ def test_limits_are_settings(opened: Open) -> None:
     told = {each["extensions"]["limit"]: each["extensions"]["most"] for each in refusals}
     assert told == {"depth": 2, "aliases": 1, "root_fields": 1, "cost": 2}
     assert strict.ask("{ a: account { id } }")
+
+
+def test_the_folder_of_fonts_must_be_there(tmp_path: Path) -> None:
+    assert Settings(font_dir=tmp_path).font_dir == tmp_path
+    assert Settings.model_validate({"font_dir": ""}).font_dir is None
+    with pytest.raises(ValidationError, match="is no folder"):
+        Settings(font_dir=tmp_path / "missing")

@@ -8,20 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.t2CharStringPen import T2CharStringPen
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from structlog.testing import capture_logs
 
 from documents.paper.scripts.families import OWN, families, family_of, use_folder
 from documents.pdf import paper_of, use_font_folder
+from tests.support.fonts import MIAO, make_font
 from tests.support.installed import PACKAGES, need
 from tests.support.pdfa import broken_rules
 from tests.support.snapshots import invoice
-
-MIAO = "\U00016f00"
 
 
 @pytest.fixture
@@ -30,30 +26,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     need("fonts of other scripts")
     yield tmp_path
     use_folder(None)
-
-
-def make_font(file: Path, char: str, *, in_postscript: bool = False, **values: int) -> None:
-    """A font that has a square for the character."""
-    names = {"familyName": file.stem, "styleName": "Regular", "psName": file.stem}
-    builder = FontBuilder(1000, isTTF=not in_postscript)
-    builder.setupGlyphOrder([".notdef", "square"])
-    builder.setupCharacterMap({ord(char): "square"})
-    empty, square = (T2CharStringPen(700, None) if in_postscript else TTGlyphPen(None) for _ in range(2))
-    square.moveTo((50, 0))
-    for corner in ((650, 0), (650, 600), (50, 600)):
-        square.lineTo(corner)
-    square.closePath()
-    if in_postscript:
-        outlines = {".notdef": empty.getCharString(), "square": square.getCharString()}
-        builder.setupCFF(file.stem, {}, outlines, {})
-    else:
-        builder.setupGlyf({".notdef": empty.glyph(), "square": square.glyph()})
-    builder.setupHorizontalMetrics({".notdef": (700, 0), "square": (700, 50)})
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable(names)
-    builder.setupOS2(**values)
-    builder.setupPost()
-    builder.save(file)
 
 
 def test_the_folder_comes_before_the_packages(folder: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -30,6 +31,7 @@ from server.workers.pdf_processes import Render
 from server.workers.wakeup import Wakeup
 from tests.conftest import FreshUrl
 from tests.support import factories
+from tests.support.fonts import MIAO, make_font
 from tests.support.patience import PATIENCE, eventually
 from tests.support.workers import HANGING, POISON, crash_or_hang, fail_all, on_full_disk, render_slowly
 
@@ -303,3 +305,20 @@ async def test_a_worker_that_is_stopped_in_the_middle_gives_back_what_it_holds(
     await asyncio.wait([task])  # what hangs never ends by itself
     assert [(job.attempts, job.lease_token) for job in waiting(database)] == [(0, None)] * 2
     assert await PdfWorker(database, store).drain() == 2
+
+
+def test_the_processes_use_the_folder_of_fonts(
+    database: Database, store: FileStore, principal: Principal, tmp_path: Path
+) -> None:
+    named(database, principal, f"Mug {MIAO}")
+    drained(database, store)
+    (without,) = papers(database)
+    assert without.warnings == ["𖼀 (U+16F00) cannot be shown: the server has no font for it."]
+    fonts = tmp_path / "fonts"
+    fonts.mkdir()
+    make_font(fonts / "Miao.ttf", MIAO)
+    database.write(rendering.make_again, without.account_id, without.invoice_id, now=factories.NOW)
+    asyncio.run(PdfWorker(database, store, font_folder=fonts).drain())
+    (paper,) = papers(database)
+    assert paper.warnings is None
+    assert paper.sha256 != without.sha256
