@@ -40,6 +40,8 @@ def problems_in(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> 
         checks.append(_periods)
     if not wanted.is_ubl:
         checks += [sum_of_lines, _countries_of_cii]
+    if wanted is EInvoiceFormat.XRECHNUNG_CII:
+        checks.append(_credited)
     if wanted is EInvoiceFormat.PEPPOL_UBL:
         checks.append(_peppol)
     if wanted.is_xrechnung:
@@ -114,6 +116,12 @@ def _countries_of_cii(content: Content) -> Problems:
     ):
         if address is not None and address.country_code == NOT_IN_CII:
             yield Problem("BR-CL-14", f"{field}.country_code", "The official rules for CII do not know it.")
+
+
+def _credited(content: Content) -> Problems:
+    """CII D16B, which XRechnung prescribes, has one place for BG-3; Factur-X follows a later edition."""
+    if len(content.preceding) > 1:
+        yield Problem("BG-3", "items", "It credits several invoices, and CII names one: credit each alone.")
 
 
 def _periods(content: Content) -> Problems:

@@ -56,8 +56,7 @@ def test_there_are_some() -> None:
 def test_the_field_to_fill_in_is_one_of_an_input(schema: GraphQLSchema, field: str) -> None:
     root, *names = field.split(".")
     inputs, path = (ROOTS[root], names) if root in ROOTS else (WITHOUT_ROOT, [root, *names])
-    if field == "invoice_id":
-        inputs = ["CreditInvoiceInput"]
+    inputs = {"invoice_id": ["CreditInvoiceInput"], "items": ["InvoiceItemsInput"]}.get(field, inputs)
     for name in inputs:
         found = schema.type_map[name]
         for part in path:

@@ -13,6 +13,7 @@ from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import problems_of
 from invoicing.snapshot import (
     Address,
+    CreditedInvoice,
     ElectronicAddress,
     OrderReference,
     Party,
@@ -211,6 +212,27 @@ def test_a_part_of_a_country_is_said_by_the_countrys_code(country: str, wanted: 
     planted = sale(buyer=there, shipping_address=there.address)
     assert problems_of(planted, wanted) == []
     assert broken_rules(xml_of(planted, wanted)) == []
+
+
+def test_a_credit_of_several_invoices_cannot_be_said_in_the_cii_of_xrechnung() -> None:
+    several = tuple(
+        CreditedInvoice(id=number, number=number, issued_on=date(2025, 5, 30)) for number in ("1", "2")
+    )
+    credit = replace(
+        sale(lines=(line(quantity=-1_000_000, total_ex_vat=-1000, vat_amount=-210),), credits=several),
+        type="CREDIT",
+        due_on=None,
+        vat=(VatRow(category="S", rate=210_000, base=-1000, amount=-210),),
+        total_ex_vat=-1000,
+        total_vat=-210,
+        total=-1210,
+    )
+    found = {wanted: problems_of(credit, wanted) for wanted in EInvoiceFormat}
+    (problem,) = found.pop(EInvoiceFormat.XRECHNUNG_CII)
+    assert (problem.rule, problem.field) == ("BG-3", "items")
+    for wanted, none in found.items():
+        assert none == []
+        assert broken_rules(xml_of(credit, wanted)) == []
 
 
 def test_the_fields_of_orders_have_other_names() -> None:
