@@ -146,14 +146,15 @@ class PieceBuilder:
 
     def logo(self, y: float, width: float, height: float, description: str) -> None:
         """The logo at the left margin, before any text."""
-        element = self._compositor.document.add("Figure", alternative(description))
-        self._marks.append(element)
-        place = f"q {width:.2f} 0 0 {height:.2f} 0 {-y - height:.2f} cm /{LOGO} Do Q"
-        self._pictures += [mark_of(element.kind), place, "EMC"]
+        self.figure(0, y, width, height, f"{width:.2f} 0 0 {height:.2f} 0 0 cm /{LOGO} Do", description)
 
-    def shape(self, content: str) -> None:
-        """Page content that draws something, with the piece's upper left corner at 0, 0 and y upwards."""
-        self._shapes.append(content)
+    def figure(self, x: float, y: float, width: float, height: float, drawing: str, description: str) -> None:
+        """A picture with what is said in its place; drawn from its lower left corner, before any text."""
+        element = self._compositor.document.add("Figure", alternative(description))
+        element.box = (x, -y - height, x + width, -y)
+        self._marks.append(element)
+        place = f"q 1 0 0 1 {x:.2f} {-y - height:.2f} cm {drawing} Q"
+        self._pictures += [mark_of(element.kind), place, "EMC"]
 
     def piece(
         self,

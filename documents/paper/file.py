@@ -15,7 +15,7 @@ from documents.paper.grid import Sheet
 from documents.paper.metadata import Metadata, add_info, add_xmp
 from documents.paper.objects import Objects, stream, text
 from documents.paper.paginate import Page
-from documents.paper.structure import Element, add_structure
+from documents.paper.structure import Element, add_structure, set_bounds
 
 
 def pdf_bytes(
@@ -33,6 +33,7 @@ def pdf_bytes(
     tree = objects.reserve()
     pictures = "" if logo is None else f"/XObject << /{LOGO} {objects.add(logo)} 0 R >> "
     numbers = _add_pages(objects, pages, sheet, tree, _add_fonts(objects, fonts), pictures)
+    set_bounds(figure for page in pages for figure in page.figures)
     structure = add_structure(objects, document, numbers, [page.marks for page in pages])
     embedded = "" if e_invoice is None else add_e_invoice(objects, e_invoice, metadata.pdf_date)
     xmp = add_xmp(objects, metadata, has_e_invoice=e_invoice is not None)

@@ -23,6 +23,7 @@ from documents.paper.text import Printable, clean, is_printable
 from invoicing.snapshot import Period
 
 MINUS = "−"  # U+2212, as wide as a figure's plus; some locales have a hyphen
+MOST_KEPT = 100  # VAT rates, of which a seller has few
 EXAMPLE = Decimal("12345678.90")
 """It has decimals also where the currency has none: prices and quantities may have them."""
 
@@ -51,6 +52,7 @@ class Formats:
         self._group, self._sizes, self._point = _separators(digits)
         rate = [clean(format_percent(Decimal(sign), format=None, locale=locale)) for sign in (1, -1)]
         self._percent, _ = _pattern(rate)
+        self._percents: dict[int, Printable] = {}
 
     def money(self, amount: int) -> Printable:
         """The amount with its currency: € 1.234,50."""
@@ -78,8 +80,13 @@ class Formats:
 
     def percent(self, rate: int) -> Printable:
         """A rate in ten-thousandths of a percent, without superfluous zeros: 21 %, 5,5 %."""
-        number, decimals = _without_zeros(rate, 4)
-        return self._percent.around(self._digits(number, decimals), negative=rate < 0)
+        found = self._percents.get(rate)
+        if found is None:
+            number, decimals = _without_zeros(rate, 4)
+            found = self._percent.around(self._digits(number, decimals), negative=rate < 0)
+            if len(self._percents) < MOST_KEPT:
+                self._percents[rate] = found
+        return found
 
     def date(self, day: date) -> Printable:
         """The date in words."""
@@ -97,6 +104,8 @@ class Formats:
 
     def _grouped(self, whole: str) -> str:
         first, further = self._sizes
+        if len(whole) <= first:
+            return whole
         groups = []
         size = first
         while size and len(whole) > size:

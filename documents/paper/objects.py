@@ -24,39 +24,49 @@ class Objects:
     """Objects get their numbers in the order in which they are added, beginning with 1."""
 
     def __init__(self) -> None:
-        self._bodies: list[str | bytes] = []
+        self._numbers: list[int] = []  # of the texts
+        self._texts: list[str] = []
+        self._streams: list[tuple[int, bytes]] = []
+        self._reserved: dict[int, int] = {}  # where the texts of reserved numbers are
+        self.count = 0
 
     def add(self, body: str | bytes) -> int:
         """The number of a new object: a stream, if it is in bytes; otherwise ASCII text."""
-        self._bodies.append(body)
-        return len(self._bodies)
+        self.count += 1
+        if isinstance(body, bytes):
+            self._streams.append((self.count, body))
+        else:
+            self._numbers.append(self.count)
+            self._texts.append(body)
+        return self.count
+
+    def extend(self, bodies: Sequence[str]) -> None:
+        """Adds texts."""
+        self._numbers += range(self.count + 1, self.count + 1 + len(bodies))
+        self._texts += bodies
+        self.count += len(bodies)
 
     def reserve(self) -> int:
         """A number for an object whose body is not known yet, because others have to refer to it."""
+        self._reserved[self.count + 1] = len(self._texts)
         return self.add("null")
 
     def put(self, number: int, body: str) -> None:
         """Gives a reserved number its body."""
-        self._bodies[number - 1] = body
-
-    @property
-    def count(self) -> int:
-        return len(self._bodies)
+        self._texts[self._reserved[number]] = body
 
     def file(self, *, root: int, info: int) -> bytes:
         """The file. The same objects make the same bytes, its identifier too (14.4)."""
-        rows = [b""] * (len(self._bodies) + 1)
+        rows = [b""] * (self.count + 1)
         rows[0] = _ROW.pack(_FREE, 0, 65_535)
-        numbered = [*enumerate(self._bodies, start=1)]
-        alone = [(number, body) for number, body in numbered if isinstance(body, bytes)]
-        texts = [(number, body) for number, body in numbered if isinstance(body, str)]
-        for start in range(0, len(texts), _TOGETHER):
-            together = texts[start : start + _TOGETHER]
+        alone = [*self._streams]
+        for start in range(0, len(self._texts), _TOGETHER):
+            numbers = self._numbers[start : start + _TOGETHER]
             holder = len(rows)
             rows.append(b"")
-            alone.append((holder, _together(together)))
+            alone.append((holder, _together(numbers, self._texts[start : start + _TOGETHER])))
             begin = _ROW_BEGIN.pack(_INSIDE, holder)
-            for (number, _), place in zip(together, _PLACES, strict=False):
+            for number, place in zip(numbers, _PLACES, strict=False):
                 rows[number] = begin + place
         parts, size = [_HEADER], len(_HEADER)
         for number, body in alone:
@@ -85,15 +95,13 @@ def text(value: str) -> str:
     return f"<FEFF{value.encode('utf-16-be').hex().upper()}>"
 
 
-def _together(numbered: Sequence[tuple[int, str]]) -> bytes:
+def _together(numbers: Sequence[int], bodies: Sequence[str]) -> bytes:
     """The stream that holds these objects: first their numbers and where they begin, then they."""
-    bodies = [body for _, body in numbered]
     starts = accumulate([len(body) + 1 for body in bodies], initial=0)
-    head = (
-        " ".join([f"{number} {start}" for (number, _), start in zip(numbered, starts, strict=False)]) + "\n"
-    )
+    index = [f"{number} {start}" for number, start in zip(numbers, starts, strict=False)]
+    head = " ".join(index) + "\n"
     content = head + "\n".join(bodies)
-    entries = f"/Type /ObjStm /N {len(numbered)} /First {len(head)} "
+    entries = f"/Type /ObjStm /N {len(bodies)} /First {len(head)} "
     return stream(content.encode("ascii"), entries)
 
 

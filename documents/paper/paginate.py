@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from documents.paper.compose import Piece
+from documents.paper.compose import Piece, mark_of
 from documents.paper.grid import CARRY, TOP, TOP_OF_NEXT, Sheet
 from documents.paper.structure import Element
 
@@ -14,6 +14,7 @@ Carried = Callable[[int], tuple[Piece, Piece]]
 """Makes the rows that carry a sum forward, each CARRY high: the last of a page and the first of the next."""
 
 
+_FIGURE = mark_of("Figure")
 _MARK = re.compile(r"/\w+<</MCID %d>>BDC")
 
 
@@ -23,6 +24,8 @@ class Page:
 
     content: list[str] = field(default_factory=list)
     marks: list[Element] = field(default_factory=list)
+    figures: list[tuple[Element, float, float]] = field(default_factory=list)
+    """With the point that their boxes are measured from."""
 
 
 class Pages:
@@ -70,7 +73,12 @@ class Pages:
         """The content with the numbers that its marks have on this page."""
         if not piece.marks:
             return piece.content
-        marks = self.pages[-1].marks
+        page = self.pages[-1]
+        if _FIGURE in piece.content:
+            page.figures.extend(
+                (each, self._left, self._height - self._y) for each in piece.marks if each.box is not None
+            )
+        marks = page.marks
         first = len(marks)
         marks += piece.marks
         return piece.content % tuple(range(first, len(marks)))

@@ -9,7 +9,7 @@ from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.credit_transfer_qr import credit_transfer
 from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.grid import BODY, COLUMNS, HEADING, SMALL, TINT, WIDTH, Style
-from documents.paper.qr import QUIET, modules_of, path_of
+from documents.paper.qr import QUIET, drawing_of, modules_of
 from invoicing.snapshot import Snapshot
 
 PANEL = Frame(inset=14.0, tinted=True)
@@ -49,7 +49,9 @@ def _panel_foot(compositor: Compositor, above: float, code: str | None) -> Piece
     builder.box(0, 0, WIDTH, height + 0.4, TINT)
     left, top = WIDTH - QR_GAP - white, QR_GAP - above
     builder.box(left, top, white, white, "1 1 1")
-    builder.shape(path_of(modules, left + QUIET * module, -top - QUIET * module, QR_SIZE))
+    words = f"QR: {compositor.labels.payment}"
+    place = left + QUIET * module, top + QUIET * module
+    builder.figure(*place, QR_SIZE, QR_SIZE, drawing_of(modules, QR_SIZE), words)
     return builder.piece(height)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from itertools import groupby
 from math import isqrt
 from typing import cast
 
 import zxingcpp
 
+_BLACK = re.compile(b"\x01+")
 QUIET = 4  # modules of white around the code
 
 
@@ -25,19 +26,13 @@ def modules_of(text: str) -> list[list[bool]]:
 def rectangles(modules: list[list[bool]]) -> Iterator[tuple[int, int, int]]:
     """The black of each row as x, y and width, in modules."""
     for y, row in enumerate(modules):
-        x = 0
-        for is_black, run in groupby(row):
-            width = len([*run])
-            if is_black:
-                yield x, y, width
-            x += width
+        for run in _BLACK.finditer(bytes(row)):
+            yield run.start(), y, run.end() - run.start()
 
 
-def path_of(modules: list[list[bool]], x: float, y: float, size: float) -> str:
-    """Fills the code's black. Its upper left corner is at x, y in the page's own units, upwards."""
+def drawing_of(modules: list[list[bool]], size: float) -> str:
+    """Fills the code's black. Its lower left corner is at 0, 0, and it is `size` points wide and high."""
     module = size / len(modules)
-    squares = [
-        f"{x + left * module:.3f} {y - (top + 1) * module:.3f} {width * module:.3f} {module:.3f} re"
-        for left, top, width in rectangles(modules)
-    ]
-    return "\n".join(["0 0 0 rg", *squares, "f"])
+    squares = [f"{left} {-top - 1} {width} 1 re" for left, top, width in rectangles(modules)]
+    scale = f"{module:.4f} 0 0 {module:.4f} 0 {size:.2f} cm"  # so that a module is 1 wide and high
+    return "\n".join([scale, "0 0 0 rg", *squares, "f"])

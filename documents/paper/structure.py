@@ -21,7 +21,7 @@ class Element:
     A long invoice has many thousand: they have no lists where there is nothing to list.
     """
 
-    __slots__ = ("attributes", "children", "further", "is_begun", "kind", "mark", "number", "page")
+    __slots__ = ("attributes", "box", "children", "further", "is_begun", "kind", "mark", "number", "page")
 
     def __init__(self, kind: str, attributes: str = "", children: list[Element] | None = None) -> None:
         self.kind = kind
@@ -31,6 +31,7 @@ class Element:
         self.number = 0
         self.page: int | None = None  # of its text, if it came to one
         self.mark = 0  # the number that its text has there
+        self.box: tuple[float, float, float, float] | None = None  # of a picture: left, low, right, high
         self.further: list[tuple[int, int]] | None = None  # pages and marks of further text
 
     def add(self, kind: str, attributes: str = "") -> Element:
@@ -70,6 +71,15 @@ def alternative(description: str) -> str:
     return f"/Alt {text(description)}"
 
 
+def set_bounds(figures: Iterable[tuple[Element, float, float]]) -> None:
+    """Says where on their pages pictures are (ISO 32000-1, 14.8.5.4.3), each by its box and a point."""
+    for element, left, top in figures:
+        if element.box is not None:
+            x0, y0, x1, y1 = element.box
+            box = f"{left + x0:.2f} {top + y0:.2f} {left + x1:.2f} {top + y1:.2f}"
+            element.attributes += f"/A<</O/Layout/Placement/Block/BBox[{box}]>>"
+
+
 def add_structure(
     objects: Objects, document: Element, pages: Sequence[int], marked: Sequence[Sequence[Element]]
 ) -> int:
@@ -96,14 +106,22 @@ def _add(objects: Objects, element: Element, parent: int, pages: Sequence[str]) 
         return number
     element.number = number = objects.reserve()
     kept = [child for child in element.children if child.kind in _CELLS or child.has_text()]
-    for child in kept:
-        if child.children is None and child.page is not None and child.further is None:  # as most cells are
-            place = f"{pages[child.page]}/K {child.mark}"
-            child.number = objects.add(f"<</S/{child.kind}/P {number} 0 R{child.attributes}{place}>>")
-        else:
+    if all(child.children is None for child in kept):
+        _add_leaves(objects, kept, number, pages)
+    else:
+        for child in kept:
             _add(objects, child, number, pages)
     objects.put(number, f"{head}/K[{_references(kept)}]>>")
     return number
+
+
+def _add_leaves(objects: Objects, leaves: Sequence[Element], parent: int, pages: Sequence[str]) -> None:
+    """Elements in which there are no others, such as a row's cells, at once: most elements are such."""
+    for number, leaf in enumerate(leaves, start=objects.count + 1):
+        leaf.number = number
+    objects.extend(
+        [f"<</S/{leaf.kind}/P {parent} 0 R{leaf.attributes}{_places(leaf, pages)}>>" for leaf in leaves]
+    )
 
 
 def _references(elements: Iterable[Element]) -> str:

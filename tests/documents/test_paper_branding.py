@@ -17,7 +17,7 @@ from documents.pdf import render
 from invoicing.accounts.logo import LogoImage, read_logo
 from invoicing.snapshot import Branding, Logo, Snapshot, dump, load
 from tests.support.logos import JPEG, TALL, WIDE, encoded, picture
-from tests.support.pdfa import broken_rules
+from tests.support.pdfa import broken_rules, opened
 from tests.support.snapshots import invoice, invoice_text, page_texts, with_lines
 from tests.support.tags import read
 
@@ -43,7 +43,7 @@ def operators(page: PageObject) -> bytes:
 
 def drawn(page: PageObject) -> tuple[float, float]:
     """The width and the height in points at which the page draws its image."""
-    (found,) = re.findall(rb"q ([\d.]+) 0 0 ([\d.]+) [-\d.]+ [-\d.]+ cm /Logo Do Q", operators(page))
+    (found,) = re.findall(rb"cm ([\d.]+) 0 0 ([\d.]+) 0 0 cm /Logo Do Q", operators(page))
     return float(found[0]), float(found[1])
 
 
@@ -84,11 +84,23 @@ def test_a_paper_with_branding_is_pdf_a(upload: str) -> None:
 def test_the_logo_says_whose_it_is() -> None:
     image = read_logo(WIDE)
     document, content = read(render(branded(image=image), image.content))
-    (figure,) = document.all("Figure")
+    figure, *_ = document.all("Figure")
     assert figure.alternative == "Mug & Co"
     assert content.untagged == []
     places = [place for tag in document.all() for place in tag.places]
     assert places == list(content.marks)
+
+
+def test_the_logo_says_where_it_is() -> None:
+    image = read_logo(WIDE)
+    paper = render(branded(image=image), image.content)
+    width, height = drawn(PdfReader(io.BytesIO(paper)).pages[0])
+    file = opened(paper)
+    elements: Any = file.Root.StructTreeRoot.K.K
+    figure, *_ = [each for each in elements if each.S == "/Figure"]
+    left, low, right, high = map(float, figure.A.BBox)
+    assert (left, right - left, high - low) == pytest.approx((56, width, height), abs=0.02)
+    assert 740 < low < high < 841
 
 
 def test_the_logo_is_on_the_first_page_only() -> None:

@@ -147,3 +147,8 @@ def test_untagged_text_is_seen() -> None:
     pdf.save(spoilt)
     _, content = read(spoilt.getvalue())
     assert content.untagged == ["loose"]
+
+
+def test_the_code_for_a_transfer_is_a_picture_with_words() -> None:
+    document, _ = read(render(SALE))
+    assert [tag.alternative for tag in document.all("Figure")] == ["QR: Payment"]

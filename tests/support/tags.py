@@ -66,14 +66,16 @@ def _read_page(page: Any, number: int, found: Read) -> None:
     fonts = {name: _characters(font) for name, font in page.Resources.Font.items()}
     opened_at: list[Place | None] = []
     characters: dict[int, str] = {}
+    kind = ""
     for instruction in pikepdf.parse_content_stream(page):
         operands: Any = instruction.operands
         name = str(instruction.operator)
         if name == "Tf":
             characters = fonts[str(operands[0])]
         elif name in ("BDC", "BMC"):
+            kind = str(operands[0])
             mark = (number, int(operands[1].MCID)) if len(operands) > 1 and "/MCID" in operands[1] else None
-            assert (mark is None) == (str(operands[0]) == "/Artifact")
+            assert (mark is None) == (kind == "/Artifact")
             assert not opened_at, "marked content is not nested"
             opened_at.append(mark)
             if mark is not None:
@@ -88,7 +90,7 @@ def _read_page(page: Any, number: int, found: Read) -> None:
             elif (mark := opened_at[-1]) is None:
                 found.artifacts.append(text)
             else:
-                assert name in _SHOWS or name == "Do"
+                assert name in _SHOWS or kind == "/Figure"
                 found.marks[mark] += text
     assert not opened_at
 
