@@ -47,21 +47,30 @@ def render(invoice: Snapshot, logo: bytes | None = None) -> bytes:
     return paper_of(invoice, logo).content
 
 
+def copy_of(invoice: Snapshot, logo: bytes | None = None) -> bytes:
+    """A copy of an invoice that says that it is one; it carries no XML, so that nobody books it twice."""
+    return _paper(invoice, logo, is_copy=True).content
+
+
 def paper_of(invoice: Snapshot, logo: bytes | None = None) -> Paper:
     """The invoice on sheets of its size. The same snapshot and the logo that it names give the same bytes.
 
     Call it from one thread per process only, as a process pool does: ReportLab's fonts are not thread-safe.
     A character that the fonts lack is printed as a box; each has a warning, and one log line names all.
     """
+    return _paper(invoice, logo, is_copy=False)
+
+
+def _paper(invoice: Snapshot, logo: bytes | None, *, is_copy: bool) -> Paper:
     region.set(region_of(invoice))
     words = labels(invoice.locale, invoice.branding.tax_name if invoice.branding else None)
     compositor = Compositor(
-        words, formats(invoice.locale, invoice.currency, _decimals(invoice)), colours_of(invoice)
+        words, formats(invoice.locale, invoice.currency, _decimals(invoice)), colours_of(invoice), is_copy
     )
     pages = pages_of(compositor, invoice)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
-    e_invoice = xml_without_problems(invoice, EInvoiceFormat.FACTUR_X)
+    e_invoice = None if is_copy else xml_without_problems(invoice, EInvoiceFormat.FACTUR_X)
     content = pdf_bytes(
         pages,
         sheet_of(invoice),

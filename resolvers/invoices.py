@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from time import monotonic
 
+from documents.receipt_links import ReceiptKey
 from invoicing.access import Scope
 from invoicing.audit.actions import AuditAction
 from invoicing.errors import ValidationError
@@ -13,6 +14,7 @@ from invoicing.invoices import cancel, from_orders, lists, one_time, paid_orders
 from invoicing.invoices import view as invoice_view
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.receipt import has_receipt
 from invoicing.invoices.values import BY_DEFAULT, CreateInvoiceValues, IssueTerms
 from invoicing.orders.items import sold
 from invoicing.snapshot import Snapshot
@@ -207,6 +209,14 @@ async def credits_of(ctx: Context, invoice: Issued) -> list[Issued]:
     """The credit invoices of an invoice, oldest first."""
     found = await by_ids(ctx, await ctx.loaders.credits.load(invoice.id) or [])
     return sorted(found, key=lambda each: (each.created_at, each.id))
+
+
+async def receipt_url(ctx: Context, invoice: Issued) -> str | None:
+    """A link to its copy with the payments on it, which expires; None while something is open."""
+    if not has_receipt(invoice.type, await payments.balance_of(ctx, invoice)):
+        return None
+    key = ReceiptKey(ctx.principal.account_id, invoice.id)
+    return ctx.services.links.url(str(key), f"{invoice.number}.pdf")
 
 
 def pdf_url(ctx: Context, invoice: Issued) -> str | None:

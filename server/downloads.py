@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from documents import logo_links
+from documents import logo_links, receipt_links
 from documents.einvoice.file import xml_of
 from documents.einvoice.links import EInvoiceKey, read_key
 from documents.links import BadLink, ExpiredLink, Links
 from documents.logo_links import LogoKey
+from documents.pdf import copy_of
+from documents.receipt_links import ReceiptKey
 from invoicing.accounts import branding
 from invoicing.errors import DatabaseUnavailable, InvoicingError, QueryTimeout, ServerOutdated
+from invoicing.invoices import receipt as receipts
 from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 from server.xml_response import xml_response
 
+_RECEIPTS = ThreadPoolExecutor(1, "receipts")
 _STATUS: dict[type[InvoicingError], int] = {
     BadLink: 403,
     DatabaseUnavailable: 503,
@@ -40,6 +46,8 @@ def routes(database: Database, pdfs: StoredPdfs, links: Links) -> list[Route]:
                 return await _xml(database, e_invoice, filename)
             if (logo := logo_links.read_key(key)) is not None:
                 return await _logo(database, logo)
+            if (receipt := receipt_links.read_key(key)) is not None:
+                return await _receipt(database, receipt, filename)
             return await _file(pdfs, key, filename)
         except tuple(_STATUS) as refusal:
             return _refusal(refusal)
@@ -74,6 +82,21 @@ async def _logo(database: Database, key: LogoKey) -> Response:
         raise DocumentMissing
     headers = {"Cache-Control": "private", "X-Content-Type-Options": "nosniff"}
     return Response(stored.content, media_type=stored.media_type, headers=headers)
+
+
+async def _receipt(database: Database, key: ReceiptKey, filename: str) -> Response:
+    """Made anew each time, in a thread of its own: the fonts serve one at a time."""
+    found = await database.read_async(receipts.receipt, key.account_id, key.invoice_id)
+    if found is None:
+        raise DocumentMissing
+    content = await asyncio.get_running_loop().run_in_executor(_RECEIPTS, copy_of, found.paper, found.logo)
+    name = quote(filename, safe="")
+    headers = {
+        "Cache-Control": "private",
+        "Content-Disposition": f"inline; filename*=utf-8''{name}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 def _refusal(refusal: InvoicingError) -> JSONResponse:

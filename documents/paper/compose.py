@@ -46,12 +46,13 @@ class Piece:
 class Compositor:
     """The labels and formats of one document; notes the subsets it uses and the characters they lack.
 
-    `colours` are the seller's own, in the place of those of the grid.
+    `colours` are the seller's own, in the place of those of the grid. A copy says that it is one.
     """
 
     labels: Labels
     formats: Formats
     colours: Mapping[str, str] = field(default_factory=dict)
+    is_copy: bool = False
     missing: set[str] = field(default_factory=set)
     document: Element = field(default_factory=lambda: Element("Document"))
     _used: dict[str, Subset] = field(default_factory=dict)

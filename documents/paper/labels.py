@@ -27,6 +27,7 @@ class Labels:
     invoice: str
     credit: str
     paid_mark: str
+    copy_mark: str
     number: str
     credit_number: str
     issued: str
@@ -86,6 +87,7 @@ class Labels:
     amount_due: str
     amount_credited: str
     paid_in_full: str
+    copy_note: str
     note: str
     page: str
     categories: dict[str, str]  # by UNTDID 5305

@@ -129,9 +129,11 @@ def _title(compositor: Compositor, invoice: Snapshot) -> Piece:
     builder = PieceBuilder(compositor)
     title = compositor.clean(labels.title(invoice.type))
     builder.left(0, TITLE.size, title, TITLE)
-    if invoice.is_paid:
+    marks = [labels.paid_mark] if invoice.is_paid else []
+    marks += [labels.copy_mark] if compositor.is_copy else []
+    if marks:
         after = font(TITLE.weight).width(title) * TITLE.size + MARK_GAP
-        builder.left(after, TITLE.size, compositor.clean(labels.paid_mark), MARK)
+        builder.left(after, TITLE.size, compositor.clean("  ·  ".join(marks)), MARK)
     builder.right(WIDTH, TITLE.size, compositor.clean(prices.format(currency=invoice.currency)), SMALL)
     builder.rule(TITLE.leading, 0, WIDTH)
     return builder.piece(TITLE.leading + 11, keep=True)

@@ -20,7 +20,9 @@ QR_GAP = 9.0  # between the code's white and the panel's edges
 def payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     """What is asked for, the account and the QR code; or that it is paid."""
     if invoice.is_paid:
-        return text_lines(compositor, compositor.labels.paid_in_full, SMALL)
+        labels = compositor.labels
+        more = f"\n{labels.copy_note}" if compositor.is_copy else ""
+        return text_lines(compositor, labels.paid_in_full + more, SMALL)
     if invoice.left_to_pay <= 0:
         return []
     code = credit_transfer(invoice)

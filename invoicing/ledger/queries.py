@@ -14,7 +14,9 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
+    or_,
     select,
     union,
 )
@@ -56,22 +58,40 @@ def _in_order(*found: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
     return select(either).order_by(either.c.created_at, either.c.id)
 
 
+_AT = func.coalesce(payments.c.paid_at, payments.c.created_at)
+_METHOD = func.coalesce(payment_methods.c.label, payments.c.method)
+_OF_METHOD = and_(
+    payment_methods.c.account_id == payments.c.account_id,
+    payment_methods.c.id == payments.c.payment_method_id,
+)
 _PRINTED = (
-    select(
-        payments.c.id,
-        func.coalesce(payment_methods.c.label, payments.c.method),
-        func.coalesce(payments.c.paid_at, payments.c.created_at),
-    )
-    .outerjoin_from(
-        payments,
-        payment_methods,
-        and_(
-            payment_methods.c.account_id == payments.c.account_id,
-            payment_methods.c.id == payments.c.payment_method_id,
-        ),
-    )
+    select(payments.c.id, _METHOD, _AT)
+    .outerjoin_from(payments, payment_methods, _OF_METHOD)
     .where(payments.c.account_id == _MINE, payments.c.id.in_(_IDS))
     .order_by(payments.c.created_at, payments.c.id)
+)
+_PAID_ON = (
+    select(_AT, _METHOD, payments.c.amount)
+    .outerjoin_from(payments, payment_methods, _OF_METHOD)
+    .where(
+        payments.c.account_id == _MINE,
+        payments.c.invoice_id == bindparam("invoice"),
+        payments.c.type == "PAYMENT",
+        payments.c.status == "PAID",
+    )
+)
+_ALLOCATED_TO = (
+    select(
+        func.coalesce(payments.c.paid_at, allocations.c.created_at),
+        func.coalesce(payment_methods.c.label, payments.c.method, "SET_OFF"),
+        case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount),
+    )
+    .select_from(allocations.outerjoin(payments, _ALLOCATED).outerjoin(payment_methods, _OF_METHOD))
+    .where(
+        allocations.c.account_id == _MINE,
+        allocations.c.invoice_id == bindparam("invoice"),
+        or_(payments.c.id.is_(None), payments.c.type == "REFUND", payments.c.order_id.is_not(None)),
+    )
 )
 _PAYMENTS_OF_INVOICES = _in_order(
     _of(payments, "invoice_id"), _of(allocations, "invoice_id").join(allocations, _ALLOCATED)
@@ -120,6 +140,18 @@ def printed_payments(
     return tuple(
         PrintedPayment(paid_on=paid_at.astimezone(timezone).date(), method=method, amount=amounts[id])
         for id, method, paid_at in found
+    )
+
+
+def payments_printed_on(
+    connection: Connection, account_id: str, invoice_id: str, timezone: ZoneInfo
+) -> tuple[PrintedPayment, ...]:
+    """All that has paid an invoice, oldest first; what was paid back is negative. It comes to the balance."""
+    key = {"account": account_id, "invoice": invoice_id}
+    paid = [*connection.execute(_PAID_ON, key), *connection.execute(_ALLOCATED_TO, key)]
+    return tuple(
+        PrintedPayment(paid_on=at.astimezone(timezone).date(), method=method, amount=int(amount))
+        for at, method, amount in sorted(paid, key=lambda row: row[0])
     )
 
 

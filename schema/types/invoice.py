@@ -164,6 +164,13 @@ class Invoice:
     def pdf_warnings(self) -> list[str]:
         return self.row.pdf_warnings or []
 
+    @strawberry.field(
+        description="A paid invoice's copy with the payments on it, marked as a copy and made when it is "
+        "opened. A link that expires; null while something is open."
+    )
+    async def receipt_url(self, info: Info) -> str | None:
+        return await invoices.receipt_url(info.context, self.row)
+
     @strawberry.field(description="It as machines read it, in every format.")
     def e_invoices(self, info: Info) -> list[EInvoice]:
         return [EInvoice.of(each) for each in e_invoices.e_invoices(info.context, self.row)]

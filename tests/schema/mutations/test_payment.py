@@ -120,6 +120,18 @@ def test_a_payment_on_an_invoice_pays_that_one_and_may_be_too_much(shop: Client)
     assert amounts(shop, "second") == ("SETTLED", "PAID", 1_500, 500, 0)
 
 
+def test_a_paid_invoice_has_a_receipt_and_an_open_one_has_none(shop: Client) -> None:
+    def receipt_url() -> Any:
+        return shop.ask('{ invoice(id: "mug") { receipt_url } }')["invoice"]["receipt_url"]
+
+    invoiced(shop, "mug", id="mug")
+    recorded(shop, "some", 1_000, invoice_id="mug")
+    assert receipt_url() is None
+    recorded(shop, "rest", 210, invoice_id="mug")
+    copy = shop.request("GET", receipt_url())
+    assert (copy.status_code, copy.headers["content-type"]) == (200, "application/pdf")
+
+
 def test_a_credit_is_set_off_and_what_was_paid_goes_back(shop: Client) -> None:
     invoiced(shop, "mug", id="unpaid")
     shop.ask(CREDIT, input={"invoice_id": "unpaid", "credit_invoice_id": "whole"})

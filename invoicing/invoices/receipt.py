@@ -1,0 +1,48 @@
+"""What the copy of a paid invoice says: the frozen invoice, with the payments that have paid it since."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BindParameter, Connection, and_, bindparam, select
+
+from invoicing.ledger.balances import Balance, balances_of
+from invoicing.ledger.queries import payments_printed_on
+from invoicing.snapshot import Snapshot, load
+from invoicing.storage.tables import accounts, invoices, logos
+
+_MINE: BindParameter[str] = bindparam("account")
+_STORED = (
+    select(invoices.c.snapshot, invoices.c.type, accounts.c.timezone, logos.c.content)
+    .join(accounts, accounts.c.id == invoices.c.account_id)
+    .outerjoin(logos, and_(logos.c.account_id == invoices.c.account_id, logos.c.sha256 == invoices.c.logo))
+    .where(invoices.c.account_id == _MINE, invoices.c.id == bindparam("invoice"))
+)
+
+
+class Receipt(NamedTuple):
+    """What is printed, with the image that it names as its logo."""
+
+    paper: Snapshot
+    logo: bytes | None
+
+
+def has_receipt(type: str, balance: Balance) -> bool:
+    """Whether it is an invoice that asked for money and has all of it."""
+    is_settled = type == "INVOICE" and balance.state == "SETTLED"
+    return is_settled and balance.money.due > 0 and balance.money.outstanding <= 0
+
+
+def receipt(connection: Connection, account_id: str, invoice_id: str) -> Receipt | None:
+    """None if there is no such invoice, or something of it is open."""
+    key = {"account": account_id, "invoice": invoice_id}
+    found = connection.execute(_STORED, key).one_or_none()
+    if found is None:
+        return None
+    if not has_receipt(found.type, balances_of(connection, account_id, [invoice_id])[invoice_id]):
+        return None
+    paid = payments_printed_on(connection, account_id, invoice_id, ZoneInfo(found.timezone))
+    frozen = replace(load(found.snapshot), payments=paid, paid=sum(each.amount for each in paid))
+    return Receipt(frozen, found.content)
