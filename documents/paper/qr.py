@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isqrt
 from typing import cast
 
 import zxingcpp
 
-_BLACK = re.compile(b"\x01+")
 QUIET = 4  # modules of white around the code
+_BLACK = re.compile(b"\0+")
 
 
-def modules_of(text: str) -> list[list[bool]]:
-    """The code's rows from above; true is black. Its text is UTF-8."""
+def modules_of(text: str) -> list[bytes]:
+    """The code's rows from above, a byte for each module; 0 is black. Its text is UTF-8."""
     code = zxingcpp.create_barcode(text.encode(), zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     image = code.to_image(scale=1, add_quiet_zones=False)
     pixels = memoryview(cast(bytes, image)).tobytes()  # its types do not say that it is a buffer
     size = isqrt(len(pixels))
-    black = [pixel == 0 for pixel in pixels]
-    return [black[start : start + size] for start in range(0, size * size, size)]
+    return [pixels[start : start + size] for start in range(0, size * size, size)]
 
 
-def rectangles(modules: list[list[bool]]) -> Iterator[tuple[int, int, int]]:
+def rectangles(modules: Sequence[bytes]) -> Iterator[tuple[int, int, int]]:
     """The black of each row as x, y and width, in modules."""
     for y, row in enumerate(modules):
-        for run in _BLACK.finditer(bytes(row)):
-            yield run.start(), y, run.end() - run.start()
+        for run in _BLACK.finditer(row):
+            start, end = run.span()
+            yield start, y, end - start
 
 
-def drawing_of(modules: list[list[bool]], size: float) -> str:
+def drawing_of(modules: Sequence[bytes], size: float) -> str:
     """Fills the code's black. Its lower left corner is at 0, 0, and it is `size` points wide and high."""
     module = size / len(modules)
     squares = [f"{left} {-top - 1} {width} 1 re" for left, top, width in rectangles(modules)]

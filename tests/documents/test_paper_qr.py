@@ -87,4 +87,4 @@ def test_the_squares_of_a_code_are_its_black(text: str) -> None:
     for left, top, width in rectangles(modules):
         assert width > 0
         drawn[top][left : left + width] = [True] * width
-    assert drawn == modules
+    assert drawn == [[module == 0 for module in row] for row in modules]
