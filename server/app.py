@@ -13,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan
 
 from documents.links import Links
+from documents.pdf import use_font_folder
 from documents.store import FileStore
 from invoicing.storage.database import Database
 from resolvers.context import Services
@@ -50,6 +51,7 @@ def create_app(
     example: Example | None = None,
 ) -> Starlette:
     """The server on a migrated database. With a demo token, the explorer opens with it filled in."""
+    use_font_folder(settings.font_dir)  # receipts are made in this process
     store, counts = FileStore(settings.documents_dir), Metrics()
     database.deadlock_listeners.append(counts.count_deadlock)
     outages.log_outages(database)

@@ -10,9 +10,11 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from documents.paper.scripts.families import family_of
 from invoicing.storage.database import Database
 from server.settings import Settings
 from tests.support.client import CREATE_CUSTOMER, Client, client
+from tests.support.fonts import MIAO, make_font
 
 SHOP, STRANGER = "https://shop.example", "https://stranger.example"
 
@@ -114,3 +116,15 @@ def test_the_folder_of_fonts_must_be_there(tmp_path: Path) -> None:
     assert Settings.model_validate({"font_dir": ""}).font_dir is None
     with pytest.raises(ValidationError, match="is no folder"):
         Settings(font_dir=tmp_path / "missing")
+
+
+def test_the_server_itself_uses_the_folder_of_fonts(opened: Open, tmp_path: Path) -> None:
+    fonts = tmp_path / "fonts"
+    fonts.mkdir()
+    make_font(fonts / "Miao.ttf", MIAO)
+    try:
+        opened(font_dir=fonts)
+        assert family_of(MIAO, "") is not None
+    finally:
+        opened()
+    assert family_of(MIAO, "") is None

@@ -91,6 +91,8 @@ class _Found:
 def use_folder(folder: Path | None) -> None:
     """Looks into this folder before all others, from now on."""
     global _folder
+    if folder == _folder:
+        return
     _folder = folder
     families.cache_clear()
     _in_order_for.cache_clear()
