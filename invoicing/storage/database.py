@@ -15,6 +15,7 @@ import orjson
 from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
 from invoicing.storage import after_commit, changes
@@ -358,8 +359,9 @@ def _sqlite(url: URL, begin: str, connections: int, lock_timeout: float) -> Engi
         ):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {begin}")
+    def start(dbapi_connection: PoolProxiedConnection) -> None:
+        dbapi_connection.cursor().execute(f"BEGIN {begin}")
 
+    # Not by an event of SQLAlchemy: an engine that has listeners asks them before and after each statement.
+    engine.dialect.do_begin = start  # type: ignore[method-assign]
     return engine
