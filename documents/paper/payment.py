@@ -33,7 +33,7 @@ def payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         _panel_space(compositor, 12),
         *columns(compositor, [(PANEL.inset, heading)], frame=PANEL),
         *columns(compositor, [(PANEL.inset, sentence)], frame=PANEL, after=9),
-        *facts(compositor, _payment_facts(compositor, invoice), frame=PANEL, most=width),
+        *facts(compositor, _payment_facts(compositor, invoice, has_code=bool(code)), frame=PANEL, most=width),
     ]
     pieces.append(_panel_foot(compositor, sum(piece.height for piece in pieces), code))
     return pieces
@@ -72,14 +72,18 @@ def _payment_request(compositor: Compositor, invoice: Snapshot) -> list[tuple[st
     return [(labels.pay_by.format(**terms, date=formats.date(invoice.due_on)), BODY)]
 
 
-def _payment_facts(compositor: Compositor, invoice: Snapshot) -> list[Fact]:
-    """The account and what to quote; without an account, how much is to be paid and by when."""
+def _payment_facts(compositor: Compositor, invoice: Snapshot, *, has_code: bool) -> list[Fact]:
+    """The account and what to quote; without an account, how much is to be paid and by when.
+
+    Beside a code, in which it is too, what to quote is in the sentence alone.
+    """
     formats, labels, seller = compositor.formats, compositor.labels, invoice.seller
     pairs: list[tuple[str, str | None]] = [(labels.iban, _in_fours(seller.iban)), (labels.bic, seller.bic)]
     if not _has_account(invoice):
         due = formats.date(invoice.due_on) if invoice.due_on else None
         pairs = [(labels.amount_due, formats.money(invoice.left_to_pay)), (labels.due, due)]
-    pairs.append((labels.payment_reference, invoice.number))
+    if not has_code:
+        pairs.append((labels.payment_reference, invoice.number))
     return [(label, value) for label, value in pairs if value and value.strip()]
 
 

@@ -26,7 +26,7 @@ from tests.support.snapshots import (
 )
 
 FOOT = A4.height - A4.bottom  # what is below it belongs to the footer
-PANEL_FOOT = 13.0  # points below the last text in the request to pay
+PANEL_FOOT = 33.0  # points below the last text in the request to pay, beside its QR code
 HUGE = 9_000_000_000_000_000
 
 
