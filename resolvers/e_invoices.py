@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from invoicing.invoices.queries import Issued
 from invoicing.snapshot import Snapshot
 from resolvers import invoices
 from resolvers.context import Context
+from resolvers.making import kept_problems, made
 
 _MADE_BEFORE = Problem(
     "FACTUR-X",
@@ -29,21 +29,28 @@ class EInvoice(NamedTuple):
     problems: Sequence[Problem]
 
 
-def e_invoices(
+async def e_invoices(
     ctx: Context, invoice: Issued, formats: Sequence[EInvoiceFormat] = tuple(EInvoiceFormat)
 ) -> list[EInvoice]:
     """The e-invoices, each with a link that expires, or with its problems."""
-    frozen = invoice.frozen()
-    return [_e_invoice(ctx, invoice, frozen, each) for each in formats]
+    problems = await kept_problems.of(invoice)
+    return [_e_invoice(ctx, invoice, problems[each], each) for each in formats]
 
 
 async def xml(invoice: Issued, wanted: EInvoiceFormat) -> bytes:
     """The file of a format that has no problems; Factur-X has none of its own."""
-    return await asyncio.to_thread(lambda: xml_of(invoice.frozen(), wanted))
+    return await made(lambda: xml_of(invoice.frozen(), wanted))
 
 
-def _e_invoice(ctx: Context, invoice: Issued, frozen: Snapshot, wanted: EInvoiceFormat) -> EInvoice:
-    if problems := problems_of(frozen, wanted):
+async def problems_of_draft(draft: Snapshot, wanted: EInvoiceFormat) -> Sequence[Problem]:
+    """What would stand in the way if it were issued."""
+    return await made(problems_of, draft, wanted)
+
+
+def _e_invoice(
+    ctx: Context, invoice: Issued, problems: Sequence[Problem], wanted: EInvoiceFormat
+) -> EInvoice:
+    if problems:
         return EInvoice(wanted, None, problems)
     if wanted is EInvoiceFormat.FACTUR_X:
         return _in_pdf(ctx, invoice)

@@ -84,7 +84,7 @@ async def count(ctx: Context, filter: Filter) -> int:
 
 async def preview_invoice(ctx: Context, item_ids: Sequence[str], terms: IssueTerms) -> Snapshot:
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.read(from_orders.preview, ctx.principal, item_ids, terms=terms, now=ctx.now())
+    return await ctx.read_list(from_orders.preview, ctx.principal, item_ids, terms=terms, now=ctx.now())
 
 
 async def invoice_items(

@@ -57,16 +57,20 @@ class _Together:
 
 
 class _Loader(Generic[T]):
-    """Makes one of a request's loaders when it is first asked for: a request needs a few of them at most."""
+    """Makes one of a request's loaders when it is first asked for: a request needs a few of them at most.
 
-    def __init__(self, batch: Batch[T]) -> None:
+    `is_long`: each may bring thousands of rows, so that it is read among the lists.
+    """
+
+    def __init__(self, batch: Batch[T], *, is_long: bool = False) -> None:
         self._batch = batch
+        self._is_long = is_long
 
     def __set_name__(self, _: type[Loaders], name: str) -> None:
         self._name = name
 
     def __get__(self, loaders: Loaders, _: type[Loaders]) -> DataLoader[str, T | None]:
-        made: DataLoader[str, T | None] = DataLoader(loaders.loading(self._batch))
+        made: DataLoader[str, T | None] = DataLoader(loaders.loading(self._batch, is_long=self._is_long))
         loaders.__dict__[self._name] = made  # which is found before this from now on
         return made
 
@@ -83,7 +87,7 @@ class Loaders:
     customer = _Loader[Customer](details.customers_by_id)
     order = _Loader[Order](order_queries.orders_by_id)
     invoice = _Loader[Issued](queries.invoices_by_id)
-    items = _Loader[list[OrderItem]](order_queries.items_by_order)
+    items = _Loader[list[OrderItem]](order_queries.items_by_order, is_long=True)
     credits = _Loader[list[str]](queries.credits_by_invoice)
     invoices_of_order = _Loader[list[str]](queries.invoices_by_order)
     balance = _Loader[Balance](ledger_queries.balances_by_invoice)
@@ -93,12 +97,12 @@ class Loaders:
     unsettled = _Loader[set[str]](ledger_queries.unsettled_by_order)
     prepaid = _Loader[int](ledger_queries.prepaid_by_order)
 
-    def loading(self, batch: Batch[T]) -> Callable[[list[str]], Awaitable[list[T | None]]]:
+    def loading(self, batch: Batch[T], *, is_long: bool) -> Callable[[list[str]], Awaitable[list[T | None]]]:
         """What reads the rows of these ids, in their order. It does not hold these loaders: no cycle."""
         database, principal, pace = self._database, self._principal, self._pace
 
         async def read(ids: Sequence[str]) -> Mapping[str, T]:
-            if len(ids) > FEW:
+            if is_long or len(ids) > FEW:
                 return await database.list_for(principal.account_id, batch, principal, ids)
             return await database.read_async(batch, principal, ids)
 

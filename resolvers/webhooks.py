@@ -18,7 +18,7 @@ from resolvers.context import About, Context
 
 async def endpoints(ctx: Context) -> Sequence[WebhookEndpoint]:
     ctx.principal.require(Scope.WEBHOOKS_READ)
-    return await ctx.read(webhooks.endpoints_of, ctx.principal)
+    return await ctx.read_list(webhooks.endpoints_of, ctx.principal)
 
 
 async def page(ctx: Context, filter: Mapping[str, Any], window: Window) -> Page[WebhookDelivery]:

@@ -23,6 +23,7 @@ from invoicing.invoices import receipt as receipts
 from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
+from resolvers.making import made
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 from server.xml_response import xml_response
 
@@ -72,7 +73,7 @@ async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
     stored = await database.read_async(stored_snapshot, key.account_id, key.invoice_id)
     if stored is None:
         raise DocumentMissing
-    content = await asyncio.to_thread(lambda: xml_of(load(stored), key.format))
+    content = await made(lambda: xml_of(load(stored), key.format))
     return xml_response(content, filename)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import fcntl
+import os
 import re
 import shutil
 import signal
@@ -155,7 +156,7 @@ def test_without_arguments_every_check_runs_and_every_test_is_wanted(installed: 
         "ruff format --check .",
         "mypy",
         "lint-imports --no-logo",
-        "pytest -n 2 -rs",
+        f"pytest -n {(os.cpu_count() or 1) + 1} -rs",
     ):
         assert program in tested.stdout.splitlines()
     assert "all: true" in tested.stdout.splitlines()

@@ -14,9 +14,11 @@ from typing import Any
 from graphql import (
     GraphQLError,
     GraphQLSchema,
+    GraphQLSyntaxError,
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
     OverlappingFieldsCanBeMergedRule,
+    Source,
     ValidationContext,
     parse,
     specified_rules,
@@ -29,6 +31,7 @@ from schema.execution.limits import Limits, limit_errors, page_sizes
 from schema.execution.outline import Outline, outline_of
 
 MOST_TOKENS = 10_000  # enough for an invoice of 5,000 items whose ids are written into the document
+LONGEST = 300_000  # characters, for as many items; what is no token takes time too: blanks and comments
 MOST_CHARACTERS = 8_192  # of a cached document: 512 of them stay within a few dozen megabytes
 MOST_DOCUMENTS = 512
 MOST_SIZES = 64  # combinations of page sizes that one document is remembered to have asked for
@@ -63,6 +66,10 @@ class ParsedDocument:
     """A document, and what has been found out about it so far."""
 
     def __init__(self, schema: GraphQLSchema, rules: Rules, text: str) -> None:
+        if len(text) > LONGEST:
+            raise GraphQLSyntaxError(
+                Source(""), 0, f"The document has more than {LONGEST} characters: put values into variables."
+            )
         self.node = parse(text, max_tokens=MOST_TOKENS)
         self._schema = schema
         self._rules = rules

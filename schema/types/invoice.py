@@ -10,7 +10,6 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from documents.einvoice.problems import problems_of
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
 from invoicing.snapshot import Snapshot, VatRow, load_without_lines, read_line
@@ -172,12 +171,12 @@ class Invoice:
         return await invoices.receipt_url(info.context, self.row)
 
     @strawberry.field(description="It as machines read it, in every format.")
-    def e_invoices(self, info: Info) -> list[EInvoice]:
-        return [EInvoice.of(each) for each in e_invoices.e_invoices(info.context, self.row)]
+    async def e_invoices(self, info: Info) -> list[EInvoice]:
+        return [EInvoice.of(each) for each in await e_invoices.e_invoices(info.context, self.row)]
 
     @strawberry.field(description="It as machines read it, in one format.")
-    def e_invoice(self, info: Info, format: EInvoiceFormat) -> EInvoice:
-        (made,) = e_invoices.e_invoices(info.context, self.row, [format.wanted])
+    async def e_invoice(self, info: Info, format: EInvoiceFormat) -> EInvoice:
+        (made,) = await e_invoices.e_invoices(info.context, self.row, [format.wanted])
         return EInvoice.of(made)
 
     @strawberry.field(description="The buyer's number for it; of orders, where they agree on one (BT-13).")
@@ -263,8 +262,9 @@ class InvoicePreview:
         return exchange_rate_on(self.draft)
 
     @strawberry.field(description="What would stand in the way of an e-invoice: fill it in before issuing.")
-    def e_invoice_problems(self, format: EInvoiceFormat) -> list[EInvoiceProblem]:
-        return [EInvoiceProblem.of(each) for each in problems_of(self.draft, format.wanted)]
+    async def e_invoice_problems(self, format: EInvoiceFormat) -> list[EInvoiceProblem]:
+        found = await e_invoices.problems_of_draft(self.draft, format.wanted)
+        return [EInvoiceProblem.of(each) for each in found]
 
     @strawberry.field(description="The orders that the invoice would cover.")
     async def orders(self, info: Info) -> list[Order]:

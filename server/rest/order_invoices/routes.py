@@ -47,7 +47,7 @@ class _Endpoints:
     async def get_e_invoices(self, request: Request) -> Response:
         ctx = await auth.context(self._contexts, request)
         invoice = await _find_invoice(ctx, request)
-        made = e_invoices.e_invoices(ctx, invoice)
+        made = await e_invoices.e_invoices(ctx, invoice)
         return json_response(responses.e_invoices(made), headers=_NOT_STORED)
 
     async def get_e_invoice(self, request: Request) -> Response:
@@ -55,7 +55,7 @@ class _Endpoints:
         ctx = await auth.context(self._contexts, request)
         wanted = requests.e_invoice_format(request.path_params)
         invoice = await _find_invoice(ctx, request)
-        (made,) = e_invoices.e_invoices(ctx, invoice, [wanted])
+        (made,) = await e_invoices.e_invoices(ctx, invoice, [wanted])
         if made.problems:
             return json_response(responses.not_possible(made), 409)
         if wanted is EInvoiceFormat.FACTUR_X:
