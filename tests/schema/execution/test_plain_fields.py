@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 import strawberry
-from graphql import GraphQLObjectType, get_named_type
+from graphql import GraphQLObjectType, get_named_type, is_required_argument
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 
@@ -114,7 +114,10 @@ def selection(dice: random.Random, type_name: str, depth: int) -> str:
     kind = SCHEMA.graphql_schema.type_map[type_name]
     assert isinstance(kind, GraphQLObjectType)
     chosen = []
-    for name in dice.sample([*kind.fields, "__typename"], dice.randint(1, min(6, len(kind.fields)))):
+    names = [
+        name for name, field in kind.fields.items() if not any(map(is_required_argument, field.args.values()))
+    ]
+    for name in dice.sample([*names, "__typename"], dice.randint(1, min(6, len(names)))):
         leaf = get_named_type(kind.fields[name].type) if name in kind.fields else None
         if isinstance(leaf, GraphQLObjectType) and depth == 0:
             continue
