@@ -385,6 +385,18 @@ class TooManyEndpoints(InvoicingError):
     code = "TOO_MANY_ENDPOINTS"
 
 
+class TooManyApiKeys(InvoicingError):
+    """The account has the maximum number of API keys that work."""
+
+    code = "TOO_MANY_API_KEYS"
+
+
+class ApiKeyTooDeep(InvoicingError):
+    """This key is the fifth of a line of keys that made each other, so it makes none: use one above it."""
+
+    code = "API_KEY_TOO_DEEP"
+
+
 class TooManyWatches(InvoicingError):
     """The API key or customer follows the maximum number of invoices already."""
 

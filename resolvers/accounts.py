@@ -71,9 +71,7 @@ async def set_exchange_rates(ctx: Context, rates: Sequence[DailyRate]) -> int:
 async def api_keys(ctx: Context) -> Sequence[tuple[ApiKey, datetime | None]]:
     """The account's keys, each with when it ended."""
     ctx.principal.require(Scope.ACCOUNT_READ)
-    found = await ctx.read(keys.api_keys_of, ctx.principal.account_id)
-    by_id = {key.id: key for key in found}
-    return [(key, keys.end_of(key, by_id)) for key in found]
+    return await ctx.read_list(keys.api_keys_of, ctx.principal.account_id)
 
 
 async def create_api_key(ctx: Context, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, insert, select, update
 
 from invoicing import checks
 from invoicing.access import Actor, ActorType, Principal, Scope
-from invoicing.errors import Forbidden, NotFound, ValidationError
+from invoicing.errors import ApiKeyTooDeep, Forbidden, NotFound, TooManyApiKeys, ValidationError
+from invoicing.locks import lock_account
 from invoicing.storage import rows
 from invoicing.storage.tables import ApiKey, api_keys, new_id
 
 PREFIX = "inv_"
+MAX_KEYS = 100  # of an account that have not ended
+MAX_DEPTH = 5  # of a line of keys that made each other
 
 
 def is_revoked(key: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -51,7 +54,7 @@ def create_api_key(
     token: str | None = None,
     made_by: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """Creates a key, which ends with the key that made it.
+    """Creates a key, which ends with the key that made it. The account is locked, as its keys are counted.
 
     Returns it with its token, which cannot be read again later.
     """
@@ -68,6 +71,8 @@ def create_api_key(
         "made_by": made_by,
         "created_at": now,
     }
+    lock_account(connection, account_id)
+    _check_room(connection, account_id, made_by)
     connection.execute(insert(api_keys).values(row))
     return _find_key(connection, account_id, str(row["id"])), token
 
@@ -101,18 +106,58 @@ def revoke_api_key(connection: Connection, principal: Principal, key_id: str, *,
     return _find_key(connection, principal.account_id, key_id)
 
 
-def api_keys_of(connection: Connection, account_id: str) -> Sequence[ApiKey]:
-    """The account's keys, newest first."""
-    keys = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.created_at.desc())
-    return rows.all_(connection, keys, as_=ApiKey)
+def api_keys_of(connection: Connection, account_id: str) -> list[tuple[ApiKey, datetime | None]]:
+    """The account's keys, newest first, each with when it ended."""
+    this = select(api_keys).where(api_keys.c.account_id == account_id).order_by(api_keys.c.created_at.desc())
+    keys = rows.all_(connection, this, as_=ApiKey)
+    ends = _ends_of(keys)
+    return [(key, ends[key.id]) for key in keys]
 
 
-def end_of(key: ApiKey, keys: Mapping[str, ApiKey]) -> datetime | None:
-    """When a key ended: by itself, or with one of those above it; None while it works."""
-    line = [key]
-    while line[-1].made_by is not None:
-        line.append(keys[line[-1].made_by])
-    return min((each.revoked_at for each in line if each.revoked_at is not None), default=None)
+def _ends_of(keys: Sequence[ApiKey]) -> dict[str, datetime | None]:
+    """When each key ended: by itself, or with one of those above it; None while it works."""
+    by_id = {key.id: key for key in keys}
+    ends: dict[str | None, datetime | None] = {None: None}
+    for id in _makers_first({key.id: key.made_by for key in keys}):
+        key = by_id[id]
+        both = (key.revoked_at, ends[key.made_by])
+        ends[id] = min((end for end in both if end is not None), default=None)
+    return {key.id: ends[key.id] for key in keys}
+
+
+def _check_room(connection: Connection, account_id: str, made_by: str | None) -> None:
+    """Raises TooManyApiKeys or ApiKeyTooDeep."""
+    depths = _depths(connection, account_id)
+    if len(depths) >= MAX_KEYS:
+        raise TooManyApiKeys(f"An account has at most {MAX_KEYS} API keys that work: revoke one first.")
+    if made_by is not None and depths.get(made_by, 0) >= MAX_DEPTH:
+        raise ApiKeyTooDeep(ids=[made_by])
+
+
+def _depths(connection: Connection, account_id: str) -> dict[str, int]:
+    """How deep each key of the account that works is in its line; 1 where the command line made it."""
+    not_revoked = select(api_keys.c.id, api_keys.c.made_by).where(
+        api_keys.c.account_id == account_id, api_keys.c.revoked_at.is_(None)
+    )
+    makers: dict[str, str | None] = dict(connection.execute(not_revoked).all())
+    depths: dict[str | None, int] = {None: 0}
+    for id in _makers_first(makers):
+        if (made_by := makers[id]) in depths:
+            depths[id] = depths[made_by] + 1
+    return {id: depth for id, depth in depths.items() if id is not None}
+
+
+def _makers_first(makers: Mapping[str, str | None]) -> Iterator[str]:
+    """The keys, each of them once and after the one that made it."""
+    seen = set()
+    for id in makers:
+        line: list[str] = []
+        above: str | None = id
+        while above is not None and above in makers and above not in seen:
+            seen.add(above)
+            line.append(above)
+            above = makers[above]
+        yield from reversed(line)
 
 
 def token_hash(token: str) -> str:

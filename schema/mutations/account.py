@@ -80,7 +80,7 @@ class ApiKeyMutations:
     @strawberry.mutation(
         name="createApiKey",
         description="Makes an API key, which ends with the key that made it. The token is returned now and "
-        "never again.",
+        "never again. An account has 100 that work at most.",
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyPayload:
         row, token = await accounts.create_api_key(info.context, input.name, input.scopes)

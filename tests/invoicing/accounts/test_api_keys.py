@@ -6,11 +6,11 @@ import hashlib
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from invoicing.access import Actor, Principal, Scope
 from invoicing.accounts import api_keys as keys
-from invoicing.errors import Forbidden, NotFound, ValidationError
+from invoicing.errors import ApiKeyTooDeep, Forbidden, NotFound, TooManyApiKeys, ValidationError
 from invoicing.invoices import from_orders
 from invoicing.storage.database import Database
 from invoicing.storage.tables import api_keys
@@ -25,6 +25,20 @@ def made_key(database: Database, principal: Principal, now: datetime, *scopes: S
     found = database.read(keys.find_principal, token)
     assert found is not None
     return found
+
+
+def ends_of_keys(database: Database, principal: Principal) -> dict[str, datetime | None]:
+    return {key.id: end for key, end in database.read(keys.api_keys_of, principal.account_id)}
+
+
+def keys_made_before(database: Database, principal: Principal, now: datetime, *makers: str | None) -> None:
+    """Keys "key 0", "key 1" and so on, as there may be from before there were limits."""
+    kept = {"account_id": principal.account_id, "name": "Old", "scopes": READ, "created_at": now}
+    made = [
+        {**kept, "id": f"key {number}", "token_hash": f"{number}", "made_by": maker}
+        for number, maker in enumerate(makers)
+    ]
+    database.write(lambda connection: connection.execute(insert(api_keys), made))
 
 
 def test_only_the_hash_of_a_token_is_kept(database: Database, principal: Principal, now: datetime) -> None:
@@ -72,9 +86,8 @@ def test_a_key_ends_with_those_above_it(database: Database, principal: Principal
         tokens.append(token)
     database.write(keys.revoke_api_key, principal, line[1].actor.id, now=now)
     assert [database.read(keys.find_principal, token) for token in tokens] == [None] * 3
-    listed = {key.id: key for key in database.read(keys.api_keys_of, principal.account_id)}
-    ends = [keys.end_of(listed[each.actor.id], listed) for each in line]
-    assert ends == [None, now, now, now]
+    ends = ends_of_keys(database, principal)
+    assert [ends[each.actor.id] for each in line] == [None, now, now, now]
 
 
 def test_a_key_that_was_revoked_before_its_maker_keeps_its_end(
@@ -84,8 +97,7 @@ def test_a_key_that_was_revoked_before_its_maker_keeps_its_end(
     child, _ = database.write(keys.delegate_api_key, maker, name="Child", scopes=READ, now=now)
     database.write(keys.revoke_api_key, principal, child.id, now=now)
     database.write(keys.revoke_api_key, principal, maker.actor.id, now=later)
-    listed = {key.id: key for key in database.read(keys.api_keys_of, principal.account_id)}
-    assert keys.end_of(listed[child.id], listed) == now
+    assert ends_of_keys(database, principal)[child.id] == now
 
 
 def test_what_a_revoked_key_makes_at_the_last_moment_does_not_work(
@@ -96,6 +108,51 @@ def test_what_a_revoked_key_makes_at_the_last_moment_does_not_work(
     database.write(keys.revoke_api_key, principal, maker.actor.id, now=now)
     _, token = database.write(keys.delegate_api_key, maker, name="Late", scopes=READ, now=now)
     assert database.read(keys.find_principal, token) is None
+
+
+def test_an_account_has_so_many_keys_that_work(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    maker = made_key(database, principal, now, *READ)
+    child, _ = database.write(keys.delegate_api_key, maker, name="Child", scopes=READ, now=now)
+    keys_made_before(database, principal, now, *[child.id] * (keys.MAX_KEYS - 2))
+    with pytest.raises(TooManyApiKeys, match="at most 100 API keys that work"):
+        made_key(database, principal, now, *READ)
+    with pytest.raises(TooManyApiKeys):
+        database.write(keys.delegate_api_key, maker, name="Another", scopes=READ, now=now)
+    made_key(database, factories.principal(database), now, *READ)
+    database.write(keys.revoke_api_key, principal, child.id, now=now)
+    for _ in range(keys.MAX_KEYS - 1):
+        made_key(database, principal, now, *READ)
+    with pytest.raises(TooManyApiKeys):
+        made_key(database, principal, now, *READ)
+
+
+def test_a_line_of_keys_is_so_deep(database: Database, principal: Principal, now: datetime) -> None:
+    line = [made_key(database, principal, now, *READ)]
+    while len(line) < keys.MAX_DEPTH:
+        _, token = database.write(keys.delegate_api_key, line[-1], name="Next", scopes=READ, now=now)
+        found = database.read(keys.find_principal, token)
+        assert found is not None
+        line.append(found)
+    with pytest.raises(ApiKeyTooDeep) as refusal:
+        database.write(keys.delegate_api_key, line[-1], name="Last", scopes=READ, now=now)
+    assert refusal.value.ids == (line[-1].actor.id,)
+    database.write(keys.delegate_api_key, line[-2], name="Beside", scopes=READ, now=now)
+
+
+def test_a_long_line_from_before_the_limit_is_listed_with_its_ends(
+    database: Database, principal: Principal, now: datetime
+) -> None:
+    length = 3_000
+    keys_made_before(database, principal, now, None, *(f"key {number}" for number in range(length - 1)))
+    with pytest.raises(TooManyApiKeys):
+        made_key(database, principal, now, *READ)
+    database.write(keys.revoke_api_key, principal, "key 1000", now=now)
+    ends = ends_of_keys(database, principal)
+    assert [ends[f"key {number}"] for number in range(length)] == [None] * 1_000 + [now] * 2_000
+    database.write(keys.revoke_api_key, principal, "key 10", now=now)
+    made_key(database, principal, now, *READ)
 
 
 def test_a_key_of_another_account_is_not_found(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from invoicing.access import Scope
+from invoicing.accounts.api_keys import MAX_DEPTH, MAX_KEYS
 from invoicing.storage.database import Database
 from tests.support import factories
 from tests.support.client import (
@@ -51,6 +52,19 @@ def test_a_key_gives_no_scope_that_it_lacks(shop: Client) -> None:
     refusal = limited.refused(mutation.format("ORDERS_READ, ORDERS_WRITE"))
     assert (refusal.code, refusal.field, refusal.ids) == ("FORBIDDEN", "scopes", ["orders:write"])
     assert limited.refused(mutation.format("")).code == "VALIDATION_ERROR"
+
+
+def test_keys_that_make_keys_come_to_an_end(shop: Client, database: Database) -> None:
+    mutation = 'mutation { createApiKey(input: {name: "Next", scopes: [ACCOUNT_WRITE]}) { token } }'
+    last = shop
+    for _ in range(MAX_DEPTH - 1):
+        last = Client(shop.app, database, shop.principal, last.ask(mutation)["createApiKey"]["token"])
+    assert last.refused(mutation).code == "API_KEY_TOO_DEEP"
+    made = 0
+    while (answer := shop.post(mutation).json()).get("data"):
+        made += 1
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_MANY_API_KEYS"
+    assert made + MAX_DEPTH == MAX_KEYS
 
 
 def test_a_key_cannot_end_one_that_may_do_more(shop: Client) -> None:

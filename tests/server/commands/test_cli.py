@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from typer.testing import CliRunner, Result
 
 from invoicing.access import Scope
@@ -21,6 +21,7 @@ from invoicing.storage.database import Database
 from schema import sdl
 from server import logs
 from server.commands.cli import app
+from tests.support.factories import NOW
 
 Command = Callable[..., Result]
 ROOT = Path(__file__).parents[3]
@@ -54,6 +55,14 @@ def read(environment: dict[str, str], work: Any, *arguments: Any) -> Any:
     database = opened(environment)
     try:
         return database.read(work, *arguments)
+    finally:
+        database.close()
+
+
+def write(environment: dict[str, str], work: Callable[[Connection], None]) -> None:
+    database = opened(environment)
+    try:
+        database.write(work)
     finally:
         database.close()
 
@@ -111,6 +120,20 @@ def test_a_second_key_is_of_the_same_account_and_may_do_what_it_is_told(
     found = read(environment, api_keys.find_principal, result.stdout.splitlines()[-1])
     assert found.scopes == {Scope.ORDERS_READ, Scope.ORDERS_WRITE}
     assert len(read(environment, account_settings.accounts_named, None)) == 1
+
+
+def test_a_key_too_many_is_refused_in_words(invoicing: Command, environment: dict[str, str]) -> None:
+    token = invoicing("key", "create", "--name", "First").stdout.splitlines()[-1]
+    account = read(environment, api_keys.find_principal, token).account_id
+
+    def make_the_others(connection: Connection) -> None:
+        for _ in range(api_keys.MAX_KEYS - 1):
+            api_keys.create_api_key(connection, account, name="Till", scopes=Scope, now=NOW)
+
+    write(environment, make_the_others)
+    refused = invoicing("key", "create", "--name", "Till")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "at most 100 API keys that work: revoke one first" in refused.stderr
 
 
 def test_accounts_are_made_listed_and_chosen(invoicing: Command, environment: dict[str, str]) -> None:
