@@ -55,7 +55,7 @@ class Hosts:
         found = await self._addresses(host, port, account_id)
         hidden = [] if self._private else [address for address in found if not is_public(address)]
         if hidden or not found:
-            raise UrlRefused(f"{host} is at {', '.join(hidden)}: {UrlRefused.__doc__}", field="url")
+            raise _without_address(host)
         return found
 
     async def _addresses(self, host: str, port: int, account_id: str) -> Sequence[str]:
@@ -63,8 +63,13 @@ class Hosts:
             async with asyncio.timeout(PATIENCE):
                 return await self._threads.run(account_id, lambda: self._resolve(host, port))
         except (OSError, UnicodeError, TimeoutError) as failure:
-            raise UrlRefused(f"The host {host} cannot be found.", field="url") from failure
+            raise _without_address(host) from failure
 
     def close(self) -> None:
         """Does not wait for names that are being resolved."""
         self._threads.close()
+
+
+def _without_address(host: str) -> UrlRefused:
+    """The same for an unknown name and for one inside of the operator's network: nobody learns which."""
+    return UrlRefused(f"{host} has no public address, or none at all: {UrlRefused.__doc__}", field="url")

@@ -148,6 +148,16 @@ def test_a_private_or_unknown_address_is_refused(database: Database, tmp_path: P
     assert (refusal.code, refusal.field) == ("URL_REFUSED", "url")
 
 
+def test_nobody_learns_what_names_there_are_inside(database: Database, tmp_path: Path) -> None:
+    shop = client(database, tmp_path)
+    told = [
+        shop.refused(CREATE, input={"url": f"https://{host}/", "events": ["INVOICE_CREATED"]}).message
+        for host in ("localhost", "no-such-host.invalid")
+    ]
+    assert told[0].replace("localhost", "X") == told[1].replace("no-such-host.invalid", "X")
+    assert "127.0.0.1" not in told[0]
+
+
 @pytest.mark.parametrize("url", REFUSED)
 def test_an_endpoint_is_not_moved_to_such_an_address(database: Database, tmp_path: Path, url: str) -> None:
     shop = client(database, tmp_path)
