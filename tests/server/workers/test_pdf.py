@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -322,3 +324,12 @@ def test_the_processes_use_the_folder_of_fonts(
     (paper,) = papers(database)
     assert paper.warnings is None
     assert paper.sha256 != without.sha256
+
+
+def test_the_processes_that_make_pdfs_load_no_database_and_no_schema() -> None:
+    loads = (
+        "import sys, server.workers.pdf_processes; print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    assert {"reportlab", "documents"} <= {*done.stdout.split()}
+    assert not {"sqlalchemy", "psycopg", "strawberry", "graphql", "starlette"} & {*done.stdout.split()}
