@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from invoicing.errors import ValidationError
 from invoicing.invoices.parties import buyer_of
 from invoicing.invoices.queries import Issued
+from invoicing.orders import queries
 from invoicing.orders.items import counted, sold, taxable, totals
 from invoicing.snapshot import Party
 from invoicing.storage.tables import Customer, Order, OrderItem
@@ -15,6 +17,8 @@ from invoicing.vat import arithmetic
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
 from resolvers.context import Context
+
+MOST_ITEMS = 10_000  # of a page's orders together; one order may have more
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,14 @@ async def order_history(ctx: Context, order: Order) -> OrderHistory:
     )
     refunds = [each.amount for each in moved if (each.type, each.status) == ("REFUND", "PAID")]
     return OrderHistory(order, items, customer, invoice, is_paid, sum(refunds))
+
+
+async def order_histories(ctx: Context, page: Sequence[Order]) -> list[OrderHistory]:
+    """Those of a page's orders. Raises ValidationError where they have too many items together."""
+    ids = [order.id for order in page]
+    if len(ids) > 1 and await ctx.read_list(queries.has_more_items, ctx.principal, ids, MOST_ITEMS):
+        raise ValidationError(
+            f"The orders of this page have more than {MOST_ITEMS} items together: ask for a smaller limit.",
+            field="limit",
+        )
+    return await asyncio.gather(*(order_history(ctx, order) for order in page))

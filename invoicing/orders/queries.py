@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, literal, select
 
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
@@ -28,6 +28,9 @@ _ITEMS_OF_ORDERS = select(order_items).where(
     order_items.c.order_id.in_(bindparam("ids", expanding=True)),
 )
 
+_SOME_ITEMS_OF_ORDERS = _ITEMS_OF_ORDERS.with_only_columns(literal(1).label("one")).limit(bindparam("most"))
+_COUNT_SOME_ITEMS = select(func.count()).select_from(_SOME_ITEMS_OF_ORDERS.subquery())
+
 
 def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
     key = {"account": principal.account_id, "ids": list(ids)}
@@ -49,3 +52,9 @@ def items_by_order(
     for item in rows.all_(connection, _ITEMS_OF_ORDERS, key, as_=OrderItem):
         items[item.order_id].append(item)
     return items
+
+
+def has_more_items(connection: Connection, principal: Principal, ids: Sequence[str], most: int) -> bool:
+    """Whether the orders have more items than that together. No more than these are counted."""
+    key = {"account": principal.account_id, "ids": list(ids), "most": most + 1}
+    return int(connection.execute(_COUNT_SOME_ITEMS, key).scalar_one()) > most

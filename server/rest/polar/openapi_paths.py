@@ -44,7 +44,13 @@ _PAGES = [
     _query("page", value("integer", "Which page.", minimum=1, maximum=FURTHEST, default=1)),
     _query(
         "limit",
-        value("integer", "How many on it; a hundred at most.", minimum=1, maximum=FURTHEST, default=DEFAULT),
+        value(
+            "integer",
+            "How many on it; a hundred at most. Several with more than 10,000 items together are refused.",
+            minimum=1,
+            maximum=FURTHEST,
+            default=DEFAULT,
+        ),
     ),
     _query("sorting", string("Newest or oldest first.", enum=["-created_at", "created_at"])),
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from starlette.requests import Request
@@ -14,13 +15,16 @@ from invoicing.errors import NotFound
 from invoicing.storage.tables import Order
 from resolvers import invoices, orders
 from resolvers.context import Context
-from resolvers.order_history import order_history
+from resolvers.order_history import order_histories, order_history
 from server.contexts import Contexts
 from server.rest.http import json_response, read_json_object, route, unknown_path
 from server.rest.json_body import JsonObject, is_id
 from server.rest.polar import requests, requests_lists, responses_lists
 from server.rest.polar.audiences import Audience
 from server.rest.polar.errors import NoUuid, refusal_response
+
+_THREADS = ThreadPoolExecutor(2, "orders")
+"""Put orders into Polar's words: what thousands of items come to takes a part of a second."""
 
 
 def routes(contexts: Contexts, audience: Audience) -> list[Route]:
@@ -44,9 +48,13 @@ class _Endpoints:
         window = requests_lists.window(request)
         page, total = await asyncio.gather(orders.page(ctx, filter, window), orders.count(ctx, filter))
         rows: Sequence[Order] = responses_lists.rows_in_order(page, window)
-        histories = await asyncio.gather(*(order_history(ctx, row) for row in rows))
-        items = [self._audience.order_response(history) for history in histories]
-        return json_response(responses_lists.page(items, total, window))
+        histories = await order_histories(ctx, rows)
+
+        def response() -> Response:
+            items = [self._audience.order_response(history) for history in histories]
+            return json_response(responses_lists.page(items, total, window))
+
+        return await _made(response)
 
     async def get_order(self, request: Request) -> Response:
         ctx = await self._audience.context(self._contexts, request)
@@ -76,7 +84,12 @@ class _Endpoints:
         return json_response({"url": url}, headers={"cache-control": "no-store"})
 
     async def _order_response(self, ctx: Context, order: Order) -> Response:
-        return json_response(self._audience.order_response(await order_history(ctx, order)))
+        history = await order_history(ctx, order)
+        return await _made(lambda: json_response(self._audience.order_response(history)))
+
+
+async def _made(response: Callable[[], Response]) -> Response:
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, response)
 
 
 async def _find_order(ctx: Context, request: Request) -> Order:

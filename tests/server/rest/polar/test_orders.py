@@ -10,8 +10,10 @@ import pytest
 
 from invoicing.access import Scope
 from invoicing.storage.database import Database
+from resolvers import order_history
 from tests.schema.execution.test_query_counts import counted
 from tests.server.rest.polar.shop import ORDERS, PORTAL, Shop, ask, opened
+from tests.support import factories
 from tests.support.client import CANCEL, RECORD, REFUND, Client
 from tests.support.factories import NOW, item
 from tests.support.rest_door import without_table
@@ -161,7 +163,28 @@ def test_a_list_takes_the_same_statements_however_long_it_is(shop: Shop) -> None
         with counted() as statements:
             assert len(page(shop.merchant, f"{ORDERS}/?limit={size}")[0]) == size
         costs.append([statement for statement in statements if "FROM api_keys" not in statement])
-    assert len(costs[0]) == len(costs[1]) <= 8
+    assert len(costs[0]) == len(costs[1]) <= 9
+
+
+@pytest.mark.parametrize("path", [PORTAL, ORDERS])
+def test_a_page_has_so_many_items(shop: Shop, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_history, "MOST_ITEMS", 6)
+    for place, number in enumerate((7, 3, 3)):
+        items = [item(id=f"i{place}-{each}") for each in range(number)]
+        factories.order(
+            shop.database,
+            shop.merchant.principal,
+            now=NOW + timedelta(days=place),
+            id=f"o{place}",
+            customer_id="ann",
+            items=items,
+        )
+    asker = shop.session("ann") if path == PORTAL else shop.merchant
+    refused = ask(asker, "GET", f"{path}/")
+    assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["query", "limit"])
+    assert "more than 6 items together: ask for a smaller limit" in refused.json()["detail"][0]["msg"]
+    assert page(asker, f"{path}/?limit=2")[0] == ["o2", "o1"]
+    assert page(asker, f"{path}/?limit=1&page=3")[0] == ["o0"], "a single order is shown, however long"
 
 
 @pytest.mark.parametrize("path", [PORTAL, ORDERS])
