@@ -1,4 +1,4 @@
-"""The limits of a server: of each key and customer, and of wrong keys from each address."""
+"""The limits of a server: of each key and customer, of an account's keys, of an address's wrong keys."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Literal
 
-from invoicing.access import Principal
+from invoicing.access import ActorType, Principal
 from invoicing.errors import RateLimited
 from server.rate_limits.buckets import Buckets, Quota
 from server.rate_limits.headers import RawHeaders, headers, policy
 from server.rate_limits.rate import Rate
 
-Limited = Literal["key", "address"]
-LIMITED: tuple[Limited, ...] = ("key", "address")
+Limited = Literal["key", "account", "address"]
+LIMITED: tuple[Limited, ...] = ("key", "account", "address")
 
 _WRONG_KEYS = Rate(5, seconds=1, burst=100)
+_KEYS_OF_ACCOUNT = 4  # whose rate all keys of an account have together
 _MOST_KEYS = 50_000
+_MOST_ACCOUNTS = 10_000
 _MOST_ADDRESSES = 50_000  # some 10 MB
 _MOST_UNTOLD = 10_000  # the others are not told of more at once
 
 _REASONS: dict[Limited, str | None] = {
     "key": None,
+    "account": "Too many requests came with the keys of this account: wait, as `Retry-After` says.",
     "address": "Too many API keys that are not known came from this address: wait, as `Retry-After` says.",
 }
 
@@ -43,6 +46,7 @@ class RateLimits:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.keys = Buckets(rate, _MOST_KEYS) if rate else None
+        self._accounts = Buckets(rate.times(_KEYS_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None
         self._policy = policy(rate) if rate else b""
         self._addresses = Buckets(_WRONG_KEYS, _MOST_ADDRESSES)
         self._count_refusal = count_refusal
@@ -51,28 +55,28 @@ class RateLimits:
 
     def take(self, principal: Principal, sent: RawHeaders) -> None:
         """Counts a request, and adds what is left to the headers. Raises RateLimited."""
-        if self.keys is None:
+        if self.keys is None or self._accounts is None:
             return
-        actor = principal.actor
-        name = principal.account_id, actor.type, actor.id
+        actor, account = principal.actor, principal.account_id
+        name = account, actor.type, actor.id
         quota = self.keys.take(name, self._clock())
         sent += headers(self._policy, quota)
         self._check(quota, "key", sent)
-        if self._untold is not None:
-            self._note(("key", name), 1)
+        self._note(("key", name), 1)
+        if actor.type == ActorType.API_KEY:  # customers do not use up what the shop itself may ask
+            self._check(self._accounts.take(account, self._clock()), "account", sent)
+            self._note(("account", account), 1)
 
     def take_guess(self, address: str, sent: RawHeaders) -> None:
         """Counts a key that was not seen before, until it is known to be right. Raises RateLimited."""
         if self.keys is None:
             return
         self._check(self._addresses.take(address, self._clock()), "address", sent)
-        if self._untold is not None:
-            self._note(("address", address), 1)
+        self._note(("address", address), 1)
 
     def give_guess_back(self, address: str) -> None:
         self._addresses.give_back(address)
-        if self._untold is not None:
-            self._note(("address", address), -1)
+        self._note(("address", address), -1)
 
     def untold(self) -> Counter[Taken]:
         """What was taken here since this was last asked for; it is noted from the first time on."""
@@ -82,7 +86,7 @@ class RateLimits:
     def take_elsewhere(self, taken: Taken, number: int) -> None:
         """So many were taken on another server."""
         limited, name = taken
-        buckets = self.keys if limited == "key" else self._addresses
+        buckets = {"key": self.keys, "account": self._accounts, "address": self._addresses}[limited]
         if buckets is not None:
             buckets.take_elsewhere(name, number, self._clock())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 OFF = "off"
 HOW = "write `50/s burst 200` (requests a second, and how many may come at once; `/m` and `/h` too), or `off`"
@@ -32,6 +32,9 @@ class Rate:
         if not rate.number or not rate.burst:
             raise ValueError(f"“{text}” lets nothing through: {HOW}")
         return rate
+
+    def times(self, factor: int) -> Rate:
+        return replace(self, number=self.number * factor, burst=self.burst * factor)
 
     @property
     def window(self) -> int:

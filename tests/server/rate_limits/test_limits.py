@@ -55,6 +55,18 @@ def test_another_key_of_the_account_and_another_account_are_served(shop: Client)
     assert shop.neighbour().post(ACCOUNT).status_code == 200
 
 
+def test_many_keys_of_an_account_may_ask_what_four_may(shop: Client) -> None:
+    for _ in range(4):
+        used_up(shop.limited_to(Scope.ACCOUNT_READ))
+    another = shop.limited_to(Scope.ACCOUNT_READ).post(ACCOUNT)
+    assert (another.status_code, another.json()["errors"][0]["extensions"]["code"]) == (429, "RATE_LIMITED")
+    assert "the keys of this account" in another.json()["errors"][0]["message"]
+    assert another.headers["retry-after"]
+    assert shop.neighbour().post(ACCOUNT).status_code == 200
+    metrics = shop.without_key().request("GET", "/metrics").text
+    assert 'invoicing_rate_limited_total{what="account"} 1.0' in metrics
+
+
 @pytest.mark.parametrize(
     ("path", "header", "body"),
     [

@@ -94,6 +94,19 @@ def test_what_was_taken_elsewhere_is_not_there_any_more() -> None:
         limits.take(KEY, [])
 
 
+def test_what_keys_of_the_account_took_elsewhere_is_not_there_any_more() -> None:
+    limits = RateLimits(Rate(1, 3_600, 10), clock=lambda: 0.0)
+    limits.take_elsewhere(("account", "account"), 4 * 10 - 1)
+    limits.untold()
+    customer = Principal("account", Actor("ann", "Ann", "customer"), frozenset(), "ann")
+    for principal in (customer, KEY, customer):
+        limits.take(principal, [])
+    assert limits.untold()["account", "account"] == 1
+    with pytest.raises(RateLimited, match="the keys of this account"):
+        limits.take(KEY, [])
+    limits.take(customer, [])
+
+
 def test_a_server_without_limits_lets_others_have_theirs() -> None:
     limits = RateLimits(None)
     limits.take_elsewhere(("key", ("account", "api_key", "key")), 7)
