@@ -14,4 +14,7 @@ from server.connections.websocket import LimitedWebSocket
 
 
 def limited_config(app: ASGIApp, guard: Guard, **options: Any) -> uvicorn.Config:
-    return GuardedConfig(app, guard, http=LimitedHttp, ws=LimitedWebSocket, **options)
+    """WebSockets are not compressed: some bytes could unpack to a thousand times as many."""
+    return GuardedConfig(
+        app, guard, http=LimitedHttp, ws=LimitedWebSocket, ws_per_message_deflate=False, **options
+    )

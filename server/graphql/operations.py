@@ -21,6 +21,7 @@ from invoicing.errors import RateLimited, Unauthorized
 from resolvers.context import Context
 from schema.execution.operations import is_subscription
 from server.auth import bearer, token_in
+from server.connections.websocket import allow_large_messages
 from server.contexts import Contexts, request_id
 from server.graphql.content_types import VARY, negotiate
 from server.graphql.sse import EventStreams
@@ -78,6 +79,7 @@ class Operations(GraphQL[Context, None]):
             await self.contexts.principal_of(context.connection, token)
             context.find_principal = partial(self.contexts.authenticator.principal_of, token)
             await context.renew()
+            allow_large_messages(context.connection.scope)
         except (Unauthorized, RateLimited) as refusal:
             raise ConnectionRejectionError from refusal
         return UnsetType()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from json import JSONDecodeError
 from typing import Any, cast
 
 import structlog
 from graphql import GraphQLError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
@@ -29,6 +34,8 @@ from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, Too
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
 from server.graphql.sse import MOST_UNREAD_SECONDS
+from server.rate_limits.buckets import Buckets
+from server.rate_limits.rate import Rate
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +44,9 @@ NOBODY = Principal("", Actor("", "", ""), frozenset())  # until the connection i
 TRY_AGAIN_LATER = 1013  # the close code of RFC 6455's registry; clients connect again
 LONGEST_ID = 255
 LONGEST_REASON = 123  # bytes, all that a close frame holds
+
+LONGEST_PING = 4_096  # characters of a ping's or pong's message
+SMALL_TALK = Rate(20, seconds=1, burst=200)  # messages of a connection that are no operation
 
 MOST_OPERATIONS = 100  # of one connection at the same time
 _TOO_MANY = GraphQLError(
@@ -65,6 +75,23 @@ class TextAdapter(ASGIWebSocketAdapter):
     """Sends JSON as text: clients refuse binary frames."""
 
     is_gone = False
+    size = 0  # characters of the message that was read last
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """Others have their turn after each message, also where many have come at once."""
+        while self.ws.application_state != WebSocketState.DISCONNECTED:
+            try:
+                text = await self.ws.receive_text()
+                self.size = len(text)
+                message = self.view.decode_json(text)
+            except JSONDecodeError as failure:
+                raise NonJsonMessageReceived from failure
+            except KeyError as failure:
+                raise NonTextMessageReceived from failure
+            except WebSocketDisconnect:
+                return
+            yield message
+            await asyncio.sleep(0)
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Raises WebSocketDisconnected if the client is gone, or reads nothing any more."""
@@ -87,6 +114,10 @@ class TextAdapter(ASGIWebSocketAdapter):
 
 
 class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._small_talk = Buckets(SMALL_TALK, most=1)
+
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         is_new = message["id"] not in self.operations
         if self.connection_acknowledged and is_new and (refusal := self._refusal()):
@@ -96,14 +127,12 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     def _refusal(self) -> GraphQLError | None:
         """Why there may not be another operation now, if so."""
-        if len(self.operations) >= MOST_OPERATIONS:
-            return _TOO_MANY
         context = cast(ConnectionContext, self.context)
         try:
             context.take_from_limit(context.principal)
         except RateLimited as refusal:
             return GraphQLError(str(refusal), extensions={"code": refusal.code, **refusal.more})
-        return None
+        return _TOO_MANY if len(self.operations) >= MOST_OPERATIONS else None
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         began = time.perf_counter()
@@ -130,9 +159,28 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if not _is_well_formed(message):
             await self.handle_invalid_message("This is no message of graphql-transport-ws")
             return
+        if message["type"] != "connection_init" and not self.connection_acknowledged:
+            await self.websocket.close(4401, "Unauthorized")
+            return
+        if self._is_small_talk(message) and (refusal := self._small_talk_refusal(message)):
+            await self.handle_invalid_message(refusal)
+            return
         if message["type"] == "connection_init" and message.get("payload") is None:
             message.pop("payload", None)
         await super().handle_message(message)
+
+    def _is_small_talk(self, message: Message) -> bool:
+        """Whether it neither begins nor ends an operation, so that no key's rate limit counts it."""
+        if message["type"] == "complete":
+            return message["id"] not in self.operations
+        return message["type"] in ("ping", "pong")
+
+    def _small_talk_refusal(self, message: Message) -> str | None:
+        if message["type"] != "complete" and cast(TextAdapter, self.websocket).size > LONGEST_PING:
+            return f"The message of a ping or pong has {LONGEST_PING} characters at most"
+        if self._small_talk.take(None, time.monotonic()).wait:
+            return "There are too many messages that are no operation"
+        return None
 
 
 def _is_well_formed(message: Any) -> bool:
