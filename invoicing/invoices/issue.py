@@ -70,7 +70,14 @@ def issue(
     _refusing(lambda: connection.execute(_INSERT_LINES, _line_rows(frozen, principal.account_id)), frozen)
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
         connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
-    outbox.enqueue(connection, principal.account_id, outbox.RENDER_INVOICE, frozen.id, now=now)
+    outbox.enqueue(
+        connection,
+        principal.account_id,
+        outbox.RENDER_INVOICE,
+        frozen.id,
+        queue=principal.account_id,
+        now=now,
+    )
     if seller.has_webhooks:
         events.emit_for_invoices(
             connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now

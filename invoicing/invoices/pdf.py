@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.storage import after_commit, outbox, rows
 from invoicing.storage.outbox import Failure
+from invoicing.storage.outbox_turns import claim_in_shares
 from invoicing.storage.tables import Document, Job, documents, invoices, logos
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
@@ -76,8 +77,8 @@ class RenderedPdf:
 def claim(
     connection: Connection, *, most: int, now: datetime, lease: timedelta = outbox.LEASE
 ) -> list[DuePdf]:
-    """Up to `most` invoices to print, leased to the caller."""
-    claimed = outbox.claim(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
+    """Up to `most` invoices to print, leased to the caller; each account has its share."""
+    claimed = claim_in_shares(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
     if not claimed:
         return []
     found = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]}).all()
@@ -124,7 +125,7 @@ def invoices_to_print(connection: Connection, account_id: str) -> Sequence[str]:
 
 def make_again(connection: Connection, account_id: str, invoice_id: str, *, now: datetime) -> None:
     """Has the PDF made from the frozen invoice again; until then there is none."""
-    outbox.restart(connection, account_id, outbox.RENDER_INVOICE, invoice_id, now=now)
+    outbox.restart(connection, account_id, outbox.RENDER_INVOICE, invoice_id, account_id, now=now)
     connection.execute(_FORGET, {"account": account_id, "invoice": invoice_id})
     after_commit.notify_invoices_changed(connection, account_id, [invoice_id])
 

@@ -62,12 +62,12 @@ def leasing(due: CTE) -> ReturningUpdate[Any]:
 
 
 def _claim_statement() -> ReturningUpdate[Any]:
-    """The statement that leases due jobs of a kind that has no queues."""
+    """The statement that leases due jobs of a queue."""
     due = (  # a CTE, which PostgreSQL runs only once; a subquery may lock more rows than the limit
         select(outbox.c.id)
         .where(
             outbox.c.kind == bindparam("of_kind"),
-            outbox.c.queue == "",
+            outbox.c.queue == bindparam("of_queue"),
             outbox.c.failed_at.is_(None),
             outbox.c.run_after <= bindparam("now"),
         )
@@ -160,10 +160,23 @@ def new_job_row(
 
 
 def claim(
-    connection: Connection, kind: str, *, most: int, now: datetime, lease: timedelta = LEASE
+    connection: Connection,
+    kind: str,
+    queue: str = "",
+    *,
+    most: int,
+    now: datetime,
+    lease: timedelta = LEASE,
 ) -> list[Job]:
-    """Up to `most` due jobs, leased to the caller until now + `lease`, the longest due first."""
-    leased = {"of_kind": kind, "now": now, "most": most, "until": now + lease, "token": new_id()}
+    """Up to `most` due jobs of a queue, leased to the caller until now + `lease`, the longest due first."""
+    leased = {
+        "of_kind": kind,
+        "of_queue": queue,
+        "now": now,
+        "most": most,
+        "until": now + lease,
+        "token": new_id(),
+    }
     jobs = rows.all_(connection, _CLAIM, leased, as_=Job)
     return sorted(jobs, key=lambda found: found.id)
 

@@ -10,9 +10,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CTE, BindParameter, Connection, bindparam, func, select
+from sqlalchemy import CTE, BindParameter, Connection, Select, bindparam, func, select
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from invoicing.storage import outbox as outbox_jobs
 from invoicing.storage import rows
 from invoicing.storage.outbox import leasing
 from invoicing.storage.tables import Job, new_id, outbox
@@ -84,7 +85,20 @@ def _statement() -> ReturningUpdate[Any]:
     return leasing(due)
 
 
+def _due_statement() -> Select[Any]:
+    queues, first = _waiting_queues(), outbox.alias()
+    since = (
+        select(func.min(first.c.run_after))
+        .where(first.c.kind == _KIND, first.c.queue == queues.c.queue, first.c.failed_at.is_(None))
+        .scalar_subquery()
+    )
+    heads = select(queues.c.queue, since.label("since")).where(queues.c.queue.is_not(None)).cte("heads")
+    due = select(heads.c.queue).where(heads.c.since <= _NOW)
+    return due.order_by(heads.c.since, heads.c.queue).limit(bindparam("most"))
+
+
 _CLAIM = _statement()
+_DUE = _due_statement()
 
 
 def claim_in_turns(
@@ -113,3 +127,20 @@ def claim_in_turns(
         "busy_accounts": list(busy_accounts),
     }
     return sorted(rows.all_(connection, _CLAIM, values, as_=Job), key=lambda job: job.id)
+
+
+def claim_in_shares(
+    connection: Connection, kind: str, *, most: int, now: datetime, lease: timedelta
+) -> list[Job]:
+    """Up to `most` jobs, leased to the caller: each queue has its share, and what is left of those with more.
+
+    For a kind whose jobs are done in batches, so that few jobs do not wait for the many of another queue.
+    """
+    due = {"of_kind": kind, "now": now, "most": most}
+    queues = connection.execute(_DUE, due).scalars().all()
+    claimed: list[Job] = []
+    for share in dict.fromkeys((-(-most // len(queues)), most)) if queues else ():
+        for queue in queues:
+            if left := min(share, most - len(claimed)):
+                claimed += outbox_jobs.claim(connection, kind, queue, most=left, now=now, lease=lease)
+    return sorted(claimed, key=lambda job: job.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -269,6 +270,27 @@ def test_recording_a_paper_twice_leaves_one(database: Database, principal: Princ
             outbox.enqueue, principal.account_id, outbox.RENDER_INVOICE, invoice.id, now=factories.NOW
         )
     assert len(papers(database)) == 1
+
+
+def test_who_has_much_to_print_leaves_the_others_their_share(
+    database: Database, principal: Principal
+) -> None:
+    named(database, principal, *["Mug"] * 40)
+    others = [factories.principal(database) for _ in range(2)]
+    theirs = [
+        named(database, other, *["Cup"] * count)[0] for other, count in zip(others, (1, 5), strict=True)
+    ]
+    claimed = [database.write(rendering.claim, most=12, now=factories.NOW) for _ in range(2)]
+    of_each = [Counter(due.job.account_id for due in batch) for batch in claimed]
+    mine, first, second = (each.account_id for each in (principal, *others))
+    assert of_each == [{mine: 7, first: 1, second: 4}, {mine: 11, second: 1}]
+    assert theirs[0].id in {due.job.subject_id for due in claimed[0]}
+
+
+def test_jobs_of_before_accounts_had_queues_are_done_too(database: Database, principal: Principal) -> None:
+    named(database, principal, "Mug", "Cup")
+    database.write(lambda connection: connection.execute(update(jobs).values(queue="")))
+    assert len(database.write(rendering.claim, most=9, now=factories.NOW)) == 2
 
 
 def test_a_lease_can_be_held_for_longer(database: Database, principal: Principal) -> None:
