@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 INIT = {"type": "connection_init", "payload": {}}
 PING = {"type": "ping"}
-TOO_BIG = 1009
+TOO_BIG, POLICY_VIOLATION = 1009, 1008
 
 
 @pytest.fixture
@@ -79,12 +79,30 @@ async def test_a_ping_is_small(shop: Client, address: str) -> None:
 
 
 async def test_a_connection_does_not_only_make_small_talk(shop: Client, address: str) -> None:
-    async with connected(address, shop.token) as caller:
+    async with connected(address, shop.token, max_queue=None) as caller:
         await caller.subscribe("{ __typename }")  # an operation is no small talk
         sent = [json.dumps(PING)] * (SMALL_TALK.burst * 10)
         burst = b"".join(frame(text.encode()) for text in sent)
         caller.connection.transport.write(burst)
         assert await closing_code(caller.connection) == 4400
+
+
+@pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.PING, Opcode.PONG])
+async def test_whoever_sends_frames_of_nothing_is_cut_off(address: str, opcode: Opcode) -> None:
+    async with stranger(address) as connection:
+        connection.transport.write(frame(b"", opcode) * (sockets.SLICE // 6))
+        assert await closing_code(connection) == POLICY_VIOLATION
+
+
+async def test_a_message_has_not_any_number_of_parts(address: str) -> None:
+    async with stranger(address) as connection:
+        part = frame(b"x" * 6, Opcode.CONT, fin=False)  # longer frames, so that not their number counts
+        begun = frame(b"", fin=False)
+        for _ in range(sockets.MOST_FRAGMENTS // 500 + 1):
+            connection.transport.write(begun + part * 500)
+            begun = b""
+            await connection.ping()
+        assert await closing_code(connection) == POLICY_VIOLATION
 
 
 def frame(data: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
