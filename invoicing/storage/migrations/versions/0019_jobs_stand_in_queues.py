@@ -19,7 +19,7 @@ def upgrade() -> None:
         "WHERE kind = 'webhook.deliver' AND EXISTS (SELECT 1 FROM webhook_deliveries "
         "WHERE webhook_deliveries.account_id = outbox.account_id AND webhook_deliveries.id = subject_id)"
     )
-    op.execute("UPDATE outbox SET queue = account_id WHERE kind = 'payment.ask'")
+    op.execute("UPDATE outbox SET queue = account_id WHERE kind IN ('payment.ask', 'invoice.render')")
     op.drop_index("outbox_due", "outbox")
     op.create_index(
         "outbox_due", "outbox", ["kind", "queue", "run_after"], postgresql_where=OPEN, sqlite_where=OPEN
