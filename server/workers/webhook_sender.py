@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
+import httpcore
 import httpx
 from standardwebhooks.webhooks import Webhook
 
@@ -12,13 +13,13 @@ from invoicing.errors import UrlRefused
 from invoicing.texts import one_line, shortened
 from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from resolvers.webhook_hosts import Hosts
+from server.workers.bounded_network import PART, BoundedBackend
 
 TIMEOUT = 15.0  # seconds for the whole delivery
 CONNECT_TIMEOUT = 5.0  # seconds for each of several addresses
-MOST_READ = 65_536  # bytes of the response
+MOST_READ = 65_536  # bytes of the response, its head included
 MOST_LOGGED = 300  # characters of the response
 _ACCOUNT = "invoicing.account"
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
@@ -30,7 +31,13 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
-        self._transport = httpx.AsyncHTTPTransport(limits=_LIMITS)
+        self._transport = httpx.AsyncHTTPTransport()
+        self._transport._pool = httpcore.AsyncConnectionPool(  # httpx has no argument for the network
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=None,
+            max_keepalive_connections=0,
+            network_backend=BoundedBackend(MOST_READ),
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -91,9 +98,9 @@ class Sender:
             headers=headers,
             extensions={_ACCOUNT: due.job.account_id},
         ) as response:
+            if response.is_success:  # the rest of it says nothing more
+                return DeliveryResult(response.status_code)
             beginning = await _read_beginning(response)
-        if response.is_success:
-            return DeliveryResult(response.status_code)
         text = _in_short(beginning.decode(errors="replace"))
         reason = f"It answered {response.status_code}" + (f": {text}" if text else ".")
         return DeliveryResult(response.status_code, reason)
@@ -118,10 +125,10 @@ def _in_short(text: str) -> str:
 
 
 async def _read_beginning(response: httpx.Response) -> bytes:
-    """The first bytes of the response, not decompressed."""
+    """The first bytes of the response, not decompressed: as many as its reason may need."""
     read = bytearray()
     async for chunk in response.aiter_raw():
         read += chunk
-        if len(read) >= MOST_READ:
+        if len(read) >= PART:
             break
     return bytes(read)
