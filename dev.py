@@ -79,7 +79,7 @@ def invoicing(*args: str) -> NoReturn:
 
 
 def test_everything() -> int:
-    say("Installing what is missing, then running every check and test: about 6 minutes on two cores")
+    say("Installing what is missing, then running every check and test: about 20 minutes on two cores")
     setup(retry=True)
     install_clients()
     os.environ["INVOICING_TEST_ALL"] = "true"
