@@ -32,6 +32,6 @@ def find_wrong_logos(connection: Connection, account_id: str) -> Iterator[tuple[
             yield name, "logo", f"The logo was changed: its SHA-256 is {found}."
     for name in sorted(set(connection.execute(_NAMED, key).scalars()) - set(kept)):
         yield name, "logo", "Invoices name this logo, and it is not there."
-    own = connection.execute(_OF_ACCOUNT, key).scalar_one()
+    own = connection.execute(_OF_ACCOUNT, key).scalar_one_or_none()
     if own is not None and own["sha256"] not in kept:
         yield own["sha256"], "logo", "The account names this logo, and it is not there."

@@ -28,7 +28,7 @@ from tests.support.client import (
 )
 from tests.support.rest_door import basic
 
-SIZE = 900_000
+SIZE = 290_000
 MOST_ANSWERED = 3_000  # bytes: a few errors with 200 characters of the text in each
 NAME, TEXT = "NAME", "TEXT"
 

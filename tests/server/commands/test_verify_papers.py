@@ -55,7 +55,7 @@ def test_papers_as_they_were_made_are_right(command: Command) -> None:
         (lambda first, _: os.truncate(first, 100), "Its PDF has 100 bytes and was made with"),
         (lambda first, _: first.write_bytes(b""), "Its PDF has 0 bytes"),
         (lambda first, _: first.unlink(), "Its PDF is not in the store"),
-        (lambda first, other: first.write_bytes(other.read_bytes() + b"\n"), "bytes and was made with"),
+        (lambda first, _: first.write_bytes(first.read_bytes() + b"\n"), "bytes and was made with"),
     ],
 )
 def test_a_file_that_is_gone_or_of_another_size_is_found(
