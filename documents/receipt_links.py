@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_PREFIX = "receipt"  # no key of a PDF begins so: those begin with the account's id
+from documents.link_keys import key_of, parts_of
+
+_KIND = "receipt"
 
 
 class ReceiptKey(NamedTuple):
@@ -12,10 +14,10 @@ class ReceiptKey(NamedTuple):
     invoice_id: str
 
     def __str__(self) -> str:
-        return "/".join((_PREFIX, *self))
+        return key_of(_KIND, *self)
 
 
 def read_key(key: str) -> ReceiptKey | None:
     """None if it is the key of something else."""
-    prefix, *parts = key.split("/", 2)
-    return ReceiptKey(*parts) if prefix == _PREFIX and len(parts) == len(ReceiptKey._fields) else None
+    parts = parts_of(key, _KIND, len(ReceiptKey._fields))
+    return None if parts is None else ReceiptKey(*parts)

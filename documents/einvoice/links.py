@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from documents.einvoice.formats import EInvoiceFormat
+from documents.link_keys import key_of, parts_of
 
-_PREFIX = "e-invoice"  # no key of a PDF begins so: those begin with the account's id
+_KIND = "e-invoice"
 
 
 class EInvoiceKey(NamedTuple):
@@ -15,13 +16,13 @@ class EInvoiceKey(NamedTuple):
     format: EInvoiceFormat
 
     def __str__(self) -> str:
-        return "/".join((_PREFIX, self.format, self.account_id, self.invoice_id))
+        return key_of(_KIND, self.format, self.account_id, self.invoice_id)
 
 
 def read_key(key: str) -> EInvoiceKey | None:
     """None if it is the key of something else."""
-    prefix, *parts = key.split("/", 3)
-    if prefix != _PREFIX or len(parts) < 3:
+    parts = parts_of(key, _KIND, len(EInvoiceKey._fields))
+    if parts is None:
         return None
     wanted, account_id, invoice_id = parts
     return EInvoiceKey(account_id, invoice_id, EInvoiceFormat(wanted))
