@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problem import Problem
-from documents.einvoice.problems import problems_of
+from documents.einvoice.problems import problems_by_format
 from invoicing.invoices.queries import Issued
 from invoicing.snapshot import load
 
@@ -53,8 +53,7 @@ class KeptProblems:
 
 
 def _problems(snapshot: str) -> ByFormat:
-    frozen = load(snapshot)
-    return {format: tuple(problems_of(frozen, format)) for format in EInvoiceFormat}
+    return problems_by_format(load(snapshot))
 
 
 kept_problems = KeptProblems()

@@ -27,6 +27,12 @@ def problems_of(invoice: Snapshot, wanted: EInvoiceFormat) -> list[Problem]:
     return list(problems_in(invoice, content_of(invoice), wanted))
 
 
+def problems_by_format(invoice: Snapshot) -> dict[EInvoiceFormat, tuple[Problem, ...]]:
+    """The same of every format."""
+    content = content_of(invoice)
+    return {wanted: tuple(problems_in(invoice, content, wanted)) for wanted in EInvoiceFormat}
+
+
 def formats_without_problems(invoice: Snapshot) -> tuple[EInvoiceFormat, ...]:
     """Those that can be made of it."""
     content = content_of(invoice)
