@@ -47,6 +47,11 @@ class Places(Generic[T]):
             self._ready.put(None)  # for the other threads
         return taken
 
+    def is_empty(self) -> bool:
+        """Whether nothing waits at this moment, for a place or to be taken."""
+        with self._lock:
+            return self._ready.empty() and not any(self._waiting.values())
+
     def leave(self, owner: Owner) -> None:
         """A piece of this account's work is done: its next one may be taken."""
         if owner is None:

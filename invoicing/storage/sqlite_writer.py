@@ -3,6 +3,9 @@
 A commit that survives a power cut waits for the disk, which takes longer than the commands themselves. So the
 commands that arrived in the meantime share one commit. Each has its own savepoint, so that one that fails
 does not undo the others. No command returns before the common commit is done.
+
+Nor does a short command wait for the long ones of another account: accounts take turns, a transaction that
+has gone on for long enough takes no more commands, and an account whose last one was long begins a new one.
 """
 
 from __future__ import annotations
@@ -11,9 +14,10 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -22,7 +26,8 @@ from sqlalchemy.exc import OperationalError
 from invoicing.storage import after_commit
 from invoicing.storage.places import Owner, Places
 
-MAX_COMMANDS = 64
+MAX_COMMANDS = 64  # of one transaction
+LONG = 0.05  # seconds after which a transaction takes no more commands; a command that takes as long is long
 AT_ONCE = 0.5  # seconds: a lock is waited for longer
 
 T = TypeVar("T")
@@ -30,9 +35,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Command:
-    """Work that waits for the writer, and the future for its outcome."""
+    """Work that waits for the writer, whose it is, and the future for its outcome."""
 
     work: Callable[[Connection], Any]
+    owner: Owner = None
     outcome: Future[Any] = field(default_factory=Future)
     result: Any = None
     refusal: BaseException | None = None
@@ -59,6 +65,7 @@ class Writer:
         engine: Engine,
         check: Callable[[Connection], None],
         committed: Callable[[Collection[str]], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`check` refuses a whole transaction before it begins with its commands.
 
@@ -67,12 +74,15 @@ class Writer:
         self._engine = engine
         self._check = check
         self._committed = committed
+        self._clock = clock
         self._waiting: Places[Command] = Places(1)
+        self._next: Command | None = None  # taken, but left to the next transaction
+        self._long: set[Owner] = set()  # the accounts whose last command was long
         self._thread = threading.Thread(target=self._serve, name="write", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[Connection], T], owner: Owner = None) -> Future[T]:
-        command = Command(work)
+        command = Command(work, owner)
         self._waiting.put(owner, command)
         return command.outcome
 
@@ -83,32 +93,33 @@ class Writer:
         self._engine.dispose()
 
     def _serve(self) -> None:
-        while (commands := self._next_commands()) is not None:
-            live = [command for command in commands if command.outcome.set_running_or_notify_cancel()]
-            if live:
-                self._commit(live)
+        while (first := self._take(wait=True)) is not None:
+            self._commit(first)
 
-    def _next_commands(self) -> list[Command] | None:
-        """The waiting commands, at least one; None when the writer is closed."""
-        commands: list[Command] = []
-        while len(commands) < MAX_COMMANDS:
+    def _take(self, *, wait: bool) -> Command | None:
+        """The next command that somebody waits for; None when there is none, or the writer is closed."""
+        command, self._next = self._next, None
+        while command is None:
             try:
-                taken = self._waiting.get(wait=not commands)
+                taken = self._waiting.get(wait=wait)
             except queue.Empty:
-                break
+                return None
             if taken is None:
-                break
-            owner, command = taken
-            self._waiting.leave(owner)  # so that the accounts take turns
-            commands.append(command)
-        return commands or None
+                return None
+            owner, candidate = taken
+            if candidate.outcome.set_running_or_notify_cancel():
+                command = candidate
+            else:
+                self._waiting.leave(owner)
+        return command
 
-    def _commit(self, commands: Sequence[Command]) -> None:
+    def _commit(self, first: Command) -> None:
+        """Runs the command, and those that wait by then, in one transaction."""
+        commands = [first]
         topics: Collection[str] = after_commit.NOTHING
         try:
-            with self._begin() as connection:
-                self._check(connection)
-                _run(connection, commands)
+            with self._begin_checked(commands) as connection:
+                self._run_all(connection, commands)
                 topics = after_commit.collect(connection)
                 if not _is_open(connection):
                     raise RuntimeError("SQLite has rolled back what a command went on with.")
@@ -119,6 +130,52 @@ class Writer:
         for command in commands:
             command.set_outcome()
         self._committed(topics)
+
+    def _begin_checked(self, commands: list[Command]) -> Connection:
+        """Begins a transaction. If it cannot, adds all that wait: each would wait as long for the same."""
+        try:
+            connection = self._begin()
+            try:
+                self._check(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except BaseException:
+            self._waiting.leave(commands[0].owner)
+            while len(commands) < MAX_COMMANDS and (command := self._take(wait=False)) is not None:
+                self._waiting.leave(command.owner)
+                commands.append(command)
+            raise
+        return connection
+
+    def _run_all(self, connection: Connection, commands: list[Command]) -> None:
+        """Runs the first of them, and those that are taken after it, which it adds."""
+        began = self._clock()
+        if self._waiting.is_empty():
+            self._run(commands[0], lambda command: command.run(connection))
+            return
+        self._run(commands[0], partial(_run_behind_savepoint, connection))
+        while len(commands) < MAX_COMMANDS and self._clock() - began < LONG:
+            command = self._take(wait=False)
+            if command is None:
+                return
+            if command.owner in self._long:
+                self._next = command
+                return
+            commands.append(command)
+            self._run(command, partial(_run_behind_savepoint, connection))
+
+    def _run(self, command: Command, run: Callable[[Command], None]) -> None:
+        """Its account's next command comes after all that others put until it is done."""
+        began = self._clock()
+        try:
+            run(command)
+        finally:
+            if self._clock() - began < LONG:
+                self._long.discard(command.owner)
+            else:
+                self._long.add(command.owner)
+            self._waiting.leave(command.owner)
 
     def _begin(self) -> Connection:
         """Begins a transaction; waits while another process writes.
@@ -147,19 +204,15 @@ def _begin(engine: Engine) -> Connection:
     return connection
 
 
-def _run(connection: Connection, commands: Sequence[Command]) -> None:
-    if len(commands) == 1:
-        commands[0].run(connection)
-        return
-    for command in commands:
-        connection.exec_driver_sql("SAVEPOINT command")
-        try:
-            command.run(connection)
-        except BaseException:
-            if not _is_open(connection):  # a full disk ends all of it, and there is no savepoint any more
-                raise
-            connection.exec_driver_sql("ROLLBACK TO command")
-        connection.exec_driver_sql("RELEASE command")
+def _run_behind_savepoint(connection: Connection, command: Command) -> None:
+    connection.exec_driver_sql("SAVEPOINT command")
+    try:
+        command.run(connection)
+    except BaseException:
+        if not _is_open(connection):  # a full disk ends all of it, and there is no savepoint any more
+            raise
+        connection.exec_driver_sql("ROLLBACK TO command")
+    connection.exec_driver_sql("RELEASE command")
 
 
 def _is_open(connection: Connection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from invoicing.storage import after_commit
 from invoicing.storage.database import Database
-from invoicing.storage.sqlite_writer import Writer
+from invoicing.storage.sqlite_writer import LONG, Writer
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.patience import PATIENCE
@@ -29,11 +30,16 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 class HeldWriter:
-    """A writer whose first command waits, so that later commands collect behind it."""
+    """A writer whose first command waits, so that later commands collect behind it.
+
+    Its time passes only while a command takes some. `order` has the names of the commands, and of commits.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.commits: list[Collection[str]] = []
-        self.writer = Writer(engine, lambda _: None, self.commits.append)
+        self.order: list[str] = []
+        self.now = 0.0
+        self.writer = Writer(engine, lambda _: None, self._committed, lambda: self.now)
         self._go = threading.Event()
         started = threading.Event()
 
@@ -46,6 +52,21 @@ class HeldWriter:
 
     def release(self) -> None:
         self._go.set()
+
+    def submit(self, name: str, owner: str | None, *, takes: float = 0, meanwhile: str = "") -> Future[None]:
+        """A command of the account that takes so long; `meanwhile` another account's comes in."""
+
+        def work(_: Connection) -> None:
+            self.order.append(name)
+            self.now += takes
+            if meanwhile:
+                self.submit(meanwhile, "calm")
+
+        return self.writer.submit(work, owner)
+
+    def _committed(self, topics: Collection[str]) -> None:
+        self.commits.append(topics)
+        self.order.append("commit")
 
 
 @pytest.fixture
@@ -157,14 +178,61 @@ def test_a_statement_not_read_to_its_end_does_not_block_others(
 
 
 def test_accounts_take_turns(held: HeldWriter) -> None:
-    order: list[str] = []
-
-    def note(name: str) -> Callable[[Connection], None]:
-        return lambda _: order.append(name)
-
-    waiting = [held.writer.submit(note("busy"), "busy") for _ in range(100)]
-    waiting += [held.writer.submit(note("calm"), "calm") for _ in range(2)]
+    waiting = [held.submit("busy", "busy") for _ in range(100)]
+    waiting += [held.submit("calm", "calm") for _ in range(2)]
     held.release()
     for each in waiting:
         each.result(PATIENCE)
-    assert [place for place, name in enumerate(order) if name == "calm"] == [1, 3]
+    names = [name for name in held.order if name != "commit"]
+    assert [place for place, name in enumerate(names) if name == "calm"] == [1, 3]
+
+
+def test_what_comes_during_a_long_command_goes_before_its_accounts_next(held: HeldWriter) -> None:
+    held.submit("long 1", "busy", takes=LONG, meanwhile="short")
+    last = held.submit("long 2", "busy", takes=LONG)
+    held.release()
+    last.result(PATIENCE)
+    held.writer.close()
+    assert held.order == ["commit", "long 1", "commit", "short", "commit", "long 2", "commit"]
+
+
+def test_a_short_command_is_committed_before_an_account_goes_on_with_long_ones(held: HeldWriter) -> None:
+    held.submit("long 1", "busy", takes=LONG)
+    held.submit("short 1", "calm")
+    held.submit("long 2", "busy", takes=LONG)
+    held.submit("short 2", "calm")
+    held.submit("now short 1", "busy")
+    held.submit("now short 2", "busy")
+    last = held.submit("now short 3", "busy")
+    held.release()
+    last.result(PATIENCE)
+    held.writer.close()
+    turns = "commit, long 1, commit, short 1, commit, long 2, commit, short 2, commit"
+    assert ", ".join(held.order) == f"{turns}, now short 1, now short 2, now short 3, commit"
+
+
+def test_many_short_commands_are_committed_once_they_are_long_together(held: HeldWriter) -> None:
+    waiting = [held.submit(str(number), "busy", takes=LONG * 0.4) for number in range(4)]
+    held.release()
+    waiting[-1].result(PATIENCE)
+    held.writer.close()
+    assert held.order == ["commit", "0", "1", "2", "commit", "3", "commit"]
+
+
+def test_a_writer_that_cannot_begin_refuses_all_that_wait(engine: Engine) -> None:
+    go = threading.Event()
+    asked: list[None] = []
+
+    def outdated(_: Connection) -> None:
+        asked.append(None)
+        go.wait(PATIENCE)
+        raise LookupError("not the version that the server knows")
+
+    writer = Writer(engine, outdated, lambda _: None)
+    waiting = [writer.submit(add(f"{owner}{n}"), owner) for n in range(5) for owner in ("a", "b")]
+    go.set()
+    for each in waiting:
+        with pytest.raises(LookupError, match="version"):
+            each.result(PATIENCE)
+    assert len(asked) == 1
+    writer.close()
