@@ -95,7 +95,9 @@ def decimal_text(number: int, decimals: int = 6) -> str:
     """The number with that many decimals as it is written, without zeros at its end: 1_500_000 is 1.5."""
     whole, rest = divmod(abs(number), 10**decimals)
     sign = "-" if number < 0 else ""
-    return f"{sign}{whole}.{rest:0{decimals}}".rstrip("0").rstrip(".")
+    if not rest:  # as most are
+        return f"{sign}{whole}"
+    return f"{sign}{whole}.{rest:0{decimals}}".rstrip("0")
 
 
 def json_number(number: int, decimals: int = 6) -> int | float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 
 from documents.einvoice.content import Content, Item, VatGroup
 from documents.einvoice.elements import Element, document, element, put
@@ -41,6 +41,22 @@ def _said(name: str, text: str | None) -> str:
 def _day(parent: Element, name: str, day: date | str | None, prefix: str = "udt") -> None:
     if day is not None:
         put(prefix, _group(parent, name), "DateTimeString", str(day).replace("-", ""), format=_DAY)
+
+
+@lru_cache(maxsize=256)
+def _line_vat(category: str, rate: int) -> str:
+    """A line's VAT. What is outside its scope has no rate (BR-O-05)."""
+    said = "" if category == "O" else _said("RateApplicablePercent", percentage_text(rate))
+    return (
+        "<ram:ApplicableTradeTax><ram:TypeCode>VAT</ram:TypeCode>"
+        f"<ram:CategoryCode>{category}</ram:CategoryCode>{said}</ram:ApplicableTradeTax>"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _line_quantity(quantity: int, unit: str) -> str:
+    text = decimal_text(quantity)
+    return f'<ram:BilledQuantity unitCode="{escaped_in_attribute(unit)}">{text}</ram:BilledQuantity>'
 
 
 class _Writer:
@@ -80,8 +96,6 @@ class _Writer:
     def _line(self, item: Item) -> str:
         """The line, written at once: nearly all elements of a long invoice are its lines'."""
         sku, description = _said("SellerAssignedID", item.sku), _said("Description", item.description)
-        # BR-O-05: what is outside the scope of VAT has no rate.
-        rate = "" if item.category == "O" else _said("RateApplicablePercent", percentage_text(item.rate))
         return (
             "<ram:IncludedSupplyChainTradeLineItem>"
             f"<ram:AssociatedDocumentLineDocument><ram:LineID>{item.number}</ram:LineID>"
@@ -92,10 +106,8 @@ class _Writer:
             f"<ram:ChargeAmount>{item.price}</ram:ChargeAmount>"
             "</ram:NetPriceProductTradePrice></ram:SpecifiedLineTradeAgreement>"
             "<ram:SpecifiedLineTradeDelivery>"
-            f'<ram:BilledQuantity unitCode="{escaped_in_attribute(item.unit)}">'
-            f"{decimal_text(item.quantity)}</ram:BilledQuantity></ram:SpecifiedLineTradeDelivery>"
-            "<ram:SpecifiedLineTradeSettlement><ram:ApplicableTradeTax><ram:TypeCode>VAT</ram:TypeCode>"
-            f"<ram:CategoryCode>{item.category}</ram:CategoryCode>{rate}</ram:ApplicableTradeTax>"
+            f"{_line_quantity(item.quantity, item.unit)}</ram:SpecifiedLineTradeDelivery>"
+            f"<ram:SpecifiedLineTradeSettlement>{_line_vat(item.category, item.rate)}"
             f"{self._line_period_and_allowance(item)}"
             "<ram:SpecifiedTradeSettlementLineMonetarySummation>"
             f"<ram:LineTotalAmount>{self._text(item.net)}</ram:LineTotalAmount>"

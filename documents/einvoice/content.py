@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from documents.einvoice.numbers import comes_to, exact_price_text, price_text, without_vat
 from documents.einvoice.payment import Payment, payment_of
@@ -21,8 +22,7 @@ INVOICE, CREDIT_NOTE = "380", "381"
 _VATEX = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """An invoice line (BG-25). `allowance` is taken off (BG-27); below zero it is a charge (BG-28)."""
 
     number: int  # BT-126

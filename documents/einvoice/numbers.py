@@ -44,7 +44,8 @@ def price_text(base: int, quantity: int, decimals: int) -> str:
         return "0"
     price = _PRICE.divide(Decimal(base) * MILLION, Decimal(quantity) * 10**decimals)
     is_many = abs(quantity) > _MANY
-    return _shortened(_PRICE.quantize(price, _MORE_DECIMALS if is_many else _PRICE_DECIMALS))
+    text = format(_PRICE.quantize(price, _MORE_DECIMALS if is_many else _PRICE_DECIMALS), "f")
+    return text.rstrip("0").rstrip(".")
 
 
 def comes_to(price: int, quantity: int, base: int, decimals: int) -> bool:
@@ -58,9 +59,4 @@ def comes_to(price: int, quantity: int, base: int, decimals: int) -> bool:
 
 def exact_price_text(price: int, decimals: int) -> str:
     """A unit price in millionths of a minor unit, in major units, with all its digits."""
-    return _shortened(_PRICE.divide(Decimal(price), Decimal(MILLION * 10**decimals)))
-
-
-def _shortened(number: Decimal) -> str:
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return decimal_text(price, 6 + decimals)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = re.compile("[ !#-%'-;=?-~\xa0-\ud7ff]*")  # nothing of it is special, and XML can hold it
 _SPECIAL = re.compile('[&<>"\t\n\r]')
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _IN_ATTRIBUTES = _REFERENCES | {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
@@ -18,7 +19,7 @@ def xml_text(text: str) -> str:
 
 def escaped(text: str, references: Mapping[str, str] = _REFERENCES) -> str:
     """The text as it stands in an element."""
-    if text.isalnum() and text.isascii():
+    if _PLAIN.fullmatch(text):  # as most are
         return text
     return _SPECIAL.sub(lambda found: references.get(found[0], found[0]), xml_text(text))
 

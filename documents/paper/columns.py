@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from documents.paper.compose import Compositor, Piece, PieceBuilder, kind_of
 from documents.paper.fonts import font
@@ -130,4 +130,4 @@ def _fact(compositor: Compositor, pair: Fact, frame: Frame, columns: int) -> tup
 
 def keep_together(pieces: Sequence[Piece]) -> list[Piece]:
     """The same pieces, kept on one page with each other and with the piece that follows."""
-    return [piece if piece.keep_with_next else replace(piece, keep_with_next=True) for piece in pieces]
+    return [piece if piece.keep_with_next else piece._replace(keep_with_next=True) for piece in pieces]

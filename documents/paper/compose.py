@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
+from documents.paper.figures import NO_FIGURE, Figure
 from documents.paper.fonts import EmbeddedFont, Subset, font
 from documents.paper.formats import Formats
 from documents.paper.grid import HAIRLINE, HEADING, TITLE, Style
@@ -25,8 +27,7 @@ def mark_of(kind: str) -> str:
     return f"/{kind}<</MCID %d>>BDC"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A strip across the page, drawn from its own upper left corner; always on one page.
 
     Where it has marks, they are the elements that its text belongs to, and its content has %d in the place of
@@ -55,6 +56,7 @@ class Compositor:
     is_copy: bool = False
     missing: set[str] = field(default_factory=set)
     document: Element = field(default_factory=lambda: Element("Document"))
+    _settings: dict[Style, str] = field(default_factory=dict)
     _used: dict[str, Subset] = field(default_factory=dict)
     _embedded: dict[str, Embedding] = field(default_factory=dict)
 
@@ -71,6 +73,13 @@ class Compositor:
         for paragraph in text.splitlines():
             wrapped += wrap(self.clean(paragraph), face, width / style.size)
         return wrapped
+
+    def setting(self, style: Style) -> str:
+        """What sets the first subset of the style's font, its size and colour."""
+        if style not in self._settings:
+            name = self.use(style.weight, 0)
+            self._settings[style] = f"/{name} {style.size} Tf {self.colour(style.colour)} rg"
+        return self._settings[style]
 
     def use(self, weight: str, number: int) -> str:
         """The name of a subset in page content; notes that the file must embed it."""
@@ -93,6 +102,11 @@ class Compositor:
 def kind_of(style: Style) -> str:
     """The element that a text of this style is, where nothing else is said."""
     return "H1" if style is TITLE else "H2" if style is HEADING else "P"
+
+
+@lru_cache(maxsize=1024)  # most rows of a table are equally high
+def _line(y: float, x0: float, x1: float, colour: str, thickness: float) -> str:
+    return f"{colour} RG {thickness} w {x0:.2f} {-y:.2f} m {x1:.2f} {-y:.2f} l S"
 
 
 class PieceBuilder:
@@ -123,23 +137,30 @@ class PieceBuilder:
         face = font(style.weight)
         space = ""
         if not self._is_artifact and self._continues(style):  # words are told apart by a space (14.8.2.5)
-            space, x = " ", x - face.width(" ") * style.size
-        if style is not self._style:
-            name = self._compositor.use(style.weight, 0)
-            self._text.append(f"/{name} {style.size} Tf {self._compositor.colour(style.colour)} rg")
-            self._style = style
-        if face.is_in_first_subset(text):
-            shown = f"({space}{face.literal(text)}) Tj"
-        else:
-            shown = self._runs(space, text, style)
-        self._text.append(f"1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
+            space, x = " ", x - face.space * style.size
+        literal = face.first_literal(text)
+        setting = self._setting(style)
+        shown = self._runs(space, text, style) if literal is None else f"({space}{literal}) Tj"
+        self._text.append(f"{setting}1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
+
+    def cells(self, y: float, edges: Sequence[float], cells: Sequence[Figure], style: Style) -> None:
+        """The further cells of the row that was begun, each from its right edge to the left.
+
+        They are most of what is drawn on a long invoice: it is written at once what `right` would.
+        """
+        begin = "" if self._is_artifact else f"EMC\n{mark_of('TD')}\n"
+        for edge, figure in zip(edges, cells, strict=True):
+            if figure is not NO_FIGURE:
+                x, literal = edge - figure.width * style.size, figure.literal
+                setting = self._setting(style)
+                shown = self._runs("", figure.text, style) if literal is None else f"({literal}) Tj"
+                self._text.append(f"{begin}{setting}1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
 
     def right(self, x: float, y: float, text: Printable, style: Style) -> None:
         self.left(x - font(style.weight).width(text) * style.size, y, text, style)
 
     def rule(self, y: float, x0: float, x1: float, colour: str = HAIRLINE, thickness: float = 0.5) -> None:
-        colour = self._compositor.colour(colour)
-        self._shapes.append(f"{colour} RG {thickness} w {x0:.2f} {-y:.2f} m {x1:.2f} {-y:.2f} l S")
+        self._shapes.append(_line(y, x0, x1, self._compositor.colour(colour), thickness))
 
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         colour = self._compositor.colour(colour)
@@ -174,15 +195,24 @@ class PieceBuilder:
         content = "\n".join([*shapes, *self._pictures, *text])
         return Piece(height, content, keep, running, sum_after, marks=tuple(self._marks))
 
+    def _setting(self, style: Style) -> str:
+        """What sets the style, where another one is set."""
+        if style is self._style:
+            return ""
+        self._style = style
+        return f"{self._compositor.setting(style)}\n"
+
     def _continues(self, style: Style) -> bool:
         """Marks what follows as text of the element; whether it has some already."""
         element = self._element
+        if element is not None and self._is_begun and element is self._marked:
+            return True
         if element is None or not (self._is_begun or element.kind == kind_of(style)):
             self._element = element = self._compositor.document.add(kind_of(style))
         if element is not self._marked:
             if self._marked is not None:
                 self._text.append("EMC")
-            self._text.append(mark_of(element.kind))
+            self._text.append(mark_of(element.marked_as))
             self._marks.append(element)
             self._marked = element
         continues, element.is_begun = element.is_begun, True

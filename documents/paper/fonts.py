@@ -80,6 +80,7 @@ class Font:
             for number, characters in enumerate(self._subset_characters)
             for code, char in enumerate(characters, start=FIRST_CODE)
         }
+        self.space = self.widths[" "]
         self._first_subset = frozenset(self._subset_characters[0])
         self._literals = {ord(char): _literal(code) for char, (_, code) in self._codes.items()}
         self._literals[ord(NO_BREAK_SPACE)] = " "  # equally wide, and a reader copies an ordinary space
@@ -104,9 +105,10 @@ class Font:
         """The text in its subset's codes, as it stands inside a PDF string."""
         return text.translate(self._literals)
 
-    def is_in_first_subset(self, text: str) -> bool:
-        """Whether the first subset alone can write the text."""
-        return text.isascii() or self._first_subset.issuperset(text)
+    def first_literal(self, text: str) -> str | None:
+        """The literal, if the first subset alone can write the text."""
+        is_in_it = text.isascii() or self._first_subset.issuperset(text)
+        return text.translate(self._literals) if is_in_it else None
 
     def runs(self, text: str) -> list[tuple[int, str]]:
         """The text divided where the subset changes: (the subset's number, the literal)."""

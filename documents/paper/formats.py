@@ -98,9 +98,10 @@ class Formats:
         return first if first == last else Printable(f"{first} – {last}")
 
     def _digits(self, number: int, decimals: int) -> str:
-        digits = str(abs(number)).rjust(decimals + 1, "0")
-        whole = self._grouped(digits[: len(digits) - decimals])
-        return whole + self._point + digits[len(digits) - decimals :] if decimals else whole
+        digits = str(abs(number)).zfill(decimals + 1)
+        if not decimals:
+            return self._grouped(digits)
+        return self._grouped(digits[:-decimals]) + self._point + digits[-decimals:]
 
     def _grouped(self, whole: str) -> str:
         first, further = self._sizes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 WIDTH = 483.28  # of the text, on sheets of any size
 TOP = 52.0
@@ -46,8 +47,7 @@ class Sheet:
 A4, LETTER = Sheet(595.28, 841.89), Sheet(612, 792)
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """A weight ("R" regular, "B" semi-bold), a size and a leading in points, a colour."""
 
     weight: str
@@ -56,7 +56,7 @@ class Style:
     colour: str = INK
 
     def scaled(self, factor: float) -> Style:
-        return replace(self, size=round(self.size * factor, 2))
+        return self._replace(size=round(self.size * factor, 2))
 
 
 NAME = Style("B", 13, 18)

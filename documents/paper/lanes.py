@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from documents.paper.fonts import font
-from documents.paper.grid import Style
-from documents.paper.text import Printable
-
 GAP = 12.0
 
 
@@ -21,15 +17,11 @@ class Lanes:
     scale: float
 
 
-def lanes(
-    rows: Sequence[tuple[Sequence[Printable], Style]], *, width: float, text: float, least: Sequence[float]
-) -> Lanes:
-    """Lanes of at least `least` points each. Type shrinks if the text would get less than `text` points."""
-    natural = [0.0] * len(least)
-    for cells, style in rows:
-        face = font(style.weight)
-        for number, cell in enumerate(cells):
-            natural[number] = max(natural[number], face.width(cell) * style.size)
+def lanes(natural: Sequence[float], *, width: float, text: float, least: Sequence[float]) -> Lanes:
+    """Lanes for figures of such widths, at least `least` points each.
+
+    Type shrinks if the text would get less than `text` points.
+    """
     room = width - text - GAP * len(least)
     scale = min(1.0, room / sum(natural)) if any(natural) else 1.0
     sizes = [size * scale for size in natural]

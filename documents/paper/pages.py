@@ -68,4 +68,4 @@ class Parts(NamedTuple):
 
 
 def narrower(piece: Piece) -> Piece:
-    return replace(piece, height=piece.height - piece.gives, gives=0.0) if piece.gives else piece
+    return piece._replace(height=piece.height - piece.gives, gives=0.0) if piece.gives else piece

@@ -18,12 +18,13 @@ _FIGURE = mark_of("Figure")
 _MARK = re.compile(r"/\w+<</MCID %d>>BDC")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
-    """What is on a page, piece by piece, and the elements that its marked text belongs to, mark by mark."""
+    """What is on a page, piece by piece, and the elements that its marked text belongs to, in their order."""
 
     content: list[str] = field(default_factory=list)
     marks: list[Element] = field(default_factory=list)
+    mark_count: int = 0
     figures: list[tuple[Element, float, float]] = field(default_factory=list)
     """With the point that their boxes are measured from."""
 
@@ -33,6 +34,7 @@ class Pages:
 
     def __init__(self, sheet: Sheet, carried: Carried) -> None:
         self._left, self._bottom, self._height = sheet.left, sheet.bottom, sheet.height
+        self._begin = f"q 1 0 0 1 {sheet.left:.2f}"
         self.pages = [Page()]
         self._y = TOP
         self._carried = carried
@@ -40,13 +42,17 @@ class Pages:
 
     def place(self, chain: Sequence[Piece]) -> None:
         """Places a chain on this page or the next. Of one too tall for a page the end is kept together."""
-        rest = sum(piece.height for piece in chain) + _reserve(chain[-1])
+        rest = sum([piece.height for piece in chain]) + _reserve(chain[-1])
         for piece in chain:
-            is_over = self._y + rest > self._bottom and self._top(piece) + rest <= self._bottom
-            if piece.content and (is_over or self._y + piece.height + _reserve(piece) > self._bottom):
+            if self._y + rest > self._bottom and piece.content and self._is_for_next(piece, rest):
                 self._start_page(piece)
             self._draw(piece, self._marked(piece))
             rest -= piece.height
+
+    def _is_for_next(self, piece: Piece, rest: float) -> bool:
+        """Whether a piece has to be on the next page, or all that follows it in the chain can be there."""
+        has_no_room = self._y + piece.height + _reserve(piece) > self._bottom
+        return has_no_room or self._top(piece) + rest <= self._bottom
 
     def _top(self, first: Piece) -> float:
         """Where this piece would begin on a new page."""
@@ -78,15 +84,15 @@ class Pages:
             page.figures.extend(
                 (each, self._left, self._height - self._y) for each in piece.marks if each.box is not None
             )
-        marks = page.marks
-        first = len(marks)
-        marks += piece.marks
-        return piece.content % tuple(range(first, len(marks)))
+        first = page.mark_count
+        page.mark_count += sum([element.marks for element in piece.marks])
+        page.marks += piece.marks
+        return piece.content % tuple(range(first, page.mark_count))
 
     def _draw(self, piece: Piece, content: str) -> None:
         page = self.pages[-1]
         if content:
-            page.content.append(f"q 1 0 0 1 {self._left:.2f} {self._height - self._y:.2f} cm\n{content}\nQ")
+            page.content.append(f"{self._begin} {self._height - self._y:.2f} cm\n{content}\nQ")
         if page.content:  # no empty space at the top of a page
             self._y += piece.height
         if piece.sum_after is not None:

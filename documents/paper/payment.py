@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from documents.paper.columns import Fact, Frame, columns, facts, text_lines, wrapped_lines
 from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.credit_transfer_qr import credit_transfer
@@ -42,7 +40,7 @@ def payment(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
 def _panel_foot(compositor: Compositor, above: float, code: str | None) -> Piece:
     """The end of the panel. The QR code stands beside what is above it, and is drawn last, over the tint."""
     if code is None:
-        return replace(_panel_space(compositor, 4), keep_with_next=False)
+        return _panel_space(compositor, 4)._replace(keep_with_next=False)
     modules = modules_of(code)
     module = QR_SIZE / len(modules)
     white = QR_SIZE + 2 * QUIET * module

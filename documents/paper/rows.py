@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from documents.paper.compose import Compositor, Piece, PieceBuilder
+from documents.paper.figures import NO_FIGURE, Figure
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, CARRY, INK, LABEL, SMALL, STRONG, WIDTH, Style
 from documents.paper.lanes import Lanes
-from documents.paper.structure import COLUMN_HEADER, Element, row_header_across
+from documents.paper.structure import COLUMN_HEADER, Continued, Element, TableRow, row_header_across
 from documents.paper.text import Printable
 from invoicing.snapshot import Line
 
@@ -20,7 +21,7 @@ MAX_UNBROKEN = 6  # a row of more text lines than this may continue on the next 
 FIRST, LAST = 3, 2  # of its first and of its last lines so many stay together
 UNDRAWN = "-"  # the content of a piece that is only measured
 
-Cells = tuple[Printable, ...]
+Cells = tuple[Figure, ...]
 
 
 class Words(NamedTuple):
@@ -48,12 +49,14 @@ class Rows:
     lanes: Lanes
     table: Element
 
-    def heading(self, titles: Cells) -> Piece:
+    def heading(self, titles: Sequence[Printable]) -> Piece:
         builder = PieceBuilder(self.compositor)
         row = self.table.add("TR")
         builder.begin(row.add("TH", COLUMN_HEADER))
         builder.left(0, LABEL.size, self.compositor.clean(self.compositor.labels.description), LABEL)
-        self._figures(builder, LABEL.size, titles, LABEL, [row.add("TH", COLUMN_HEADER) for _ in titles])
+        for edge, title in zip(self.lanes.edges, titles, strict=True):
+            builder.begin(row.add("TH", COLUMN_HEADER))
+            builder.right(edge, LABEL.size, title, self._scaled(LABEL))
         builder.rule(15, 0, WIDTH, INK, 0.75)
         return builder.piece(19, keep=True)
 
@@ -63,30 +66,26 @@ class Rows:
     def row(self, row: Row, running: tuple[Piece, ...], padding: float, *, is_drawn: bool) -> list[Piece]:
         """The row's pieces. Those that are not drawn are as high, and show nothing."""
         pieces = []
-        tagged = self._tagged(row) if is_drawn else []
+        tagged = TableRow([True, *[figure is not NO_FIGURE for figure in row.cells]])
+        if is_drawn:
+            self.table.append(tagged)
         for number, part in enumerate(row.parts):
             top = 0.0 if number else padding
-            height = top + sum(words.style.leading for words in part if not words.beside)
+            height = top + sum([words.style.leading for words in part if not words.beside])
             is_last = number == len(row.parts) - 1
             height += padding - 1 if is_last else 0
             if is_drawn:
                 builder = PieceBuilder(self.compositor)
-                builder.begin(tagged[0])
+                builder.begin(Continued(tagged) if number else tagged)
                 self._lines(builder, top, part)
                 if not number:
-                    self._figures(builder, padding + BODY.size, row.cells, BODY, tagged[1:])
+                    builder.cells(padding + BODY.size, self.lanes.edges, row.cells, self._scaled(BODY))
                 if is_last:
                     builder.rule(height, 0, WIDTH)
                 pieces.append(builder.piece(height, running=running, sum_after=row.sum_after))
             else:
                 pieces.append(Piece(height, UNDRAWN, running=running, sum_after=row.sum_after))
         return pieces
-
-    def _tagged(self, row: Row) -> list[Element]:
-        """The cells of a new row of the table: the name's, and those of the figures."""
-        cells = [Element("TD") for _ in range(1 + len(row.cells))]
-        self.table.append(Element("TR", children=cells))
-        return cells
 
     def carried(self, words: str, amount: Printable) -> Piece:
         """The row of a sum that is carried from page to page."""
@@ -113,14 +112,8 @@ class Rows:
         pieces = self.sub_heading(f"{order} ({self.compositor.labels.continued})", Element("TR"), ())
         return pieces if len(pieces) == 1 else []
 
-    def _figures(
-        self, builder: PieceBuilder, y: float, cells: Cells, style: Style, elements: Sequence[Element]
-    ) -> None:
-        style = style if self.lanes.scale == 1 else style.scaled(self.lanes.scale)
-        for edge, cell, element in zip(self.lanes.edges, cells, elements, strict=True):
-            if cell:
-                builder.begin(element)
-                builder.right(edge, y, cell, style)
+    def _scaled(self, style: Style) -> Style:
+        return style if self.lanes.scale == 1 else style.scaled(self.lanes.scale)
 
     def _lines(self, builder: PieceBuilder, y: float, texts: list[Words]) -> None:
         baseline = y

@@ -7,6 +7,7 @@ what is repeated on each page.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress, count
 
 from documents.paper.objects import Objects, text
 
@@ -14,25 +15,33 @@ COLUMN_HEADER = "/A<</O/Table/Scope/Column>>"
 ROW_HEADER = "/A<</O/Table/Scope/Row>>"
 _CELLS = frozenset({"TD", "TH"})  # they stay where they are empty, so that rows are equally long
 
+Place = tuple[int, int]
+"""A page and the number of a mark on it."""
+
 
 class Element:
-    """An element of the tree: other elements are in it, or text that is marked as its own.
+    """An element of the tree: other elements are in it, or text that is marked as its own."""
 
-    A long invoice has many thousand: they have no lists where there is nothing to list.
-    """
+    __slots__ = ("_further", "_mark", "_page", "attributes", "box", "children", "is_begun", "kind", "number")
 
-    __slots__ = ("attributes", "box", "children", "further", "is_begun", "kind", "mark", "number", "page")
+    marks = 1
+    """How many it has for text that was written at once."""
 
-    def __init__(self, kind: str, attributes: str = "", children: list[Element] | None = None) -> None:
+    def __init__(self, kind: str, attributes: str = "") -> None:
         self.kind = kind
         self.attributes = attributes
-        self.children = children
+        self.children: list[Element] | None = None
         self.is_begun = False  # whether text was written for it
         self.number = 0
-        self.page: int | None = None  # of its text, if it came to one
-        self.mark = 0  # the number that its text has there
         self.box: tuple[float, float, float, float] | None = None  # of a picture: left, low, right, high
-        self.further: list[tuple[int, int]] | None = None  # pages and marks of further text
+        self._page: int | None = None  # of its text, if it came to one
+        self._mark = 0  # the number that its text has there
+        self._further: list[Place] = []
+
+    @property
+    def marked_as(self) -> str:
+        """What its text is marked as."""
+        return self.kind
 
     def add(self, kind: str, attributes: str = "") -> Element:
         """A new element at the end of this one."""
@@ -48,18 +57,97 @@ class Element:
 
     def put_at(self, page: int, mark: int) -> None:
         """Says where text of it is."""
-        if self.page is None:
-            self.page, self.mark = page, mark
-        elif self.further is None:
-            self.further = [(page, mark)]
+        if self._page is None:
+            self._page, self._mark = page, mark
         else:
-            self.further.append((page, mark))
+            self._further.append((page, mark))
 
     def has_text(self) -> bool:
         """Whether any of its text came to a page."""
         if self.children is None:
-            return self.page is not None
+            return self._page is not None
         return any(child.has_text() for child in self.children)
+
+    def add_to(self, objects: Objects, parent: int, pages: Sequence[str]) -> None:
+        """Adds it with those in it. `pages` has the entry that names each page."""
+        head = f"<</S/{self.kind}/P {parent} 0 R{self.attributes}"
+        if self.children is None:
+            self.number = objects.add(f"{head}{self._places(pages)}>>")
+            return
+        self.number = objects.reserve()
+        kept = [child for child in self.children if child.kind in _CELLS or child.has_text()]
+        for child in kept:
+            child.add_to(objects, self.number, pages)
+        kids = " ".join([f"{child.number} 0 R" for child in kept])
+        objects.put(self.number, f"{head}/K[{kids}]>>")
+
+    def references(self) -> str:
+        """The elements that its marks belong to, once it is added."""
+        return f"{self.number} 0 R"
+
+    def _places(self, pages: Sequence[str]) -> str:
+        if self._page is None:
+            return ""
+        if not self._further:
+            return f"{pages[self._page]}/K {self._mark}"
+        places = [(self._page, self._mark), *self._further]
+        return "/K[" + " ".join([f"<</Type/MCR{pages[page]}/MCID {mark}>>" for page, mark in places]) + "]"
+
+
+class TableRow(Element):
+    """A row of cells that each have one mark, next to each other; the empty ones have none.
+
+    Most elements of a long invoice are such cells: they are no objects of their own here.
+    """
+
+    __slots__ = ("_filled", "_references", "marks")
+
+    def __init__(self, filled: Sequence[bool]) -> None:
+        super().__init__("TR")
+        self._filled = filled
+        self._references = ""
+        self.marks = sum(filled)
+
+    @property
+    def marked_as(self) -> str:
+        return "TD"
+
+    @property
+    def first(self) -> int:
+        """The number of its first cell."""
+        return self.number + 1
+
+    def add_to(self, objects: Objects, parent: int, pages: Sequence[str]) -> None:
+        self.number = number = objects.count + 1
+        kids = [f"{number + place} 0 R" for place in range(1, len(self._filled) + 1)]
+        cell = f"<</S/TD/P {number} 0 R"
+        marks = count(self._mark)
+        filled = f"{cell}{pages[self._page or 0]}/K"
+        cells = [f"{filled} {next(marks)}>>" if each else f"{cell}>>" for each in self._filled]
+        if self._further:
+            cells[0] = f"{cell}{self._places(pages)}>>"
+        objects.extend([f"<</S/TR/P {parent} 0 R/K[{' '.join(kids)}]>>", *cells])
+        self._references = " ".join(compress(kids, self._filled))
+
+    def references(self) -> str:
+        return self._references
+
+
+class Continued(Element):
+    """Further text of a row's first cell."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: TableRow) -> None:
+        super().__init__("TD")
+        self._row = row
+        self.is_begun = True
+
+    def put_at(self, page: int, mark: int) -> None:
+        self._row.put_at(page, mark)
+
+    def references(self) -> str:
+        return f"{self._row.first} 0 R"
 
 
 def row_header_across(columns: int) -> str:
@@ -85,53 +173,17 @@ def add_structure(
 ) -> int:
     """The number of the tree's root. `pages` has each page's number, `marked` its elements, mark by mark."""
     for page, on_page in enumerate(marked):
-        for mark, element in enumerate(on_page):
+        mark = 0
+        for element in on_page:
             element.put_at(page, mark)
+            mark += element.marks
     root = objects.reserve()
-    top = _add(objects, document, root, [f"/Pg {number} 0 R" for number in pages])
-    arrays = [f"[{_references(on_page)}]" for on_page in marked]
+    document.add_to(objects, root, [f"/Pg {number} 0 R" for number in pages])
+    arrays = [f"[{' '.join([element.references() for element in on_page])}]" for on_page in marked]
     numbers = " ".join([f"{page} {objects.add(array)} 0 R" for page, array in enumerate(arrays)])
     objects.put(
         root,
-        f"<</Type/StructTreeRoot/K {top} 0 R/ParentTree<</Nums[{numbers}]>>/ParentTreeNextKey {len(pages)}>>",
+        f"<</Type/StructTreeRoot/K {document.number} 0 R/ParentTree<</Nums[{numbers}]>>"
+        f"/ParentTreeNextKey {len(pages)}>>",
     )
     return root
-
-
-def _add(objects: Objects, element: Element, parent: int, pages: Sequence[str]) -> int:
-    """The number of the element, which is added with those in it; those that nothing came of are left out."""
-    head = f"<</S/{element.kind}/P {parent} 0 R{element.attributes}"
-    if element.children is None:
-        element.number = number = objects.add(f"{head}{_places(element, pages)}>>")
-        return number
-    element.number = number = objects.reserve()
-    kept = [child for child in element.children if child.kind in _CELLS or child.has_text()]
-    if all(child.children is None for child in kept):
-        _add_leaves(objects, kept, number, pages)
-    else:
-        for child in kept:
-            _add(objects, child, number, pages)
-    objects.put(number, f"{head}/K[{_references(kept)}]>>")
-    return number
-
-
-def _add_leaves(objects: Objects, leaves: Sequence[Element], parent: int, pages: Sequence[str]) -> None:
-    """Elements in which there are no others, such as a row's cells, at once: most elements are such."""
-    for number, leaf in enumerate(leaves, start=objects.count + 1):
-        leaf.number = number
-    objects.extend(
-        [f"<</S/{leaf.kind}/P {parent} 0 R{leaf.attributes}{_places(leaf, pages)}>>" for leaf in leaves]
-    )
-
-
-def _references(elements: Iterable[Element]) -> str:
-    return " ".join([f"{element.number} 0 R" for element in elements])
-
-
-def _places(element: Element, pages: Sequence[str]) -> str:
-    if element.page is None:
-        return ""
-    if element.further is None:
-        return f"{pages[element.page]}/K {element.mark}"
-    places = [(element.page, element.mark), *element.further]
-    return "/K[" + " ".join([f"<</Type/MCR{pages[page]}/MCID {mark}>>" for page, mark in places]) + "]"

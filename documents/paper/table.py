@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from documents.paper.columns import keep_together
 from documents.paper.compose import Compositor, Piece
+from documents.paper.figures import NO_FIGURE, Figure, figure
+from documents.paper.fonts import font
 from documents.paper.grid import BODY, CARRY, LABEL, WIDTH
 from documents.paper.lanes import lanes
 from documents.paper.rows import PADDING, UNDRAWN, Cells, Row, Rows
@@ -17,7 +19,6 @@ from invoicing.snapshot import Line, OrderReference, Snapshot
 
 LEAST_WIDTHS = {"quantity": 48.0, "unit_price": 54.0, "discount": 44.0, "vat": 28.0, "amount": 60.0}
 LEAST_TEXT = 120.0  # width of the descriptions, in points
-EMPTY = Printable("")
 LEAST_ROWS = 3  # on a page that is turned to for the totals
 OTHER_ITEMS = OrderReference(id="", number="")  # stands for the lines that belong to none of the orders
 
@@ -31,6 +32,40 @@ class Group(NamedTuple):
     rows: list[Row]
 
 
+class _Figures:
+    """The figures of lines, column by column. Quantities and rates come often: each is made once."""
+
+    def __init__(self, compositor: Compositor) -> None:
+        self._compositor, self._formats = compositor, compositor.formats
+        self._quantities: dict[tuple[int, str], Figure] = {}
+        self._rates: dict[int, Figure] = {}
+
+    def quantity(self, line: Line) -> Figure:
+        if line.is_price_reduction:
+            return NO_FIGURE
+        key = line.quantity, line.unit
+        if key not in self._quantities:
+            unit = self._compositor.labels.unit(line.unit, line.quantity)
+            words = f"{self._formats.quantity(line.quantity)} {unit}"
+            self._quantities[key] = figure(self._compositor.clean(words))
+        return self._quantities[key]
+
+    def unit_price(self, line: Line) -> Figure:
+        return NO_FIGURE if line.is_price_reduction else figure(self._formats.unit_price(price_of(line)))
+
+    def discount(self, line: Line) -> Figure:
+        return figure(self._formats.plain(-line.discount)) if line.discount else NO_FIGURE
+
+    def vat(self, line: Line) -> Figure:
+        rate = line.vat_rate
+        if rate not in self._rates:
+            self._rates[rate] = figure(self._formats.percent(rate))
+        return self._rates[rate]
+
+    def amount(self, line: Line) -> Figure:
+        return figure(self._formats.plain(line.total))
+
+
 class Table:
     """The lines, wrapped but not drawn yet."""
 
@@ -39,9 +74,10 @@ class Table:
         is_discounted = any(line.discount for line in invoice.lines)
         shown = [name for name in LEAST_WIDTHS if name != "discount" or is_discounted]
         titles = tuple(compositor.clean(getattr(compositor.labels, name)) for name in shown)
-        cells = [_cells(compositor, line, shown) for line in invoice.lines]
+        figures = _Figures(compositor)
+        columns = [[getattr(figures, name)(line) for line in invoice.lines] for name in shown]
         widths = lanes(
-            [(titles, LABEL), *((row, BODY) for row in cells)],
+            [_widest(title, column) for title, column in zip(titles, columns, strict=True)],
             width=WIDTH,
             text=LEAST_TEXT,
             least=[LEAST_WIDTHS[name] for name in shown],
@@ -49,7 +85,7 @@ class Table:
         self._table = compositor.document.add("Table")
         self._rows = Rows(compositor, widths, self._table)
         self._heading = self._rows.heading(titles)
-        self._groups = list(self._wrapped_groups(invoice, cells))
+        self._groups = list(self._wrapped_groups(invoice, list(zip(*columns, strict=True))))
 
     @property
     def least_height(self) -> float:
@@ -124,19 +160,10 @@ def _groups(invoice: Snapshot) -> Iterator[tuple[OrderReference | None, Sequence
         yield OTHER_ITEMS, others
 
 
-def _cells(compositor: Compositor, line: Line, shown: Sequence[str]) -> Cells:
-    formats = compositor.formats
-    quantity = f"{formats.quantity(line.quantity)} {compositor.labels.unit(line.unit, line.quantity)}"
-    cells = {
-        "quantity": compositor.clean(quantity),
-        "unit_price": formats.unit_price(price_of(line)),
-        "discount": formats.plain(-line.discount) if line.discount else EMPTY,
-        "vat": formats.percent(line.vat_rate),
-        "amount": formats.plain(line.total),
-    }
-    if line.is_price_reduction:
-        cells |= {"quantity": EMPTY, "unit_price": EMPTY}
-    return tuple(cells[name] for name in shown)
+def _widest(title: Printable, figures: Sequence[Figure]) -> float:
+    """Of a column, in points."""
+    widest = max([figure.width for figure in figures], default=0.0)
+    return max(font(LABEL.weight).width(title) * LABEL.size, widest * BODY.size)
 
 
 def _order_heading(compositor: Compositor, order: OrderReference) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NewType
 
 from documents.paper.emoji import without_emoji
-from documents.paper.fonts import MISSING, Font, font
+from documents.paper.fonts import FIRST_SUBSET, MISSING, Font, font
 from documents.paper.scripts import direction
 from documents.paper.scripts.families import family_of
 
@@ -68,7 +68,7 @@ class Repertoire(dict[int, str]):
 
 def clean(text: str) -> Printable:
     """The text in one line as it is printed, without control characters, formats and emoji."""
-    if text.isascii() and text.isprintable():
+    if _plain().fullmatch(text):
         return Printable(text)
     cleaned = without_emoji(unicodedata.normalize("NFC", text)).translate(_repertoire())
     return Printable(_STRAY_JOINERS.sub("", cleaned))
@@ -145,6 +145,14 @@ def _units(word: str) -> list[str]:
         else:
             units.append(char)
     return units
+
+
+@cache
+def _plain() -> re.Pattern[str]:
+    """What needs no change: nearly all that is written in Western Europe."""
+    repertoire = _repertoire()
+    chars = "".join(char for char in FIRST_SUBSET if repertoire[ord(char)] == char)
+    return re.compile(f"[{re.escape(chars)}]*")
 
 
 @cache

@@ -106,8 +106,9 @@ def _fitting(label: Printable, amount: Printable) -> Sum:
 
 
 def _lanes(rows: list[Cells], width: float) -> Lanes:
-    text = max(font(SMALL.weight).width(name) for name, *_ in rows) * SMALL.size
-    return lanes([(figures, SMALL) for _, *figures in rows], width=width, text=text, least=LEAST_WIDTHS)
+    face = font(SMALL.weight)
+    text, *natural = (max(map(face.width, column)) * SMALL.size for column in zip(*rows, strict=True))
+    return lanes(natural, width=width, text=text, least=LEAST_WIDTHS)
 
 
 def _vat_side(
