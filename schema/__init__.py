@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import cache, partial
 from typing import Any
@@ -28,6 +29,7 @@ from schema.query import Query
 from schema.subscription import Subscription
 from schema.types.scalars import SCALARS
 
+MOST_MISFITS = 10
 WITH_ONE_RESULT = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
@@ -61,6 +63,10 @@ class Schema(strawberry.Schema):
         result = await super().execute(*args, **kwargs)
         self._make_errors_visible(result, kwargs["context_value"])
         return result
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        """Of variables that do not fit, a few are told: each is written with the values around it."""
+        return partial(super()._get_execute_function(), max_coercion_errors=MOST_MISFITS)
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """Executes one of several operations that share a connection, each with loaders of its own."""

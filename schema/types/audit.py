@@ -36,7 +36,8 @@ class AuditEntry:
     actor: AuditActor = strawberry.field(description="Who did it.")
     subjects: list[AuditSubject] = strawberry.field(description="What it was done to, and what it made.")
     request_id: str | None = strawberry.field(
-        description="The X-Request-ID of the call, as in the server's log; null for commands and workers."
+        description="The X-Request-ID of the call, as in the server's log; null for commands and workers. "
+        "The caller may have chosen it, so it finds what belongs together and proves nothing."
     )
     hash: str = strawberry.field(
         description="SHA-256 over the entry and the hash of the one before it in its chain. Whoever keeps "

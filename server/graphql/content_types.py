@@ -7,7 +7,7 @@ from functools import lru_cache
 from cross_web import HTTPException
 from starlette.requests import Request
 
-from server.bodies import BodyTooLarge, read_bytes
+from server.bodies import read_bytes
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"  # its status says what is wrong; with JSON the body alone does
@@ -67,13 +67,10 @@ def _parse(header: str) -> tuple[str, dict[str, str]]:
 
 
 async def read_body(request: Request) -> None:
-    """Keeps the body with the request. Raises HTTPException 415, 413 or 400 if it cannot be an operation."""
+    """Keeps the body with the request. Raises BodyTooLarge, or HTTPException 415 or 400."""
     if not _is_json(request.headers.get("content-type", "")):
         raise HTTPException(415, f"Send the operation as {JSON}, in UTF-8.")
-    try:
-        request._body = await read_bytes(request)
-    except BodyTooLarge as refusal:
-        raise HTTPException(413, str(refusal)) from refusal
+    request._body = await read_bytes(request)
     start = request._body.lstrip()[:1]
     if start == b"[":
         raise HTTPException(400, "Batches are not taken: send one operation a request.")

@@ -26,6 +26,7 @@ from invoicing.texts import shortened_message
 from resolvers.context import Context
 from schema.codes import Code
 from schema.execution.operations import AmbiguousDocument, is_ambiguous, may_only_read
+from server.bodies import BodyTooLarge, json_in
 from server.callers import WhileCallerWaits
 from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_body, response_type
 from server.graphql.explorer import Explorer
@@ -74,6 +75,8 @@ class GraphQLView(Operations):
         except MethodNotAllowed as refusal:
             response = _error_response(request, 405, refusal.reason)
             response.headers["allow"] = refusal.allowed
+        except BodyTooLarge as refusal:
+            response = _error_response(request, 413, str(refusal))
         except HTTPException as refusal:
             response = _error_response(request, refusal.status_code, refusal.reason)
         except ClientDisconnect:
@@ -123,7 +126,7 @@ class GraphQLView(Operations):
         return orjson.dumps(data)
 
     def decode_json(self, data: str | bytes) -> Any:
-        return orjson.loads(data)
+        return json_in(data.encode() if isinstance(data, str) else data)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         return Response(media_type=request.scope["state"]["media"])

@@ -33,6 +33,7 @@ from invoicing.access import Actor, Principal
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, TooManyWatches
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
+from server.bodies import BodyTooLarge
 from server.graphql.sse import MOST_UNREAD_SECONDS
 from server.rate_limits.buckets import Buckets
 from server.rate_limits.rate import Rate
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 NOBODY = Principal("", Actor("", "", ""), frozenset())  # until the connection is initialised
 
 TRY_AGAIN_LATER = 1013  # the close code of RFC 6455's registry; clients connect again
+TOO_BIG = 1009  # the close code for a message that is too large
 LONGEST_ID = 255
 LONGEST_REASON = 123  # bytes, all that a close frame holds
 
@@ -84,6 +86,9 @@ class TextAdapter(ASGIWebSocketAdapter):
                 text = await self.ws.receive_text()
                 self.size = len(text)
                 message = self.view.decode_json(text)
+            except BodyTooLarge as refusal:
+                await self.close(TOO_BIG, str(refusal))
+                return
             except JSONDecodeError as failure:
                 raise NonJsonMessageReceived from failure
             except KeyError as failure:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from invoicing.errors import InvoicingError
 from server import bodies
-from server.bodies import media_type, read_bytes
+from server.bodies import json_in, media_type, read_bytes
 from server.callers import CLIENT_GONE, WhileCallerWaits
 from server.contexts import request_id
 
@@ -60,7 +60,9 @@ async def read_json_object(request: Request, *, may_be_empty: bool = False) -> d
     if media_type(request) != "application/json":
         raise UnsupportedMediaType
     try:
-        value = orjson.loads(content)
+        value = json_in(content)
+    except bodies.BodyTooLarge as refusal:
+        raise BodyTooLarge(str(refusal)) from refusal
     except orjson.JSONDecodeError as mistake:
         raise MalformedBody(f"The body is no JSON: {mistake}.") from mistake
     if not isinstance(value, dict):

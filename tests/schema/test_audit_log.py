@@ -72,6 +72,17 @@ def test_the_entry_names_the_key_the_request_and_the_thing(shop: Client) -> None
     assert entry["subjects"] == [{"type": "CUSTOMER", "id": "ann"}]
 
 
+def test_an_entry_never_has_a_request_id_that_is_long_or_odd(shop: Client) -> None:
+    body = {"query": CREATE_CUSTOMER, "variables": {"input": {"name": "Ann"}}}
+    odd = (b"x" * 101, b"a b", b"\xc3\xa9")
+    answers = [shop.request("POST", json=body, headers={"x-request-id": sent}) for sent in odd]
+    entries = shop.ask(LOG)["auditLog"]["nodes"]
+    assert [entry["request_id"] for entry in reversed(entries)] == [
+        answer.headers["x-request-id"] for answer in answers
+    ]
+    assert all(len(entry["request_id"]) == 36 for entry in entries)
+
+
 def test_the_log_is_read_newest_first_in_pages(shop: Client) -> None:
     for id in "abc":
         shop.ask(CREATE_CUSTOMER, input={"id": id, "name": "Ann"})

@@ -9,6 +9,7 @@ import pytest
 import websockets
 
 from resolvers.context import Context
+from server.bodies import MOST_PARTS
 from tests.support.client import RECORD, Client
 from tests.support.patience import PATIENCE
 from tests.support.subscribing import (
@@ -104,6 +105,14 @@ async def test_binary_and_broken_json_close_the_connection(shop: Client) -> None
             async with connected(address, shop.token) as caller:
                 await caller.connection.send(frame)
                 assert await closing_code(caller.connection) == 4400
+
+
+async def test_a_message_of_too_many_parts_closes_the_connection(shop: Client) -> None:
+    variables = {"a": [[]] * MOST_PARTS}
+    message = {"type": "subscribe", "id": "1", "payload": {"query": FOLLOW, "variables": variables}}
+    async with running_server(shop.app) as address, connected(address, shop.token) as caller:
+        await caller.send(message)
+        assert await closing_code(caller.connection) == 1009
 
 
 async def test_a_connection_is_closed_by_a_reason_that_fits(shop: Client) -> None:

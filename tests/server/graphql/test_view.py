@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from invoicing.access import Scope
 from invoicing.storage.database import Database
-from server.bodies import MAX_BODY
+from schema import MOST_MISFITS
+from server.bodies import MAX_BODY, MOST_NAMES, MOST_PARTS, MOST_VALUES
 from tests.support.client import CREATE_ORDER, Client, client
 from tests.support.factories import item
 
@@ -167,6 +169,24 @@ def test_a_body_that_is_too_large_is_refused_also_in_chunks(shop: Client) -> Non
         refused(shop.request("POST", content=content, headers=JSON), 413, "BODY_TOO_LARGE")
     fitting = b'{"query": "' + b" " * (MAX_BODY - 50) + b'{ __typename }"}'
     assert shop.request("POST", content=fitting, headers=JSON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "many",
+    [[[]] * MOST_PARTS, [1] * (MOST_VALUES + 2), {f"name {n}": n for n in range(MOST_NAMES + 1)}],
+    ids=["lists", "values", "names"],
+)
+def test_variables_of_too_many_parts_are_refused(shop: Client, many: object) -> None:
+    content = orjson.dumps({**QUERY, "variables": {"a": many}})
+    assert "more than" in refused(shop.request("POST", content=content, headers=JSON), 413, "BODY_TOO_LARGE")
+
+
+def test_of_variables_that_do_not_fit_a_few_are_told(shop: Client) -> None:
+    document = "mutation ($input: CreateOrderInput!) { createOrder(input: $input) { order { id } } }"
+    answer = shop.request(
+        "POST", json={"query": document, "variables": {"input": {f"name {n}": n for n in range(MOST_NAMES)}}}
+    )
+    assert len(answer.json()["errors"]) == MOST_MISFITS + 1
 
 
 def test_a_body_in_chunks_is_read_to_its_end(shop: Client) -> None:

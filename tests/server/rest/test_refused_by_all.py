@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from openapi_schema_validator import OAS31Validator
 
 from invoicing.customers import sessions
 from invoicing.storage.database import Database
-from server.bodies import MAX_BODY
+from server.bodies import MAX_BODY, MOST_NAMES, MOST_PARTS, MOST_VALUES
 from tests.support import factories
 from tests.support.client import Client, client
 from tests.support.rest_door import basic, full_document
@@ -21,6 +22,9 @@ from tests.support.rest_door import basic, full_document
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: dict[str, tuple[bytes, int | None]] = {
     "too large": (b'{"a": "' + b"x" * MAX_BODY + b'"}', 413),
+    "of many lists": (b'{"a": [' + b"[]," * MOST_PARTS + b"1]}", 413),
+    "of many values": (b'{"a": [' + b"1," * MOST_VALUES + b"1, 2]}", 413),
+    "of many names": (orjson.dumps({"a": {f"name {n}": n for n in range(MOST_NAMES + 1)}}), 413),
     "no JSON": (b"{", None),
     "not a number": (b'{"amount": NaN}', None),
     "infinite": (b'{"amount": -Infinity}', None),
