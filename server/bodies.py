@@ -61,8 +61,7 @@ def _check_names(value: Any) -> None:
     left = [value] if isinstance(value, dict | list) else []
     while left:
         part = left.pop()
-        if isinstance(part, dict):
-            if len(part) > MOST_NAMES:
-                raise BodyTooLarge(f"An object in the body has more than {MOST_NAMES} names.")
-            part = part.values()
-        left += [each for each in part if isinstance(each, dict | list)]
+        if isinstance(part, dict) and len(part) > MOST_NAMES:
+            raise BodyTooLarge(f"An object in the body has more than {MOST_NAMES} names.")
+        parts = part.values() if isinstance(part, dict) else part
+        left += [each for each in parts if isinstance(each, dict | list)]

@@ -75,6 +75,9 @@ class Metrics:
         self._purged = self._counter("invoicing_purged_rows", "Old rows that were deleted.", "table")
         for table in DELETIONS:
             self._purged.labels(table)
+        self._brought_back = self._counter(
+            "invoicing_outbox_brought_back", "Jobs that a clock which was ahead had left in the future."
+        )
         self._waiting = self._gauge("invoicing_outbox_jobs", "Jobs that are not done.")
         self._parked = self._gauge("invoicing_outbox_parked_jobs", "Jobs that were given up.")
         self._oldest = self._gauge("invoicing_outbox_oldest_due_seconds", "How long a job has been due.")
@@ -117,6 +120,9 @@ class Metrics:
         """Counts rows that were deleted because they were old, by table."""
         for table, count in purged.items():
             self._purged.labels(table).inc(count)
+
+    def count_brought_back(self, jobs: int) -> None:
+        self._brought_back.inc(jobs)
 
     def set_backlogs(self, backlogs: Sequence[Backlog], *, now: datetime) -> None:
         for gauge in (self._waiting, self._parked, self._oldest):

@@ -36,6 +36,7 @@ from invoicing.storage.tables import Job, new_id, outbox
 RENDER_INVOICE = "invoice.render"
 MAX_ATTEMPTS = 5
 LEASE = timedelta(seconds=10)
+LONGEST_WAIT = timedelta(hours=9)  # that any job is made to wait, or is leased for
 
 _INSERT = insert(outbox)
 _NEW = upsert(outbox)
@@ -96,6 +97,19 @@ _RELEASE = (
     update(outbox)
     .where(outbox.c.id.in_(select(_STILL_LEASED.c.id)))
     .values(run_after=bindparam("until"), lease_token=None, attempts=outbox.c.attempts - 1)
+)
+_AHEAD = (
+    select(outbox.c.id)
+    .where(outbox.c.failed_at.is_(None), outbox.c.run_after > bindparam("latest"))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+    .cte("ahead")
+)
+_BRING_BACK = (
+    update(outbox)
+    .where(outbox.c.id.in_(select(_AHEAD.c.id)))
+    .values(run_after=bindparam("due"))
+    .returning(outbox.c.kind)
 )
 
 _IS_DUE = and_(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
@@ -240,6 +254,15 @@ def make_due(
     )
     connection.execute(update(outbox).where(outbox.c.id.in_(select(waiting.c.id))).values(run_after=now))
     _wake_workers(connection, kind)
+
+
+def bring_back(connection: Connection, *, most: int, now: datetime) -> int:
+    """Makes jobs due in a minute that would wait for longer than any is made to: the clock was ahead.
+
+    Whoever works on one of them renews its lease until then. Returns how many there were.
+    """
+    times = {"latest": now + LONGEST_WAIT, "most": most, "due": now + timedelta(minutes=1)}
+    return len(connection.execute(_BRING_BACK, times).scalars().all())
 
 
 def restart(

@@ -1,4 +1,7 @@
-"""Purges what is old in small steps, with pauses between them. Several may do so on the same database."""
+"""Purges what is old in small steps, with pauses between them. Several may do so on the same database.
+
+Jobs that a clock which was ahead has left in the future are brought back by the way.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from invoicing.errors import DatabaseUnavailable
 from invoicing.retention import purge
 from invoicing.retention.purge import ROWS, Retention
+from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from server.metrics import Metrics
 
@@ -40,7 +44,16 @@ class Purger:
         """One transaction. Returns whether more may be old."""
         purged = await self._database.write_async(purge.purge, self._retention, now=datetime.now(UTC))
         self._metrics.count_purged(purged)
+        await self._bring_back()
         return any(count == ROWS for count in purged.values())
+
+    async def _bring_back(self) -> None:
+        brought = await self._database.write_async(outbox.bring_back, most=ROWS, now=datetime.now(UTC))
+        self._metrics.count_brought_back(brought)
+        if brought:
+            log.warning(
+                "jobs were left in the future by a clock that was ahead: they are due now", jobs=brought
+            )
 
     async def _goes_on(self) -> bool:
         try:

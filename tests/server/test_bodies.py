@@ -39,7 +39,7 @@ def test_so_many_parts_are_read_and_one_more_is_not(part: object) -> None:
 
 def test_so_many_values_and_names_are_read_and_one_more_is_not() -> None:
     assert len(json_in(orjson.dumps([1] * (MOST_VALUES + 1)))) == MOST_VALUES + 1
-    names = {str(n): [] for n in range(MOST_NAMES)}
+    names: dict[str, list[int]] = {str(n): [] for n in range(MOST_NAMES)}
     assert json_in(orjson.dumps([[names]])) == [[names]]
     for many in ([1] * (MOST_VALUES + 2), [[{**names, "more": 1}]]):
         with pytest.raises(BodyTooLarge):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ def test_graphql_has_a_code_for_it(shop: Client) -> None:
     refusal = shop.refused(INVOICE_ORDER, input={"order_id": "second"})
     assert refusal.code == "CLOCK_BEHIND"
     assert "dated 9999-12-31" in refusal.message
+
+
+def test_a_series_dated_in_the_future_goes_on_as_the_documentation_says(shop: Client) -> None:
+    page = Path("docs/guide/deployment.md").read_text()
+    (statement,) = re.findall(r"UPDATE number_series .*;", page)
+    today = str(datetime.now(UTC).date())
+    filled = statement.replace("TODAY", today).replace("ACCOUNT", shop.principal.account_id)
+    shop.database.write(lambda connection: connection.exec_driver_sql(filled))
+    invoice = shop.ask(INVOICE_ORDER, input={"order_id": "second"})["invoiceOrder"]["invoice"]
+    assert invoice["number"].endswith("2")
 
 
 def test_post_invoices_answers_503(shop: Client) -> None:

@@ -108,7 +108,7 @@ async def test_binary_and_broken_json_close_the_connection(shop: Client) -> None
 
 
 async def test_a_message_of_too_many_parts_closes_the_connection(shop: Client) -> None:
-    variables = {"a": [[]] * MOST_PARTS}
+    variables: dict[str, list[list[int]]] = {"a": [[]] * MOST_PARTS}
     message = {"type": "subscribe", "id": "1", "payload": {"query": FOLLOW, "variables": variables}}
     async with running_server(shop.app) as address, connected(address, shop.token) as caller:
         await caller.send(message)

@@ -9,11 +9,15 @@ import pytest
 from sqlalchemy import insert, select
 
 from invoicing.access import Principal
+from invoicing.payments.charges import PATIENCE
 from invoicing.retention.purge import ROWS
+from invoicing.storage import outbox
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id, webhook_deliveries
+from invoicing.webhooks.deliveries import JITTER, RETRY_DELAYS
 from server.metrics import Metrics
 from server.settings import Settings
+from server.workers import charges, webhooks
 from server.workers.purge import Purger
 from tests.support.webhook_listener import endpoint
 
@@ -53,6 +57,38 @@ async def test_two_workers_do_each_other_no_harm(database: Database, principal: 
     for _ in range(3):
         await asyncio.gather(*(purger.step() for purger in purgers))
     assert database.read(lambda connection: connection.execute(select(webhook_deliveries)).all()) == []
+
+
+async def test_jobs_that_a_clock_ahead_has_left_in_the_future_are_due_soon(
+    database: Database, principal: Principal
+) -> None:
+    now = datetime.now(UTC)
+    waits = {
+        "at work": timedelta(),
+        "waiting": timedelta(days=365),
+        "patient": timedelta(hours=8, minutes=50),
+    }
+    for subject, wait in waits.items():
+        database.write(outbox.enqueue, principal.account_id, "kind", subject, now=now, wait=wait)
+    ahead = now + timedelta(days=30)
+    database.write(outbox.claim, "kind", most=1, now=ahead)
+    metrics = Metrics()
+    await Purger(database, Settings().retention, metrics).step()
+    assert metrics.registry.get_sample_value("invoicing_outbox_brought_back_total") == 2
+    assert database.write(outbox.claim, "kind", most=9, now=now) == []  # who works on it has a minute more
+    due = database.write(outbox.claim, "kind", most=9, now=now + timedelta(minutes=2))
+    assert {job.subject_id for job in due} == {"at work", "waiting"}
+
+
+def test_no_job_waits_for_longer_than_the_longest_wait() -> None:
+    waits = [
+        *(delay * (1 + JITTER) for delay in RETRY_DELAYS),
+        *(timedelta(seconds=4 ** (attempt - 1)) for attempt in range(1, outbox.MAX_ATTEMPTS)),
+        timedelta(seconds=charges.LONGEST_WAIT),
+        PATIENCE,
+        *(module.LEASE for module in (outbox, charges, webhooks)),
+    ]
+    assert max(waits) < outbox.LONGEST_WAIT
 
 
 def test_the_settings_say_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
