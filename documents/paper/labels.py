@@ -58,6 +58,7 @@ class Labels:
     quantity: str
     unit_price: str
     discount: str
+    discount_for: str
     vat: str
     amount: str
     price_reduction: str

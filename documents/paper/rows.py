@@ -143,7 +143,7 @@ class Rows:
         if line.description:
             details.append(line.description)
         if line.discount_reason:
-            details.append(f"{labels.discount}: {line.discount_reason}")
+            details.append(labels.discount_for.format(reason=line.discount_reason))
         if line.service_period:
             details.append(f"{labels.service_period} {formats.period(line.service_period)}")
         return details

@@ -17,7 +17,8 @@ from invoicing.snapshot import Snapshot, VatRow
 ROW_HEIGHT, SPACE_ABOVE = 16.0, 10.0
 MOST_TOGETHER = 24  # rows; with more, each may stand on a page of its own
 VAT_SIDE, SUM_SIDE = column(2) - 2 * GUTTER, column(2) - GUTTER  # their widths
-LEAST_SCALE = 0.85  # if VAT amounts would shrink below this, they get the whole width
+LEAST_SCALE = 0.85  # if VAT amounts would shrink below this beside the sums, they get the whole width
+NOTHING = Printable("")
 LEAST_WIDTHS = (60.0, 44.0)  # of the lanes of bases and of VAT amounts, in points
 
 Cells = tuple[Printable, Printable, Printable]
@@ -28,6 +29,11 @@ class Sum:
     label: Printable
     amount: Printable
     style: Style
+    below: Printable = NOTHING  # further words of the label, where the next row is empty
+
+
+NO_SUM = Sum(NOTHING, NOTHING, BODY)
+"""An empty row."""
 
 
 Row = tuple[Cells | None, Sum | None]
@@ -38,6 +44,8 @@ def totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
     rates = [_titles(compositor), *(_rate(compositor, row) for row in invoice.vat)]
     sums = _sums(compositor, invoice)
     widths = _lanes(rates, VAT_SIDE)
+    if widths.scale < 1:
+        widths = _lanes(rates, VAT_SIDE + GUTTER)  # up to the sums
     rows: list[Row] = list(zip_longest(rates, sums))
     if widths.scale < LEAST_SCALE:
         widths = _lanes(rates, WIDTH)
@@ -79,7 +87,7 @@ def _sums(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
     ]
     if not invoice.paid and not invoice.rounding:
         return sums
-    sums.append(Sum(compositor.clean(""), compositor.clean(""), BODY))
+    sums.append(NO_SUM)
     if invoice.rounding:  # EN 16931: BT-114
         sums.append(Sum(compositor.clean(labels.rounding), formats.money(invoice.rounding), BODY))
     sums += _paid(compositor, invoice)  # BT-113
@@ -94,15 +102,19 @@ def _paid(compositor: Compositor, invoice: Snapshot) -> list[Sum]:
         return [Sum(compositor.clean(labels.paid), formats.money(-invoice.paid), BODY)]
     sums = []
     for payment in invoice.payments:
-        method = labels.payment_method(payment.method)
-        words = "  ·  ".join(filter(None, [labels.paid, formats.date(payment.paid_on), method]))
-        sums.append(_fitting(compositor.clean(words), formats.money(-payment.amount)))
+        words = compositor.clean(f"{labels.paid}  ·  {formats.date(payment.paid_on)}")
+        method = compositor.clean(labels.payment_method(payment.method))
+        sums += _paid_by(words, method, formats.money(-payment.amount))
     return sums
 
 
-def _fitting(label: Printable, amount: Printable) -> Sum:
-    room = SUM_SIDE - GAP - font(BODY.weight).width(amount) * BODY.size
-    return Sum(shortened(label, BODY, room), amount, BODY)
+def _paid_by(words: Printable, method: Printable, amount: Printable) -> list[Sum]:
+    """A payment; how it was paid is on a line of its own where that has no room beside the day."""
+    width = font(BODY.weight).width
+    in_one = Printable(f"{words}  ·  {method}") if method else words
+    if (width(in_one) + width(amount)) * BODY.size + GAP <= SUM_SIDE:
+        return [Sum(in_one, amount, BODY)]
+    return [Sum(words, amount, BODY, shortened(method, SMALL, SUM_SIDE)), NO_SUM]
 
 
 def _lanes(rows: list[Cells], width: float) -> Lanes:
@@ -135,5 +147,7 @@ def _sum_side(builder: PieceBuilder, table: Element, y: float, total: Sum) -> No
     row = table.add("TR")
     builder.begin(row.add("TH", ROW_HEADER))
     builder.left(left, baseline, total.label, style)
+    if total.below:
+        builder.left(left, baseline + SMALL.leading + 1, total.below, SMALL)
     builder.begin(row.add("TD"))
     builder.right(WIDTH, baseline, total.amount, style)

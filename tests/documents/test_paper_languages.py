@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from string import Formatter
@@ -15,11 +17,13 @@ from babel import Locale, localedata
 from babel.dates import format_date
 from pypdf import PdfReader
 
+from documents.paper.compose import Compositor
 from documents.paper.formats import formats
 from documents.paper.labels import labels
 from documents.paper.languages import FOLDER, languages
+from documents.paper.totals import totals
 from documents.pdf import render
-from invoicing.snapshot import Address, VatRow
+from invoicing.snapshot import Address, PrintedPayment, Snapshot, VatRow
 from tests.support.snapshots import BUYER, invoice, invoice_text, line
 
 THIRTEEN = ("cs", "da", "de", "en", "es", "fi", "fr", "it", "nb", "nl", "pl", "pt", "sv")
@@ -183,3 +187,37 @@ def test_title_reverse_charge_and_request_to_pay_in_each_language(
     text = invoice_text(invoice(locale=tag, vat=vat)).replace("\n", " ")
     for sentence in sentences:
         assert sentence in text
+
+
+@pytest.mark.parametrize("language", THIRTEEN)
+def test_the_way_of_paying_is_not_cut_off_by_a_long_date(language: str) -> None:
+    methods = [*labels(language).payment_methods, "Bancontact"]
+    days = [date(2025, month, 28) for month in range(1, 13)]
+    payments = tuple(
+        PrintedPayment(paid_on=day, method=method, amount=123_456) for day in days for method in methods
+    )
+    text = invoice_text(invoice(locale=language, paid=1, payments=payments))
+    assert "…" not in text
+    assert text.count("Bancontact") == len(days)
+
+
+@pytest.mark.parametrize("language", THIRTEEN)
+def test_the_vat_of_every_category_stands_beside_the_sums(language: str) -> None:
+    vat = tuple(VatRow(category=each, rate=0, base=100_000, amount=0) for each in ["AE", "K", "G", "E", "O"])
+    own = invoice(
+        locale=language, vat=(VatRow(category="S", rate=210_000, base=956_170, amount=200_796), *vat)
+    )
+    english = replace(own, locale="en")
+    assert heights_of_totals(own) == heights_of_totals(english)
+
+
+def heights_of_totals(snapshot: Snapshot) -> list[float]:
+    own = Compositor(labels(snapshot.locale), formats(snapshot.locale, "EUR", 2))
+    return [piece.height for piece in totals(own, snapshot)]
+
+
+def test_french_has_a_space_that_does_not_break_before_a_colon() -> None:
+    texts = [text for _, texts in entries("fr") for text in texts]
+    assert any("\u00a0:" in text for text in texts)
+    assert not [text for text in texts if re.search("(?<!\u00a0):", text)]
+    assert "Remise : été" in invoice_text(invoice(locale="fr", lines=(line(discount_reason="été"),)))
