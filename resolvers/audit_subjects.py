@@ -16,6 +16,7 @@ _BY_RESULT: Mapping[str, Callable[[Any], list[Subject]]] = {
         *subjects(Type.CUSTOMER_SESSION, row.id),
         *subjects(Type.CUSTOMER, row.customer_id),
     ],
+    "Erased": lambda erased: subjects(Type.CUSTOMER, erased.customer_id),
     "Order": lambda row: subjects(Type.ORDER, row.id),
     "OrderItem": lambda row: subjects(Type.ORDER, row.order_id),
     "Issued": lambda row: subjects(Type.INVOICE, row.id),

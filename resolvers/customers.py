@@ -6,6 +6,8 @@ from invoicing.access import Scope
 from invoicing.audit.actions import AuditAction
 from invoicing.customers import details, lists, sessions
 from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues
+from invoicing.erasure import customer as erasure
+from invoicing.erasure.customer import Erased
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Customer, CustomerSession
 from resolvers.context import Context
@@ -37,6 +39,22 @@ async def update_customer(ctx: Context, values: UpdateCustomerValues) -> Custome
     return await ctx.write(
         AuditAction.UPDATE_CUSTOMER, details.update_customer, ctx.principal, values, now=ctx.now()
     )
+
+
+async def erase_customer(ctx: Context, customer_id: str | None, customer_handle: str | None) -> Erased:
+    """It cannot be undone, and takes the orders with it: both scopes are needed."""
+    ctx.principal.require(Scope.CUSTOMERS_WRITE)
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    erased = await ctx.write(
+        AuditAction.ERASE_CUSTOMER,
+        erasure.erase_customer,
+        ctx.principal,
+        id=customer_id,
+        handle=customer_handle,
+        now=ctx.now(),
+    )
+    ctx.services.forget_keys()  # its sessions have ended
+    return erased
 
 
 async def create_customer_session(

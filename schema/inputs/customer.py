@@ -81,3 +81,11 @@ class UpdateCustomerInput:
     metadata: JSON | None = strawberry.field(
         default=strawberry.UNSET, description="A JSON object up to 16 kB."
     )
+
+
+@strawberry.input(description="Names a customer by `customer_id` or `customer_handle`.")
+class EraseCustomerInput:
+    customer_id: str | None = strawberry.field(default=strawberry.UNSET, description="Which customer.")
+    customer_handle: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Which customer, when `customer_id` is left out."
+    )

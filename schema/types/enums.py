@@ -64,7 +64,7 @@ strawberry.enum(
     AuditAction,
     name="AuditAction",
     description="What can be done: the mutation of that name (CREATE_ORDER is createOrder), whether over "
-    "GraphQL or REST, or a command of the command line (ERASE_CUSTOMER). CANCEL_INVOICE and REFUND_INVOICE "
+    "GraphQL or REST, or a command of the command line (IMPORT_ORDERS). CANCEL_INVOICE and REFUND_INVOICE "
     "are of the REST doors, RESOLVE_PAYMENT is a gateway's answer.",
 )
 strawberry.enum(

@@ -1,4 +1,8 @@
-"""The limits of a server: of each key and customer, of an account's keys, of an address's wrong keys."""
+"""The limits of a server: of each key and customer, of an account's keys, of its customers' sessions, and of
+an address's wrong keys.
+
+All sessions of a customer are one customer, so that making sessions does not multiply what may be asked.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,11 @@ from server.rate_limits.buckets import Buckets, Quota
 from server.rate_limits.headers import RawHeaders, headers, policy
 from server.rate_limits.rate import Rate
 
-Limited = Literal["key", "account", "address"]
-LIMITED: tuple[Limited, ...] = ("key", "account", "address")
+Limited = Literal["key", "account", "customers", "address"]
+LIMITED: tuple[Limited, ...] = ("key", "account", "customers", "address")
 
 _WRONG_KEYS = Rate(5, seconds=1, burst=100)
-_KEYS_OF_ACCOUNT = 4  # whose rate all keys of an account have together
+_OF_ACCOUNT = 4  # whose rate all keys of an account have together, and all its customers
 _MOST_KEYS = 50_000
 _MOST_ACCOUNTS = 10_000
 _MOST_ADDRESSES = 50_000  # some 10 MB
@@ -27,6 +31,7 @@ _MOST_UNTOLD = 10_000  # the others are not told of more at once
 _REASONS: dict[Limited, str | None] = {
     "key": None,
     "account": "Too many requests came with the keys of this account: wait, as `Retry-After` says.",
+    "customers": "Too many requests came from customers of this account: wait, as `Retry-After` says.",
     "address": "Too many API keys that are not known came from this address: wait, as `Retry-After` says.",
 }
 
@@ -46,7 +51,8 @@ class RateLimits:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.keys = Buckets(rate, _MOST_KEYS) if rate else None
-        self._accounts = Buckets(rate.times(_KEYS_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None
+        self._accounts = Buckets(rate.times(_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None
+        self._customers = Buckets(rate.times(_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None
         self._policy = policy(rate) if rate else b""
         self._addresses = Buckets(_WRONG_KEYS, _MOST_ADDRESSES)
         self._count_refusal = count_refusal
@@ -55,7 +61,7 @@ class RateLimits:
 
     def take(self, principal: Principal, sent: RawHeaders) -> None:
         """Counts a request, and adds what is left to the headers. Raises RateLimited."""
-        if self.keys is None or self._accounts is None:
+        if self.keys is None:
             return
         actor, account = principal.actor, principal.account_id
         name = account, actor.type, actor.id
@@ -63,9 +69,14 @@ class RateLimits:
         sent += headers(self._policy, quota)
         self._check(quota, "key", sent)
         self._note(("key", name), 1)
-        if actor.type == ActorType.API_KEY:  # customers do not use up what the shop itself may ask
-            self._check(self._accounts.take(account, self._clock()), "account", sent)
-            self._note(("account", account), 1)
+        # apart, so that customers do not use up what the shop itself may ask
+        self._take_together("account" if actor.type == ActorType.API_KEY else "customers", account, sent)
+
+    def _take_together(self, limited: Limited, account: str, sent: RawHeaders) -> None:
+        buckets = self._buckets(limited)
+        if buckets is not None:
+            self._check(buckets.take(account, self._clock()), limited, sent)
+            self._note((limited, account), 1)
 
     def take_guess(self, address: str, sent: RawHeaders) -> None:
         """Counts a key that was not seen before, until it is known to be right. Raises RateLimited."""
@@ -86,9 +97,17 @@ class RateLimits:
     def take_elsewhere(self, taken: Taken, number: int) -> None:
         """So many were taken on another server."""
         limited, name = taken
-        buckets = {"key": self.keys, "account": self._accounts, "address": self._addresses}[limited]
+        buckets = self._buckets(limited)
         if buckets is not None:
             buckets.take_elsewhere(name, number, self._clock())
+
+    def _buckets(self, limited: Limited) -> Buckets | None:
+        return {
+            "key": self.keys,
+            "account": self._accounts,
+            "customers": self._customers,
+            "address": self._addresses,
+        }.get(limited)  # another server may be newer, and tell of more
 
     def _note(self, taken: Taken, number: int) -> None:
         if self._untold is not None and (taken in self._untold or len(self._untold) < _MOST_UNTOLD):

@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import customer_sessions
 from schema import schema_under
 from schema.execution.documents import Rules
-from tests.schema.mutations.test_scopes import NEEDS, OF_SESSIONS
+from tests.schema.mutations.test_scopes import NEEDS, OF_SEVERAL_SCOPES
 from tests.schema.test_tenants import NAMING
 from tests.support import factories
 from tests.support.client import INVOICE_ITEMS, INVOICE_ORDER, Client, client
@@ -140,7 +140,7 @@ def test_a_customer_changes_nothing_else(ann: Client) -> None:
     assert mutations
     operations = {name: asked[0] for name, asked in NAMING.items()}
     operations |= {
-        mutation.partition("(")[0]: f"mutation {{ {mutation} }}" for mutation in (*NEEDS, *OF_SESSIONS)
+        mutation.partition("(")[0]: f"mutation {{ {mutation} }}" for mutation in (*NEEDS, *OF_SEVERAL_SCOPES)
     }
     for name in mutations.fields.keys() - {"updateOrder", "invoiceOrder"}:
         assert ann.refused(operations[name]).code == "FORBIDDEN", name

@@ -131,6 +131,10 @@ NAMING = {
     "removePaymentMethod": [
         'mutation { removePaymentMethod(input: {id: "$method"}) { payment_method { id } } }'
     ],
+    "eraseCustomer": [
+        f"mutation {{ eraseCustomer(input: {{{named}}}) {{ customer_id }} }}"
+        for named in ('customer_id: "$customer"', 'customer_handle: "$handle"')
+    ],
     "createCustomerSession": [
         f"mutation {{ createCustomerSession(input: {{{named}}}) {{ customer_session {{ id }} }} }}"
         for named in ('customer_id: "$customer"', 'customer_handle: "$handle"')

@@ -33,6 +33,8 @@ STEPS = (
     Step("revokeApiKey", 'id: "$key"', _KEY),
     Step("createCustomer", 'id: "ann", name: "Ann"', "customer { id }"),
     Step("updateCustomer", f'id: "ann", billing_address: {{{_HOME}}}', "customer { id }"),
+    Step("createCustomer", 'id: "bob", name: "Bob"', "customer { id }"),
+    Step("eraseCustomer", 'customer_id: "bob"', "customer_id"),
     Step("createCustomerSession", 'customer_id: "ann"', _SESSION, {"session": "customer_session"}),
     Step("revokeCustomerSession", 'id: "$session"', _SESSION),
     Step(

@@ -54,11 +54,12 @@ NEEDS = {
     'replayWebhookDelivery(input: {id: "x"}) { webhook_delivery { id } }': Scope.WEBHOOKS_WRITE,
 }
 
-OF_SESSIONS = (
+OF_SEVERAL_SCOPES = (
     'createCustomerSession(input: {customer_id: "c"}) { token }',
     'revokeCustomerSession(input: {id: "x"}) { customer_session { id } }',
+    'eraseCustomer(input: {customer_id: "c"}) { customer_id }',
 )
-"""These need a scope, or several others: `tests/schema/test_sessions_given.py`."""
+"""These need several scopes, or one instead: `test_customer.py`, `tests/schema/test_sessions_given.py`."""
 
 
 @pytest.fixture

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from invoicing.access import Scope
+from invoicing.customers import sessions
 from invoicing.storage.database import Database
 from server.rate_limits.buckets import Buckets
 from server.settings import Settings
+from tests.support import factories
 from tests.support.client import Client, client
 from tests.support.rest_door import basic
 
@@ -65,6 +69,25 @@ def test_many_keys_of_an_account_may_ask_what_four_may(shop: Client) -> None:
     assert shop.neighbour().post(ACCOUNT).status_code == 200
     metrics = shop.without_key().request("GET", "/metrics").text
     assert 'invoicing_rate_limited_total{what="account"} 1.0' in metrics
+
+
+def test_sessions_of_a_customer_are_one_and_those_of_all_customers_have_a_limit(shop: Client) -> None:
+    for id in "abcde":
+        factories.customer(shop.database, shop.principal, id=id)
+
+    def in_session(id: str) -> Client:
+        _, token = shop.database.write(
+            sessions.create_customer_session, shop.principal, customer_id=id, now=datetime.now(UTC)
+        )
+        return replace(shop, token=token)
+
+    for id in "abcd":
+        used_up(in_session(id))
+        assert in_session(id).post(ACCOUNT).status_code == 429
+    refused = in_session("e").post(ACCOUNT)
+    assert refused.status_code == 429
+    assert "customers of this account" in refused.json()["errors"][0]["message"]
+    assert shop.post(ACCOUNT).status_code == 200
 
 
 @pytest.mark.parametrize(
