@@ -68,6 +68,8 @@ def _paper(invoice: Snapshot, logo: bytes | None, *, is_copy: bool) -> Paper:
         words, formats(invoice.locale, invoice.currency, _decimals(invoice)), colours_of(invoice), is_copy
     )
     pages = pages_of(compositor, invoice)
+    if compositor.warnings:
+        log.warning("the payment part lacks something", invoice_id=invoice.id, warnings=compositor.warnings)
     if compositor.missing:
         _log_missing(invoice, compositor.missing)
     e_invoice = None if is_copy else xml_without_problems(invoice, EInvoiceFormat.FACTUR_X)
@@ -80,7 +82,7 @@ def _paper(invoice: Snapshot, logo: bytes | None, *, is_copy: bool) -> Paper:
         logo=_logo(invoice, logo),
         e_invoice=e_invoice,
     )
-    return Paper(content, e_invoice is not None, _warnings(compositor.missing))
+    return Paper(content, e_invoice is not None, (*compositor.warnings, *_warnings(compositor.missing)))
 
 
 def use_font_folder(folder: Path | None) -> None:

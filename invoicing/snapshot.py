@@ -175,6 +175,14 @@ class PrintedSetOff:
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentReference:
+    """The reference of a Swiss QR-bill: QRR (27 digits) or SCOR (ISO 11649). A transfer quotes it (BT-83)."""
+
+    type: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logo:
     """An image that is stored under its SHA-256; its width and height in pixels give its proportions."""
@@ -225,6 +233,7 @@ class Snapshot:
     paid: int = 0  # BT-113: paid before it was issued
     payments: tuple[PrintedPayment, ...] = ()  # by what; () where it was issued before this field was added
     set_off: tuple[PrintedSetOff, ...] | None = None  # a credit's; None: issued before this field was added
+    payment_reference: PaymentReference | None = None  # of a Swiss QR-bill; None: there is none, or as above
     orders: tuple[OrderReference, ...] = ()
     credits: tuple[CreditedInvoice, ...] = ()
     shipping_address: Address | None = None
@@ -246,6 +255,11 @@ class Snapshot:
     def left_to_pay(self) -> int:
         """What is still asked for; zero or less where nothing is."""
         return self.due - self.paid
+
+    @property
+    def quoted(self) -> str:
+        """What a transfer quotes (BT-83)."""
+        return self.number if self.payment_reference is None else self.payment_reference.value
 
     @property
     def owed(self) -> int:
@@ -293,6 +307,8 @@ def _read(value: dict[str, Any], lines: tuple[Line, ...]) -> Snapshot:
     value["payments"] = tuple(_payment(payment) for payment in value.get("payments", ()))
     if (set_off := value.get("set_off")) is not None:
         value["set_off"] = tuple(PrintedSetOff(**each) for each in set_off)
+    if (reference := value.get("payment_reference")) is not None:
+        value["payment_reference"] = PaymentReference(**reference)
     value["branding"] = _branding(value.get("branding"))
     value["issued_on"] = date.fromisoformat(value["issued_on"])
     value["due_on"] = _date(value["due_on"])

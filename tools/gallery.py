@@ -10,7 +10,15 @@ from pathlib import Path
 from pypdfium2 import PdfDocument  # type: ignore[import-untyped]
 
 from documents.pdf import copy_of, render
-from invoicing.snapshot import CreditedInvoice, PrintedPayment, PrintedSetOff, Snapshot
+from invoicing.snapshot import (
+    Address,
+    CreditedInvoice,
+    Party,
+    PaymentReference,
+    PrintedPayment,
+    PrintedSetOff,
+    Snapshot,
+)
 from tools.sample_invoice import sample
 
 FOLDER = Path(__file__).parents[1] / "docs" / "gallery"
@@ -47,6 +55,29 @@ def paid() -> Snapshot:
     return replace(sale, locale="nl-NL", paid=sale.total, payments=(ideal, card))
 
 
+def swiss() -> Snapshot:
+    """With a QR-bill."""
+    sale = sample(4)
+    here = Address(
+        address_line_1="Musterstrasse 123", postal_code="8000", locality="Seldwyla", country_code="CH"
+    )
+    seller = Party(
+        name="Lumen & Eiche", legal_name="Lumen & Eiche AG", iban="CH4431999123000889012", address=here
+    )
+    buyer = Party(name="Jana Brückner", address=replace(here, address_line_1="Grosse Marktgasse 28"))
+    return replace(
+        sale,
+        currency="CHF",
+        seller=seller,
+        buyer=buyer,
+        locale="de-CH",
+        orders=(),
+        cost_center=None,
+        note=None,
+        payment_reference=PaymentReference("QRR", "202500000000000000000000423"),
+    )
+
+
 def pages() -> Iterator[tuple[str, bytes, int]]:
     """Each picture's name, its PDF and the page."""
     yield "five-lines", render(sample(5)), 0
@@ -54,6 +85,7 @@ def pages() -> Iterator[tuple[str, bytes, int]]:
     yield "long-first", render(replace(sample(40), locale="pl-PL")), 0
     yield "long-last", render(replace(sample(40), locale="pl-PL")), 1
     yield "credit", render(replace(credit(), locale="fr-FR")), 0
+    yield "qr-bill", render(swiss()), 0
     yield "receipt", copy_of(paid()), 0
 
 

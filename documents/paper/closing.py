@@ -14,15 +14,18 @@ from invoicing.snapshot import Snapshot
 MAX_UNBROKEN = 320.0  # points
 
 
-def closing(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
-    """If it is short, it stays on one page with the last line; otherwise at least the totals do."""
-    sums, rest = totals(compositor, invoice), _after_totals(compositor, invoice)
+def closing(compositor: Compositor, invoice: Snapshot, *, has_part: bool = False) -> list[Piece]:
+    """If it is short, it stays on one page with the last line; otherwise at least the totals do.
+
+    `has_part` says that a Swiss payment part follows: no panel asks for the same.
+    """
+    sums, rest = totals(compositor, invoice), _after_totals(compositor, invoice, has_part=has_part)
     is_short = sum(piece.height for piece in [*sums, *rest]) <= MAX_UNBROKEN
     kept = keep_together([*sums, *rest]) if is_short else [*sums, *rest]
     return [*kept, *_terms(compositor, invoice)]
 
 
-def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
+def _after_totals(compositor: Compositor, invoice: Snapshot, *, has_part: bool) -> list[Piece]:
     # The total of a credit invoice is positive if it only takes back a discount: then it is to be paid.
     is_nothing_due = invoice.type == "CREDIT" and invoice.due <= 0
     return [
@@ -35,8 +38,7 @@ def _after_totals(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
         ),
         *(_way_back(compositor, invoice) if is_nothing_due else []),
         *_note(compositor, invoice),
-        space(14, gives=5),
-        *payment(compositor, invoice),
+        *([] if has_part else [space(14, gives=5), *payment(compositor, invoice)]),
     ]
 
 

@@ -47,7 +47,8 @@ class Piece(NamedTuple):
 class Compositor:
     """The labels and formats of one document; notes the subsets it uses and the characters they lack.
 
-    `colours` are the seller's own, in the place of those of the grid. A copy says that it is one.
+    `colours` are the seller's own, in the place of those of the grid. A copy says that it is one. `warnings`
+    are sentences on what it cannot show besides these characters.
     """
 
     labels: Labels
@@ -55,6 +56,7 @@ class Compositor:
     colours: Mapping[str, str] = field(default_factory=dict)
     is_copy: bool = False
     missing: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
     document: Element = field(default_factory=lambda: Element("Document"))
     _settings: dict[Style, str] = field(default_factory=dict)
     _used: dict[str, Subset] = field(default_factory=dict)
@@ -165,6 +167,10 @@ class PieceBuilder:
     def box(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         colour = self._compositor.colour(colour)
         self._shapes.append(f"{colour} rg {x:.2f} {-y - height:.2f} {width:.2f} {height:.2f} re f")
+
+    def shape(self, x: float, y: float, drawing: str) -> None:
+        """A drawing whose origin is there, with y upwards."""
+        self._shapes.append(f"q 1 0 0 1 {x:.2f} {-y:.2f} cm {drawing} Q")
 
     def logo(self, y: float, width: float, height: float, description: str) -> None:
         """The logo at the left margin, before any text."""

@@ -16,12 +16,18 @@ NAME, REMITTANCE = 70, 140  # characters at most
 
 
 def credit_transfer(invoice: Snapshot) -> str | None:
-    """The code's text; None where there is none: another currency than the euro, or no account in SEPA."""
+    """The code's text; None where there is none: another currency than the euro, or no account in SEPA.
+
+    A QR-IBAN is none: only Swiss payments reach it. A creditor reference (ISO 11649) has a line of its own.
+    """
+    reference = invoice.payment_reference
     account = ibans.compact(invoice.seller.iban or "")
     is_sayable = invoice.currency == "EUR" and invoice.currency_decimals in (None, 2)
     if not is_sayable or not 0 < invoice.left_to_pay <= MOST:
         return None
     if account[:2] not in SEPA.split() or not ibans.is_valid(account, check_country=False):
+        return None
+    if reference is not None and reference.type == "QRR":
         return None
     bank = bics.compact(invoice.seller.bic or "")
     return "\n".join(
@@ -35,8 +41,8 @@ def credit_transfer(invoice: Snapshot) -> str | None:
             account,
             f"EUR{invoice.left_to_pay // 100}.{invoice.left_to_pay % 100:02}",
             "",  # no purpose
-            "",  # no structured reference
-            _in_one_line(invoice.number, REMITTANCE),
+            "" if reference is None else reference.value,
+            _in_one_line(invoice.number, REMITTANCE) if reference is None else "",
         ]
     )
 

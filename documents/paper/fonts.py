@@ -7,6 +7,7 @@ font program is compressed once per process and reused by every document.
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -16,6 +17,7 @@ from typing import Protocol
 from reportlab.pdfbase.ttfonts import TTFontFace  # type: ignore[import-untyped]
 
 from documents.paper.objects import Objects, stream
+from documents.paper.qr_characters import PERMITTED
 from documents.paper.scripts.shaping import Shaped, shaped
 from documents.paper.to_unicode import to_unicode
 
@@ -29,6 +31,14 @@ FIRST_SUBSET = (
     + [chr(code) for code in range(0xA0, 0x100)]
     + list("€ŒœŠšŽžŸ–—‘’‚“”„†•…‰‹›™№−\u202f" + MISSING)
 )
+_ASCII = [chr(code) for code in range(0x20, 0x7F)]
+_OF_QR_BILL = {  # one of the four families that SIX allows; bold are its headings only
+    "LR": (
+        "LiberationSans-Regular.ttf",
+        [*_ASCII, NO_BREAK_SPACE, *(chr(code) for code in range(0xC0, 0x100))],
+    ),
+    "LB": ("LiberationSans-Bold.ttf", [*_ASCII, *"àäéèôü"]),
+}
 
 
 class EmbeddedFont(Protocol):
@@ -63,18 +73,32 @@ class Subset:
 
 
 class Font:
-    """One weight of the family. Not thread-safe: ReportLab's face keeps a position in its file."""
+    """One weight of a family. Not thread-safe: ReportLab's face keeps a position in its file.
 
-    def __init__(self, name: str, file: str) -> None:
+    `first` are the characters of the first subset, all of ASCII among them; `only` are all that are used, if
+    these are not all that the file has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        file: str,
+        first: Sequence[str] = FIRST_SUBSET,
+        only: Container[str] | None = None,
+    ) -> None:
         self.name = name
         self.face = TTFontFace(str(FOLDER / file))
         glyphs = self.face.charToGlyph.items()
         # Glyph 0 is what is drawn for a missing character; U+FFFF, the end of the font's table, has it.
-        characters = sorted(chr(code) for code, glyph in glyphs if glyph and code >= FIRST_CODE)
+        characters = sorted(
+            chr(code)
+            for code, glyph in glyphs
+            if glyph and code >= FIRST_CODE and (only is None or chr(code) in only)
+        )
         self.widths: dict[str, float] = {
             char: self.face.getCharWidth(ord(char)) / 1000 for char in characters
         }
-        self._subset_characters = _divide(characters)
+        self._subset_characters = _divide(characters, first)
         self._codes = {
             char: (number, code)
             for number, characters in enumerate(self._subset_characters)
@@ -130,7 +154,7 @@ class Font:
         codes = [0] * FIRST_CODE + [ord(char) for char in self._subset_characters[number]]
         program = self.face.makeSubset(codes)
         # The six letters say that the font is a subset (ISO 32000-1, 9.6.4); each subset needs its own.
-        name = f"INV{self.name}A{chr(ord('A') + number)}+{self.face.name.decode()}"
+        name = f"IN{self.name:V>2}A{chr(ord('A') + number)}+{self.face.name.decode()}"
         widths = " ".join(f"{self.face.getCharWidth(code):.1f}" for code in codes)
         return Subset(
             name=f"{self.name}{number}",
@@ -151,11 +175,11 @@ class Font:
         )
 
 
-def _divide(characters: list[str]) -> list[str]:
-    """The characters of each subset: FIRST_SUBSET, then rows of 256 code points, to keep scripts together."""
+def _divide(characters: list[str], first: Sequence[str]) -> list[str]:
+    """The characters of each subset: the first, then rows of 256 code points, to keep scripts together."""
     size = LAST_CODE - FIRST_CODE + 1
-    rest = [char for char in characters if char not in FIRST_SUBSET]
-    subsets = ["".join(FIRST_SUBSET)]
+    rest = [char for char in characters if char not in first]
+    subsets = ["".join(first)]
     for _, row in groupby(rest, key=lambda char: ord(char) >> 8):
         chars = "".join(row)
         subsets += [" " + chars[start : start + size - 1] for start in range(0, len(chars), size - 1)]
@@ -176,5 +200,8 @@ def _to_unicode(characters: str) -> str:
 
 @cache
 def font(weight: str) -> Font:
-    """The regular ("R") or the semi-bold ("B") font, loaded once per process."""
+    """The regular ("R") or the semi-bold ("B") font; of a QR-bill's "LR" or "LB". Loaded once per process."""
+    if weight in _OF_QR_BILL:
+        file, first = _OF_QR_BILL[weight]
+        return Font(weight, f"qr_bill/{file}", first, PERMITTED)
     return Font(weight, {"R": "Inter-Regular.ttf", "B": "Inter-SemiBold.ttf"}[weight])

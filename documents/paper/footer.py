@@ -5,6 +5,8 @@ The others have a running head, which says so.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from documents.paper.columns import wrapped_lines
 from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.fonts import font
@@ -31,15 +33,15 @@ def seller_foot(compositor: Compositor, invoice: Snapshot) -> Piece:
     return builder.piece(bottom + 5 if own else 0)
 
 
-def footers(compositor: Compositor, invoice: Snapshot, foot: Piece, sheet: Sheet, pages: int) -> list[str]:
-    """Each page's footer as page content."""
+def footers(compositor: Compositor, invoice: Snapshot, foot: Piece, sheets: Sequence[Sheet]) -> list[str]:
+    """Each page's footer as page content; `sheets` are those of the pages."""
     labels = compositor.labels
     number = compositor.clean(f"{labels.title(invoice.type)} {invoice.number}")
     contents = []
-    for page in range(1, pages + 1):
+    for page, sheet in enumerate(sheets, start=1):
         builder = PieceBuilder(compositor, is_artifact=True)
         builder.rule(-sheet.foot, 0, WIDTH)
-        count = compositor.clean(labels.page.format(page=page, pages=pages))
+        count = compositor.clean(labels.page.format(page=page, pages=len(sheets)))
         if page == 1:
             _seller_and_number(builder, compositor.clean(invoice.seller.name), number, count)
         builder.right(WIDTH, 15, count, LABEL)

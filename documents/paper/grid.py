@@ -10,6 +10,7 @@ TOP = 52.0
 TOP_OF_NEXT = 68.0  # of all pages but the first, below their running head
 CARRY = 17.0  # height of the row of a sum that is carried from page to page
 WINDOW_TOP = 138.0  # here the buyer's address shows in the window of a DIN 5008 or C5/6 envelope
+MARGIN, PART_MARGIN = 48.0, 30.0  # from the footer's rule to the edge of the sheet, to the payment part
 COLUMNS = 4
 GUTTER = 14.0
 COLUMN = (WIDTH - (COLUMNS - 1) * GUTTER) / COLUMNS
@@ -23,11 +24,15 @@ TINT = "0.955 0.972 0.972"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of paper in points; `foot` is the height of the seller's own text at the foot of each page."""
+    """A sheet of paper in points; `foot` is the height of the seller's own text at the foot of each page.
+
+    `part` is that of the Swiss payment part below it, if the page has one.
+    """
 
     width: float
     height: float
     foot: float = 0.0
+    part: float = 0.0
 
     @property
     def left(self) -> float:
@@ -41,7 +46,7 @@ class Sheet:
     @property
     def footer(self) -> float:
         """Where the footer's rule is."""
-        return self.height - 48 - self.foot
+        return self.height - self.foot - (self.part + PART_MARGIN if self.part else MARGIN)
 
 
 A4, LETTER = Sheet(595.28, 841.89), Sheet(612, 792)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from documents.paper.compose import Piece, mark_of
-from documents.paper.grid import CARRY, TOP, TOP_OF_NEXT, Sheet
+from documents.paper.grid import CARRY, MARGIN, PART_MARGIN, TOP, TOP_OF_NEXT, Sheet
 from documents.paper.structure import Element
 
 Carried = Callable[[int], tuple[Piece, Piece]]
@@ -54,6 +54,15 @@ class Pages:
         has_no_room = self._y + piece.height + _reserve(piece) > self._bottom
         return has_no_room or self._top(piece) + rest <= self._bottom
 
+    def place_at_foot(self, part: Sequence[Piece]) -> None:
+        """Places pieces at the lower edge of the last page; on one of their own, if it has no room."""
+        height = sum(piece.height for piece in part)
+        if self._y > self._bottom - height + MARGIN - PART_MARGIN:
+            self.pages.append(Page())
+        self._y = self._height - height
+        for piece in part:
+            self._draw(piece, self._marked(piece))
+
     def _top(self, first: Piece) -> float:
         """Where this piece would begin on a new page."""
         carry = CARRY if self._is_carried(first) else 0
@@ -99,10 +108,15 @@ class Pages:
             self._sum = piece.sum_after
 
 
-def paginate(pieces: Iterable[Piece], sheet: Sheet, carried: Carried) -> list[Page]:
+def paginate(
+    pieces: Iterable[Piece], sheet: Sheet, carried: Carried, part: Sequence[Piece] = ()
+) -> list[Page]:
+    """The pages; the last one has the Swiss payment part at its foot, if there is one."""
     pages = Pages(sheet, carried)
     for chain in _chains(pieces):
         pages.place(chain)
+    if part:
+        pages.place_at_foot(part)
     return pages.pages
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from documents.paper.account_numbers import in_fours, quoted
 from documents.paper.columns import Fact, Frame, columns, facts, text_lines, wrapped_lines
 from documents.paper.compose import Compositor, Piece, PieceBuilder
 from documents.paper.credit_transfer_qr import credit_transfer
-from documents.paper.fonts import NO_BREAK_SPACE
 from documents.paper.grid import BODY, COLUMNS, HEADING, SMALL, TINT, WIDTH, Style
 from documents.paper.qr import QUIET, drawing_of, modules_of
 from invoicing.snapshot import Snapshot
@@ -63,7 +63,7 @@ def _payment_request(compositor: Compositor, invoice: Snapshot) -> list[tuple[st
     terms = {
         "amount": formats.money(invoice.left_to_pay),
         "holder": invoice.seller.legal_name or invoice.seller.name,
-        "number": invoice.number,
+        "number": quoted(invoice),
     }
     if invoice.due_on is None:
         return [(labels.pay.format(**terms), BODY)]
@@ -76,25 +76,18 @@ def _payment_facts(compositor: Compositor, invoice: Snapshot, *, has_code: bool)
     Beside a code, in which it is too, what to quote is in the sentence alone.
     """
     formats, labels, seller = compositor.formats, compositor.labels, invoice.seller
-    pairs: list[tuple[str, str | None]] = [(labels.iban, _in_fours(seller.iban)), (labels.bic, seller.bic)]
+    iban = in_fours(seller.iban) if seller.iban else None
+    pairs: list[tuple[str, str | None]] = [(labels.iban, iban), (labels.bic, seller.bic)]
     if not _has_account(invoice):
         due = formats.date(invoice.due_on) if invoice.due_on else None
         pairs = [(labels.amount_due, formats.money(invoice.left_to_pay)), (labels.due, due)]
     if not has_code:
-        pairs.append((labels.payment_reference, invoice.number))
+        pairs.append((labels.payment_reference, quoted(invoice)))
     return [(label, value) for label, value in pairs if value and value.strip()]
 
 
 def _has_account(invoice: Snapshot) -> bool:
     return bool(invoice.seller.iban and invoice.seller.iban.strip())
-
-
-def _in_fours(iban: str | None) -> str | None:
-    """The IBAN in groups of four, the print format of ISO 13616."""
-    if iban is None:
-        return None
-    plain = "".join(iban.split())
-    return NO_BREAK_SPACE.join(plain[start : start + 4] for start in range(0, len(plain), 4))
 
 
 def _panel_space(compositor: Compositor, height: float) -> Piece:

@@ -10,7 +10,10 @@ from typing import cast
 import zxingcpp
 
 QUIET = 4  # modules of white around the code
+_MOST = 177  # modules of a side
 _BLACK = re.compile(b"\0+")
+_LEFTS = [str(left) for left in range(_MOST)]  # a code has up to a thousand squares
+_WIDTHS = [f"{width} 1 re" for width in range(_MOST + 1)]
 
 
 def modules_of(text: str) -> list[bytes]:
@@ -33,6 +36,7 @@ def rectangles(modules: Sequence[bytes]) -> Iterator[tuple[int, int, int]]:
 def drawing_of(modules: Sequence[bytes], size: float) -> str:
     """Fills the code's black. Its lower left corner is at 0, 0, and it is `size` points wide and high."""
     module = size / len(modules)
-    squares = [f"{left} {-top - 1} {width} 1 re" for left, top, width in rectangles(modules)]
+    lows = [f" {-top - 1} " for top in range(len(modules))]
+    squares = [_LEFTS[left] + lows[top] + _WIDTHS[width] for left, top, width in rectangles(modules)]
     scale = f"{module:.4f} 0 0 {module:.4f} 0 {size:.2f} cm"  # so that a module is 1 wide and high
     return "\n".join([scale, "0 0 0 rg", *squares, "f"])

@@ -17,6 +17,7 @@ from invoicing.audit import subjects
 from invoicing.audit.subjects import AuditSubjectType
 from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
 from invoicing.invoices.draft import Draft
+from invoicing.invoices.payment_reference import payment_reference
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import allocation
 from invoicing.ledger.allocation import SetOff
@@ -63,7 +64,8 @@ def issue(
     before = printed_payments(connection, principal.account_id, parts, ZoneInfo(seller.timezone))
     frozen = replace(draft, id=named, number=taken.number, paid=paid, payments=(*draft.payments, *before))
     set_off = allocation.set_off_of(connection, principal.account_id, frozen)
-    frozen = replace(frozen, set_off=_printed(set_off, frozen))
+    reference = payment_reference(frozen, taken)
+    frozen = replace(frozen, set_off=_printed(set_off, frozen), payment_reference=reference)
     own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
     row = {**_row(frozen, taken, principal, now=now), **own}
     _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)

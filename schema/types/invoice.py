@@ -191,6 +191,13 @@ class Invoice:
     def note(self) -> str | None:
         return self._frozen().note
 
+    @strawberry.field(
+        description="What a payment quotes, as the paper and the e-invoice say (BT-83): its number, or the "
+        "reference of its Swiss QR-bill (QRR, or a creditor reference of ISO 11649)."
+    )
+    def payment_reference(self) -> str:
+        return self._frozen().quoted
+
     @strawberry.field(description="Any data of the caller's own.")
     def metadata(self) -> JSON:
         return JSON(self._frozen().metadata)

@@ -16,6 +16,7 @@ from invoicing.snapshot import (
     Line,
     OrderReference,
     Party,
+    PaymentReference,
     PrintedPayment,
     PrintedSetOff,
     Snapshot,
@@ -57,6 +58,7 @@ FULL = Snapshot(
     shipping_address=Address(country_code="NL"),
     payments=(PrintedPayment(paid_on=date(2025, 6, 1), method="iDEAL", amount=100),),
     set_off=(PrintedSetOff(number="INV-0", amount=7),),
+    payment_reference=PaymentReference("SCOR", "RF31202500000001"),
     metadata={"a": [1, None]},
 )
 SPARSE = Snapshot(**{**{f.name: getattr(FULL, f.name) for f in fields(FULL)}, "due_on": None, "orders": (),

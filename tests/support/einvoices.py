@@ -43,6 +43,13 @@ US = {
     "locality": "Springfield",
     "country_code": "US",
 }
+CH = {
+    "organisation": "Muster & Söhne AG",
+    "address_line_1": "Musterstrasse 12a",
+    "postal_code": "8000",
+    "locality": "Zürich",
+    "country_code": "CH",
+}
 NAMES = "Żółć & Дмитрий <Ωmega> 株式会社 “שלום” 𝔘𝔫𝔦 \uffff 🎁"
 
 
@@ -66,6 +73,7 @@ def every_kind(database: Database, **seller: Any) -> dict[str, Snapshot]:
     issued = _Issued(database, principal)
     for add in (_plain, _decimals, _discounts, _categories, _credits, _money, _many):
         add(issued)
+    _swiss(issued)
     return {name: with_electronic_addresses(snapshot) for name, snapshot in issued.found.items()}
 
 
@@ -220,6 +228,22 @@ def _money(issued: _Issued) -> None:
     early = NOW - timedelta(days=3)
     issued.database.write(shipping.ship_items, issued.principal, "one", [(ids[0], None)], shipped_at=early)
     issued.keep("several orders", till.invoice(*ids).frozen())
+
+
+def _swiss(issued: _Issued) -> None:
+    """Of sellers in Switzerland: with a QR-bill, but for euros from abroad."""
+    qr_iban, iban = "CH4431999123000889012", "CH5800791123000889012"
+    for name, account, currency, address in (
+        ("QR-bill with a QR-IBAN", qr_iban, "CHF", CH),
+        ("QR-bill with an IBAN", iban, "EUR", CH),
+        ("QR-bill without a debtor", iban, "CHF", {**CH, "locality": "Цюрих"}),
+        ("euros from abroad", iban, "EUR", NL),
+    ):
+        own = {"iban": account, "bic": None, "address": CH, "vat_number": "CHE107787577MWST"}
+        here = {"default_currency": currency, "tax_currency": currency, "locale": "de-CH"}
+        seller = factories.principal(issued.database, **{**SELLER, **own, **here})
+        sold = _Issued(issued.database, seller)
+        issued.keep(name, sold.order(name, item(vat_rate="8.1"), currency=currency, billing_address=address))
 
 
 def _many(issued: _Issued) -> None:

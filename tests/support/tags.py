@@ -63,7 +63,7 @@ _PAINTS = frozenset({"S", "f", "Do", "B"})
 
 
 def _read_page(page: Any, number: int, found: Read) -> None:
-    fonts = {name: _characters(font) for name, font in page.Resources.Font.items()}
+    fonts = {name: characters_of(font) for name, font in page.Resources.Font.items()}
     opened_at: list[Place | None] = []
     characters: dict[int, str] = {}
     kind = ""
@@ -99,7 +99,8 @@ def _text(operands: Any, characters: dict[int, str]) -> str:
     return "".join(characters[code] for code in bytes(operands[0]))
 
 
-def _characters(font: Any) -> dict[int, str]:
+def characters_of(font: Any) -> dict[int, str]:
+    """What a font's codes stand for."""
     rows = re.findall(rb"^<(\w\w)> <(\w{4})>$", font.ToUnicode.read_bytes(), re.MULTILINE)
     return {int(code, 16): chr(int(char, 16)) for code, char in rows}
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
-from invoicing.snapshot import CreditedInvoice, Period, Snapshot, VatInTaxCurrency
+from invoicing.snapshot import CreditedInvoice, PaymentReference, Period, Snapshot, VatInTaxCurrency
 from tests.support.einvoice_rules import broken_rules
 from tests.support.einvoices import BUYER_PARTY, NAMES, SELLER_PARTY
 from tests.support.snapshots import invoice, line
@@ -167,6 +167,23 @@ def test_what_else_is_said() -> None:
         "381",
         "2025-0000",
     ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "currency", "means"),
+    [
+        (PaymentReference("QRR", "202500000000000000000000012"), "CHF", "30"),
+        (PaymentReference("QRR", "202500000000000000000000012"), "EUR", "30"),
+        (PaymentReference("SCOR", "RF31202500000001"), "EUR", "58"),
+    ],
+)
+def test_the_reference_of_a_qr_bill_is_what_a_payment_quotes(
+    reference: PaymentReference, currency: str, means: str
+) -> None:
+    sold = replace(SALE, payment_reference=reference, currency=currency)
+    assert said(sold, UBL, "PaymentID", "PaymentMeansCode") == [reference.value, means]
+    (quoted,) = said(sold, CII, "PaymentReference")
+    assert quoted == reference.value
 
 
 @pytest.mark.parametrize("wanted", [UBL, CII])

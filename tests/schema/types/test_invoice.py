@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_an_invoice_shows_parties_and_who_made_it(shop: Client, database: Databa
         "purchase_order_number": "PO-1",
         "created_by": {"id": actor.id, "name": "Back office", "type": "api_key"},
     }
+
+
+def test_an_invoice_says_what_a_payment_quotes(shop: Client, database: Database) -> None:
+    mutation = (
+        "mutation ($id: String!) { invoiceOrder(input: {order_id: $id}) "
+        "{ invoice { number payment_reference } } }"
+    )
+    dutch = factories.order(database, shop.principal)
+    euros = shop.ask(mutation, id=dutch.id)["invoiceOrder"]["invoice"]
+    assert euros["payment_reference"] == euros["number"]
+    shop.ask('mutation { updateAccount(input: {iban: "CH44 3199 9123 0008 8901 2"}) { account { iban } } }')
+    swiss = factories.order(database, shop.principal, currency="CHF")
+    francs = shop.ask(mutation, id=swiss.id)["invoiceOrder"]["invoice"]
+    assert re.fullmatch(r"20\d\d0{21}2\d", francs["payment_reference"])
 
 
 @pytest.mark.parametrize(
