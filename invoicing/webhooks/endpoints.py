@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.checks import checked, optional, text
 from invoicing.errors import EndpointInactive, NotFound, TooManyEndpoints, ValidationError
+from invoicing.idempotency import find_in, make_once
 from invoicing.keyring import Keyring
 from invoicing.locks import lock_account
 from invoicing.storage import outbox, rows
@@ -20,7 +22,7 @@ from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
 from invoicing.webhooks.events import DELIVER, WebhookEvent
-from invoicing.webhooks.secrets import new_secret, sealed
+from invoicing.webhooks.secrets import new_secret, opened, sealed
 from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues
 
 MAX_ENDPOINTS = 20
@@ -41,6 +43,7 @@ _COUNT = select(func.count()).select_from(webhook_endpoints).where(*_NOT_DELETED
 _CHANGE = update(webhook_endpoints).where(
     webhook_endpoints.c.account_id == bindparam("account"), webhook_endpoints.c.id == bindparam("endpoint")
 )
+_UNDER_KEY = find_in(webhook_endpoints, WebhookEndpoint)
 _UPDATE_HAS_WEBHOOKS = (
     update(accounts)
     .where(accounts.c.id == bindparam("account"))
@@ -87,25 +90,51 @@ def create_webhook_endpoint(
     keyring: Keyring,
     now: datetime,
 ) -> tuple[WebhookEndpoint, str]:
-    """Creates an endpoint. Returns it with its secret, which cannot be read again later."""
-    key = {"account": principal.account_id}
+    """Creates an endpoint. Returns it with its secret, which cannot be read again later.
+
+    With the same `idempotency_key` and the same request again, it returns the endpoint made the first time.
+    """
+    key = optional(checks.identifier)(values.get("idempotency_key"), "idempotency_key")
     lock_account(connection, principal.account_id)
+    make = partial(_create, connection, principal, values, keyring=keyring, now=now)
+    made = make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
+    endpoint = find_endpoint(connection, principal, made.id)  # unless it was deleted since
+    return endpoint, opened(keyring, endpoint)
+
+
+def _asked(values: CreateWebhookEndpointValues) -> tuple[Any, ...]:
+    """What identifies a request for a new endpoint: all its values except the key."""
+    given = {name: value for name, value in values.items() if name != "idempotency_key"}
+    return "create_webhook_endpoint", given
+
+
+def _create(
+    connection: Connection,
+    principal: Principal,
+    values: CreateWebhookEndpointValues,
+    kept: Mapping[str, str],
+    *,
+    keyring: Keyring,
+    now: datetime,
+) -> WebhookEndpoint:
+    key = {"account": principal.account_id}
     if connection.execute(_COUNT, key).scalar_one() >= MAX_ENDPOINTS:
         raise TooManyEndpoints(f"An account has at most {MAX_ENDPOINTS} webhook endpoints: delete one first.")
-    id, secret = new_id(), new_secret()
+    id = new_id()
     row = {
         "description": None,
         "is_active": True,
         **checked(values, CHECKS),
+        **kept,
         "account_id": principal.account_id,
         "id": id,
-        "secret": sealed(keyring, secret, account_id=principal.account_id, endpoint_id=id),
+        "secret": sealed(keyring, new_secret(), account_id=principal.account_id, endpoint_id=id),
         "created_at": now,
         "updated_at": now,
     }
     connection.execute(insert(webhook_endpoints).values(row))
     connection.execute(_UPDATE_HAS_WEBHOOKS, key)
-    return find_endpoint(connection, principal, id), secret
+    return find_endpoint(connection, principal, id)
 
 
 def update_webhook_endpoint(

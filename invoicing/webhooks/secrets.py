@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, select, update
 
 from invoicing.keyring import Keyring, is_sealed
-from invoicing.storage.tables import webhook_endpoints
+from invoicing.storage.tables import WebhookEndpoint, webhook_endpoints
 from invoicing.webhooks.deliveries import DueDelivery
 
 PREFIX = "whsec_"
@@ -47,6 +47,11 @@ def new_secret() -> str:
 def sealed(keyring: Keyring, secret: str, *, account_id: str, endpoint_id: str) -> str:
     """A secret as it is stored, for that endpoint alone."""
     return keyring.seal(secret, _owner(account_id, endpoint_id))
+
+
+def opened(keyring: Keyring, endpoint: WebhookEndpoint) -> str:
+    """The secret that signs for an endpoint."""
+    return keyring.open(endpoint.secret, _owner(endpoint.account_id, endpoint.id))
 
 
 def readable_secrets(keyring: Keyring, due: DueDelivery) -> list[str]:

@@ -17,3 +17,4 @@ class CreateWebhookEndpointValues(TypedDict, total=False):
     url: Required[str]
     events: Required[Sequence[str]]
     description: str | None
+    idempotency_key: str | None

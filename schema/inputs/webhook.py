@@ -14,6 +14,11 @@ class CreateWebhookEndpointInput:
     url: str = strawberry.field(description="https://… or http://…, at a public address.")
     events: list[WebhookEvent] = strawberry.field(description="Which events are sent to it.")
     description: str | None = strawberry.field(default=strawberry.UNSET, description="What it is for.")
+    idempotency_key: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="1 to 255 characters of yours. The same request again under it makes no other endpoint, "
+        "and returns the one made the first time with its secret, until it is deleted.",
+    )
 
 
 @strawberry.input(description="What is left out stays as it is.")

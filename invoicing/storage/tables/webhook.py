@@ -5,17 +5,21 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables.base import account_reference, instant_column, json_column
+from invoicing.storage.tables.base import account_reference, index_without_nulls, instant_column, json_column
 
 
 class WebhookEndpoint(SQLModel, table=True):
     """Where messages about `events` are sent. Deleted ones stay for the log, without their secrets.
 
     Secrets are stored encrypted (`invoicing.keyring`). After a rotation both sign until `previous_until`, so
-    that the receiver has time to change.
+    that the receiver has time to change. `request` is the fingerprint of the request with the
+    `idempotency_key`.
     """
 
     __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        index_without_nulls("webhook_endpoints_one_idempotency_key", "idempotency_key", unique=True),
+    )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
     id: str = Field(primary_key=True)
@@ -26,6 +30,8 @@ class WebhookEndpoint(SQLModel, table=True):
     secret: str
     previous_secret: str | None = None
     previous_until: datetime | None = instant_column(nullable=True)
+    idempotency_key: str | None = None
+    request: str | None = None
     created_at: datetime = instant_column()
     updated_at: datetime = instant_column()
     deleted_at: datetime | None = instant_column(nullable=True)

@@ -12,6 +12,7 @@ from invoicing.access import Scope
 from invoicing.customers import sessions
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.audit_trail import entries_of
 from tests.support.client import Client, client
 
 HERE = "http://127.0.0.1:9/hook"
@@ -182,3 +183,18 @@ def test_a_customer_sees_nothing_of_it(shop: Client, database: Database, query: 
     )
     ann = Client(shop.app, database, shop.principal, token)
     assert ann.errors(query)[0].code == "FORBIDDEN"
+
+
+def test_the_same_request_under_a_key_makes_one_endpoint(shop: Client) -> None:
+    asked = {"url": "https://1.1.1.1/", "events": ["INVOICE_CREATED"], "idempotency_key": "k"}
+    first = shop.ask(CREATE, input=asked)["createWebhookEndpoint"]
+    assert shop.ask(CREATE, input={**asked, "description": None})["createWebhookEndpoint"] == first
+    for changed in ({"url": "https://1.1.1.2/"}, {"events": ["INVOICE_SETTLED"]}, {"description": "D"}):
+        refusal = shop.refused(CREATE, input={**asked, **changed})
+        assert (refusal.code, refusal.ids) == ("IDEMPOTENCY_KEY_REUSED", ["k"])
+    assert shop.refused(CREATE, input={**asked, "idempotency_key": "a b"}).code == "MALFORMED_ID"
+    assert len(entries_of(shop.database, shop.principal.account_id)) == 1
+    other = shop.neighbour().ask(CREATE, input=asked)["createWebhookEndpoint"]
+    assert other["secret"] != first["secret"]
+    shop.ask(DELETE, input={"id": first["webhook_endpoint"]["id"]})
+    assert shop.refused(CREATE, input=asked).code == "NOT_FOUND"
