@@ -157,7 +157,8 @@ class Invoice:
         return invoices.pdf_url(info.context, self.row)
 
     @strawberry.field(
-        description="What the PDF cannot show, such as characters that no font of the server has. "
+        description="What the PDF cannot show, such as characters that no font of the server has, or a Swiss "
+        "payment part without the seller's town. "
         "Empty as a rule, and until the PDF has been generated."
     )
     def pdf_warnings(self) -> list[str]:

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from pypdf import PdfReader
 from pypdfium2 import PdfDocument  # type: ignore[import-untyped]
 
+from bench.pdf import strings
 from documents.paper.fonts import font
 from documents.paper.languages import languages
 from documents.paper.qr_bill.words import WORDS, words_of
@@ -240,12 +241,14 @@ def test_the_part_is_at_the_foot_of_the_last_page_or_alone_there() -> None:
     assert counts[8] == 2
 
 
-def test_a_page_is_saved_where_rows_are_lower() -> None:
-    """Of all counts of lines, there is one that fits above the part with lower rows only."""
-    pages = [len(page_texts(swiss(lines=(line(),) * count))) for count in range(1, 8)]
-    assert pages == sorted(pages)
-    assert pages[:3] == [1, 1, 1]
-    assert pages[-1] == 2
+def test_rows_are_lower_where_that_keeps_the_part_on_their_page() -> None:
+    pitches: dict[int, set[float]] = {1: set(), 2: set()}
+    for count in range(2, 9):
+        lines = tuple(line(id=str(n), name=f"Item-{n}.") for n in range(count))
+        pages = strings(render(swiss(lines=lines)))
+        first, second = [each.y for each in pages[0] if each.text.strip().startswith("Item-")][:2]
+        pitches[len(pages)].add(round(first - second, 2))
+    assert pitches == {1: {21.5, 19.0}, 2: {21.5}}
 
 
 def test_the_footer_stands_above_the_part() -> None:
