@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -24,10 +23,11 @@ from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
 from resolvers.making import made
+from resolvers.shared_threads import SharedThreads
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 from server.xml_response import xml_response
 
-_RECEIPTS = ThreadPoolExecutor(1, "receipts")
+_RECEIPTS = SharedThreads(1, 1, "receipts")
 _STATUS: dict[type[InvoicingError], int] = {
     BadLink: 403,
     DatabaseUnavailable: 503,
@@ -86,11 +86,11 @@ async def _logo(database: Database, key: LogoKey) -> Response:
 
 
 async def _receipt(database: Database, key: ReceiptKey, filename: str) -> Response:
-    """Made anew each time, in a thread of its own: the fonts serve one at a time."""
+    """Made anew each time, in a thread of its own, as the fonts serve one at a time: accounts take turns."""
     found = await database.read_async(receipts.receipt, key.account_id, key.invoice_id)
     if found is None:
         raise DocumentMissing
-    content = await asyncio.get_running_loop().run_in_executor(_RECEIPTS, copy_of, found.paper, found.logo)
+    content = await _RECEIPTS.run(key.account_id, partial(copy_of, found.paper, found.logo))
     name = quote(filename, safe="")
     headers = {
         "Cache-Control": "private",

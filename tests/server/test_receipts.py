@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,9 +24,11 @@ from invoicing.access import Principal
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.receipt import Receipt, receipt
 from invoicing.storage.database import Database
+from resolvers.shared_threads import SharedThreads
 from server import downloads
 from server.stored_pdfs import StoredPdfs
 from tests.support.factories import NOW
+from tests.support.patience import PATIENCE
 from tests.support.snapshots import invoice
 from tests.support.till import Till
 from tools.sample_invoice import sample
@@ -138,3 +143,26 @@ def test_keys_of_other_documents_are_not_those_of_receipts() -> None:
     assert read_key(str(ReceiptKey("a", "i/2"))) == ReceiptKey("a", "i/2")
     assert read_key("logo/a/b") is None
     assert read_key("receipt/a") is None
+
+
+@pytest.mark.anyio
+async def test_accounts_take_turns_at_a_thread_that_they_share() -> None:
+    threads = SharedThreads(1, 1, "test")
+    go, order = threading.Event(), list[str]()
+
+    def call(name: str) -> Callable[[], None]:
+        def noted() -> None:
+            go.wait(PATIENCE)
+            order.append(name)
+
+        return noted
+
+    waiting = [
+        asyncio.create_task(threads.run(account, call(account)))
+        for account in (*["busy"] * 5, "calm", "calm")
+    ]
+    await asyncio.sleep(0)  # each has asked for its place
+    go.set()
+    await asyncio.gather(*waiting)
+    assert order == ["busy", "calm", "busy", "calm", "busy", "busy", "busy"]
+    threads.close()
