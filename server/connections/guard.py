@@ -21,7 +21,8 @@ class Limits:
     head_time: float = 10.0  # from the first byte of a request, or from the connection, to the last header
     body_time: float = 30.0  # and a second more for each `body_rate` bytes that have come
     body_rate: int = 10_000
-    unread_time: float = 60.0  # in which a caller has to take some of what is sent to it
+    unread_time: float = 20.0  # in which a caller has to take `unread_rate` a second of what is sent to it
+    unread_rate: int = 10_000
     linger_time: float = 2.0  # in which what a refused caller still sends is thrown away
     linger_size: int = 1_000_000
 

@@ -25,7 +25,7 @@ class LimitedHttp(MeasuredHttp):
         self._held = bytearray()  # requests whose turn has not come
         self._is_deaf = False  # what still comes is thrown away
         self._thrown_away = 0
-        self._unread = Unread(self.loop, self._limits.unread_time)
+        self._unread = Unread(self.loop, self._limits.unread_time, self._limits.unread_rate)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

@@ -6,11 +6,16 @@ import asyncio
 
 
 class Unread:
-    """Ends a connection whose caller takes nothing of what is being sent to it for too long."""
+    """Ends a connection whose caller takes too little of what is being sent to it.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    An answer is kept until it is taken: whoever read it byte by byte would keep its memory for hours.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, rate: int) -> None:
+        """It looks every so many seconds, in which at least `rate` bytes a second are to be taken."""
         self._loop = loop
         self._seconds = seconds
+        self._least = round(seconds * rate)  # bytes
         self._timer: asyncio.TimerHandle | None = None
         self._size = 0
         self._has_taken = False
@@ -32,7 +37,8 @@ class Unread:
 
     def _look(self, transport: asyncio.Transport) -> None:
         self._timer = None
-        if self._has_taken or transport.get_write_buffer_size() < self._size:
+        left = transport.get_write_buffer_size()
+        if self._has_taken or not left or self._size - left >= self._least:
             self.watch(transport)
         else:
             transport.abort()
