@@ -79,6 +79,8 @@ async def _database_state(database: Database) -> str:
 
 async def _check_database_can_be_written(database: Database) -> None:
     if not database.is_sqlite:
+        if database.is_full:
+            raise DatabaseUnavailable("Its disk was full when something was to be written.")
         await database.read_async(probe.check_is_primary)
         return
     await database.write_async(probe.check_can_write)

@@ -177,6 +177,11 @@ class Database:
         call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
         return await asyncio.wrap_future(self._threads.submit(account_id, call))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether PostgreSQL has lately refused a command because its disk is full."""
+        return self._writes.is_full
+
     def empty_log(self) -> bool:
         """Has SQLite write its log (…-wal) into the file and empty it; False while somebody reads from it.
 

@@ -5,12 +5,13 @@ None of that is a bug, and the first three pass: callers and workers try again.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 import psycopg
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import DiskFull, ReadOnlySqlTransaction
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -27,6 +28,8 @@ _SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE i
     "SQLITE_READONLY",
 )
 
+FULL_FOR = 15.0  # seconds: a server that is said to be full gets no writes, and would never learn more
+
 
 class Outage:
     """Tells a listener once that the database fails, and once that it works again.
@@ -38,6 +41,12 @@ class Outage:
         self._notify = notify
         self._kind: type[Exception] | None = None
         self._lock = Lock()
+        self._full_at: float | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the last of PostgreSQL's refusals, some seconds ago at most, was that its disk is full."""
+        return self._full_at is not None and time.monotonic() - self._full_at < FULL_FOR
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -54,10 +63,13 @@ class Outage:
         except SQLAlchemyError as failure:
             if not is_outage(failure):
                 raise
+            if isinstance(failure, DBAPIError) and isinstance(failure.orig, DiskFull):
+                self._full_at = time.monotonic()
             self._set(DatabaseUnavailable, failure)
             raise DatabaseUnavailable from failure
         else:
             if self._kind is not None:
+                self._full_at = None
                 self._set(None, None)
 
     def _set(self, kind: type[Exception] | None, failure: Exception | None) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from invoicing.storage import probe
+from invoicing.errors import DatabaseUnavailable
+from invoicing.storage import failures, probe
 from invoicing.storage.database import Database
 from server.app import create_app
 from server.settings import Settings
@@ -78,3 +79,21 @@ def test_a_store_that_takes_nothing_is_told_of(shop: Client, tmp_path: Path) -> 
 def test_asking_leaves_nothing_in_the_store(shop: Client, tmp_path: Path) -> None:
     assert ready(shop)[0] == 200
     assert list((tmp_path / "documents").iterdir()) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_full_disk_of_postgresql_is_told_of_until_something_can_be_written(
+    shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(connection: Connection) -> None:
+        connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION SQLSTATE '53100'; END $$")
+
+    with pytest.raises(DatabaseUnavailable):
+        shop.database.write(refused)
+    assert ready(shop)[1]["database"] == "takes nothing"
+    shop.database.write(lambda connection: connection.execute(text("SELECT 1")))
+    assert ready(shop)[0] == 200
+    with pytest.raises(DatabaseUnavailable):
+        shop.database.write(refused)
+    monkeypatch.setattr(failures, "FULL_FOR", 0.0)  # its time is over
+    assert ready(shop)[0] == 200
