@@ -151,12 +151,13 @@ class PieceBuilder:
         They are most of what is drawn on a long invoice: it is written at once what `right` would.
         """
         begin = "" if self._is_artifact else f"EMC\n{mark_of('TD')}\n"
+        end = f"{-y:.2f} Tm"
         for edge, figure in zip(edges, cells, strict=True):
             if figure is not NO_FIGURE:
                 x, literal = edge - figure.width * style.size, figure.literal
                 setting = self._setting(style)
                 shown = self._runs("", figure.text, style) if literal is None else f"({literal}) Tj"
-                self._text.append(f"{begin}{setting}1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
+                self._text.append(f"{begin}{setting}1 0 0 1 {x:.2f} {end} {shown}")
 
     def right(self, x: float, y: float, text: Printable, style: Style) -> None:
         self.left(x - font(style.weight).width(text) * style.size, y, text, style)
