@@ -71,7 +71,7 @@ class Context:
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Reads single rows, or a few, by their keys."""
-        return await self.services.database.read_async(query, *args, **kwargs)
+        return await self.services.database.read_for(self.principal.account_id, query, *args, **kwargs)
 
     async def read_list(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

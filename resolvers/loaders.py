@@ -104,7 +104,7 @@ class Loaders:
         async def read(ids: Sequence[str]) -> Mapping[str, T]:
             if is_long or len(ids) > FEW:
                 return await database.list_for(principal.account_id, batch, principal, ids)
-            return await database.read_async(batch, principal, ids)
+            return await database.read_for(principal.account_id, batch, principal, ids)
 
         together = _Together(read, pace)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -70,7 +69,7 @@ async def _file(pdfs: StoredPdfs, key: str, filename: str) -> FileResponse:
 
 async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
     """Written anew each time: it takes less than to read it, and the invoice is frozen."""
-    stored = await database.read_async(stored_snapshot, key.account_id, key.invoice_id)
+    stored = await database.read_for(key.account_id, stored_snapshot, key.account_id, key.invoice_id)
     if stored is None:
         raise DocumentMissing
     content = await made(lambda: xml_of(load(stored), key.format))
@@ -78,7 +77,7 @@ async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
 
 
 async def _logo(database: Database, key: LogoKey) -> Response:
-    stored = await database.read_async(branding.logo, key.account_id, key.sha256)
+    stored = await database.read_for(key.account_id, branding.logo, key.account_id, key.sha256)
     if stored is None:
         raise DocumentMissing
     headers = {"Cache-Control": "private", "X-Content-Type-Options": "nosniff"}
@@ -87,10 +86,10 @@ async def _logo(database: Database, key: LogoKey) -> Response:
 
 async def _receipt(database: Database, key: ReceiptKey, filename: str) -> Response:
     """Made anew each time, in a thread of its own, as the fonts serve one at a time: accounts take turns."""
-    found = await database.read_async(receipts.receipt, key.account_id, key.invoice_id)
+    found = await database.read_for(key.account_id, receipts.receipt, key.account_id, key.invoice_id)
     if found is None:
         raise DocumentMissing
-    content = await _RECEIPTS.run(key.account_id, partial(copy_of, found.paper, found.logo))
+    content = await _RECEIPTS.run(key.account_id, lambda: copy_of(found.paper(), found.logo))
     name = quote(filename, safe="")
     headers = {
         "Cache-Control": "private",

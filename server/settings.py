@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description=(
-            "Changes of one account that a server process makes at once on PostgreSQL; eight connections "
+            "Changes of one account that a server process makes at once on PostgreSQL; ten connections "
             "more are for other accounts and for reading."
         ),
     )

@@ -51,7 +51,7 @@ class StoredPdfs:
 
     async def find(self, key: str) -> tuple[Path, os.stat_result]:
         """The file under this key. Raises DocumentNotReady if it has to be made again."""
-        document = await self._database.read_async(pdf.document, key)
+        document = await self._database.read_for(_account_of(key), pdf.document, key)
         if document is None:
             raise await self._why_there_is_none(key)
         found = await asyncio.to_thread(self._find, document)
@@ -100,7 +100,11 @@ class StoredPdfs:
             )
 
     async def _why_there_is_none(self, key: str) -> DocumentMissing | DocumentNotReady:
-        account_id = key.partition("/")[0]
+        account_id = _account_of(key)
         due = await self._database.list_for(account_id, pdf.invoices_to_print, account_id)
         is_made = await asyncio.to_thread(lambda: any(pdf_key(account_id, each) == key for each in due))
         return DocumentNotReady() if is_made else DocumentMissing()
+
+
+def _account_of(key: str) -> str:
+    return key.partition("/")[0]

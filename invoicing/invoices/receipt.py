@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, select
 
 from invoicing.ledger.balances import Balance, balances_of
 from invoicing.ledger.queries import payments_printed_on
-from invoicing.snapshot import Snapshot, load
+from invoicing.snapshot import PrintedPayment, Snapshot, load
 from invoicing.storage.tables import accounts, invoices, logos
 
 _MINE: BindParameter[str] = bindparam("account")
@@ -23,10 +23,16 @@ _STORED = (
 
 
 class Receipt(NamedTuple):
-    """What is printed, with the image that it names as its logo."""
+    """The frozen invoice as it is stored, what has paid it, and the image that it names as its logo."""
 
-    paper: Snapshot
+    snapshot: str
+    payments: tuple[PrintedPayment, ...]
     logo: bytes | None
+
+    def paper(self) -> Snapshot:
+        """What is printed. Of a long invoice this takes long enough to be noticed."""
+        paid = sum(each.amount for each in self.payments)
+        return replace(load(self.snapshot), payments=self.payments, paid=paid)
 
 
 def has_receipt(type: str, balance: Balance) -> bool:
@@ -44,5 +50,4 @@ def receipt(connection: Connection, account_id: str, invoice_id: str) -> Receipt
     if not has_receipt(found.type, balances_of(connection, account_id, [invoice_id])[invoice_id]):
         return None
     paid = payments_printed_on(connection, account_id, invoice_id, ZoneInfo(found.timezone))
-    frozen = replace(load(found.snapshot), payments=paid, paid=sum(each.amount for each in paid))
-    return Receipt(frozen, found.content)
+    return Receipt(found.snapshot, paid, found.content)

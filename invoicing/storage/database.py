@@ -32,7 +32,9 @@ T = TypeVar("T")
 
 
 MAX_DEADLOCKS = 5  # of one command, one after the other
-READERS = 2  # for rows by their keys; more would only wait for the interpreter's lock
+KEYS = 1  # threads for callers' keys and for the server itself, which no account's rows fill
+READERS = 3  # for rows by their keys; more would only wait for the interpreter's lock
+READERS_OF_ONE = 2  # of them for one account
 LISTS = 4  # threads for lists, searches and counts, which the database may take long for
 LISTS_OF_ONE = 2  # of them for one account
 SPARE = 2  # threads that change, besides those that one account may have
@@ -78,17 +80,18 @@ class Database:
         self._reads = Outage(partial(self._notify_of_outage, "read"))
         self._writes = Outage(partial(self._notify_of_outage, "written"))
         self._engine = (
-            _sqlite(self.url, "DEFERRED", threads + READERS + LISTS, lock_timeout)
+            _sqlite(self.url, "DEFERRED", threads + KEYS + READERS + LISTS, lock_timeout)
             if self.is_sqlite
             else _postgresql(self.url, threads + SPARE, lock_timeout=lock_timeout)
         )
         self._in_time = (
             self._engine
             if self.is_sqlite
-            else _postgresql(self.url, READERS + LISTS, statement_timeout=query_timeout)
+            else _postgresql(self.url, KEYS + READERS + LISTS, statement_timeout=query_timeout)
         )
         self._reading, self._reading_in_time = _for_reading(self._engine), _for_reading(self._in_time)
-        self._reader = Reader(READERS, query_timeout, most=READERS)
+        self._keys = Reader(KEYS, query_timeout, most=KEYS)
+        self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE)
         self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE)
         self._threads = Threads(0 if self.is_sqlite else threads + SPARE, threads)
         self._writer = (
@@ -134,11 +137,22 @@ class Database:
     async def read_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Reads single rows, or a few, by their keys; the event loop is not blocked.
+        """Reads for the server itself, or whose key it is that a caller has; the event loop is not blocked.
 
         Raises QueryTimeout when it takes too long.
         """
-        return await self._reader.read(lambda running: self._read_in_time(running, work, *args, **kwargs))
+        return await self._keys.read(lambda running: self._read_in_time(running, work, *args, **kwargs))
+
+    async def read_for(
+        self,
+        account_id: str,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Reads single rows of an account, or a few, by their keys, as `read_async` does: in its turn."""
+        read: Callable[[Running], T] = lambda running: self._read_in_time(running, work, *args, **kwargs)  # noqa: E731
+        return await self._rows.read(read, account_id)
 
     async def list_for(
         self,
@@ -198,7 +212,8 @@ class Database:
 
     def close(self) -> None:
         """Finishes the running work, then closes the connections."""
-        self._reader.close()
+        self._keys.close()
+        self._rows.close()
         self._lists.close()
         self._threads.close()
         if self._writer is not None:

@@ -27,6 +27,7 @@ class Places(Generic[T]):
         self._ready: queue.SimpleQueue[tuple[Owner, T] | None] = queue.SimpleQueue()
         self._taken: dict[Owner, int] = {}
         self._waiting: dict[Owner, deque[T]] = {}
+        self._closed = False
 
     def put(self, owner: Owner, work: T) -> None:
         if owner is None:
@@ -52,6 +53,16 @@ class Places(Generic[T]):
         with self._lock:
             return self._ready.empty() and not any(self._waiting.values())
 
+    def put_behind(self, owner: Owner, rest: T) -> bool:
+        """Interrupts a piece of work: its rest keeps its place, and comes after what others have put.
+
+        False if it is closed: nothing is taken after that, and the rest is to be done now.
+        """
+        with self._lock:
+            if not self._closed:
+                self._ready.put((owner, rest))
+            return not self._closed
+
     def leave(self, owner: Owner) -> None:
         """A piece of this account's work is done: its next one may be taken."""
         if owner is None:
@@ -68,6 +79,7 @@ class Places(Generic[T]):
     def close(self) -> None:
         """Gives out all that waits, then nothing more."""
         with self._lock:
+            self._closed = True
             for owner, waiting in self._waiting.items():
                 for work in waiting:
                     self._taken[owner] += 1

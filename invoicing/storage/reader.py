@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from invoicing.errors import QueryTimeout
@@ -19,7 +18,7 @@ from invoicing.storage.places import Owner, Places
 from invoicing.storage.time_limit import Running, TimeLimit
 
 MAX_BATCH = 16  # a slow read delays at most so many others
-SLOW = 0.02  # seconds: what was read by then is not kept waiting for the rest of the batch
+SLOW = 0.02  # seconds: the rest of a batch then comes after what others wait for
 
 T = TypeVar("T")
 
@@ -91,23 +90,26 @@ class Reader:
     def _serve(self, running: Running) -> None:
         while (taken := self._batches.get()) is not None:
             owner, batch = taken
-            loop = batch[0].future.get_loop()
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits for the results
-                for results in self._results(batch, running):
-                    loop.call_soon_threadsafe(_set_results, results)
-            self._batches.leave(owner)
+            while batch := self._rest(batch, running):
+                if self._batches.put_behind(owner, batch):
+                    break
+            else:
+                self._batches.leave(owner)
 
-    def _results(self, batch: Sequence[Request], running: Running) -> Iterator[list[Result]]:
-        """The results of the batch, together unless it is slow."""
+    def _rest(self, batch: list[Request], running: Running) -> list[Request]:
+        """Reads the first of the batch for as long as its turn is. Returns what is left of it."""
         results: list[Result] = []
-        began = time.monotonic()
-        for request in batch:
+        ends, done = time.monotonic() + SLOW, 0
+        while done < len(batch) and (not done or time.monotonic() <= ends):
+            request = batch[done]
+            done += 1
             if request.is_wanted():
                 results.append((request.future, *self._outcome(request, running)))
-            if time.monotonic() - began > SLOW:
-                yield results
-                results, began = [], time.monotonic()
-        yield results
+        try:
+            batch[0].future.get_loop().call_soon_threadsafe(_set_results, results)
+        except RuntimeError:  # the loop is closed, and nobody waits for the results
+            return []
+        return batch[done:]
 
     def _outcome(self, request: Request, running: Running) -> tuple[Any, BaseException | None]:
         if time.monotonic() - request.asked > self._limit.seconds:

@@ -54,7 +54,7 @@ def made(till: Till, sale: Issued) -> Receipt | None:
 def paid_on(till: Till, sale: Issued) -> list[tuple[Any, ...]]:
     found = made(till, sale)
     assert found is not None
-    return [(each.paid_on, each.method, each.amount) for each in found.paper.payments]
+    return [(each.paid_on, each.method, each.amount) for each in found.paper().payments]
 
 
 def text_of(pdf: bytes) -> str:

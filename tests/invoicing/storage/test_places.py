@@ -11,8 +11,9 @@ from sqlalchemy import Connection, create_engine, make_url, text
 
 from invoicing.access import Principal
 from invoicing.accounts import settings
-from invoicing.storage.database import LISTS, LISTS_OF_ONE, Database
+from invoicing.storage.database import LISTS, LISTS_OF_ONE, READERS, READERS_OF_ONE, Database
 from invoicing.storage.places import Places, Threads
+from invoicing.storage.reader import MAX_BATCH
 from tests.invoicing.storage.test_time_limit import endless, one
 from tests.support import factories
 from tests.support.factories import NOW
@@ -56,6 +57,20 @@ def test_an_account_has_its_places_and_others_have_theirs() -> None:
     assert taken(places) == ["a5"]
 
 
+def test_interrupted_work_keeps_its_place_and_comes_after_what_others_put() -> None:
+    places: Places[str] = Places(1)
+    for owner, work in (("a", "a1"), ("a", "a2"), ("b", "b1")):
+        places.put(owner, work)
+    assert places.get() == ("a", "a1")
+    assert places.put_behind("a", "rest of a1")
+    assert taken(places) == ["b1", "rest of a1"]
+    places.leave("a")
+    assert taken(places) == ["a2"]
+    places.close()
+    assert not places.put_behind("a", "rest of a2")  # who has it does it, as nobody takes it any more
+    assert places.get() is None
+
+
 def test_what_waits_when_it_is_closed_is_done() -> None:
     threads = Threads(2, 1)
     done = [threads.submit(owner, lambda n=n: n) for n in range(20) for owner in ("a", "b")]  # type: ignore[misc]
@@ -84,6 +99,22 @@ async def test_lists_of_one_account_keep_nobody_else_waiting(patient: Database) 
     second = [asyncio.create_task(patient.list_for("busy too", endless)) for _ in range(LISTS - LISTS_OF_ONE)]
     assert await asyncio.wait_for(patient.read_async(one), PATIENCE) == 1  # though all lists are busy
     for each in (*slow, *second):
+        assert not each.done()
+        each.cancel()
+
+
+@pytest.mark.anyio
+async def test_rows_of_one_account_keep_nobody_else_waiting(patient: Database) -> None:
+    slow = [asyncio.create_task(patient.read_for("busy", endless)) for _ in range(3 * MAX_BATCH)]
+    await asyncio.sleep(0)  # all of them are asked for
+    for _ in range(READERS):
+        assert await asyncio.wait_for(patient.read_for("calm", one), PATIENCE) == 1
+    others = [
+        asyncio.create_task(patient.read_for("busy too", endless)) for _ in range(READERS - READERS_OF_ONE)
+    ]
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(patient.read_async(one), PATIENCE) == 1  # whose key it is, or /readyz
+    for each in (*slow, *others):
         assert not each.done()
         each.cancel()
 

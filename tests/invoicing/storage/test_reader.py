@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -52,6 +52,29 @@ async def test_a_cancelled_read_does_no_harm(reader: Reader) -> None:
     go.set()
     assert await asyncio.gather(*waiting) == ["read"] * (MAX_BATCH + 1)
     assert given_up.cancelled()
+
+
+async def test_accounts_whose_reads_are_slow_read_in_turns(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("invoicing.storage.reader.SLOW", -1)  # seconds: each read is slow
+    go, order = threading.Event(), list[str]()
+
+    def noting(owner: str) -> Callable[[Running], None]:
+        def read(_: Running) -> None:
+            go.wait(PATIENCE)
+            order.append(owner)
+
+        return read
+
+    waiting = [
+        asyncio.ensure_future(reader.read(noting(owner), owner))
+        for owner in (*["busy"] * (MAX_BATCH + 1), "calm", "calm")
+    ]
+    await asyncio.sleep(0)  # all of them are asked for
+    go.set()
+    await asyncio.gather(*waiting)
+    assert order == ["busy", "calm", "busy", "calm", *["busy"] * (MAX_BATCH - 1)]
 
 
 async def test_the_event_loop_is_not_blocked_by_a_slow_read(reader: Reader) -> None:

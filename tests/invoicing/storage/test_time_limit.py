@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from invoicing.errors import QueryTimeout
-from invoicing.storage.database import READERS, Database
+from invoicing.storage.database import KEYS, READERS, Database
 from invoicing.storage.reader import Reader
 from tests.support.endless import ENDLESS
 from tests.support.patience import PATIENCE
@@ -44,12 +44,12 @@ def one(connection: Connection) -> Any:
 async def test_a_read_that_takes_too_long_is_ended(hurried: Database) -> None:
     for _ in range(2 * READERS):  # the threads and the connections do the next read as before
         with pytest.raises(QueryTimeout):
-            await hurried.read_async(endless)
-    assert await asyncio.gather(*(hurried.read_async(one) for _ in range(20))) == [1] * 20
+            await hurried.read_for("account", endless)
+    assert await asyncio.gather(*(hurried.read_for("account", one) for _ in range(20))) == [1] * 20
 
 
 async def test_a_read_that_nobody_waits_for_is_ended(patient: Database) -> None:
-    given_up = [asyncio.create_task(patient.read_async(endless)) for _ in range(3 * READERS)]
+    given_up = [asyncio.create_task(patient.read_async(endless)) for _ in range(3 * KEYS)]
     waiting = asyncio.create_task(patient.read_async(one))
     await asyncio.sleep(0)  # all of them are asked for
     for each in given_up:
