@@ -61,10 +61,11 @@ class Context:
     request_id: str
     find_principal: Callable[[], Awaitable[Principal]] | None = None
     operation: str | None = field(default=None, init=False)
-    pace: Pace = field(default_factory=Pace, init=False)
+    pace: Pace = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.pace = Pace(self.principal.account_id)
         self.loaders = Loaders(self.services.database, self.principal, self.pace)
 
     async def read(

@@ -3,13 +3,14 @@
 Everything that an event loop does for one request holds up all other requests, however small they are. So
 whoever builds something large looks at the clock between its parts, and waits when the time is over: the loop
 then looks at its sockets, and of all who wait it lets one go on. A turn is that of the whole loop, so many
-large answers at the same time hold it up no longer than one.
+large answers at the same time hold it up no longer than one. Accounts go on one after the other: who waits
+for a turn waits for one of each other account, however many of its answers wait too.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from time import perf_counter
 from weakref import WeakKeyDictionary
 
@@ -26,7 +27,7 @@ class Turns:
         self._create_future = loop.create_future
         self._began: float | None = None
         self._is_ending = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: OrderedDict[str | None, deque[asyncio.Future[None]]] = OrderedDict()
 
     def is_over(self) -> bool:
         """Whether as much was done as may be in this turn, which begins when this is asked first."""
@@ -36,10 +37,10 @@ class Turns:
             self._end_soon()
         return now - self._began > LONGEST
 
-    async def next(self) -> None:
-        """Waits for another turn."""
+    async def next(self, account_id: str | None = None) -> None:
+        """Waits for another turn, which is one of the account's."""
         turn = self._create_future()
-        self._waiting.append(turn)
+        self._waiting.setdefault(account_id, deque()).append(turn)
         self._end_soon()
         await turn
         self.is_over()  # begins it
@@ -57,12 +58,20 @@ class Turns:
             return
         self._is_ending = False
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn = self._taken()
             if not turn.done():  # it is when its request was cancelled
                 turn.set_result(None)
                 break
         if self._waiting:
             self._end_soon()
+
+    def _taken(self) -> asyncio.Future[None]:
+        """The next turn of the account that has had none for longest, which is the last one from now on."""
+        account_id, turns = self._waiting.popitem(last=False)
+        turn = turns.popleft()
+        if turns:
+            self._waiting[account_id] = turns
+        return turn
 
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
@@ -80,7 +89,8 @@ def turns() -> Turns:
 class Pace:
     """How the parts of one request wait for their turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, account_id: str | None = None) -> None:
+        self._account_id = account_id
         self._waiting = 0
 
     @property
@@ -94,7 +104,7 @@ class Pace:
         if current.is_over():
             self._waiting += 1
             try:
-                await current.next()
+                await current.next(self._account_id)
             finally:
                 self._waiting -= 1
 

@@ -283,6 +283,20 @@ def test_a_turn_is_passed_on_also_by_those_who_gave_up() -> None:
     assert asyncio.run(run()) == [2, 3, 5]
 
 
+def test_accounts_have_turns_one_after_the_other() -> None:
+    async def run() -> list[str]:
+        ours, passed = turns.turns(), list[str]()
+
+        async def work(account_id: str) -> None:
+            await ours.next(account_id)
+            passed.append(account_id)
+
+        await asyncio.gather(*(work(each) for each in (*["busy"] * 5, "calm", "calm", "busy")))
+        return passed
+
+    assert asyncio.run(run()) == ["busy", "calm", "busy", "calm", *["busy"] * 4]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of graphql-core's own
 @pytest.mark.usefixtures("every_turn_over")
 def test_what_fails_beside_a_long_list_is_told_and_not_the_cost(database: Database, tmp_path: Path) -> None:
