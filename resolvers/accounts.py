@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from documents.logo_links import LogoKey
@@ -20,9 +19,10 @@ from invoicing.audit.actions import AuditAction
 from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.storage.tables import Account, ApiKey
 from resolvers.context import About, Context
+from resolvers.shared_threads import SharedThreads
 
-_LOGOS = ThreadPoolExecutor(1, "logo")
-"""Decodes one logo at a time: it takes up to half a second of a processor."""
+_LOGOS = SharedThreads(1, 1, "logo")
+"""Decodes one logo at a time: it takes up to half a second of a processor. Accounts take turns."""
 
 
 async def account(ctx: Context) -> Account:
@@ -42,7 +42,7 @@ async def update_branding(ctx: Context, values: UpdateBrandingValues) -> Account
     ctx.principal.require(Scope.ACCOUNT_WRITE)
     image = None
     if (given := values.get("logo")) is not None:
-        image = await asyncio.get_running_loop().run_in_executor(_LOGOS, read_logo, given)
+        image = await _LOGOS.run(ctx.principal.account_id, partial(read_logo, given))
     return await ctx.write(
         AuditAction.UPDATE_BRANDING,
         branding.update_branding,

@@ -39,12 +39,12 @@ async def e_invoices(
 
 async def xml(invoice: Issued, wanted: EInvoiceFormat) -> bytes:
     """The file of a format that has no problems; Factur-X has none of its own."""
-    return await made(lambda: xml_of(invoice.frozen(), wanted))
+    return await made(invoice.account_id, lambda: xml_of(invoice.frozen(), wanted))
 
 
-async def problems_of_draft(draft: Snapshot, wanted: EInvoiceFormat) -> Sequence[Problem]:
+async def problems_of_draft(ctx: Context, draft: Snapshot, wanted: EInvoiceFormat) -> Sequence[Problem]:
     """What would stand in the way if it were issued."""
-    return await made(problems_of, draft, wanted)
+    return await made(ctx.principal.account_id, lambda: problems_of(draft, wanted))
 
 
 def _e_invoice(

@@ -1,4 +1,4 @@
-"""Threads that accounts share for calls that may hang. Each account has a few of them at once."""
+"""Threads that accounts share for what takes long or may hang. Each account has a few of them at once."""
 
 from __future__ import annotations
 

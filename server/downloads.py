@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -21,8 +21,10 @@ from invoicing.invoices import receipt as receipts
 from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
-from resolvers.making import made
+from resolvers.making import made, opened_of
 from resolvers.shared_threads import SharedThreads
+from server.callers import CLIENT_GONE, WhileCallerWaits
+from server.openings import DocumentsBusy, Openings
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 from server.xml_response import xml_response
 
@@ -32,6 +34,7 @@ _STATUS: dict[type[InvoicingError], int] = {
     DatabaseUnavailable: 503,
     DocumentMissing: 404,
     DocumentNotReady: 503,
+    DocumentsBusy: 503,
     ExpiredLink: 410,
     QueryTimeout: 503,
     ServerOutdated: 503,
@@ -39,18 +42,28 @@ _STATUS: dict[type[InvoicingError], int] = {
 
 
 def routes(database: Database, pdfs: StoredPdfs, links: Links) -> list[Route]:
+    openings = Openings()
+
     async def document(request: Request) -> Response:
         try:
             key, filename = links.read_token(request.path_params["token"])
-            if (e_invoice := read_key(key)) is not None:
-                return await _xml(database, e_invoice, filename)
-            if (logo := logo_links.read_key(key)) is not None:
-                return await _logo(database, logo)
-            if (receipt := receipt_links.read_key(key)) is not None:
-                return await _receipt(database, receipt, filename)
-            return await _file(pdfs, key, filename)
+            with WhileCallerWaits(request.receive):
+                return await opened(key, filename)
         except tuple(_STATUS) as refusal:
             return _refusal(refusal)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
+
+    async def opened(key: str, filename: str) -> Response:
+        if (e_invoice := read_key(key)) is not None:
+            with openings.one_more(e_invoice.account_id, key):
+                return await _xml(database, e_invoice, filename)
+        if (logo := logo_links.read_key(key)) is not None:
+            return await _logo(database, logo)
+        if (receipt := receipt_links.read_key(key)) is not None:
+            with openings.one_more(receipt.account_id, key):
+                return await _receipt(database, receipt, filename)
+        return await _file(pdfs, key, filename)
 
     return [Route("/documents/{token}/{filename:path}", document)]
 
@@ -72,7 +85,7 @@ async def _xml(database: Database, key: EInvoiceKey, filename: str) -> Response:
     stored = await database.read_for(key.account_id, stored_snapshot, key.account_id, key.invoice_id)
     if stored is None:
         raise DocumentMissing
-    content = await made(lambda: xml_of(load(stored), key.format))
+    content = await made(opened_of(key.account_id), lambda: xml_of(load(stored), key.format))
     return xml_response(content, filename)
 
 

@@ -270,8 +270,8 @@ class InvoicePreview:
         return exchange_rate_on(self.draft)
 
     @strawberry.field(description="What would stand in the way of an e-invoice: fill it in before issuing.")
-    async def e_invoice_problems(self, format: EInvoiceFormat) -> list[EInvoiceProblem]:
-        found = await e_invoices.problems_of_draft(self.draft, format.wanted)
+    async def e_invoice_problems(self, info: Info, format: EInvoiceFormat) -> list[EInvoiceProblem]:
+        found = await e_invoices.problems_of_draft(info.context, self.draft, format.wanted)
         return [EInvoiceProblem.of(each) for each in found]
 
     @strawberry.field(description="The orders that the invoice would cover.")

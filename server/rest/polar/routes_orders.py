@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from uuid import UUID
 
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from invoicing.storage.tables import Order
 from resolvers import invoices, orders
 from resolvers.context import Context
 from resolvers.order_history import order_histories, order_history
+from resolvers.shared_threads import SharedThreads
 from server.contexts import Contexts
 from server.rest.http import json_response, read_json_object, route, unknown_path
 from server.rest.json_body import JsonObject, is_id
@@ -23,8 +23,8 @@ from server.rest.polar import requests, requests_lists, responses_lists
 from server.rest.polar.audiences import Audience
 from server.rest.polar.errors import NoUuid, refusal_response
 
-_THREADS = ThreadPoolExecutor(2, "orders")
-"""Put orders into Polar's words: what thousands of items come to takes a part of a second."""
+_THREADS = SharedThreads(2, 1, "orders")
+"""Put orders into Polar's words, in turns: what thousands of items come to takes a part of a second."""
 
 
 def routes(contexts: Contexts, audience: Audience) -> list[Route]:
@@ -54,7 +54,7 @@ class _Endpoints:
             items = [self._audience.order_response(history) for history in histories]
             return json_response(responses_lists.page(items, total, window))
 
-        return await _made(response)
+        return await _THREADS.run(ctx.principal.account_id, response)
 
     async def get_order(self, request: Request) -> Response:
         ctx = await self._audience.context(self._contexts, request)
@@ -85,11 +85,9 @@ class _Endpoints:
 
     async def _order_response(self, ctx: Context, order: Order) -> Response:
         history = await order_history(ctx, order)
-        return await _made(lambda: json_response(self._audience.order_response(history)))
-
-
-async def _made(response: Callable[[], Response]) -> Response:
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, response)
+        return await _THREADS.run(
+            ctx.principal.account_id, lambda: json_response(self._audience.order_response(history))
+        )
 
 
 async def _find_order(ctx: Context, request: Request) -> Order:
