@@ -5,37 +5,41 @@ A long document is parsed and validated each time: clients do not repeat it, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import partial
 from graphlib import CycleError
 from typing import Any
 
 from graphql import (
+    ASTValidationRule,
+    DocumentNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
-    OverlappingFieldsCanBeMergedRule,
     Source,
-    ValidationContext,
     parse,
-    specified_rules,
     validate,
 )
 from strawberry.extensions import SchemaExtension
 
 from resolvers.context import Context
+from resolvers.shared_threads import SharedThreads
 from schema.execution.limits import Limits, limit_errors, page_sizes
 from schema.execution.outline import Outline, outline_of
+from schema.execution.rules import MOST_ERRORS, RULES
 
 MOST_TOKENS = 10_000  # enough for an invoice of 5,000 items whose ids are written into the document
 LONGEST = 300_000  # characters, for as many items; what is no token takes time too: blanks and comments
+MOST_LINES = 10_000  # each error looks for its line from the first one on
+MOST_OPERATIONS = 50  # each is checked with all fragments and variables that it uses
 MOST_CHARACTERS = 8_192  # of a cached document: 512 of them stay within a few dozen megabytes
 MOST_DOCUMENTS = 512
 MOST_SIZES = 64  # combinations of page sizes that one document is remembered to have asked for
-MOST_COMPARISONS = 100_000
+SHORT = 500  # characters of a document that is checked at once; a longer one may take long, in a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +50,44 @@ class Rules:
     introspection: bool = True
 
 
-class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):
-    """Compares fields of the same name: the one part of validation that takes long.
-
-    MOST_COMPARISONS end it after a fifth of a second; the library's own limit would allow a whole second.
-    """
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self.rule_context.remaining_complexity_budget = MOST_COMPARISONS
-
-
-_RULES = tuple(
-    FieldsCanBeMerged if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
-)
-
-
 class ParsedDocument:
     """A document, and what has been found out about it so far."""
 
     def __init__(self, schema: GraphQLSchema, rules: Rules, text: str) -> None:
+        """Raises GraphQLSyntaxError."""
         if len(text) > LONGEST:
-            raise GraphQLSyntaxError(
-                Source(""), 0, f"The document has more than {LONGEST} characters: put values into variables."
-            )
+            raise _too_much(f"more than {LONGEST} characters: put values into variables")
+        if text.count("\n") + text.count("\r") > MOST_LINES:
+            raise _too_much(f"more than {MOST_LINES} lines")
         self.node = parse(text, max_tokens=MOST_TOKENS)
+        self.is_short = len(text) <= SHORT
+        self.is_kept = len(text) <= MOST_CHARACTERS
         self._schema = schema
         self._rules = rules
+        self._outline = _outline(self.node)
+        if self._outline and len(self._outline.operations) > MOST_OPERATIONS:
+            raise _too_much(f"more than {MOST_OPERATIONS} operations")
+        self._validation_errors: Sequence[GraphQLError] | None = None
         self._limit_errors: dict[tuple[object, ...], list[GraphQLError]] = {}
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether `errors` takes so little that it need not be asked in a thread."""
+        return self.is_short or (self.is_kept and self._validation_errors is not None)
 
     def errors(self, operation: str | None, variables: Mapping[str, Any]) -> Sequence[GraphQLError]:
         """Why the operation is not executed. Limits come first: a large document takes long to validate."""
         if self._outline is None:
-            return self._cycle_errors
-        return self._errors_of_limits(self._outline, operation, variables) or self._validation_errors
+            return self._validated([NoFragmentCyclesRule])
+        if over := self._errors_of_limits(self._outline, operation, variables):
+            return over
+        if self._validation_errors is None:
+            more = () if self._rules.introspection else (NoSchemaIntrospectionCustomRule,)
+            self._validation_errors = self._validated((*RULES, *more))
+        return self._validation_errors
+
+    def _validated(self, rules: Collection[type[ASTValidationRule]]) -> Sequence[GraphQLError]:
+        return validate(self._schema, self.node, rules, max_errors=MOST_ERRORS)
 
     def _errors_of_limits(
         self, outline: Outline, name: str | None, variables: Mapping[str, Any]
@@ -89,43 +97,58 @@ class ParsedDocument:
             return []
         sizes = page_sizes(outline, operation, variables)
         key = (name, *sizes.values())
-        if key not in self._limit_errors:
-            if len(self._limit_errors) == MOST_SIZES:
+        found = self._limit_errors.get(key)
+        if found is None:
+            if len(self._limit_errors) >= MOST_SIZES:
                 self._limit_errors.clear()
-            limits = self._rules.limits
-            self._limit_errors[key] = limit_errors(self._schema, outline, operation, sizes, limits)
-        return self._limit_errors[key]
+            found = limit_errors(self._schema, outline, operation, sizes, self._rules.limits)
+            self._limit_errors[key] = found
+        return found
 
-    @cached_property
-    def _outline(self) -> Outline | None:
-        try:
-            return outline_of(self.node)
-        except CycleError:
-            return None
 
-    @cached_property
-    def _cycle_errors(self) -> Sequence[GraphQLError]:
-        return validate(self._schema, self.node, [NoFragmentCyclesRule])
+def _too_much(has: str) -> GraphQLSyntaxError:
+    return GraphQLSyntaxError(Source(""), 0, f"The document has {has}.")
 
-    @cached_property
-    def _validation_errors(self) -> Sequence[GraphQLError]:
-        more = () if self._rules.introspection else (NoSchemaIntrospectionCustomRule,)
-        return validate(self._schema, self.node, (*_RULES, *more))
+
+def _outline(document: DocumentNode) -> Outline | None:
+    """None where a fragment spreads itself."""
+    try:
+        return outline_of(document)
+    except CycleError:
+        return None
 
 
 class DocumentCache:
-    """The parsed documents of one schema, by their text."""
+    """The parsed documents of one schema, by their text. For an event loop's thread.
+
+    A document that may take long is parsed and checked in a thread, one of an account at a time.
+    """
 
     def __init__(self, schema: GraphQLSchema, rules: Rules) -> None:
         self._schema = schema
         self._rules = rules
-        self._cached = lru_cache(MOST_DOCUMENTS)(self._parse)
+        self._kept: OrderedDict[str, ParsedDocument] = OrderedDict()
+        self._threads = SharedThreads(2, 1, "documents")
 
-    def get(self, text: str) -> ParsedDocument:
-        return self._cached(text) if len(text) <= MOST_CHARACTERS else self._parse(text)
+    async def get(self, text: str, owner: str) -> ParsedDocument:
+        """Raises GraphQLSyntaxError."""
+        document = self._kept.get(text)
+        if document is None:
+            parse_text = partial(ParsedDocument, self._schema, self._rules, text)
+            document = parse_text() if len(text) <= SHORT else await self._threads.run(owner, parse_text)
+        if document.is_kept:
+            self._kept[text] = document
+            self._kept.move_to_end(text)
+            if len(self._kept) > MOST_DOCUMENTS:
+                self._kept.popitem(last=False)
+        return document
 
-    def _parse(self, text: str) -> ParsedDocument:
-        return ParsedDocument(self._schema, self._rules, text)
+    async def errors(
+        self, document: ParsedDocument, operation: str | None, variables: Mapping[str, Any], owner: str
+    ) -> Sequence[GraphQLError]:
+        """Why the operation is not executed."""
+        check = partial(document.errors, operation, variables)
+        return check() if document.is_quick else await self._threads.run(owner, check)
 
 
 class CachedDocuments(SchemaExtension):
@@ -134,16 +157,24 @@ class CachedDocuments(SchemaExtension):
     def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
 
-    def on_parse(self) -> Iterator[None]:
+    async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
-        self._document = self._cache.get(context.query or "")
+        self._document = await self._cache.get(context.query or "", self._owner)
         context.graphql_document = self._document.node
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         context = self.execution_context
-        errors = self._document.errors(context.operation_name, context.variables or {})
+        errors = await self._cache.errors(
+            self._document, context.operation_name, context.variables or {}, self._owner
+        )
         context.pre_execution_errors = list(errors)
         if isinstance(context.context, Context):
             context.context.operation = context.operation_name
         yield
+
+    @property
+    def _owner(self) -> str:
+        """The account that asks."""
+        asked_by = self.execution_context.context
+        return asked_by.principal.account_id if isinstance(asked_by, Context) else ""

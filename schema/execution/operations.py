@@ -1,17 +1,27 @@
-"""Which operations a document has, as far as that must be known before it is executed."""
+"""Which operations a document has, as far as that must be known before it is parsed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import islice
 
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import OperationType
 
 from invoicing.errors import InvoicingError
 from schema.codes import Code
 from schema.execution.documents import MOST_TOKENS
 
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
+_TOKEN = re.compile(
+    r'"""(?:[^"\\]|\\(?:""")?|"(?!""))*+(?:"""|\Z)'  # texts and comments, in which words mean nothing
+    r'|"(?:[^"\\\n\r]|\\.)*+"'
+    r"|\#[^\n\r]*"
+    r"|(?P<opens>[({\[])|(?P<closes>[)}\]])|(?P<word>@|[A-Za-z_]\w*)",
+    re.ASCII,
+)
+
+Operation = tuple[OperationType, str | None]
 
 
 class AmbiguousDocument(InvoicingError):
@@ -23,21 +33,20 @@ class AmbiguousDocument(InvoicingError):
 def is_ambiguous(document: str | None, name: str | None) -> bool:
     """Whether the document has several operations and none is named: Strawberry would run the first.
 
-    Where there are several, each begins with a keyword, so few documents have to be parsed for this.
+    Where there are several, each begins with a keyword, so few documents have to be looked through for this.
     """
     if name is not None or document is None or len(_OPERATION.findall(document)) < 2:
         return False
-    return len(_operations(document)) > 1
+    return len([*islice(operations_in(document), 2)]) > 1
 
 
 def is_subscription(document: str | None, name: str | None) -> bool:
-    """Whether the operation is a subscription. Few documents contain the word, so few are parsed for this."""
+    """Whether the operation is a subscription. Few documents contain the word."""
     if document is None or "subscription" not in document:
         return False
     return any(
-        each.operation is OperationType.SUBSCRIPTION
-        for each in _operations(document)
-        if name is None or (each.name is not None and each.name.value == name)
+        kind is OperationType.SUBSCRIPTION and (name is None or name == its_name)
+        for kind, its_name in operations_in(document)
     )
 
 
@@ -46,9 +55,36 @@ def may_only_read(document: str | None) -> bool:
     return document is not None and "mutation" not in document
 
 
-def _operations(document: str) -> Sequence[OperationDefinitionNode]:
-    try:
-        definitions = parse(document, max_tokens=MOST_TOKENS).definitions
-    except GraphQLError:  # reported when the document is executed
-        return ()
-    return [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+def operations_in(document: str) -> Iterator[Operation]:
+    """The operations of a document, and their names.
+
+    It is not parsed for that: only its words outside of all brackets are looked at. One that is not GraphQL
+    may have any operations; that it is not is said where it is parsed.
+    """
+    depth = 0
+    words: list[str] = []
+    for token in islice(_TOKEN.finditer(document), MOST_TOKENS):
+        if token["word"]:
+            if depth == 0:
+                words.append(token["word"])
+        elif token["opens"]:
+            if depth == 0 and token["opens"] == "{" and (found := _operation(words)):
+                yield found
+            depth += 1
+        elif token["closes"]:
+            depth -= 1
+            if depth == 0 and token["closes"] == "}":
+                words = []
+
+
+def _operation(words: list[str]) -> Operation | None:
+    """What begins with these words, until its selection; None for a fragment."""
+    if not words:
+        return OperationType.QUERY, None
+    if words[0] not in _KINDS:
+        return None
+    is_named = len(words) > 1 and words[1] != "@"  # else it has a directive, or nothing
+    return _KINDS[words[0]], words[1] if is_named else None
+
+
+_KINDS = {kind.value: kind for kind in OperationType}
