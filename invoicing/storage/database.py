@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
+import psycopg
 from psycopg.errors import DeadlockDetected, QueryCanceled
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -20,6 +22,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
 from invoicing.storage import after_commit, changes
 from invoicing.storage.failures import Outage, is_lost
+from invoicing.storage.hangs import PATIENCE, Hangs
 from invoicing.storage.places import Threads
 from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.reader import Reader
@@ -89,6 +92,7 @@ class Database:
             if self.is_sqlite
             else _postgresql(self.url, KEYS + READERS + LISTS, statement_timeout=query_timeout)
         )
+        self._hangs = None if self.is_sqlite else Hangs(_connect_to(self.url))
         self._reading, self._reading_in_time = _for_reading(self._engine), _for_reading(self._in_time)
         self._keys = Reader(KEYS, query_timeout, most=KEYS)
         self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE)
@@ -117,7 +121,7 @@ class Database:
         """
 
         def once() -> T:
-            with self._reading.connect() as connection:
+            with self._connected(self._reading) as connection:
                 return work(connection, *args, **kwargs)
 
         with self._reads.translated():
@@ -218,8 +222,13 @@ class Database:
         self._threads.close()
         if self._writer is not None:
             self._writer.close()
+        if self._hangs is not None:
+            self._hangs.close()
         self._engine.dispose()
         self._in_time.dispose()
+
+    def _connected(self, engine: Engine) -> AbstractContextManager[Connection]:
+        return engine.connect() if self._hangs is None else self._hangs.connected(engine)
 
     def _read_in_time(
         self,
@@ -239,7 +248,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        with self._reading_in_time.connect() as connection:
+        with self._connected(self._reading_in_time) as connection:
             running.begin(connection.connection.dbapi_connection)
             try:
                 return work(connection, *args, **kwargs)
@@ -270,7 +279,7 @@ class Database:
                     raise
 
     def _transaction(self, work: Callable[[Connection], T]) -> tuple[T, Collection[str]]:
-        with self._engine.connect() as connection:
+        with self._connected(self._engine) as connection:
             self._check_version(connection)
             outcome = work(connection), after_commit.collect(connection)
             try:
@@ -347,6 +356,12 @@ def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
         connection.commit()
 
     return engine
+
+
+def _connect_to(url: URL) -> Callable[[], psycopg.Connection[Any]]:
+    """What opens another connection, and gives up where PostgreSQL takes it and says nothing."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return lambda: psycopg.connect(address, connect_timeout=PATIENCE, autocommit=True)
 
 
 def _lost_in_time(url: URL) -> dict[str, int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from invoicing.storage import migrations
@@ -26,6 +29,20 @@ class OwnPostgresql:
         server = self._server
         arguments = ("-w", "-D", str(server.pgdata), "-m", "fast", "stop")
         pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+
+    def freeze(self) -> None:
+        """It keeps its connections and takes new ones, and says nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        postmaster = (self._server.pgdata / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for process in (postmaster, *children):
+            with suppress(ProcessLookupError):
+                os.kill(int(process), number)
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
