@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 from resolvers.context import Context
 from schema.errors import as_graphql_error, visible_error
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
+from schema.execution.inputs import execute_in_parts, make_inputs_of_values
 from schema.execution.meter import limit_cost
 from schema.execution.metered import MeteredExecution
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
@@ -47,6 +48,7 @@ class Schema(strawberry.Schema):
             config=StrawberryConfig(auto_camel_case=False, name_converter=PlainNames(), scalar_map=SCALARS),
         )
         keep_plain_fields(self.graphql_schema)
+        make_inputs_of_values(self.graphql_schema, self.config.name_converter)
         limit_cost(self.graphql_schema, rules.limits.cost)
         self.rules = rules
         self.extensions = (partial(CachedDocuments, DocumentCache(self.graphql_schema, rules)),)
@@ -66,7 +68,7 @@ class Schema(strawberry.Schema):
 
     def _get_execute_function(self) -> Callable[..., Any]:
         """Of variables that do not fit, a few are told: each is written with the values around it."""
-        return partial(super()._get_execute_function(), max_coercion_errors=MOST_MISFITS)
+        return partial(execute_in_parts, max_coercion_errors=MOST_MISFITS)
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """Executes one of several operations that share a connection, each with loaders of its own."""

@@ -42,6 +42,11 @@ class MeteredExecution(PlainFieldExecution):
         self._pace = self.context_value.pace if isinstance(self.context_value, Context) else Pace()
         self._is_mutation = self.operation.operation is OperationType.MUTATION
 
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Begins, in the event loop's thread: where there are many variables, it was built in another."""
+        self._turns = _running_turns()
+        return super().execute_operation(serially)
+
     def build_per_event_executor(self, payload: Any) -> Any:
         """Each result of a subscription is an answer of its own; the one before it is complete by then."""
         self.meter.spent = 0
