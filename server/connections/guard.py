@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from server.connections.addresses import Proxies, counted
+from server.connections.steps import Steps
 
-Refusal = Literal["connections", "large", "malformed", "slow"]
+Refusal = Literal["connections", "frames", "large", "malformed", "slow"]
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 
 
@@ -29,7 +30,10 @@ class Limits:
 
 @dataclass(slots=True)
 class Guard:
-    """Counts connections. Those of trusted proxies count together only: many callers share them."""
+    """Counts connections. Those of trusted proxies count together only: many callers share them.
+
+    WebSockets wait for their turns here: those of which nobody knows yet who speaks apart from the others.
+    """
 
     limits: Limits = field(default_factory=Limits)
     proxies: Proxies = field(default_factory=Proxies)
@@ -37,6 +41,8 @@ class Guard:
     most_per_address: int = 256
     count_refusal: Callable[[Refusal], None] = lambda _: None  # is called with the reason
     number: int = 0  # of connections that are open
+    strangers: Steps = field(default_factory=lambda: Steps(rate=2_000, burst=50), compare=False)
+    known: Steps = field(default_factory=lambda: Steps(rate=4_000, burst=50), compare=False)
     _by_address: Counter[str] = field(default_factory=Counter)
 
     def enter(self, host: str | None) -> bool:
