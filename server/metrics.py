@@ -63,7 +63,7 @@ class Metrics:
             "invoicing_deadlocks", "Transactions that PostgreSQL undid to end a deadlock."
         )
         self._refused_connections = self._counter(
-            "invoicing_refused_connections", "Connections closed before a request was complete.", "reason"
+            "invoicing_refused_connections", "Connections that were closed early.", "reason"
         )
         for reason in REFUSALS:
             self._refused_connections.labels(reason)  # it is 0 until it happens, not absent

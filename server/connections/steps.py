@@ -18,7 +18,7 @@ _PAUSES = 3  # times as long as those took: on a busy machine they still leave m
 
 
 class Loop(Protocol):
-    """An event loop, as far as turns need it."""
+    """An event loop, as far as steps need it."""
 
     def call_later(self, delay: float, callback: Callable[[], object], /) -> object: ...
 

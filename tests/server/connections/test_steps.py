@@ -125,8 +125,8 @@ def test_however_many_ask_no_more_is_spent_than_there_is_room_for(
     clock, loop, taken = Clock(), Loop(), list[str]()
     steps = Steps(rate=100, burst=10, clock=clock)
     costs = {str(number): cost for number, (_, cost) in enumerate(talkers)}
-    for number, (steps, cost) in enumerate(talkers):
-        steps.ask(Talker(str(number), loop, taken, steps, cost))
+    for number, (many, cost) in enumerate(talkers):
+        steps.ask(Talker(str(number), loop, taken, many, cost))
     for hundredth in hundredths:
         clock.now += hundredth / 100
         if loop.later:
