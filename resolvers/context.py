@@ -106,6 +106,12 @@ class Context:
             self.principal = await self.find_principal()
         self.loaders = Loaders(self.services.database, self.principal, self.pace)
 
+    @property
+    def holder(self) -> str:
+        """Whose places are taken, where there are so many: an account's, or all its customers' together."""
+        account_id = self.principal.account_id
+        return account_id if self.principal.customer_id is None else f"customers of {account_id}"
+
     def another(self) -> Context:
         """A context for another operation of the same caller."""
         return replace(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import cache, partial
 from typing import Any
@@ -25,6 +25,7 @@ from schema.execution.metered import MeteredExecution
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
 from schema.execution.plain_fields import keep_plain_fields
 from schema.execution.plain_names import PlainNames
+from schema.execution.running import place
 from schema.mutations import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
@@ -62,8 +63,10 @@ class Schema(strawberry.Schema):
         """Executes what has one result. What has several, a subscription, is for `stream`."""
         allowed = kwargs.get("allowed_operation_types", WITH_ONE_RESULT)
         kwargs["allowed_operation_types"] = WITH_ONE_RESULT & {*allowed}
-        result = await super().execute(*args, **kwargs)
-        self._make_errors_visible(result, kwargs["context_value"])
+        context = kwargs["context_value"]
+        async with place(context, _document(args, kwargs), kwargs.get("operation_name")):
+            result = await super().execute(*args, **kwargs)
+        self._make_errors_visible(result, context)
         return result
 
     def _get_execute_function(self) -> Callable[..., Any]:
@@ -74,16 +77,17 @@ class Schema(strawberry.Schema):
         """Executes one of several operations that share a connection, each with loaders of its own."""
         context = kwargs["context_value"] = kwargs["context_value"].another()
         results = await super().stream(*args, **kwargs)
-        refuse = is_ambiguous(kwargs.get("query", args[0] if args else None), kwargs["operation_name"])
-        return self._report_failures(results, context, refuse)
+        return self._report_failures(results, context, _document(args, kwargs), kwargs["operation_name"])
 
-    async def _report_failures(self, results: StreamResult, context: Context, refuse: bool) -> StreamResult:
+    async def _report_failures(
+        self, results: StreamResult, context: Context, document: str | None, operation: str | None
+    ) -> StreamResult:
         """A stream that just ended would look complete, so what goes wrong is its last result."""
         try:
             await context.renew()
-            if refuse:
+            if is_ambiguous(document, operation):
                 raise AmbiguousDocument
-            async with aclosing(results):
+            async with place(context, document, operation), aclosing(results):
                 async for result in results:
                     if isinstance(result, ExecutionResult):
                         self._make_errors_visible(result, context)
@@ -105,6 +109,12 @@ class Schema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Logs nothing: Strawberry would log refusals with a traceback. `visible_error` logs failures."""
+
+
+def _document(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+    """The document among the arguments of an execution."""
+    document: str | None = kwargs.get("query", args[0] if args else None)
+    return document
 
 
 @cache

@@ -175,6 +175,6 @@ class CachedDocuments(SchemaExtension):
 
     @property
     def _owner(self) -> str:
-        """The account that asks."""
+        """Who asks."""
         asked_by = self.execution_context.context
-        return asked_by.principal.account_id if isinstance(asked_by, Context) else ""
+        return asked_by.holder if isinstance(asked_by, Context) else ""

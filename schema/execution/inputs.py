@@ -93,7 +93,7 @@ async def _execute(
         context_value=context_value,
         **options,
     )
-    executor = await _THREADS.run(context_value.principal.account_id, build)
+    executor = await _THREADS.run(context_value.holder, build)
     if isinstance(executor, list):
         return ExecutionResult(None, errors=executor)
     return await await_maybe(executor.execute_operation())
