@@ -24,6 +24,7 @@ FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "0184": (re.compile(r"(DK)?[0-9]{8}"), "8 digits, a Danish CVR number"),
     "0190": (re.compile(r"[0-9]{20}"), "20 digits, a Dutch OIN"),
     "0192": (re.compile(r"[0-9]{9}"), "9 digits, a Norwegian organisation number"),
+    "0198": (re.compile(r"DK[0-9]{8}"), "DK and 8 digits, a Danish SE number"),
     "0204": (re.compile(r"[0-9]{2,12}(-[0-9A-Z]{1,30}-[0-9]{2})?"), "a German Leitweg-ID"),
     "0208": (re.compile(r"[01][0-9]{9}"), "10 digits, a Belgian enterprise number"),
     "9925": (re.compile(r"BE[01][0-9]{9}"), "a Belgian VAT number"),

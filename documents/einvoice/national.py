@@ -86,8 +86,9 @@ def _norwegian(content: Content) -> Problems:
 
 def _italian(content: Content) -> Problems:
     yield from _missing(content.seller.address, ["IT-R-002", "IT-R-003", "IT-R-004"], _SELLER)
-    if content.seller.tax_number and not 11 <= len(content.seller.tax_number) <= 16:
-        yield Problem("IT-R-001", "account.tax_number", "An Italian one has 11 to 16 characters.")
+    if content.seller.tax_number and not re.fullmatch("[A-Z0-9]{11,16}", content.seller.tax_number):
+        message = "An Italian one has 11 to 16 digits and capital letters."
+        yield Problem("IT-R-001", "account.tax_number", message)
 
 
 def _icelandic(content: Content) -> Problems:

@@ -16,8 +16,8 @@ from documents.einvoice.german import XRECHNUNG, german
 from documents.einvoice.identifiers import broken_rule
 from documents.einvoice.national import national
 from documents.einvoice.problem import Problem, Problems
+from documents.einvoice.schemes import refused_schemes
 from documents.einvoice.traders import Trader
-from invoicing.electronic_addresses import EMAIL
 from invoicing.snapshot import Snapshot
 from invoicing.units import units
 
@@ -54,6 +54,7 @@ def problems_in(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> 
         checks.append(_xrechnung)
     for check in checks:
         yield from check(content)
+    yield from refused_schemes(content, wanted)
     yield from tax_currency(invoice)
 
 
@@ -157,8 +158,6 @@ def _peppol(content: Content) -> Problems:
         address = trader.electronic_address
         if address is None:
             yield Problem(rule, field, "Peppol needs the electronic addresses of both parties.")
-        elif address.scheme == EMAIL:
-            yield Problem(rule, field, "Peppol delivers to no e-mail address: give an address of Peppol.")
         elif (broken := broken_rule(address.value, address.scheme)) is not None:
             yield Problem(broken, field, "A digit of the electronic address is wrong.")
     yield from national(content)

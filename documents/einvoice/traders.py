@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from documents.einvoice.codes import country_code
+from documents.einvoice.codes import VAT_PREFIXES, country_code
 from documents.einvoice.identifiers import broken_rule
 from invoicing.snapshot import Address, ElectronicAddress, Party, Snapshot
 
@@ -48,7 +48,7 @@ class Delivery:
     address: Address | None
 
 
-_PREFIX = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,}")
+_WITH_LETTERS = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,}")
 _ICD = (  # ISO 6523, by country: what a number of that kind looks like
     ("NL", re.compile(r"[0-9]{8}"), "0106"),
     ("NL", re.compile(r"[0-9]{20}"), "0190"),
@@ -75,19 +75,26 @@ def buyer_of(invoice: Snapshot, *, without_vat_number: bool) -> Trader:
 
 
 def delivery_of(invoice: Snapshot) -> Delivery | None:
-    """Where it was shipped to. What leaves the country went to the buyer, unless it says so (BR-IC-12)."""
+    """Where it was shipped to.
+
+    What leaves the country went to the buyer's, where no other is known: by that country `vat.treatment`
+    allowed it (BR-IC-12).
+    """
     date = None if invoice.delivery_date is None else invoice.delivery_date.isoformat()
     address = invoice.shipping_address
-    if address is None and any(row.category in ("K", "G") for row in invoice.vat):
-        address = invoice.buyer.address
+    if any(row.category in ("K", "G") for row in invoice.vat):
+        if address is None:
+            address = invoice.buyer.address
+        elif not address.country_code:
+            address = replace(address, country_code=invoice.buyer.address.country_code)
     if address is None or not address.country_code:
         return None if date is None else Delivery(name=None, date=date, address=None)
     return Delivery(name=address.organisation or address.name, date=date, address=_said(address))
 
 
 def has_prefix(vat_number: str) -> bool:
-    """Whether it begins with its country's letters (BR-CO-09)."""
-    return _PREFIX.fullmatch(vat_number) is not None
+    """Whether it begins with a country's letters (BR-CO-09), and not with any, as Mexican ones do."""
+    return _WITH_LETTERS.fullmatch(vat_number) is not None and vat_number[:2] in VAT_PREFIXES
 
 
 def _trader(party: Party, without_vat_number: bool) -> Trader:

@@ -117,6 +117,7 @@ def check_treatment(snapshot: Snapshot, seller: Account, buyer_vat_country: str 
     shipping = snapshot.shipping_address
     treatment = Treatment(
         categories={line.vat_category for line in snapshot.lines},
+        goods_under={line.vat_category for line in snapshot.lines if line.supply == "GOODS"},
         seller_vat_country=seller.vat_country,
         buyer_vat_country=buyer_vat_country,
         buyer_registration_number=snapshot.buyer.registration_number,

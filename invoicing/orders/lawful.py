@@ -56,6 +56,11 @@ def has_supply_date(order: Order, item: OrderItem) -> bool:
     return any(each is not None for each in known)
 
 
+def goes_with_goods(item: OrderItem) -> bool:
+    """Whether it is goods, or shipping or a fee, which follow the order's goods. As SQL: lawful_sql."""
+    return item.supply == "GOODS" or item.type != "PRODUCT"
+
+
 def sold_together(order: Order, ready: Sequence[OrderItem]) -> list[OrderItem]:
     """The items of an order that go on the same invoice first.
 
@@ -83,6 +88,7 @@ def _treatment(order: Order, item: OrderItem, parties: Parties) -> Treatment:
     own = (customer.billing_address or customer.shipping_address) if customer else None
     return Treatment(
         categories=[item.vat_category],
+        goods_under=[item.vat_category] if goes_with_goods(item) else [],
         seller_vat_country=parties.seller.vat_country,
         buyer_vat_country=buyer_vat_country([order], order.vat_number, customer),
         buyer_registration_number=customer.registration_number if customer else None,

@@ -74,9 +74,14 @@ def _is_within_eu() -> ColumnElement[bool]:
 
 
 def _leaves_the_eu() -> ColumnElement[bool]:
-    return or_(
-        *(func.coalesce(country.not_in(_EU), False) for country in (_ship_to_country(), _bill_to_country()))
-    )
+    destination = _ship_to_country()
+    goes_with_goods = or_(order_items.c.supply == "GOODS", order_items.c.type != "PRODUCT")
+    buyer_decides = or_(destination.is_(None), ~goes_with_goods)
+    return or_(_is_outside_eu(destination), and_(_is_outside_eu(_bill_to_country()), buyer_decides))
+
+
+def _is_outside_eu(country: ColumnElement[str | None]) -> ColumnElement[bool]:
+    return func.coalesce(country.not_in(_EU), False)
 
 
 def _bill_to_country() -> ColumnElement[str | None]:

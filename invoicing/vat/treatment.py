@@ -17,6 +17,8 @@ class Treatment:
     """What decides how an invoice may treat VAT. Countries are ISO 3166-1 alpha-2 codes."""
 
     categories: Collection[str]
+    goods_under: Collection[str]
+    """Those of the categories under which goods are sold, not services alone."""
     seller_vat_country: str | None
     """The country of the seller's VAT number; None without a number."""
     buyer_vat_country: str | None
@@ -138,14 +140,25 @@ def _goes_to_another_member_state(given: Treatment) -> Breach | None:
 
 
 def _leaves_the_eu(given: Treatment) -> Breach | None:
-    """Article 146: the goods leave the EU, or the buyer is outside it."""
-    known = [country for country in (given.ship_to_country, given.buyer_country) if country]
+    """Article 146: the goods leave the EU; of services, they or the buyer are outside it.
+
+    Where goods go to is known by the delivery address, and only without one by the buyer's.
+    """
+    field, destination = "shipping_address.country_code", given.ship_to_country
+    if destination in EU_COUNTRIES and Category.G in given.goods_under:
+        return Breach(
+            "2006/112/EC art. 146",
+            field,
+            f"Category G (export) needs goods that leave the EU; these are delivered in {destination}.",
+            Category.G,
+        )
+    known = [country for country in (destination, given.buyer_country) if country]
     if any(country not in EU_COUNTRIES for country in known):
         return None
     where = f"both are in the EU ({', '.join(known)})" if known else "no country is known of either"
     return Breach(
         "2006/112/EC art. 146",
-        "shipping_address.country_code",
+        field,
         f"Category G (export) needs a buyer or a delivery address outside the EU; {where}.",
         Category.G,
     )

@@ -50,7 +50,7 @@ def _missing(category: str, snapshot: Mapping[str, Any]) -> Iterator[str]:
             yield "a buyer's VAT number of another member state"
         if not (snapshot.get("delivery_date") or snapshot.get("service_period")):
             yield "a date or period of supply"
-    if category == "G" and not (_countries(snapshot) - _EU):
+    if category == "G" and not (_countries(snapshot) - _EU):  # more was asked only later: decision 31
         yield "a buyer or a delivery address outside the EU"
     if category == "O" and len({line["vat_category"] for line in snapshot["lines"]}) > 1:
         yield "standing alone"

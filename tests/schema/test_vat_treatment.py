@@ -50,6 +50,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("K", "german", {**DATED, "shipping_address": factories.ADDRESS}, *ELSEWHERE),
     ("K", "german", {**DATED, "shipping_address": SWISS}, *ELSEWHERE),
     ("G", "german", {}, "2006/112/EC art. 146", "shipping_address.country_code"),
+    (
+        "G",
+        "swiss",
+        {"shipping_address": factories.ADDRESS},
+        "2006/112/EC art. 146",
+        "shipping_address.country_code",
+    ),
 ]
 ALLOWED: list[tuple[str, str, dict[str, Any]]] = [
     ("AE", "german", {}),
@@ -60,6 +67,7 @@ ALLOWED: list[tuple[str, str, dict[str, Any]]] = [
     ("K", "elsewhere", {**DATED, "shipping_address": GERMAN}),
     ("G", "swiss", {}),
     ("G", "german", {"shipping_address": SWISS}),
+    ("G", "swiss", {"shipping_address": {"locality": "Bern"}}),
     ("E", "person", {}),
     ("O", "person", {}),
 ]
@@ -184,6 +192,23 @@ def test_a_one_time_invoice_follows_the_same_rules(shop: Client) -> None:
         ("person", ["E"]),
     ):
         shop.ask(CREATE_INVOICE, input=one_time(buyer, *categories))
+
+
+def test_an_export_that_is_delivered_within_the_eu_is_refused_with_its_postage(shop: Client) -> None:
+    """A buyer outside is enough for services alone: goods have to leave, and the postage goes with them."""
+    given = {"customer_handle": "swiss", "shipping_address": factories.ADDRESS}
+    kinds = {"goods": {}, "postage": {"type": "SHIPPING"}, "advice": {"supply": "SERVICES"}}
+    goods = [item(id=id, vat_category="G", **values) for id, values in kinds.items()]
+    shop.ask(CREATE_ORDER, input={"id": "o", **given, "items": goods})
+    blocked = [each for each in shop.ask(ORDER)["order"]["blocked"] if each["action"] == "INVOICE"]
+    assert [each["id"] for each in blocked] == ["goods", "postage"]
+    assert all("these are delivered in NL" in each["message"] for each in blocked)
+    shop.ask(INVOICE_ORDER, input={"order_id": "o"})
+    assert refused(shop, INVOICE_ORDER, input={"order_id": "o"})["ids"] == ["goods", "postage"]
+    line = {"text": "Vase", "amount": 100, "vat_category": "G"}
+    once = {**given, "handle": "once", "order_lines": [line]}
+    assert refused(shop, CREATE_INVOICE, input=once)["rule"] == "2006/112/EC art. 146"
+    shop.ask(CREATE_INVOICE, input={**once, "order_lines": [{**line, "supply": "SERVICES"}]})
 
 
 def test_a_guests_company_has_a_vat_number_of_its_own(shop: Client) -> None:

@@ -55,6 +55,17 @@ def rules_of_ubl() -> str:
     return _SYNTAXES["Invoice"].rules.read_text("utf-8")
 
 
+def rules_of_factur_x() -> str:
+    """The rules of Factur-X, as they are written."""
+    return _SYNTAXES["CrossIndustryInvoice"].rules.read_text("utf-8")
+
+
+def code_lists_of_factur_x() -> list[set[str]]:
+    """The lists of codes that the rules of Factur-X look up."""
+    path = _FOLDER / "facturx-en16931/FACTUR-X_EN16931_codedb.xml"
+    return [{str(code.get("value")) for code in each} for each in etree.parse(path).getroot()]
+
+
 @cache
 def _schema(path: Path) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(path))

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
@@ -122,8 +123,17 @@ def test_what_breaks_a_rule_of_the_norm_is_a_problem_in_every_format(
         (
             sale(seller=without(SELLER_PARTY, electronic_address=ElectronicAddress("EM", "a@b.example"))),
             PEPPOL,
-            "PEPPOL-EN16931-R020",
+            "PEPPOL-EN16931-CL008",
             "account.electronic_address",
+        ),
+        *(
+            (
+                sale(buyer=without(BUYER_PARTY, electronic_address=ElectronicAddress(scheme, "1"))),
+                PEPPOL,
+                "PEPPOL-EN16931-CL008",
+                "customer.electronic_address",
+            )
+            for scheme in ("0217", "0219", "0037", "AN")
         ),
         (sale(buyer=without(BUYER_PARTY, reference=None)), GERMAN, "BR-DE-15", "customer.buyer_reference"),
         (sale(seller=without(SELLER_PARTY, contact_name=None)), GERMAN, "BR-DE-5", "account.contact_name"),
@@ -194,6 +204,46 @@ def test_the_periods_of_lines_are_within_the_invoices(wanted: EInvoiceFormat) ->
     ]
     assert problems_of(planted, FACTUR_X) == []
     assert problems_of(sale(service_period=may, lines=(line(service_period=may),)), wanted) == []
+
+
+@pytest.mark.parametrize("scheme", ["0219", "0220", "0218", "EM"])
+def test_a_scheme_that_the_list_of_factur_x_lacks_is_a_problem_there(scheme: str) -> None:
+    address = ElectronicAddress(scheme, "a@b.example")
+    planted = sale(
+        seller=without(SELLER_PARTY, electronic_address=address),
+        buyer=without(BUYER_PARTY, electronic_address=address),
+    )
+    found = [(each.rule, each.field) for each in problems_of(planted, FACTUR_X)]
+    assert sorted(rule for rule, _ in found) == sorted(broken_rules(xml_of(planted, FACTUR_X)))
+    fields = {field for _, field in found}
+    assert fields in ({"account.electronic_address", "customer.electronic_address"}, set())
+    assert bool(fields) == (scheme in ("0219", "0220"))
+    assert problems_of(planted, GERMAN) == []
+    assert broken_rules(xml_of(planted, GERMAN)) == []
+
+
+@pytest.mark.parametrize("category", ["K", "G"])
+def test_a_delivery_without_a_country_is_said_with_the_buyers(category: str) -> None:
+    """By that country the supply was allowed (BR-IC-12)."""
+    there = Address(address_line_1="Rue 1", postal_code="1000", locality="Bruxelles")
+    planted = exempt(category, shipping_address=there, delivery_date=date(2025, 6, 2))
+    for wanted in EInvoiceFormat:
+        assert problems_of(planted, wanted) == []
+        xml = xml_of(planted, wanted)
+        assert {*broken_rules(xml)} <= {"FX-SCH-A-000556"}  # which asks that the file says to be Factur-X
+        place = etree.fromstring(xml).find(".//{*}Delivery" if wanted.is_ubl else ".//{*}ShipToTradeParty")
+        assert place is not None
+        assert [text for text in place.itertext() if text in ("Bruxelles", "BE")] == ["Bruxelles", "BE"]
+
+
+@pytest.mark.parametrize("number", ["XAXX010101000", "SS1234567", "AAA010101AAA"])
+def test_a_vat_number_that_begins_with_no_country_is_not_said(number: str) -> None:
+    """BR-CO-09; Mexican ones begin with letters of a name."""
+    planted = sale(buyer=without(BUYER_PARTY, vat_number=number))
+    for wanted in EInvoiceFormat:
+        assert problems_of(planted, wanted) == []
+        assert number.encode() not in xml_of(planted, wanted)
+    assert next(each.rule for each in problems_of(exempt("K", buyer=planted.buyer), FACTUR_X)) == "BR-IC-03"
 
 
 def test_a_country_that_only_the_rules_for_cii_lack_is_a_problem_there() -> None:

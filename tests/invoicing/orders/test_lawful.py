@@ -28,6 +28,7 @@ THOROUGH = settings(
 )
 VAT_NUMBERS = (None, "NL123456782B01", "DE123456788", "GB123456782", "ATU13585627")
 CATEGORIES = ("S", "E", "AE", "K", "G", "O")
+KINDS: tuple[dict[str, str], ...] = ({}, {"supply": "SERVICES"}, {"type": "SHIPPING"})
 
 addresses = st.sampled_from(
     [None, {}, ADDRESS, {"country_code": "DE"}, {"country_code": "US"}, {"name": "A"}]
@@ -73,7 +74,10 @@ def placed(
     """The order with its items; those that say so are shipped."""
     if buyer is not None:
         values = {**values, "customer_id": factories.customer(database, principal, **buyer).id}
-    goods = [item(id=str(place), vat_category=category) for place, (category, _) in enumerate(content)]
+    goods = [
+        item(id=str(place), vat_category=category, **KINDS[place % len(KINDS)])
+        for place, (category, _) in enumerate(content)
+    ]
     order = factories.order(database, principal, items=goods, **values)
     if parcels := [(str(place), None) for place, (_, shipped) in enumerate(content) if shipped]:
         database.write(shipping.ship_items, principal, order.id, parcels, shipped_at=NOW)

@@ -14,6 +14,7 @@ from invoicing.vat.treatment import Treatment, breaches, first_breach
 
 SOUND = Treatment(
     categories={"S"},
+    goods_under=set(),
     seller_vat_country="NL",
     buyer_vat_country="DE",
     buyer_registration_number="HRB 1",
@@ -25,6 +26,7 @@ COUNTRIES = st.none() | st.sampled_from(["NL", "DE", "GR", "XI", "GB", "US", "CH
 TREATMENTS = st.builds(
     Treatment,
     categories=st.sets(st.sampled_from(list(Category)), min_size=1),
+    goods_under=st.sets(st.sampled_from(list(Category))),
     seller_vat_country=COUNTRIES,
     buyer_vat_country=COUNTRIES,
     buyer_registration_number=st.none() | st.just("HRB 1"),
@@ -37,6 +39,34 @@ TREATMENTS = st.builds(
 @pytest.mark.parametrize("category", ["S", "Z", "E", "AE", "K", "O"])
 def test_a_business_of_another_member_state_may_be_invoiced_in_every_way(category: str) -> None:
     assert first_breach(replace(SOUND, categories={category})) is None
+
+
+@pytest.mark.parametrize(
+    ("buyer", "destination", "goods", "services"),
+    [
+        ("US", "US", True, True),
+        ("US", None, True, True),
+        ("DE", "US", True, True),
+        ("US", "NL", False, True),
+        ("US", "XI", False, True),
+        ("DE", None, False, False),
+        ("DE", "NL", False, False),
+        (None, "US", True, True),
+        (None, None, False, False),
+    ],
+)
+def test_goods_leave_the_eu_by_where_they_go(
+    buyer: str | None, destination: str | None, goods: bool, services: bool
+) -> None:
+    """Article 146: a buyer outside is not enough for goods that are delivered within."""
+    export = replace(SOUND, categories={"G"}, buyer_country=buyer, ship_to_country=destination)
+    breach = first_breach(replace(export, goods_under={"G", "S"}))
+    assert (breach is None) == goods
+    assert breach is None or (breach.rule, breach.field) == (
+        "2006/112/EC art. 146",
+        "shipping_address.country_code",
+    )
+    assert (first_breach(export) is None) == services
 
 
 def test_an_export_leaves_the_eu() -> None:
@@ -102,5 +132,6 @@ def test_what_is_allowed_has_all_that_the_law_asks_for(given: Treatment) -> None
         assert given.has_supply_date
     if "G" in given.categories:
         assert {given.buyer_country, given.ship_to_country} - EU_COUNTRIES - {None}
+        assert "G" not in given.goods_under or given.ship_to_country not in EU_COUNTRIES
     if "O" in given.categories:
         assert given.categories == {"O"}

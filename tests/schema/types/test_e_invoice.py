@@ -135,6 +135,7 @@ def test_a_pdf_that_was_made_before_carries_no_e_invoice_until_it_is_made_again(
         ("9999", "1", "electronic_address.scheme"),
         ("0106", "123", "electronic_address.value"),
         ("0208", "2428759497", "electronic_address.value"),
+        ("0198", "13585628", "electronic_address.value"),
         ("EM", "nobody", "electronic_address.value"),
         ("0007", " ", "electronic_address.value"),
     ],
