@@ -29,6 +29,8 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
 
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     AuditHead,
     Invoice,
@@ -45,7 +47,7 @@ from invoicing.storage.tables import (
 T = TypeVar("T")
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
-_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_IDS = id_list("ids")
 
 
 def for_no_key_update(statement: Select[Any]) -> Select[Any]:
@@ -63,13 +65,13 @@ def skip_locked(statement: Select[Any]) -> Select[Any]:
     return statement.with_for_update(skip_locked=True)
 
 
-_LOCK_ACCOUNT = for_no_key_update(select(accounts.c.id).where(accounts.c.id == _ACCOUNT_ID))
+_LOCK_ACCOUNT = Prepared(for_no_key_update(select(accounts.c.id).where(accounts.c.id == _ACCOUNT_ID)))
 
 _HEADS = select(audit_heads).where(audit_heads.c.account_id == _ACCOUNT_ID)
-_LOCK_FREE_HEAD = (
+_LOCK_FREE_HEAD = Prepared(
     _HEADS.order_by(audit_heads.c.lane).limit(1).with_for_update(key_share=True, skip_locked=True)
 )
-_LOCK_HEAD = for_no_key_update(_HEADS.where(audit_heads.c.lane == bindparam("lane")))
+_LOCK_HEAD = Prepared(for_no_key_update(_HEADS.where(audit_heads.c.lane == bindparam("lane"))))
 
 _ORDERS = (
     select(orders)
@@ -77,10 +79,10 @@ _ORDERS = (
     .order_by(orders.c.id)
 )
 _OF_ITEMS = select(order_items.c.order_id).where(
-    order_items.c.account_id == _ACCOUNT_ID, order_items.c.id.in_(_IDS)
+    order_items.c.account_id == _ACCOUNT_ID, is_one_of(order_items.c.id, _IDS)
 )
-_LOCK_ORDERS = for_no_key_update(_ORDERS.where(orders.c.id.in_(_IDS)))
-_LOCK_ORDERS_OF_ITEMS = for_no_key_update(_ORDERS.where(orders.c.id.in_(_OF_ITEMS)))
+_LOCK_ORDERS = Prepared(for_no_key_update(_ORDERS.where(is_one_of(orders.c.id, _IDS))))
+_LOCK_ORDERS_OF_ITEMS = Prepared(for_no_key_update(_ORDERS.where(orders.c.id.in_(_OF_ITEMS))))
 
 
 class LockedInvoice(NamedTuple):
@@ -102,22 +104,22 @@ class LockedInvoice(NamedTuple):
 
 _INVOICES = (
     select(*(invoices.c[name] for name in LockedInvoice._fields))
-    .where(invoices.c.account_id == _ACCOUNT_ID, invoices.c.id.in_(_IDS))
+    .where(invoices.c.account_id == _ACCOUNT_ID, is_one_of(invoices.c.id, _IDS))
     .order_by(invoices.c.type.desc(), invoices.c.created_at, invoices.c.id)  # INVOICE, then CREDIT
 )
-_LOCK_INVOICES = for_no_key_update(_INVOICES)
-_LOCK_SALES = for_no_key_update(_INVOICES.where(invoices.c.type == "INVOICE"))
+_LOCK_INVOICES = Prepared(for_no_key_update(_INVOICES))
+_LOCK_SALES = Prepared(for_no_key_update(_INVOICES.where(invoices.c.type == "INVOICE")))
 _WHOLE = _INVOICES.with_only_columns(invoices)
-_LOCK_WHOLE = for_no_key_update(_WHOLE)
-_LOCK_WITH_VAT = for_no_key_update(_WHOLE.where(invoices.c.is_including_vat.is_(True)))
+_LOCK_WHOLE = Prepared(for_no_key_update(_WHOLE))
+_LOCK_WITH_VAT = Prepared(for_no_key_update(_WHOLE.where(invoices.c.is_including_vat.is_(True))))
 
-_OF_ORDERS = (invoice_lines.c.account_id == _ACCOUNT_ID, invoice_lines.c.order_id.in_(_IDS))
+_OF_ORDERS = (invoice_lines.c.account_id == _ACCOUNT_ID, is_one_of(invoice_lines.c.order_id, _IDS))
 _other_line = invoice_lines.alias("other_line")
 _ON_SAME_INVOICE = and_(
     _other_line.c.account_id == invoice_lines.c.account_id,
     _other_line.c.invoice_id == invoice_lines.c.invoice_id,
 )
-_ORDERS_SHARING = (
+_ORDERS_SHARING = Prepared(
     select(_other_line.c.order_id)
     .join_from(invoice_lines, _other_line, _ON_SAME_INVOICE)
     .where(*_OF_ORDERS, _other_line.c.order_id.is_not(None))
@@ -127,44 +129,47 @@ _ORDERS_ON = (
     select(invoice_lines.c.order_id)
     .where(
         invoice_lines.c.account_id == _ACCOUNT_ID,
-        invoice_lines.c.invoice_id.in_(_IDS),
+        is_one_of(invoice_lines.c.invoice_id, _IDS),
         invoice_lines.c.order_id.is_not(None),
     )
     .distinct()
 )
+_READ_ORDERS_ON = Prepared(_ORDERS_ON)
 _QUOTED_ORDERS_ON = _ORDERS_ON.join(
     invoices,
     and_(invoices.c.account_id == invoice_lines.c.account_id, invoices.c.id == invoice_lines.c.invoice_id),
 ).where(invoices.c.is_including_vat.is_(False))
-_LOCK_QUOTED_ORDERS = for_no_key_update(
-    select(orders.c.id)
-    .where(orders.c.account_id == _ACCOUNT_ID, orders.c.id.in_(_QUOTED_ORDERS_ON))
-    .order_by(orders.c.id)
+_LOCK_QUOTED_ORDERS = Prepared(
+    for_no_key_update(
+        select(orders.c.id)
+        .where(orders.c.account_id == _ACCOUNT_ID, orders.c.id.in_(_QUOTED_ORDERS_ON))
+        .order_by(orders.c.id)
+    )
 )
-_SALES_OF = (
+_SALES_OF = Prepared(
     select(invoice_lines.c.invoice_id)
     .where(*_OF_ORDERS, invoice_lines.c.credited_invoice_id.is_(None))
     .distinct()
 )
-_ORIGINALS_OF = (
+_ORIGINALS_OF = Prepared(
     select(invoice_lines.c.credited_invoice_id)
     .where(
         invoice_lines.c.account_id == _ACCOUNT_ID,
-        invoice_lines.c.invoice_id.in_(_IDS),
+        is_one_of(invoice_lines.c.invoice_id, _IDS),
         invoice_lines.c.credited_invoice_id.is_not(None),
     )
     .distinct()
 )
-_CREDITS_OF = (
+_CREDITS_OF = Prepared(
     select(invoice_lines.c.invoice_id)
-    .where(invoice_lines.c.account_id == _ACCOUNT_ID, invoice_lines.c.credited_invoice_id.in_(_IDS))
+    .where(invoice_lines.c.account_id == _ACCOUNT_ID, is_one_of(invoice_lines.c.credited_invoice_id, _IDS))
     .distinct()
 )
 
 
 def lock_account(connection: Connection, account_id: str) -> None:
     """Locks the account's row against other changes."""
-    connection.execute(_LOCK_ACCOUNT, {"account": account_id})
+    rows.values(connection, _LOCK_ACCOUNT, {"account": account_id})
 
 
 def lock_audit_head(connection: Connection, account_id: str, lane: int) -> AuditHead:
@@ -254,7 +259,7 @@ def _lock_orders_sharing(connection: Connection, account_id: str, seeds: Sequenc
 
 def orders_on(connection: Connection, account_id: str, invoice_id: str) -> list[str]:
     """The orders with lines on the invoice."""
-    return _fetch_ids(connection, _ORDERS_ON, account_id, [invoice_id])
+    return _fetch_ids(connection, _READ_ORDERS_ON, account_id, [invoice_id])
 
 
 def orders_sharing(connection: Connection, account_id: str, order_ids: Sequence[str]) -> list[str]:
@@ -278,18 +283,16 @@ def originals_of(connection: Connection, account_id: str, invoice_ids: Iterable[
     return _fetch_ids(connection, _ORIGINALS_OF, account_id, invoice_ids)
 
 
-def _fetch_ids(
-    connection: Connection, statement: Select[Any], account_id: str, ids: Iterable[str]
-) -> list[str]:
+def _fetch_ids(connection: Connection, statement: Prepared, account_id: str, ids: Iterable[str]) -> list[str]:
     sorted_ids = sorted(set(ids))
     if not sorted_ids:
         return []
-    return [*connection.execute(statement, {"account": account_id, "ids": sorted_ids}).scalars()]
+    return rows.values(connection, statement, {"account": account_id, "ids": sorted_ids})
 
 
 def _fetch(
     connection: Connection,
-    statement: Select[Any],
+    statement: Prepared,
     account_id: str,
     ids: Iterable[str],
     *,

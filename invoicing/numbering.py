@@ -6,14 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Date, Row, bindparam, case, func, select, update
+from sqlalchemy import Connection, Date, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.errors import ClockBehind, ValidationError
+from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import number_series
+
+T = TypeVar("T")
 
 _PLACEHOLDER = re.compile(r"\{(year|month|seq)(?::0([1-9])d)?\}")
 
@@ -22,14 +25,14 @@ _OF_SERIES = (
     number_series.c.type == bindparam("series"),
     number_series.c.period == bindparam("year"),
 )
-_NEXT = (
+_NEXT = Prepared(
     update(number_series)
     .where(*_OF_SERIES)
     .values(last=number_series.c.last + 1)
     .returning(number_series.c.last)
 )
 _OF_ANY_YEAR = number_series.alias()
-_NEXT_OF_DAY = (
+_NEXT_OF_DAY = Prepared(
     update(number_series)
     .where(*_OF_SERIES)
     .values(
@@ -48,6 +51,16 @@ _NEXT_OF_DAY = (
         .label("of_any_year"),
     )
 )
+
+
+class _Next(NamedTuple):
+    last: int
+
+
+class _Taken(NamedTuple):
+    last: int
+    issued_on: date | None
+    of_any_year: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,7 @@ def take_number(
     """
     period = f"{on:%Y}" if "{year}" in number_format else ""
     key = {"account": account_id, "series": series, "year": period}
-    taken = _taken(connection, _NEXT_OF_DAY, {**key, "day": on})
+    taken = _taken(connection, _NEXT_OF_DAY, {**key, "day": on}, _Taken)
     last_date = max(day for day in (taken.issued_on, taken.of_any_year) if day is not None)
     if on < last_date:
         raise ClockBehind(f"The last invoice of the series is dated {last_date}, and today is {on} here.")
@@ -78,15 +91,15 @@ def take_number(
 
 def next_sequence(connection: Connection, account_id: str, series: str, period: str) -> int:
     key = {"account": account_id, "series": series, "year": period}
-    return int(_taken(connection, _NEXT, key).last)
+    return _taken(connection, _NEXT, key, _Next).last
 
 
-def _taken(connection: Connection, take_next: ReturningUpdate[Any], key: Mapping[str, object]) -> Row[Any]:
-    taken = connection.execute(take_next, key).one_or_none()
+def _taken(connection: Connection, take_next: Prepared, key: Mapping[str, object], as_: type[T]) -> T:
+    taken = rows.one_or_none(connection, take_next, key, as_=as_)
     if taken is None:  # the series is new; another transaction may be creating it too
         first = {"account_id": key["account"], "type": key["series"], "period": key["year"], "last": 0}
         connection.execute(upsert(number_series).values(first).on_conflict_do_nothing())
-        taken = connection.execute(take_next, key).one()
+        taken = rows.one(connection, take_next, key, as_=as_)
     return taken
 
 

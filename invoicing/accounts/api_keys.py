@@ -14,6 +14,7 @@ from invoicing.access import Actor, ActorType, Principal, Scope
 from invoicing.errors import ApiKeyTooDeep, Forbidden, NotFound, TooManyApiKeys, ValidationError
 from invoicing.locks import lock_account
 from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import ApiKey, api_keys, new_id
 
 PREFIX = "inv_"
@@ -32,7 +33,7 @@ def is_revoked(key: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 _HAS_TOKEN = api_keys.c.token_hash == bindparam("hash")
-_BY_HASH = select(api_keys).where(_HAS_TOKEN, ~is_revoked(_HAS_TOKEN))
+_BY_HASH = Prepared(select(api_keys).where(_HAS_TOKEN, ~is_revoked(_HAS_TOKEN)))
 
 
 def find_principal(connection: Connection, token: str) -> Principal | None:

@@ -20,6 +20,7 @@ from invoicing.accounts.values import UpdateBrandingValues
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import ACCENT, Account, Logo, accounts, logos
 
 FOOTER_COLUMNS, FOOTER_LINES, FOOTER_LENGTH = 3, 8, 400
@@ -30,8 +31,8 @@ _TAX_NAME = re.compile(r"[^{}\t\r\n]+")
 _BETWEEN_COLUMNS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 _KEEP = upsert(logos).on_conflict_do_nothing()
-_BY_HASH = select(logos).where(
-    logos.c.account_id == bindparam("account"), logos.c.sha256 == bindparam("its_hash")
+_BY_HASH = Prepared(
+    select(logos).where(logos.c.account_id == bindparam("account"), logos.c.sha256 == bindparam("its_hash"))
 )
 
 

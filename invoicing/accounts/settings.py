@@ -19,6 +19,7 @@ from invoicing.audit.entries import open_log
 from invoicing.checks import checked, optional, text
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Account, accounts, new_id
 from invoicing.vat.countries import country_of
 from invoicing.vat.numbers import checked_vat_number, vat_country
@@ -71,7 +72,7 @@ DEFAULTS: Mapping[str, Any] = {
     "invoice_after_shipment": False,
 }
 
-_BY_ID = select(accounts).where(accounts.c.id == bindparam("account"))
+_BY_ID = Prepared(select(accounts).where(accounts.c.id == bindparam("account")))
 
 
 def account(connection: Connection, account_id: str) -> Account:

@@ -23,6 +23,7 @@ from invoicing.audit.chain import START, entry_hash
 from invoicing.audit.subjects import Subject
 from invoicing.locks import lock_audit_head
 from invoicing.storage import changes
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import audit_entries, audit_heads, new_id
 
 P = ParamSpec("P")
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 LANES = 8
 
-_INSERT = insert(audit_entries)
+_INSERT = Prepared(insert(audit_entries))
 _INSERT_HEADS = insert(audit_heads)
 
 
@@ -107,7 +108,7 @@ def record(connection: Connection, act: Act, done_to: Iterable[Subject]) -> None
         "subjects": orjson.dumps([list(each) for each in named]).decode(),
         "previous": head.hash,
     }
-    connection.execute(_INSERT, {**row, "hash": entry_hash(row)})
+    _INSERT.run(connection, {**row, "hash": entry_hash(row)})
 
 
 def open_log(connection: Connection, account_id: str) -> None:

@@ -26,6 +26,8 @@ from invoicing.errors import (
 from invoicing.idempotency import find_in, make_once
 from invoicing.locks import for_no_key_update
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Customer,
     customers,
@@ -56,8 +58,10 @@ CHECKS: Mapping[str, checks.Check] = {
     "meta": checks.metadata,
 }
 
-_BY_ID = select(customers).where(
-    customers.c.account_id == bindparam("account"), customers.c.id.in_(bindparam("ids", expanding=True))
+_BY_ID = Prepared(
+    select(customers).where(
+        customers.c.account_id == bindparam("account"), is_one_of(customers.c.id, id_list("ids"))
+    )
 )
 _FIND_BY_KEY = find_in(customers, Customer)
 

@@ -16,11 +16,12 @@ from invoicing.invoices.queries import Issued
 from invoicing.locks import lock_credits_of, lock_orders
 from invoicing.orders.actions_sql import IS_APPLIED
 from invoicing.orders.items import MAX_ITEMS
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import order_items
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
-_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-_OF_ORDERS = order_items.c.account_id == _ACCOUNT_ID, order_items.c.order_id.in_(_IDS)
+_IDS = id_list("ids")
+_OF_ORDERS = order_items.c.account_id == _ACCOUNT_ID, is_one_of(order_items.c.order_id, _IDS)
 _UNCREDITED = order_items.c.contra_of.is_not(None), order_items.c.invoice_id.is_(None)
 _ITEMS = select(
     order_items.c.order_id, order_items.c.invoice_id, order_items.c.undone_as, order_items.c.shipped_at
@@ -33,17 +34,17 @@ _SHIP = (
 # Sorted by an expression: with a plain column, SQLite would scan all items of the account in that order.
 _CONTRAS = (
     select(order_items.c.id, order_items.c.contra_of, order_items.c.finished_at, order_items.c.undo_reason)
-    .where(*_OF_ORDERS, *_UNCREDITED, order_items.c.undo_reason.in_(bindparam("numbers", expanding=True)))
+    .where(*_OF_ORDERS, *_UNCREDITED, is_one_of(order_items.c.undo_reason, id_list("numbers")))
     .order_by(order_items.c.id.concat(""))
 )
 _SOLD_ON = (
     select(order_items.c.invoice_id)
-    .where(order_items.c.account_id == _ACCOUNT_ID, order_items.c.id.in_(_IDS))
+    .where(order_items.c.account_id == _ACCOUNT_ID, is_one_of(order_items.c.id, _IDS))
     .distinct()
 )
 _FINISH = (
     update(order_items)
-    .where(and_(order_items.c.account_id == _ACCOUNT_ID, order_items.c.id.in_(_IDS)))
+    .where(and_(order_items.c.account_id == _ACCOUNT_ID, is_one_of(order_items.c.id, _IDS)))
     .values(
         {
             name: func.coalesce(order_items.c[name], bindparam("now", type_=order_items.c[name].type))

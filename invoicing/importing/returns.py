@@ -24,9 +24,10 @@ from invoicing.locks import lock_orders
 from invoicing.orders.actions import Action
 from invoicing.orders.applied import is_applied
 from invoicing.orders.returns import Contra, undo_items
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import customers, order_items, orders
 
-_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
+_IDS = id_list("ids")
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _BUYER = and_(customers.c.account_id == orders.c.account_id, customers.c.id == orders.c.customer_id)
 _ITS_ORDER = and_(orders.c.account_id == order_items.c.account_id, orders.c.id == order_items.c.order_id)
@@ -36,14 +37,12 @@ _BOUGHT = (
     select(orders.c.id, customers.c.handle, order_items.c.sku)
     .select_from(customers)
     .outerjoin(orders, _BUYER)
-    .outerjoin(order_items, and_(_ITS_ORDER, order_items.c.sku.in_(bindparam("skus", expanding=True))))
-    .where(
-        customers.c.account_id == _ACCOUNT_ID, customers.c.handle.in_(bindparam("handles", expanding=True))
-    )
+    .outerjoin(order_items, and_(_ITS_ORDER, is_one_of(order_items.c.sku, id_list("skus"))))
+    .where(customers.c.account_id == _ACCOUNT_ID, is_one_of(customers.c.handle, id_list("handles")))
 )
 _ITEMS = (
     select(order_items)
-    .where(order_items.c.account_id == _ACCOUNT_ID, order_items.c.order_id.in_(_IDS))
+    .where(order_items.c.account_id == _ACCOUNT_ID, is_one_of(order_items.c.order_id, _IDS))
     .order_by(order_items.c.id.concat(""))  # by the plain column, SQLite would scan all of the account
 )
 

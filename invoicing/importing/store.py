@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from invoicing.access import Principal
 from invoicing.customers import details
@@ -16,23 +16,37 @@ from invoicing.importing.orders import DIGEST_KEY, ImportedOrder, Terms, flaws_o
 from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
 from invoicing.locks import for_key_share
 from invoicing.orders import intake
+from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import customers as customers_table
 from invoicing.storage.tables import order_items
 from invoicing.storage.tables import orders as orders_table
 
-_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-_ORDERS = select(orders_table.c.id, orders_table.c.meta).where(
-    orders_table.c.account_id == bindparam("account"), orders_table.c.id.in_(_IDS)
+_IDS = id_list("ids")
+_ORDERS = Prepared(
+    select(orders_table.c.id, orders_table.c.meta).where(
+        orders_table.c.account_id == bindparam("account"), is_one_of(orders_table.c.id, _IDS)
+    )
 )
-_ITEMS = select(order_items.c.id).where(
-    order_items.c.account_id == bindparam("account"), order_items.c.id.in_(_IDS)
+_ITEMS = Prepared(
+    select(order_items.c.id).where(
+        order_items.c.account_id == bindparam("account"), is_one_of(order_items.c.id, _IDS)
+    )
 )
 # Locked before the orders refer to them: the inserts would else wait for a transaction that changes a handle.
-_CUSTOMERS = for_key_share(
-    select(customers_table.c.id, customers_table.c.name, customers_table.c.handle)
-    .where(customers_table.c.account_id == bindparam("account"), customers_table.c.handle.in_(_IDS))
-    .order_by(customers_table.c.id)
+_CUSTOMERS = Prepared(
+    for_key_share(
+        select(customers_table.c.id, customers_table.c.name, customers_table.c.handle)
+        .where(
+            customers_table.c.account_id == bindparam("account"), is_one_of(customers_table.c.handle, _IDS)
+        )
+        .order_by(customers_table.c.id)
+    )
 )
+_INSERT_CUSTOMERS = Prepared(insert(customers_table))
+_INSERT_ORDERS = Prepared(insert(orders_table))
+_INSERT_ITEMS = Prepared(insert(order_items))
 
 Rows = list[dict[str, Any]]
 
@@ -80,7 +94,7 @@ def _new_orders(
     connection: Connection, principal: Principal, batch: Sequence[ImportedOrder], result: StoredBatch
 ) -> list[ImportedOrder]:
     key = {"account": principal.account_id, "ids": [order.id for order in batch]}
-    before = {row.id: row.meta.get(DIGEST_KEY) for row in connection.execute(_ORDERS, key)}
+    before = {id: meta.get(DIGEST_KEY) for id, meta in rows.plain(connection, _ORDERS, key)}
     message = (
         "There is an order {} already, which was not imported from the same lines with the same options."
     )
@@ -98,12 +112,14 @@ def _buyers(
 ) -> dict[str, ImportedCustomer]:
     handles = {order.customer["handle"] for order in new_orders if order.customer is not None}
     key = {"account": principal.account_id, "ids": sorted(handles)}
-    return {row.handle: ImportedCustomer(row.id, row.name) for row in connection.execute(_CUSTOMERS, key)}
+    return {
+        handle: ImportedCustomer(id, name) for id, name, handle in rows.plain(connection, _CUSTOMERS, key)
+    }
 
 
 def _used_item_ids(connection: Connection, principal: Principal, batch: Sequence[ImportedOrder]) -> set[str]:
     ids = [item["id"] for order in batch for item in order.values["items"]]
-    return set(connection.execute(_ITEMS, {"account": principal.account_id, "ids": ids}).scalars())
+    return set(rows.values(connection, _ITEMS, {"account": principal.account_id, "ids": ids}))
 
 
 def _add(
@@ -156,11 +172,6 @@ def _buyer(
 
 def _insert(connection: Connection, result: StoredBatch) -> None:
     """Inserts in the order of the keys, so that two simultaneous imports do not deadlock."""
-    _insert_into(connection, customers_table, sorted(result.customers, key=lambda row: str(row["handle"])))
-    _insert_into(connection, orders_table, sorted(result.orders, key=lambda row: str(row["id"])))
-    _insert_into(connection, order_items, sorted(result.items, key=lambda row: str(row["id"])))
-
-
-def _insert_into(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
-    if row_list := list(rows):
-        connection.execute(insert(table), row_list)
+    _INSERT_CUSTOMERS.run(connection, *sorted(result.customers, key=lambda row: str(row["handle"])))
+    _INSERT_ORDERS.run(connection, *sorted(result.orders, key=lambda row: str(row["id"])))
+    _INSERT_ITEMS.run(connection, *sorted(result.items, key=lambda row: str(row["id"])))

@@ -15,11 +15,14 @@ from invoicing.locks import lock_credits_of, lock_original, lock_originals
 from invoicing.money import between
 from invoicing.orders.parts import Amounts, Whole, part_of
 from invoicing.snapshot import Line
+from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Invoice, OrderItem, invoice_lines, new_id
 from invoicing.vat.credit import Credited
 from invoicing.vat.sold import Part, Sold
 
-_CREDITED = (
+_CREDITED = Prepared(
     select(
         invoice_lines.c.credited_line_id,
         func.sum(invoice_lines.c.total).label("total"),
@@ -29,7 +32,7 @@ _CREDITED = (
     )
     .where(
         invoice_lines.c.account_id == bindparam("account"),
-        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
+        is_one_of(invoice_lines.c.credited_invoice_id, id_list("ids")),
     )
     .group_by(invoice_lines.c.credited_line_id)
 )
@@ -123,8 +126,8 @@ def lock_creditable(
     account_id, ids = principal.account_id, [invoice.id for invoice in originals]
     key = {"account": account_id, "ids": ids}
     so_far = {
-        row.credited_line_id: (-int(row.total), -int(row.net), -int(row.vat), int(row.quantity))
-        for row in connection.execute(_CREDITED, key)
+        line_id: (-int(total), -int(net), -int(vat), int(quantity))
+        for line_id, total, net, vat, quantity in rows.plain(connection, _CREDITED, key)
     }
     if so_far:
         lock_credits_of(connection, account_id, ids)

@@ -48,6 +48,8 @@ from invoicing.orders.lawful import Parties, buyer_vat_country
 from invoicing.orders.queries import parties_of
 from invoicing.snapshot import Line, Snapshot, read_period
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Account,
     Order,
@@ -60,23 +62,25 @@ from invoicing.storage.tables import (
 from invoicing.vat import arithmetic
 from invoicing.vat.breakdown import vat_breakdown
 
-_ITEMS = (
+_ITEMS = Prepared(
     select(order_items)
     .where(
         order_items.c.account_id == bindparam("account"),
-        order_items.c.id.in_(bindparam("ids", expanding=True)),
+        is_one_of(order_items.c.id, id_list("ids")),
     )
     .order_by(order_items.c.id)
 )
-_COVERING = select(orders).where(
-    orders.c.account_id == bindparam("account"),
-    orders.c.id.in_(
-        select(order_items.c.order_id).where(
-            order_items.c.account_id == bindparam("account"),
-            order_items.c.id.in_(bindparam("ids", expanding=True)),
-        )
-    ),
-    is_of_customer(orders.c.customer_id),
+_COVERING = Prepared(
+    select(orders).where(
+        orders.c.account_id == bindparam("account"),
+        orders.c.id.in_(
+            select(order_items.c.order_id).where(
+                order_items.c.account_id == bindparam("account"),
+                is_one_of(order_items.c.id, id_list("ids")),
+            )
+        ),
+        is_of_customer(orders.c.customer_id),
+    )
 )
 
 

@@ -24,17 +24,19 @@ from invoicing.ledger.allocation import SetOff
 from invoicing.ledger.queries import printed_payments
 from invoicing.snapshot import PrintedSetOff, Snapshot, dump
 from invoicing.storage import after_commit, outbox
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import invoice_lines, invoices, new_id, order_items, violated_constraint
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
 
-_INSERT_INVOICE = insert(invoices)
-_INSERT_LINES = insert(invoice_lines)
-_MARK_ITEMS = (
+_INSERT_INVOICE = Prepared(insert(invoices))
+_INSERT_LINES = Prepared(insert(invoice_lines))
+_MARK_ITEMS = Prepared(
     update(order_items)
     .where(
         order_items.c.account_id == bindparam("account"),
-        order_items.c.id.in_(bindparam("ids", expanding=True)),
+        is_one_of(order_items.c.id, id_list("ids")),
     )
     .values(invoice_id=bindparam("invoice"), invoiced_as=order_items.c.id)
 )
@@ -68,10 +70,10 @@ def issue(
     frozen = replace(frozen, set_off=_printed(set_off, frozen), payment_reference=reference)
     own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
     row = {**_row(frozen, taken, principal, now=now), **own}
-    _refusing(lambda: connection.execute(_INSERT_INVOICE, row), frozen)
-    _refusing(lambda: connection.execute(_INSERT_LINES, _line_rows(frozen, principal.account_id)), frozen)
+    _refusing(lambda: _INSERT_INVOICE.run(connection, row), frozen)
+    _refusing(lambda: _INSERT_LINES.run(connection, *_line_rows(frozen, principal.account_id)), frozen)
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
-        connection.execute(_MARK_ITEMS, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
+        _MARK_ITEMS.run(connection, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(
         connection,
         principal.account_id,

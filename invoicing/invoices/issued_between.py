@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select,
 
 from invoicing.storage import rows
 from invoicing.storage.database import Database
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import invoices, logos
 
 _BATCH = 20  # snapshots that are in memory at once; one of 5,000 lines has some 3 MB
@@ -20,7 +21,7 @@ _ISSUED = (
     invoices.c.issued_on.between(bindparam("first"), bindparam("last")),
 )
 _COUNT = select(func.count()).select_from(invoices).where(*_ISSUED)
-_NEXT = (
+_NEXT = Prepared(
     select(
         *(invoices.c[name] for name in ("id", "number", "issued_on", "created_at", "snapshot")),
         logos.c.content.label("logo"),

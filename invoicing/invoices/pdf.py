@@ -12,8 +12,10 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.storage import after_commit, outbox, rows
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.outbox import Failure
 from invoicing.storage.outbox_turns import claim_in_shares
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Document, Job, documents, invoices, logos
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
@@ -27,7 +29,7 @@ _SNAPSHOTS = (
         invoices,
         and_(invoices.c.account_id == jobs.c.account_id, invoices.c.id == jobs.c.subject_id),
     )
-    .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+    .where(is_one_of(jobs.c.id, id_list("ids")))
 )
 _LOGOS = select(logos.c.account_id, logos.c.sha256, logos.c.content).where(
     tuple_(logos.c.account_id, logos.c.sha256).in_(bindparam("named", expanding=True))
@@ -40,7 +42,7 @@ _INSERT = _NEW.on_conflict_do_update(
         for name in ("key", "size", "sha256", "has_e_invoice", "warnings", "created_at")
     },
 )
-_BY_KEY = select(documents).where(documents.c.key == bindparam("its_key"))
+_BY_KEY = Prepared(select(documents).where(documents.c.key == bindparam("its_key")))
 _FORGET = delete(documents).where(
     documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
 )

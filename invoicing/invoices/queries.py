@@ -13,7 +13,9 @@ from invoicing.access import Principal
 from invoicing.errors import NotFound
 from invoicing.snapshot import Snapshot, load
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.outbox import RENDER_INVOICE
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Invoice,
     documents,
@@ -74,8 +76,10 @@ class Issued:
         return load(self.snapshot)
 
 
-_SNAPSHOT = select(invoices.c.snapshot).where(
-    invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice")
+_SNAPSHOT = Prepared(
+    select(invoices.c.snapshot).where(
+        invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice")
+    )
 )
 
 ISSUED = select(
@@ -102,30 +106,32 @@ ISSUED = select(
     )
 )
 
-_INVOICE = ISSUED.where(
-    invoices.c.account_id == bindparam("account"),
-    invoices.c.id == bindparam("invoice"),
-    is_of_customer(invoices.c.customer_id),
+_INVOICE = Prepared(
+    ISSUED.where(
+        invoices.c.account_id == bindparam("account"),
+        invoices.c.id == bindparam("invoice"),
+        is_of_customer(invoices.c.customer_id),
+    )
 )
 
-_INVOICES = ISSUED.where(
-    invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True))
+_INVOICES = Prepared(
+    ISSUED.where(invoices.c.account_id == bindparam("account"), is_one_of(invoices.c.id, id_list("ids")))
 )
 
-_INVOICES_OF_ORDERS = (
+_INVOICES_OF_ORDERS = Prepared(
     select(invoice_lines.c.order_id, invoice_lines.c.invoice_id)
     .where(
         invoice_lines.c.account_id == bindparam("account"),
-        invoice_lines.c.order_id.in_(bindparam("ids", expanding=True)),
+        is_one_of(invoice_lines.c.order_id, id_list("ids")),
     )
     .distinct()
 )
 
-_CREDITS = (
+_CREDITS = Prepared(
     select(invoice_lines.c.credited_invoice_id, invoice_lines.c.invoice_id)
     .where(
         invoice_lines.c.account_id == bindparam("account"),
-        invoice_lines.c.credited_invoice_id.in_(bindparam("ids", expanding=True)),
+        is_one_of(invoice_lines.c.credited_invoice_id, id_list("ids")),
     )
     .distinct()
     .order_by(invoice_lines.c.invoice_id)
@@ -135,7 +141,7 @@ _CREDITS = (
 def stored_snapshot(connection: Connection, account_id: str, invoice_id: str) -> str | None:
     """The frozen invoice as it is stored; None if there is no such invoice."""
     key = {"account": account_id, "invoice": invoice_id}
-    return connection.execute(_SNAPSHOT, key).scalar_one_or_none()
+    return next(iter(rows.values(connection, _SNAPSHOT, key)), None)
 
 
 def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
@@ -164,8 +170,9 @@ def credits_by_invoice(
 ) -> Mapping[str, list[str]]:
     """The ids of the credit invoices of each invoice, oldest first."""
     found: dict[str, list[str]] = defaultdict(list)
-    for row in connection.execute(_CREDITS, {"account": principal.account_id, "ids": list(ids)}):
-        found[row.credited_invoice_id].append(row.invoice_id)
+    key = {"account": principal.account_id, "ids": list(ids)}
+    for credited, credit in rows.plain(connection, _CREDITS, key):
+        found[credited].append(credit)
     return found
 
 
@@ -175,6 +182,6 @@ def invoices_by_order(
     """The ids of the invoices with items of each order, and of the credits of those."""
     found: dict[str, list[str]] = defaultdict(list)
     key = {"account": principal.account_id, "ids": list(ids)}
-    for row in connection.execute(_INVOICES_OF_ORDERS, key):
-        found[row.order_id].append(row.invoice_id)
+    for order_id, invoice_id in rows.plain(connection, _INVOICES_OF_ORDERS, key):
+        found[order_id].append(invoice_id)
     return found

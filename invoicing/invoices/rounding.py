@@ -9,14 +9,17 @@ from dataclasses import replace
 from sqlalchemy import Connection, bindparam, func, select
 
 from invoicing.snapshot import Line
+from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import invoice_lines
 from invoicing.vat.rounding import Nets, Step, asked_for, order_rounding
 
-_NETS = (
+_NETS = Prepared(
     select(invoice_lines.c.order_id, invoice_lines.c.vat_rate, func.sum(invoice_lines.c.total_ex_vat))
     .where(
         invoice_lines.c.account_id == bindparam("account"),
-        invoice_lines.c.order_id.in_(bindparam("ids", expanding=True)),
+        is_one_of(invoice_lines.c.order_id, id_list("ids")),
     )
     .group_by(invoice_lines.c.order_id, invoice_lines.c.vat_rate)
 )
@@ -29,7 +32,7 @@ def nets_on_invoices(connection: Connection, account_id: str, order_ids: set[str
     """What is on invoices of orders that are locked, so that no other invoice of theirs is issued now."""
     found: dict[str, dict[int, int]] = {id: {} for id in order_ids}
     key = {"account": account_id, "ids": sorted(order_ids)}
-    for order_id, rate, net in connection.execute(_NETS, key) if order_ids else ():
+    for order_id, rate, net in rows.plain(connection, _NETS, key) if order_ids else ():
         found[order_id][rate] = int(net)
     return found
 

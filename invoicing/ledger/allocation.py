@@ -15,6 +15,8 @@ from invoicing.ledger.entries import allocate, payment, settle
 from invoicing.ledger.order_shares import shares_of
 from invoicing.locks import credits_of, orders_on, orders_sharing
 from invoicing.snapshot import Line, Snapshot
+from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Payment, allocations, invoice_lines, invoices, payments
 from invoicing.webhooks import events
 
@@ -42,12 +44,14 @@ _INVOICES_OF_ORDER = (
     .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
     .distinct()
 )
-_LEFT_TO_CREDIT = select(
-    invoices.c.total
-    + select(func.coalesce(func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount), 0))
-    .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
-    .scalar_subquery()
-).where(invoices.c.account_id == _MINE, invoices.c.id == _INVOICE)
+_LEFT_TO_CREDIT = Prepared(
+    select(
+        invoices.c.total
+        + select(func.coalesce(func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount), 0))
+        .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
+        .scalar_subquery()
+    ).where(invoices.c.account_id == _MINE, invoices.c.id == _INVOICE)
+)
 
 
 def prepaid(
@@ -175,7 +179,7 @@ def _set_off(connection: Connection, account_id: str, set_off: SetOff, *, now: d
     allocate(connection, account_id, parts, of_credit=True, now=now)
     for part in parts:
         key = {"account": account_id, "invoice": part.invoice_id}
-        in_full = int(connection.execute(_LEFT_TO_CREDIT, key).scalar_one()) == 0
+        in_full = int(rows.values(connection, _LEFT_TO_CREDIT, key)[0]) == 0
         if in_full or part.amount == set_off.balances[part.invoice_id].money.outstanding:
             settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED", now=now)
     return sum(part.amount for part in parts)

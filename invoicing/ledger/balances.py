@@ -22,17 +22,20 @@ from sqlalchemy import (
 
 from invoicing.ledger.distribution import Available
 from invoicing.ledger.reimbursement import Reimbursement
+from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import allocations, invoices, payments
 
 _MINE: BindParameter[str] = bindparam("account")
-_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_IDS = id_list("ids")
 _NONE: ColumnElement[int] = literal(0)
 _IS_REFUND = payments.c.type == "REFUND"
 _PAID_ON_INVOICE = select(
     payments.c.invoice_id, payments.c.amount.label("paid"), _NONE.label("refunded"), _NONE.label("set_off")
 ).where(
     payments.c.account_id == _MINE,
-    payments.c.invoice_id.in_(_IDS),
+    is_one_of(payments.c.invoice_id, _IDS),
     payments.c.type == "PAYMENT",
     payments.c.status == "PAID",
 )
@@ -50,16 +53,16 @@ _ALLOCATED = (
     )
     .where(
         allocations.c.account_id == _MINE,
-        allocations.c.invoice_id.in_(_IDS),
+        is_one_of(allocations.c.invoice_id, _IDS),
         or_(payments.c.id.is_(None), _IS_REFUND, payments.c.order_id.is_not(None)),
     )
 )
 _CREDITED_AGAINST = select(
     allocations.c.credit_invoice_id, _NONE, allocations.c.amount, allocations.c.amount
-).where(allocations.c.account_id == _MINE, allocations.c.credit_invoice_id.in_(_IDS))
+).where(allocations.c.account_id == _MINE, is_one_of(allocations.c.credit_invoice_id, _IDS))
 _MOVED = union_all(_PAID_ON_INVOICE, _ALLOCATED, _CREDITED_AGAINST).subquery("moved")
 _DUE = invoices.c.total + invoices.c.rounding
-_BALANCES = (
+_BALANCES = Prepared(
     select(
         invoices.c.id,
         invoices.c.state,
@@ -67,7 +70,7 @@ _BALANCES = (
         *(func.coalesce(func.sum(_MOVED.c[name]), 0) for name in ("paid", "refunded", "set_off")),
     )
     .outerjoin_from(invoices, _MOVED, _MOVED.c.invoice_id == invoices.c.id)
-    .where(invoices.c.account_id == _MINE, invoices.c.id.in_(_IDS))
+    .where(invoices.c.account_id == _MINE, is_one_of(invoices.c.id, _IDS))
     .group_by(invoices.c.id, invoices.c.state, _DUE, invoices.c.created_at)
     .order_by(invoices.c.created_at, invoices.c.id)
 )
@@ -94,7 +97,7 @@ _PAID_BACK_ON_INVOICES = (
     .where(_IS_ITS_REFUND)
     .scalar_subquery()
 )
-_AVAILABLE = (
+_AVAILABLE = Prepared(
     select(
         payments.c.id,
         payments.c.order_id,
@@ -102,21 +105,21 @@ _AVAILABLE = (
     )
     .where(
         payments.c.account_id == _MINE,
-        payments.c.order_id.in_(_IDS),
+        is_one_of(payments.c.order_id, _IDS),
         payments.c.type == "PAYMENT",
         payments.c.status == "PAID",
     )
     .order_by(payments.c.created_at, payments.c.id)
 )
-_REFUNDABLE = select((payments.c.amount - _PAID_BACK).label("left")).where(
-    payments.c.account_id == _MINE, payments.c.id == bindparam("payment")
+_REFUNDABLE = Prepared(
+    select((payments.c.amount - _PAID_BACK).label("left")).where(
+        payments.c.account_id == _MINE, payments.c.id == bindparam("payment")
+    )
 )
 
 
-_ON_EITHER = or_(
-    payments.c.invoice_id.in_(_IDS), payments.c.order_id.in_(bindparam("order_ids", expanding=True))
-)
-_REFUNDABLE_ON = (
+_ON_EITHER = or_(is_one_of(payments.c.invoice_id, _IDS), is_one_of(payments.c.order_id, id_list("order_ids")))
+_REFUNDABLE_ON = Prepared(
     select(
         payments.c.id,
         payments.c.order_id,
@@ -131,11 +134,13 @@ _REFUNDABLE_ON = (
     )
     .order_by(payments.c.created_at.desc(), payments.c.id.desc())
 )
-_UNDER_WAY = select(func.coalesce(func.sum(payments.c.amount), 0)).where(
-    payments.c.account_id == _MINE,
-    payments.c.type == "REFUND",
-    payments.c.status == "PENDING",
-    _ON_EITHER,
+_UNDER_WAY = Prepared(
+    select(func.coalesce(func.sum(payments.c.amount), 0)).where(
+        payments.c.account_id == _MINE,
+        payments.c.type == "REFUND",
+        payments.c.status == "PENDING",
+        _ON_EITHER,
+    )
 )
 
 
@@ -159,22 +164,23 @@ class Balance:
 
 def balances_of(connection: Connection, account_id: str, ids: Sequence[str]) -> dict[str, Balance]:
     """Of each invoice by its id, in order of issue."""
-    rows = connection.execute(_BALANCES, {"account": account_id, "ids": list(ids)})
+    found = rows.plain(connection, _BALANCES, {"account": account_id, "ids": list(ids)})
     return {
         id: Balance(id, state, Reimbursement(due, int(paid), int(refunded), int(set_off)))
-        for id, state, due, paid, refunded, set_off in rows
+        for id, state, due, paid, refunded, set_off in found
     }
 
 
 def available_on(connection: Connection, account_id: str, order_ids: Sequence[str]) -> list[Available]:
     """What is left to give of the payments on these orders, the oldest first."""
-    rows = connection.execute(_AVAILABLE, {"account": account_id, "ids": list(order_ids)})
-    return [Available(id, order_id, int(left)) for id, order_id, left in rows]
+    found = rows.plain(connection, _AVAILABLE, {"account": account_id, "ids": list(order_ids)})
+    return [Available(id, order_id, int(left)) for id, order_id, left in found]
 
 
 def refundable(connection: Connection, account_id: str, payment_id: str) -> int:
     """What is left of a payment to refund; pending refunds count as paid back."""
-    return int(connection.execute(_REFUNDABLE, {"account": account_id, "payment": payment_id}).scalar_one())
+    (left,) = rows.values(connection, _REFUNDABLE, {"account": account_id, "payment": payment_id})
+    return int(left)
 
 
 def refundable_on(
@@ -182,7 +188,7 @@ def refundable_on(
 ) -> list[Refundable]:
     """The payments on these invoices and orders of which something is left to refund, newest first."""
     key = {"account": account_id, "ids": list(invoice_ids), "order_ids": list(order_ids)}
-    found = [Refundable(*row) for row in connection.execute(_REFUNDABLE_ON, key)]
+    found = [Refundable(*row) for row in rows.plain(connection, _REFUNDABLE_ON, key)]
     return [each._replace(left=int(each.left)) for each in found if each.left > 0]
 
 
@@ -191,4 +197,5 @@ def refunds_under_way(
 ) -> int:
     """The refunds of payments on these invoices and orders that are not decided yet."""
     key = {"account": account_id, "ids": list(invoice_ids), "order_ids": list(order_ids)}
-    return int(connection.execute(_UNDER_WAY, key).scalar_one())
+    (amount,) = rows.values(connection, _UNDER_WAY, key)
+    return int(amount)

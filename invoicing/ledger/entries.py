@@ -21,6 +21,8 @@ from invoicing.access import Principal
 from invoicing.errors import IdempotencyKeyReused, NotFound
 from invoicing.ledger.distribution import Allocation
 from invoicing.storage import after_commit, rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     UNSETTLED,
     Payment,
@@ -34,17 +36,19 @@ from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
 
 _MINE: BindParameter[str] = bindparam("account")
-_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
-_PAYMENT = select(payments).where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
-_APPEND = insert(payments).returning(*payments.c)
+_IDS = id_list("ids")
+_PAYMENT = Prepared(
+    select(payments).where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
+)
+_APPEND = Prepared(insert(payments).returning(*payments.c))
 _BLANK = dict.fromkeys(payments.c.keys())
-_ALLOCATE = insert(allocations)
+_ALLOCATE = Prepared(insert(allocations))
 under_key = idempotency.find_in(payments, Payment)
-_SETTLE = (
+_SETTLE = Prepared(
     update(invoices)
     .where(
         invoices.c.account_id == _MINE,
-        invoices.c.id.in_(_IDS),
+        is_one_of(invoices.c.id, _IDS),
         invoices.c.state.in_(UNSETTLED),
     )
     .values(state=bindparam("becomes"))
@@ -109,7 +113,7 @@ def allocate(
         for part in parts
     ]
     if parted:
-        connection.execute(_ALLOCATE, parted)
+        _ALLOCATE.run(connection, *parted)
         moved = [row[name] for row in parted for name in ("invoice_id", "credit_invoice_id") if row[name]]
         after_commit.notify_invoices_changed(connection, account_id, moved)
 
@@ -126,7 +130,7 @@ def settle(
     if not ids:
         return
     key = {"account": account_id, "ids": list(ids), "becomes": becomes}
-    changed = connection.execute(_SETTLE, key).scalars().all()
+    changed = rows.values(connection, _SETTLE, key)
     after_commit.notify_invoices_changed(connection, account_id, changed)
     if becomes == "SETTLED":
         events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, changed, now=now)

@@ -26,6 +26,8 @@ from invoicing.ledger.balances import Balance, available_on, balances_of
 from invoicing.ledger.distribution import Allocation
 from invoicing.snapshot import PrintedPayment
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     UNSETTLED,
     Payment,
@@ -37,7 +39,7 @@ from invoicing.storage.tables import (
 )
 
 _MINE: BindParameter[str] = bindparam("account")
-_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_IDS = id_list("ids")
 _ALLOCATED = and_(
     allocations.c.account_id == payments.c.account_id, allocations.c.payment_id == payments.c.id
 )
@@ -48,7 +50,7 @@ _ON_LINE = and_(
 
 def _of(named: FromClause, column: str) -> Select[tuple[object, ...]]:
     return select(named.c[column].label("of"), payments).where(
-        payments.c.account_id == _MINE, named.c[column].in_(_IDS)
+        payments.c.account_id == _MINE, is_one_of(named.c[column], _IDS)
     )
 
 
@@ -64,13 +66,13 @@ _OF_METHOD = and_(
     payment_methods.c.account_id == payments.c.account_id,
     payment_methods.c.id == payments.c.payment_method_id,
 )
-_PRINTED = (
+_PRINTED = Prepared(
     select(payments.c.id, _METHOD, _AT)
     .outerjoin_from(payments, payment_methods, _OF_METHOD)
-    .where(payments.c.account_id == _MINE, payments.c.id.in_(_IDS))
+    .where(payments.c.account_id == _MINE, is_one_of(payments.c.id, _IDS))
     .order_by(payments.c.created_at, payments.c.id)
 )
-_PAID_ON = (
+_PAID_ON = Prepared(
     select(_AT, _METHOD, payments.c.amount)
     .outerjoin_from(payments, payment_methods, _OF_METHOD)
     .where(
@@ -80,7 +82,7 @@ _PAID_ON = (
         payments.c.status == "PAID",
     )
 )
-_ALLOCATED_TO = (
+_ALLOCATED_TO = Prepared(
     select(
         func.coalesce(payments.c.paid_at, allocations.c.created_at),
         func.coalesce(payment_methods.c.label, payments.c.method, "SET_OFF"),
@@ -99,7 +101,7 @@ _PAYMENTS_OF_INVOICES = _in_order(
 _PAYMENTS_OF_ORDERS = _in_order(
     _of(payments, "order_id"), _of(invoice_lines, "order_id").join(invoice_lines, _ON_LINE)
 )
-_UNSETTLED = (
+_UNSETTLED = Prepared(
     select(invoice_lines.c.order_id, invoices.c.type)
     .join(
         invoices,
@@ -109,7 +111,7 @@ _UNSETTLED = (
     )
     .where(
         invoice_lines.c.account_id == _MINE,
-        invoice_lines.c.order_id.in_(_IDS),
+        is_one_of(invoice_lines.c.order_id, _IDS),
         invoices.c.state.in_(UNSETTLED),
     )
     .distinct()
@@ -136,7 +138,7 @@ def printed_payments(
     if not parts:
         return ()
     amounts = {part.source: part.amount for part in parts}
-    found = connection.execute(_PRINTED, {"account": account_id, "ids": list(amounts)})
+    found = rows.plain(connection, _PRINTED, {"account": account_id, "ids": list(amounts)})
     return tuple(
         PrintedPayment(paid_on=paid_at.astimezone(timezone).date(), method=method, amount=amounts[id])
         for id, method, paid_at in found
@@ -148,7 +150,7 @@ def payments_printed_on(
 ) -> tuple[PrintedPayment, ...]:
     """All that has paid an invoice, oldest first; what was paid back is negative. It comes to the balance."""
     key = {"account": account_id, "invoice": invoice_id}
-    paid = [*connection.execute(_PAID_ON, key), *connection.execute(_ALLOCATED_TO, key)]
+    paid = [*rows.plain(connection, _PAID_ON, key), *rows.plain(connection, _ALLOCATED_TO, key)]
     return tuple(
         PrintedPayment(paid_on=at.astimezone(timezone).date(), method=method, amount=int(amount))
         for at, method, amount in sorted(paid, key=lambda row: row[0])
@@ -167,7 +169,8 @@ def unsettled_by_order(
 ) -> Mapping[str, set[str]]:
     """Of which types (INVOICE, CREDIT) each order has invoices that are not settled."""
     found: dict[str, set[str]] = defaultdict(set)
-    for order_id, type in connection.execute(_UNSETTLED, {"account": principal.account_id, "ids": list(ids)}):
+    key = {"account": principal.account_id, "ids": list(ids)}
+    for order_id, type in rows.plain(connection, _UNSETTLED, key):
         found[order_id].add(type)
     return found
 

@@ -32,6 +32,8 @@ from invoicing.orders.discounts import with_shares
 from invoicing.orders.items import in_place, item_rows, total_of
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Account,
     Customer,
@@ -68,10 +70,20 @@ CHECKS: Mapping[str, checks.Check] = {
 }
 
 
-_BY_ID = select(orders).where(orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order"))
-_FOUND = _BY_ID.where(is_of_customer(orders.c.customer_id))
-_ITEMS = select(order_items).where(
-    order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
+_IS_ORDER = orders.c.account_id == bindparam("account"), orders.c.id == bindparam("order")
+_IS_THERE = Prepared(select(orders.c.id).where(*_IS_ORDER))
+_FOUND = Prepared(select(orders).where(*_IS_ORDER, is_of_customer(orders.c.customer_id)))
+_USED = Prepared(
+    select(order_items.c.id).where(
+        order_items.c.account_id == bindparam("account"), is_one_of(order_items.c.id, id_list("ids"))
+    )
+)
+_INSERT = Prepared(insert(orders))
+_INSERT_ITEMS = Prepared(insert(order_items))
+_ITEMS = Prepared(
+    select(order_items).where(
+        order_items.c.account_id == bindparam("account"), order_items.c.order_id == bindparam("order")
+    )
 )
 _UNDER_KEY = find_in(orders, Order)
 
@@ -107,8 +119,8 @@ def _create(
     order, items = drafted(connection, principal, seller, values, now=now)
     _check_ids_are_new(connection, principal, order["id"], [item["id"] for item in items])
     try:
-        connection.execute(insert(orders).values({**order, **kept}))
-        connection.execute(insert(order_items), sorted(items, key=lambda item: str(item["id"])))
+        _INSERT.run(connection, {**order, **kept})
+        _INSERT_ITEMS.run(connection, *sorted(items, key=lambda item: str(item["id"])))
     except IntegrityError as clash:  # another call took an id or the key between the look and the insert
         raise _taken(clash, order["id"], kept) from clash
     return find_order(connection, principal, order["id"])
@@ -268,16 +280,10 @@ def _check_buyer(customer_id: str | None, billing_name: str | None) -> None:
 def _check_ids_are_new(
     connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]
 ) -> None:
-    mine = principal.account_id
+    mine = {"account": principal.account_id}
     repeated = [id for id, times in Counter(item_ids).items() if times > 1]
-    taken = (
-        connection.execute(
-            select(order_items.c.id).where(order_items.c.account_id == mine, order_items.c.id.in_(item_ids))
-        )
-        .scalars()
-        .all()
-    )
-    if connection.execute(_BY_ID, {"account": mine, "order": order_id}).first() is not None:
+    taken = rows.values(connection, _USED, {**mine, "ids": item_ids})
+    if rows.values(connection, _IS_THERE, {**mine, "order": order_id}):
         raise DuplicateId(f"An order {order_id} exists already.", field="id", ids=[order_id])
     if clash := sorted({*repeated, *taken}):
         raise DuplicateId(

@@ -12,6 +12,8 @@ from invoicing.accounts.settings import account
 from invoicing.customers.details import customers_by_id
 from invoicing.orders.lawful import Parties
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Order,
     OrderItem,
@@ -19,17 +21,17 @@ from invoicing.storage.tables import (
     orders,
 )
 
-_ORDERS = select(orders).where(
-    orders.c.account_id == bindparam("account"), orders.c.id.in_(bindparam("ids", expanding=True))
+_ORDERS = Prepared(
+    select(orders).where(orders.c.account_id == bindparam("account"), is_one_of(orders.c.id, id_list("ids")))
 )
 
 _ITEMS_OF_ORDERS = select(order_items).where(
     order_items.c.account_id == bindparam("account"),
-    order_items.c.order_id.in_(bindparam("ids", expanding=True)),
+    is_one_of(order_items.c.order_id, id_list("ids")),
 )
 
 _SOME_ITEMS_OF_ORDERS = _ITEMS_OF_ORDERS.with_only_columns(literal(1).label("one")).limit(bindparam("most"))
-_COUNT_SOME_ITEMS = select(func.count()).select_from(_SOME_ITEMS_OF_ORDERS.subquery())
+_COUNT_SOME_ITEMS = Prepared(select(func.count()).select_from(_SOME_ITEMS_OF_ORDERS.subquery()))
 
 
 def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
@@ -57,4 +59,4 @@ def items_by_order(
 def has_more_items(connection: Connection, principal: Principal, ids: Sequence[str], most: int) -> bool:
     """Whether the orders have more items than that together. No more than these are counted."""
     key = {"account": principal.account_id, "ids": list(ids), "most": most + 1}
-    return int(connection.execute(_COUNT_SOME_ITEMS, key).scalar_one()) > most
+    return int(rows.values(connection, _COUNT_SOME_ITEMS, key)[0]) > most

@@ -24,6 +24,7 @@ from invoicing.orders.actions import Action, Undone
 from invoicing.orders.intake import find_order, items_of
 from invoicing.orders.items import counted, totals
 from invoicing.orders.splitting import apply_to_parts, check_parts
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import Order, OrderItem, new_id, order_items, orders
 
 _DONE_BY = {Action.CANCEL: Undone.CANCELLED, Action.RETURN: Undone.RETURNED}
@@ -31,7 +32,7 @@ _REASON = checks.optional(checks.text(500))
 _INSERT = insert(order_items)
 _IDS = select(order_items.c.id).where(
     order_items.c.account_id == bindparam("account"),
-    order_items.c.id.in_(bindparam("ids", expanding=True)),
+    is_one_of(order_items.c.id, id_list("ids")),
 )
 _NEGATED = ("quantity", "subtotal", "discount", "allocated_discount")
 _STEPS = {

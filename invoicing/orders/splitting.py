@@ -14,13 +14,14 @@ from invoicing.decimals import Number, decimal_text, price_of
 from invoicing.errors import DuplicateItem, ItemNotFound, NoItems, ValidationError
 from invoicing.orders.actions import Action, demand
 from invoicing.orders.parts import Amounts, Whole, part_of
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import Order, OrderItem, new_id, order_items
 
 _COLUMNS = order_items.c.keys()
 _INSERT = insert(order_items)
 _CHANGE = update(order_items).where(
     order_items.c.account_id == bindparam("account"),
-    order_items.c.id.in_(bindparam("ids", expanding=True)),
+    is_one_of(order_items.c.id, id_list("ids")),
 )
 
 ItemPart = tuple[str, Number | None]

@@ -12,25 +12,29 @@ from invoicing.access import Principal
 from invoicing.customers.details import find_active_customer
 from invoicing.errors import PaymentMethodNotFound, PaymentMethodRequired
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import PaymentMethod, new_id, payment_methods
 
 AUTO = "auto"
 
 _MINE: BindParameter[str] = bindparam("account")
 _NEWEST_FIRST = (payment_methods.c.created_at.desc(), payment_methods.c.id.desc())
-_OF_CUSTOMERS = (
+_OF_CUSTOMERS = Prepared(
     select(payment_methods)
     .where(
         payment_methods.c.account_id == _MINE,
-        payment_methods.c.customer_id.in_(bindparam("ids", expanding=True)),
+        is_one_of(payment_methods.c.customer_id, id_list("ids")),
         payment_methods.c.state != "DELETED",
     )
     .order_by(*_NEWEST_FIRST)
 )
-_BY_ID = select(payment_methods).where(
-    payment_methods.c.account_id == _MINE, payment_methods.c.id == bindparam("method")
+_BY_ID = Prepared(
+    select(payment_methods).where(
+        payment_methods.c.account_id == _MINE, payment_methods.c.id == bindparam("method")
+    )
 )
-_ADD = insert(payment_methods).returning(*payment_methods.c)
+_ADD = Prepared(insert(payment_methods).returning(*payment_methods.c))
 _BECOME = (
     update(payment_methods)
     .where(

@@ -12,10 +12,11 @@ from invoicing.idempotency import asked_by, made_before
 from invoicing.ledger import balances, entries
 from invoicing.locks import LockedInvoice, lock_invoices
 from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Payment, payments
 
 _MINE: BindParameter[str] = bindparam("account")
-_LIVE_PAYMENTS = (
+_LIVE_PAYMENTS = Prepared(
     select(payments)
     .where(
         payments.c.account_id == _MINE,

@@ -27,6 +27,11 @@ def watch(engine: Engine) -> None:
     engine.dialect.execution_ctx_cls = Watched
 
 
+def note(connection: Connection) -> None:
+    """For what SQLAlchemy did not execute itself."""
+    connection.info[_CHANGED] = True
+
+
 def forget(connection: Connection) -> None:
     connection.info.pop(_CHANGED, None)
 

@@ -15,16 +15,17 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import orjson
 import psycopg
 from psycopg.errors import DeadlockDetected, QueryCanceled
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, column, create_engine, event, make_url, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
-from invoicing.storage import after_commit, changes
+from invoicing.storage import after_commit, changes, rows
 from invoicing.storage.failures import Outage, is_lost
 from invoicing.storage.hangs import PATIENCE, Hangs
 from invoicing.storage.places import Threads
 from invoicing.storage.postgresql_cursor import PlainCursor
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.reader import Reader
 from invoicing.storage.secrecy import hide_values
 from invoicing.storage.sqlite_writer import Writer
@@ -54,7 +55,7 @@ _LOST_IN_TIME = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,  # milliseconds
 }
-_VERSION = "SELECT version_num FROM alembic_version"
+_VERSION = Prepared(select(column("version_num")).select_from(table("alembic_version")))
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # saves a read two of three round trips
 
 
@@ -293,7 +294,7 @@ class Database:
     def _check_version(self, connection: Connection) -> None:
         if self._version is None:
             return
-        if connection.exec_driver_sql(_VERSION).scalar() != self._version:
+        if rows.values(connection, _VERSION) != [self._version]:
             raise ServerOutdated
 
     def _notify_of_outage(self, what: str, failure: Exception | None) -> None:

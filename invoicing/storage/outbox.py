@@ -31,6 +31,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.storage import after_commit, rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Job, new_id, outbox
 
 RENDER_INVOICE = "invoice.render"
@@ -38,7 +40,7 @@ MAX_ATTEMPTS = 5
 LEASE = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=9)  # that any job is made to wait, or is leased for
 
-_INSERT = insert(outbox)
+_INSERT = Prepared(insert(outbox))
 _NEW = upsert(outbox)
 _RESTART = _NEW.on_conflict_do_update(
     index_elements=("account_id", "subject_id", "kind"),
@@ -80,10 +82,10 @@ def _claim_statement() -> ReturningUpdate[Any]:
     return leasing(due)
 
 
-_CLAIM = _claim_statement()
+_CLAIM = Prepared(_claim_statement())
 _LEASED = and_(
-    outbox.c.id.in_(bindparam("jobs", expanding=True)),
-    outbox.c.lease_token.in_(bindparam("tokens", expanding=True)),
+    is_one_of(outbox.c.id, id_list("jobs")),
+    is_one_of(outbox.c.lease_token, id_list("tokens")),
 )
 _ENDED = select(outbox.c.id).where(_LEASED).order_by(outbox.c.id).with_for_update().cte("ended")
 _FINISH = delete(outbox).where(outbox.c.id.in_(select(_ENDED.c.id))).returning(outbox.c.id)
@@ -113,12 +115,14 @@ _BRING_BACK = (
 )
 
 _IS_DUE = and_(outbox.c.failed_at.is_(None), outbox.c.run_after <= bindparam("now"))
-_BACKLOG = select(
-    outbox.c.kind,
-    func.count().filter(outbox.c.failed_at.is_(None)).label("waiting"),
-    func.count(outbox.c.failed_at).label("parked"),
-    func.min(outbox.c.run_after).filter(_IS_DUE).label("due_since"),
-).group_by(outbox.c.kind)
+_BACKLOG = Prepared(
+    select(
+        outbox.c.kind,
+        func.count().filter(outbox.c.failed_at.is_(None)).label("waiting"),
+        func.count(outbox.c.failed_at).label("parked"),
+        func.min(outbox.c.run_after).filter(_IS_DUE).label("due_since"),
+    ).group_by(outbox.c.kind)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ def enqueue(
     wait: timedelta = timedelta(),
 ) -> None:
     row = new_job_row(account_id, kind, subject_id, queue, now=now)
-    connection.execute(_INSERT, {**row, "run_after": now + wait})
+    _INSERT.run(connection, {**row, "run_after": now + wait})
     _wake_workers(connection, kind)
 
 

@@ -14,56 +14,90 @@ A row that is not a table's is read as a NamedTuple or a dataclass with the stat
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
+
+from invoicing.storage.prepared import Parameters as Key
+from invoicing.storage.prepared import Prepared, Row
 
 T = TypeVar("T")
-Key = Mapping[str, object]
-"""The values of a statement's parameters."""
 
 _named_tuple: Callable[[str, Iterable[str]], Any] = namedtuple
 
 
-def one(connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]) -> T:
+def one(
+    connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
+) -> T:
     """The only row of the result. Raises an error if there is none, or more than one."""
-    result = connection.execute(statement, key)
-    row: T = _reader(result.keys(), as_)(result.one())
-    return row
+    found = one_or_none(connection, statement, key, as_=as_)
+    if found is None:
+        raise NoResultFound
+    return found
 
 
 def one_or_none(
-    connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]
+    connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
 ) -> T | None:
-    """The only row of the result, or None."""
-    result = connection.execute(statement, key)
-    row = result.one_or_none()
-    return None if row is None else _reader(result.keys(), as_)(row)
+    """The only row of the result, or None. Raises an error if there is more than one."""
+    found = all_(connection, statement, key, as_=as_)
+    if len(found) > 1:
+        raise MultipleResultsFound
+    return found[0] if found else None
 
 
-def all_(connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]) -> list[T]:
-    result = connection.execute(statement, key)
-    return [*map(_reader(result.keys(), as_), result.all())]
+def all_(
+    connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
+) -> list[T]:
+    columns, found = _fetched(connection, statement, key)
+    kind: Any = as_
+    return [*map(_reader(kind, columns), found)]
 
 
 def pairs(
-    connection: Connection, statement: Executable, key: Key | None = None, *, as_: type[T]
+    connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
 ) -> list[tuple[str, T]]:
     """Each row as a pair: its first column, which tells to what it belongs, and the rest as a value."""
+    columns, found = _fetched(connection, statement, key)
+    kind: Any = as_
+    read = _reader(kind, columns[1:])
+    return [(row[0], read(row[1:])) for row in found]
+
+
+def plain(connection: Connection, statement: Executable | Prepared, key: Key | None = None) -> Sequence[Row]:
+    """Each row as the sequence of its values."""
+    return _fetched(connection, statement, key)[1]
+
+
+def mappings(
+    connection: Connection, statement: Executable | Prepared, key: Key | None = None
+) -> list[dict[str, Any]]:
+    """Each row as a dictionary by the names of its columns."""
+    columns, found = _fetched(connection, statement, key)
+    return [dict(zip(columns, row, strict=True)) for row in found]
+
+
+def values(connection: Connection, statement: Executable | Prepared, key: Key | None = None) -> list[Any]:
+    """The values of the result's only column."""
+    return [value for (value,) in _fetched(connection, statement, key)[1]]
+
+
+def _fetched(
+    connection: Connection, statement: Executable | Prepared, key: Key | None
+) -> tuple[tuple[str, ...], Sequence[Row]]:
+    """The names of the columns, and the rows."""
+    if isinstance(statement, Prepared):
+        return statement.fetch(connection, key or {})
     result = connection.execute(statement, key)
-    read = _reader([*result.keys()][1:], as_)
-    return [(row[0], read(row[1:])) for row in result.all()]
-
-
-def _reader(columns: Iterable[str], as_: Any) -> Callable[[Sequence[Any]], Any]:
-    return _maker(as_, tuple(columns))
+    return tuple(result.keys()), result.all()
 
 
 @cache
-def _maker(as_: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+def _reader(as_: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
     """The function that makes a value of a row with these columns."""
     names, make = _fields_of(as_)
     if names != columns:

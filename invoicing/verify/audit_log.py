@@ -16,6 +16,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, tuple
 
 from invoicing.audit.chain import START, entry_hash
 from invoicing.audit.entries import LANES
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import audit_entries, audit_heads, audit_subjects
 
 _BATCH = 1_000
@@ -34,7 +35,7 @@ _NEXT_ENTRIES = (
 )
 _INDEXED = select(audit_subjects).where(
     audit_subjects.c.account_id == _ACCOUNT_ID,
-    audit_subjects.c.entry_id.in_(bindparam("entries", expanding=True)),
+    is_one_of(audit_subjects.c.entry_id, id_list("entries")),
 )
 _Fault = tuple[str, str, str]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, select, tuple_
 
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import accounts, invoice_lines, invoices, number_series, order_items
 from invoicing.verify.audit_log import count_entries, find_faults_in_audit_log
 from invoicing.verify.balances import find_wrong_balances
@@ -65,7 +66,7 @@ _LINES = (
     )
     .where(
         invoice_lines.c.account_id == _ACCOUNT_ID,
-        invoice_lines.c.invoice_id.in_(bindparam("ids", expanding=True)),
+        is_one_of(invoice_lines.c.invoice_id, id_list("ids")),
     )
     .order_by(invoice_lines.c.invoice_id, invoice_lines.c.position)
 )

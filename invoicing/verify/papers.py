@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Connection, Executable, and_, bindparam, f
 
 from invoicing.storage import rows
 from invoicing.storage.database import Database
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.tables import accounts, documents, invoices
 from invoicing.verify.books import Finding
 
@@ -41,7 +42,7 @@ _PAPERS = (
 _ID = (documents.c.invoice_id, documents.c.kind)
 _NEXT = _PAPERS.where(tuple_(*_ID) > tuple_(_INVOICE_ID, _KIND)).order_by(*_ID).limit(_BATCH)
 _SAME = _PAPERS.where(documents.c.invoice_id == _INVOICE_ID, documents.c.kind == _KIND)
-_NAMED = select(documents.c.key).where(documents.c.key.in_(bindparam("keys", expanding=True)))
+_NAMED = select(documents.c.key).where(is_one_of(documents.c.key, id_list("keys")))
 
 
 class Measured(Protocol):

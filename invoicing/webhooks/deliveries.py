@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, select, update
 
 from invoicing.storage import outbox
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.outbox_turns import claim_in_turns
 from invoicing.storage.tables import Job, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
@@ -52,7 +53,7 @@ _DUE = (
             webhook_endpoints.c.id == webhook_deliveries.c.endpoint_id,
         ),
     )
-    .where(jobs.c.id.in_(bindparam("jobs", expanding=True)))
+    .where(is_one_of(jobs.c.id, id_list("jobs")))
 )
 _RECORD = (
     update(webhook_deliveries)

@@ -18,6 +18,7 @@ from invoicing.idempotency import find_in, make_once
 from invoicing.keyring import Keyring
 from invoicing.locks import lock_account
 from invoicing.storage import outbox, rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import WebhookEndpoint, accounts, new_id, webhook_deliveries, webhook_endpoints
 from invoicing.storage.tables import outbox as jobs
 from invoicing.webhooks import events
@@ -33,8 +34,10 @@ _NOT_DELETED = (
     webhook_endpoints.c.account_id == bindparam("account"),
     webhook_endpoints.c.deleted_at.is_(None),
 )
-_ENDPOINT = select(webhook_endpoints).where(*_NOT_DELETED, webhook_endpoints.c.id == bindparam("endpoint"))
-_ENDPOINTS = (
+_ENDPOINT = Prepared(
+    select(webhook_endpoints).where(*_NOT_DELETED, webhook_endpoints.c.id == bindparam("endpoint"))
+)
+_ENDPOINTS = Prepared(
     select(webhook_endpoints)
     .where(*_NOT_DELETED)
     .order_by(webhook_endpoints.c.created_at.desc(), webhook_endpoints.c.id.desc())

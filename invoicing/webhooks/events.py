@@ -11,6 +11,8 @@ import orjson
 from sqlalchemy import BindParameter, Connection, and_, bindparam, func, insert, select
 
 from invoicing.storage import outbox, rows
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Payment,
     WebhookEndpoint,
@@ -38,12 +40,14 @@ class WebhookEvent(StrEnum):
 
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
-_ACTIVE = select(webhook_endpoints).where(
-    webhook_endpoints.c.account_id == _ACCOUNT_ID,
-    webhook_endpoints.c.is_active,
-    webhook_endpoints.c.deleted_at.is_(None),
+_ACTIVE = Prepared(
+    select(webhook_endpoints).where(
+        webhook_endpoints.c.account_id == _ACCOUNT_ID,
+        webhook_endpoints.c.is_active,
+        webhook_endpoints.c.deleted_at.is_(None),
+    )
 )
-_INVOICES = (
+_INVOICES = Prepared(
     select(
         *(
             invoices.c[name]
@@ -64,7 +68,7 @@ _INVOICES = (
             )
         )
     )
-    .where(invoices.c.account_id == _ACCOUNT_ID, invoices.c.id.in_(bindparam("ids", expanding=True)))
+    .where(invoices.c.account_id == _ACCOUNT_ID, is_one_of(invoices.c.id, id_list("ids")))
     .order_by(invoices.c.created_at, invoices.c.id)
 )
 _BUYER_OF_PAYMENT = (
@@ -76,7 +80,7 @@ _BUYER_OF_PAYMENT = (
     .outerjoin(orders, and_(orders.c.account_id == payments.c.account_id, orders.c.id == payments.c.order_id))
     .where(payments.c.account_id == _ACCOUNT_ID, payments.c.id == bindparam("payment"))
 )
-_INSERT = insert(webhook_deliveries)
+_INSERT = Prepared(insert(webhook_deliveries))
 
 
 def emit_for_invoices(
@@ -95,8 +99,7 @@ def emit_for_invoices(
     """
     if not ids or not (listeners := _listening_endpoints(connection, account_id, event)):
         return
-    rows = connection.execute(_INVOICES, {"account": account_id, "ids": list(ids)}).mappings()
-    for row in rows.all():
+    for row in rows.mappings(connection, _INVOICES, {"account": account_id, "ids": list(ids)}):
         data = {**row, **(more or {}), **(more_of_each or {}).get(row["id"], {})}
         emit(connection, listeners, event, data, now=now)
 
@@ -150,7 +153,7 @@ def emit(
             "next_attempt_at": now,
             "created_at": now,
         }
-        connection.execute(_INSERT, row)
+        _INSERT.run(connection, row)
         outbox.enqueue(connection, endpoint.account_id, DELIVER, str(row["id"]), queue=endpoint.id, now=now)
         delivery_ids.append(str(row["id"]))
     return delivery_ids

@@ -12,12 +12,13 @@ from invoicing.access import Principal
 from invoicing.errors import EndpointInactive, NotFound
 from invoicing.storage import outbox, pages, rows
 from invoicing.storage.pages import Page, Window
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import WebhookDelivery, webhook_deliveries, webhook_endpoints
 from invoicing.webhooks.events import DELIVER
 
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
 _THIS = (webhook_deliveries.c.account_id == _ACCOUNT_ID, webhook_deliveries.c.id == bindparam("delivery"))
-_DELIVERY = select(webhook_deliveries).where(*_THIS)
+_DELIVERY = Prepared(select(webhook_deliveries).where(*_THIS))
 _IS_ACTIVE = (
     select(webhook_endpoints.c.is_active)
     .select_from(webhook_deliveries)

@@ -1,0 +1,64 @@
+"""A list of ids as one parameter of a statement, whatever its length: JSON on SQLite, an array on PostgreSQL.
+
+SQLAlchemy's own `IN` has a parameter for each id, so it writes the statement anew each time. With one
+parameter the text stays the same, and with it what SQLAlchemy and the database have prepared for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Dialect, String, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class _Ids(TypeDecorator[Sequence[str]]):
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else ARRAY(String))
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        ids = [*(value or ())]
+        if dialect.name != "sqlite":
+            return ids
+        return json.dumps([id for id in ids if "\0" not in id])  # SQLite would cut it there, and find another
+
+
+def id_list(name: str) -> BindParameter[Any]:
+    """A parameter whose value is a sequence of ids."""
+    return bindparam(name, type_=_Ids())
+
+
+class IsOneOf(FunctionElement[bool]):
+    """Whether a column is one of the ids in a parameter."""
+
+    name = "is_one_of"
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> IsOneOf:  # noqa: ARG002 (SQLAlchemy's)
+        """As it is: SQLAlchemy would compare it with 1 on SQLite, which then no longer uses an index."""
+        return self
+
+
+def is_one_of(column: ColumnElement[Any], ids: BindParameter[Any]) -> ColumnElement[bool]:
+    return IsOneOf(column, ids)
+
+
+@compiles(IsOneOf, "sqlite")
+def _json(element: IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 (compiled)
+
+
+@compiles(IsOneOf, "postgresql")
+def _array(element: IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY ({ids})"

@@ -1,0 +1,167 @@
+"""A prepared statement does what SQLAlchemy would do with it, on both kinds of database."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, Table, bindparam, event, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+import invoicing
+from invoicing.access import Principal
+from invoicing.storage import changes, rows
+from invoicing.storage.database import Database
+from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.prepared import Prepared
+from invoicing.storage.tables import (
+    Order,
+    OrderItem,
+    accounts,
+    customers,
+    invoices,
+    order_items,
+    orders,
+    violated_constraint,
+)
+from tests.support import factories
+from tests.support.factories import item
+
+ITEMS = Prepared(
+    select(order_items)
+    .where(order_items.c.account_id == bindparam("account"), is_one_of(order_items.c.sku, id_list("ids")))
+    .order_by(order_items.c.id)
+)
+RENAME = (
+    update(order_items)
+    .where(order_items.c.account_id == bindparam("account"), is_one_of(order_items.c.sku, id_list("ids")))
+    .values(name=bindparam("becomes"))
+)
+RENAMED = Prepared(RENAME.returning(order_items.c.sku))
+ODD = ["a", "b", 'qu"ote', "back\\slash", "sla/sh", "é𝄞", "[]"]
+
+
+@pytest.fixture
+def ordered(database: Database, principal: Principal) -> Database:
+    items = [item(id=f"i{place}", sku=sku) for place, sku in enumerate(ODD)]
+    factories.order(database, principal, id="o", items=items, meta={"a": [1]})
+    return database
+
+
+@pytest.fixture
+def listener() -> Iterator[list[str]]:
+    """Listens to SQLAlchemy's events, so that SQLAlchemy executes everything; has the statements."""
+    heard: list[str] = []
+
+    def hear(_: Any, __: Any, statement: str, *___: Any) -> None:
+        heard.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(Engine, "before_cursor_execute", hear)
+
+
+def items(connection: Connection, principal: Principal, ids: Sequence[str]) -> list[OrderItem]:
+    return rows.all_(connection, ITEMS, {"account": principal.account_id, "ids": ids}, as_=OrderItem)
+
+
+def test_columns_of_every_kind_are_read_and_written_as_sqlalchemy_does(
+    ordered: Database, principal: Principal
+) -> None:
+    factories.invoice(ordered, principal)
+    for table in (accounts, orders, order_items, invoices):
+        everything = select(table).order_by(*table.primary_key)
+        expected = ordered.read(
+            lambda connection, given: [*map(tuple, connection.execute(given))], everything
+        )
+        assert expected
+        assert [*map(tuple, ordered.read(rows.plain, Prepared(everything)))] == expected
+
+    def copied(connection: Connection, row: Mapping[str, Any]) -> Order:
+        Prepared(insert(orders)).run(connection, row)
+        return rows.one(connection, select(orders).where(orders.c.id == row["id"]), as_=Order)
+
+    (first, *_) = ordered.read(rows.mappings, Prepared(select(orders)))
+    row = {**first, "id": "copy", "number": "copy"}
+    assert ordered.write(copied, row)._asdict() == row  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("ids", [[], ["b"], ODD, [*map(str, range(2_000)), "a"], ["a\0b", "b\0"]])
+def test_a_list_of_ids_finds_these_and_no_others(
+    ordered: Database, principal: Principal, ids: Sequence[str]
+) -> None:
+    if any("\0" in id for id in ids) and not ordered.is_sqlite:
+        pytest.skip("PostgreSQL refuses U+0000")
+    found = {each.sku for each in ordered.read(items, principal, ids)}
+    assert found == {*ids} & {*ODD}
+
+
+def test_who_listens_to_sqlalchemy_hears_prepared_statements_too(
+    ordered: Database, principal: Principal, listener: list[str]
+) -> None:
+    heard = ordered.read(items, principal, ODD)
+    assert [statement.split()[0] for statement in listener if "order_items" in statement] == ["SELECT"]
+    assert [each.sku for each in heard] == ODD
+
+
+def test_what_changes_rows_is_noted_and_what_does_not_is_not(ordered: Database, principal: Principal) -> None:
+    def renames(connection: Connection, statement: Prepared, ids: Sequence[str]) -> bool:
+        changes.forget(connection)
+        key = {"account": principal.account_id, "ids": ids, "becomes": "Pot"}
+        if statement is RENAMED:
+            assert sorted(rows.values(connection, statement, key)) == sorted(ids)
+        else:
+            statement.run(connection, key)
+        return changes.were_made(connection)
+
+    assert ordered.write(renames, Prepared(RENAME), ["a", "b"])
+    assert ordered.write(renames, RENAMED, ["a", "b"])
+    assert {each.name for each in ordered.read(items, principal, ["a", "b"])} == {"Pot"}
+    assert not ordered.write(renames, Prepared(RENAME), [])
+    assert not ordered.write(renames, RENAMED, [])
+
+
+def test_a_clash_is_sqlalchemys_error_and_quotes_no_value(ordered: Database) -> None:
+    row = {**ordered.read(rows.mappings, Prepared(select(orders)))[0], "meta": {"secret": "hush"}}
+    with pytest.raises(IntegrityError) as clash:
+        ordered.write(lambda connection: Prepared(insert(orders)).run(connection, row))
+    assert "orders" in violated_constraint(clash.value)
+    assert "hush" not in str(clash.value)
+    assert ordered.read(rows.values, select(func.count()).select_from(orders)) == [1]
+
+
+def test_a_parameter_that_is_missing_is_not_taken_for_null(ordered: Database) -> None:
+    with pytest.raises(KeyError, match="ids"):
+        ordered.read(rows.plain, ITEMS, {"account": "a"})
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL reads few rows without one
+@pytest.mark.parametrize("table", [customers, orders, order_items, invoices], ids=str)
+def test_a_list_of_ids_is_looked_up_in_the_index(ordered: Database, table: Table) -> None:
+    wanted = table.c.account_id == bindparam("account"), is_one_of(table.c.id, id_list("ids"))
+
+    def plan(connection: Connection) -> str:
+        text = str(select(table).where(*wanted).compile(dialect=connection.dialect))
+        return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("a", "[]")).all()[0][3])
+
+    assert "(account_id=? AND id=?)" in ordered.read(plan)
+
+
+def _prepared() -> Iterator[tuple[str, Prepared]]:
+    for module in pkgutil.walk_packages(invoicing.__path__, "invoicing."):
+        if ".migrations" not in module.name and not module.name.endswith("__main__"):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                if isinstance(value, Prepared):
+                    yield f"{module.name}.{name}", value
+
+
+def test_no_prepared_statement_has_a_list_that_sqlalchemy_would_write_out(database: Database) -> None:
+    found = dict(_prepared())
+    assert len(found) > 50
+    dialect = database.read(lambda connection: connection.dialect)
+    for name, prepared in found.items():
+        compiled: Any = prepared.statement.compile(dialect=dialect)
+        assert not [each for each in compiled.binds.values() if each.expanding and each.required], name
