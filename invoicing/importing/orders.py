@@ -118,11 +118,10 @@ def order_fields(lines: Sequence[Line]) -> Row:
         raise FlawedOrder(flawed)
     order: dict[str, str] = {}
     for at, line in enumerate(lines):
-        line_values = {column: cell for column, cell in line.row.items() if column in _ORDER_COLUMNS}
-        if line_values.items() <= order.items():
+        if order.items() <= line.row.items() and len(_ORDER_COLUMNS.intersection(line.row)) == len(order):
             continue
-        for column, cell in line_values.items():
-            if order.setdefault(column, cell) != cell and column != "order_date":
+        for column, cell in line.row.items():
+            if column in _ORDER_COLUMNS and order.setdefault(column, cell) != cell and column != "order_date":
                 message = f"{column} is “{cell[:40]}”, but “{order[column][:40]}” on an earlier line."
                 raise FlawedOrder({at: Flaw("contradiction", message)})
     return order
@@ -219,8 +218,14 @@ def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
 
 
 def _digest(lines: Sequence[Line], terms: Terms) -> str:
-    rows = [
-        {column: cell for column, cell in line.row.items() if column not in LATER_COLUMNS} for line in lines
-    ]
-    content = orjson.dumps([terms.digest_prefix, *rows], option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps(
+        [terms.digest_prefix, *(_as_before(line.row) for line in lines)], option=orjson.OPT_SORT_KEYS
+    )
     return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _as_before(row: Row) -> Row:
+    """The row without the columns that earlier versions did not read."""
+    if LATER_COLUMNS.isdisjoint(row):
+        return row
+    return {column: cell for column, cell in row.items() if column not in LATER_COLUMNS}

@@ -142,7 +142,8 @@ def item_row(given: OrderItemValues, default_rate: int, *, at: str) -> dict[str,
     check_exemption_reason(row, at=at)
     row["subtotal"] = subtotal_of(row["unit_price"], row["quantity"])
     _check_amounts(row, at)
-    return {**row, **price_columns(row["unit_price"])}
+    row.update(price_columns(row["unit_price"]))
+    return row
 
 
 def _check_amounts(row: Mapping[str, Any], at: str) -> None:
@@ -159,8 +160,16 @@ def _check_amounts(row: Mapping[str, Any], at: str) -> None:
 
 
 def total_of(items: Sequence[Mapping[str, Any]], *, including_vat: bool) -> int:
-    sold = [SimpleNamespace(**item) for item in items]
-    amounts = [taxable(item) for item in sold if not is_applied(item)]
+    amounts = [
+        arithmetic.Taxable(
+            subtotal=item["subtotal"],
+            discount=item["discount"] + item["allocated_discount"],
+            rate=item["vat_rate"],
+            category=item["vat_category"],
+        )
+        for item in items
+        if item["type"] != ItemType.DISCOUNT or not is_applied(SimpleNamespace(**item))
+    ]
     total = arithmetic.compute(amounts, including_vat=including_vat).total
     if max(abs(total), sum([abs(amount.subtotal) for amount in amounts])) > MAX_AMOUNT:
         raise AmountTooLarge(f"The order's total would pass ±{MAX_AMOUNT}.", field="items")

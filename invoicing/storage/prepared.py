@@ -7,7 +7,8 @@ connections, errors and the types of columns stay SQLAlchemy's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
@@ -69,9 +70,11 @@ class _Form:
         self._is_change = not statement.is_select
         self._is_positional = state.positiontup is not None
         self._names = state.positiontup or [*state.parameters]
+        self._values_of = _values_of(self._names)
         self._constants = {name: value for name, value in state.parameters.items() if name not in given}
         writers = {name: _impl(bind.type, dialect).bind_processor(dialect) for name, bind in given.items()}
-        self._writers = {name: write for name, write in writers.items() if write is not None}
+        placed = [(place, writers.get(name)) for place, name in enumerate(self._names)]
+        self._writers = [(place, write) for place, write in placed if write is not None]
         readers = [_impl(column.type, dialect).result_processor(dialect, None) for column in results]
         self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
@@ -107,15 +110,9 @@ class _Form:
 
     def _written(self, parameters: Parameters) -> Any:
         """The parameters as the driver takes them. Those that the statement does not have are left out."""
-        constants, writers = self._constants, self._writers
-        values = [
-            constants[name]
-            if name in constants
-            else writers[name](parameters[name])
-            if name in writers
-            else parameters[name]
-            for name in self._names
-        ]
+        values = [*self._values_of({**parameters, **self._constants} if self._constants else parameters)]
+        for place, write in self._writers:
+            values[place] = write(values[place])
         return values if self._is_positional else dict(zip(self._names, values, strict=True))
 
     def _read(self, row: Row) -> Row:
@@ -134,6 +131,13 @@ def _cursor(connection: Connection) -> Any:
     if not connection.in_transaction():
         connection.begin()
     return connection.connection.cursor()
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Parameters], Sequence[Any]]:
+    """The function that picks these values out of the parameters."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda parameters: [parameters[name] for name in names]
 
 
 def _impl(of: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
