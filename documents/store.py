@@ -39,18 +39,20 @@ class FileStore:
         self.root = root.resolve()
 
     def path(self, key: str) -> Path:
-        path = (self.root / key).resolve()
-        if path == self.root or not path.is_relative_to(self.root):
+        """Where the file is. What stands there may be a link: it is replaced, and never followed."""
+        named = self.root / key
+        path = named.parent.resolve() / named.name
+        if named.name == ".." or path == self.root or not path.is_relative_to(self.root):
             raise OutsideStore(key)
         return path
 
     def exists(self, key: str) -> bool:
-        return self.path(key).is_file()
+        return _is_file(self.path(key))
 
     def measure(self, key: str, *, read: bool = True) -> Measure | None:
         """The file's size, and if it is `read` its SHA-256; None where there is no file."""
         path = self.path(key)
-        if not path.is_file():
+        if not _is_file(path):
             return None
         try:
             with path.open("rb") as file:
@@ -96,6 +98,10 @@ class FileStore:
         path = self.path(key)
         for attempt in range(1, attempts + 1):
             _part_path(path, attempt).unlink(missing_ok=True)
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def _part_path(path: Path, attempt: int) -> Path:

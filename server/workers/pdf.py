@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all
-from documents.store import FileStore, pdf_key
+from documents.store import FileStore, OutsideStore, pdf_key
 from invoicing.errors import DatabaseUnavailable
 from invoicing.invoices import pdf
 from invoicing.invoices.pdf import DuePdf, RenderedPdf
@@ -182,7 +182,7 @@ class PdfWorker:
         failure = Failure(job, failed.reason)
         if failure.is_final:  # there may be no later attempt that would tidy up
             key = pdf_key(job.account_id, job.subject_id)
-            with suppress(OSError):  # if the store is what fails, there is nothing to tidy up
+            with suppress(OSError, OutsideStore):  # if the store is what fails, there is nothing to tidy up
                 await asyncio.to_thread(self._store.clear, key, attempts=job.attempts)
         return failure
 

@@ -73,3 +73,14 @@ def test_a_symbolic_link_does_not_lead_out(store: FileStore, tmp_path: Path) -> 
     (store.root / "a").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OutsideStore):
         store.put("a/x.pdf", b"paper")
+
+
+def test_a_link_in_the_place_of_a_file_is_none_and_is_replaced(store: FileStore, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (store.root / "a").mkdir(parents=True)
+    (store.root / "a/x.pdf").symlink_to(tmp_path / "secret")
+    assert not store.exists("a/x.pdf")
+    assert store.measure("a/x.pdf") is None
+    store.clear("a/x.pdf", attempts=2)
+    store.put("a/x.pdf", b"paper")
+    assert (store.path("a/x.pdf").read_bytes(), (tmp_path / "secret").read_bytes()) == (b"paper", b"secret")

@@ -17,6 +17,7 @@ from strawberry.types import ExecutionResult
 from invoicing.storage.database import Database
 from schema import schema_under
 from schema.execution.documents import Rules
+from schema.execution.inputs import make_inputs_of_values
 from schema.execution.limits import Limits
 from schema.execution.plain_fields import PlainFieldExecution, keep_plain_fields, plain_fields
 from schema.mutations import Mutation
@@ -34,6 +35,7 @@ USUAL = strawberry.Schema(
     subscription=Subscription,
     config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
 )
+make_inputs_of_values(USUAL._schema, USUAL.config.name_converter)  # of the same classes as the other's
 SCHEMA = schema_under(Rules())
 FREE = schema_under(Rules(Limits(depth=100, aliases=1_000, root_fields=100, cost=10**9)))
 
