@@ -204,7 +204,8 @@ def lock_originals(connection: Connection, account_id: str, ids: Iterable[str]) 
 
 
 def lock_original(connection: Connection, account_id: str, invoice_id: str) -> list[Invoice]:
-    """Locks an invoice to credit, if it exists, and before it the orders whose quotes its credits keep to.
+    """Locks an invoice to credit, if it exists, and before it the orders whose quotes its credits keep to,
+    with all their invoices.
 
     Only invoices with prices without VAT have such orders, so the others are locked at once.
     """
@@ -215,8 +216,18 @@ def lock_original(connection: Connection, account_id: str, invoice_id: str) -> l
 
 
 def lock_quoted_orders(connection: Connection, account_id: str, invoice_id: str) -> None:
-    """Locks the orders on the invoice if their prices are without VAT: its credits keep to their quotes."""
-    _fetch_ids(connection, _LOCK_QUOTED_ORDERS, account_id, [invoice_id])
+    """Locks the orders on the invoice if their prices are without VAT, and all their invoices: its credits
+    keep to the orders' quotes, and are set off against what rounding left."""
+    if quoted := _fetch_ids(connection, _LOCK_QUOTED_ORDERS, account_id, [invoice_id]):
+        lock_invoices_of_quoted(connection, account_id, quoted)
+
+
+def lock_invoices_of_quoted(connection: Connection, account_id: str, order_ids: Sequence[str]) -> None:
+    """Locks all invoices of these orders, which are locked, and of the orders that share one with them: what
+    rounding left on one may be set off against another. Then all their credit invoices."""
+    sales = sales_of(connection, account_id, orders_sharing(connection, account_id, order_ids))
+    lock_invoices(connection, account_id, sales)
+    lock_credits_of(connection, account_id, sales)
 
 
 def lock_credits_of(connection: Connection, account_id: str, invoice_ids: Iterable[str]) -> None:

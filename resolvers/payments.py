@@ -186,7 +186,7 @@ async def balance_of(ctx: Context, invoice: Issued) -> Balance:
     """What was paid of an invoice."""
     ctx.principal.require(Scope.INVOICES_READ)
     found = await ctx.loaders.balance.load(invoice.id)
-    return found or Balance(invoice.id, invoice.state, Reimbursement(invoice.due))
+    return found or Balance(invoice.id, invoice.state, invoice.is_including_vat, Reimbursement(invoice.due))
 
 
 async def of_invoice(ctx: Context, invoice_id: str) -> Sequence[Payment]:

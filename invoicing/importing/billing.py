@@ -13,7 +13,7 @@ from invoicing.errors import VatTreatmentNotAllowed
 from invoicing.invoices import from_orders
 from invoicing.invoices.credit_lines import lock_invoices_to_credit
 from invoicing.invoices.queries import Issued
-from invoicing.locks import lock_credits_of, lock_orders
+from invoicing.locks import lock_credits_of, lock_orders, orders_sharing, sales_of
 from invoicing.orders.actions_sql import IS_APPLIED
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.id_lists import id_list, is_one_of
@@ -92,12 +92,15 @@ def credit_cancellations(
     """
     account = {"account": principal.account_id}
     key = {**account, "ids": list(order_ids), "numbers": list(numbers)}
-    lock_orders(connection, principal.account_id, order_ids)
+    covered = lock_orders(connection, principal.account_id, order_ids)
     contras = connection.execute(_CONTRAS, key).all()
     if unfinished := [contra.id for contra in contras if contra.finished_at is None]:
         connection.execute(_FINISH, {**account, "ids": unfinished, "now": now})
     undone = {**account, "ids": [contra.contra_of for contra in contras]}
     sales = set(connection.execute(_SOLD_ON, undone).scalars())
+    if quoted := [order.id for order in covered if not order.is_including_vat]:
+        sharing = orders_sharing(connection, principal.account_id, quoted)
+        sales |= {*sales_of(connection, principal.account_id, sharing)}  # each may be set off against others
     lock_invoices_to_credit(connection, principal, sales)
     lock_credits_of(connection, principal.account_id, sales)  # all of them before the first number is taken
     contra_ids: defaultdict[str, list[str]] = defaultdict(list)

@@ -21,6 +21,7 @@ from invoicing.invoices.credit_lines import Creditable, Taking, lock_creditable,
 from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.rounding import nets_on_invoices
+from invoicing.locks import lock_invoices_of_quoted
 from invoicing.money import between
 from invoicing.orders.items import taxable
 from invoicing.storage.tables import Order, OrderItem
@@ -55,6 +56,8 @@ def credit_items(
     """The credit invoice for contra items: each takes back its share of the line it was invoiced on, as far
     as so much is left of the line and of the invoice."""
     check_can_share_invoice(covered, items)
+    if not covered[0].is_including_vat:
+        lock_invoices_of_quoted(connection, principal.account_id, [order.id for order in covered])
     named = [str(item.contra_of) for item in items]
     undone = {item.id: item for item in find_items(connection, principal, named)}
     originals = lock_invoices_to_credit(

@@ -92,7 +92,7 @@ def issue(
     state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, set_off, now=now)
     if seller.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)
-    _note_subjects(connection, frozen)
+    _note_subjects(connection, frozen, set_off)
     return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
 
 
@@ -100,14 +100,15 @@ def _printed(set_off: SetOff, credit: Snapshot) -> tuple[PrintedSetOff, ...] | N
     """What a credit invoice takes off, as its paper says it."""
     if credit.type != "CREDIT":
         return None
-    numbers = {each.id: each.number for each in credit.credits}
+    numbers = {**set_off.numbers, **{each.id: each.number for each in credit.credits}}
     return tuple(PrintedSetOff(number=numbers[part.invoice_id], amount=part.amount) for part in set_off.parts)
 
 
-def _note_subjects(connection: Connection, frozen: Snapshot) -> None:
-    """For the audit log: the invoice, the orders that it is of, and the invoices that it credits."""
+def _note_subjects(connection: Connection, frozen: Snapshot, set_off: SetOff) -> None:
+    """For the audit log: the invoice, its orders, and the invoices that it credits or is set off against."""
     orders = dict.fromkeys(line.order_id for line in frozen.lines)
-    invoices = (frozen.id, *(credited.id for credited in frozen.credits))
+    beside = [*(credited.id for credited in frozen.credits), *(part.invoice_id for part in set_off.parts)]
+    invoices = (frozen.id, *dict.fromkeys(beside))
     subjects.note(connection, subjects.subjects(AuditSubjectType.INVOICE, *invoices))
     subjects.note(connection, subjects.subjects(AuditSubjectType.ORDER, *orders))
 

@@ -20,7 +20,7 @@ from invoicing.accounts.settings import account
 from invoicing.errors import IdempotencyKeyReused, NotCreditable, NotSettled, RefundTooHigh
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit as crediting
-from invoicing.invoices import queries
+from invoicing.invoices import queries, rounding
 from invoicing.invoices.credit import LineCredit
 from invoicing.invoices.credit_lines import lock_creditable
 from invoicing.invoices.draft import today_of
@@ -28,7 +28,9 @@ from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.ledger import balances, entries
 from invoicing.ledger import queries as ledger_queries
-from invoicing.locks import lock_for_refund
+from invoicing.ledger.balances import Refundable
+from invoicing.ledger.distribution import spread
+from invoicing.locks import lock_for_refund, orders_on, orders_sharing, sales_of
 from invoicing.money import shares
 from invoicing.payments.charges import PendingPayment
 from invoicing.payments.manual import ManualTransferMethod
@@ -118,7 +120,8 @@ def _credited(
     lines = _spread(connection, principal, sale, asked, now=now) if isinstance(asked, int) else asked
     plan = crediting.credit_invoice(connection, principal, sale, lines, reason=note, now=now)
     credit = issue(connection, principal, plan, named, request=request, now=now)
-    set_off = balances.balances_of(connection, principal.account_id, [named])[named].money.set_off
+    printed = credit.frozen().set_off or ()  # what is set off against other invoices has not gone back
+    set_off = sum(each.amount for each in printed if each.number == sale.number)
     if asked is not None and set_off:  # a part of the money has gone back already
         raise RefundTooHigh(
             f"{-credit.due - set_off} is left of what was paid.", field="amount", ids=[sale.id]
@@ -176,7 +179,11 @@ def _owed(connection: Connection, principal: Principal, credit: Issued, made: Se
 def _sources(
     connection: Connection, principal: Principal, sale: Issued, owed: int
 ) -> list[tuple[Payment, int]]:
-    """The payments that pay back what is owed, and how much of each."""
+    """The payments that pay back what is owed, and how much of each.
+
+    What rounding makes an order's credit give back beyond what its invoice asked, other payments on the order
+    and its invoices pay back, the newest first. Where there are none, it stays owed.
+    """
     sources = []
     paid = ledger_queries.payments_by_invoice(connection, principal, [sale.id]).get(sale.id, [])
     for each in reversed([one for one in paid if (one.type, one.status) == ("PAYMENT", "PAID")]):
@@ -185,8 +192,24 @@ def _sources(
             sources.append((each, amount))
             owed -= amount
     if owed > 0:
-        raise RefundTooHigh("Less is left of what was paid.", field="amount", ids=[sale.id])
+        if owed > rounding.given_back_beyond(connection, principal.account_id, sale.id, sale.due):
+            raise RefundTooHigh("Less is left of what was paid.", field="amount", ids=[sale.id])
+        own = {each.id for each, _ in sources}
+        others = [each for each in _refundable_beside(connection, principal, sale) if each.id not in own]
+        parts = spread(sale.id, owed, [(each.id, each.left) for each in others])
+        sources += [
+            (entries.payment(connection, principal.account_id, part.invoice_id), part.amount)
+            for part in parts
+        ]
     return sources
+
+
+def _refundable_beside(connection: Connection, principal: Principal, sale: Issued) -> list[Refundable]:
+    """The payments on its orders and on all their invoices, of which something is left."""
+    account_id = principal.account_id
+    orders = orders_sharing(connection, account_id, orders_on(connection, account_id, sale.id))
+    sales = sales_of(connection, account_id, orders)
+    return balances.refundable_on(connection, account_id, sales, orders)
 
 
 def _by_hand(connection: Connection, paid: Payment, now: datetime) -> ManualTransferValues | None:

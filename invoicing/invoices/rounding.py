@@ -24,6 +24,20 @@ _NETS = Prepared(
     .group_by(invoice_lines.c.order_id, invoice_lines.c.vat_rate)
 )
 
+_GIVEN_BACK = select(
+    func.coalesce(
+        func.sum(
+            invoice_lines.c.total_ex_vat
+            + invoice_lines.c.vat_amount
+            + func.coalesce(invoice_lines.c.rounding, 0)
+        ),
+        0,
+    )
+).where(
+    invoice_lines.c.account_id == bindparam("account"),
+    invoice_lines.c.credited_invoice_id == bindparam("invoice"),
+)
+
 NetsOfOrders = Mapping[str, Nets]
 """By the ids of orders, their nets that are on invoices, credits taken off."""
 
@@ -35,6 +49,12 @@ def nets_on_invoices(connection: Connection, account_id: str, order_ids: set[str
     for order_id, rate, net in rows.plain(connection, _NETS, key) if order_ids else ():
         found[order_id][rate] = int(net)
     return found
+
+
+def given_back_beyond(connection: Connection, account_id: str, invoice_id: str, due: int) -> int:
+    """What the credits of an invoice, which asked what was `due`, give back more than that."""
+    key = {"account": account_id, "invoice": invoice_id}
+    return max(0, -int(connection.execute(_GIVEN_BACK, key).scalar_one()) - due)
 
 
 def with_order_rounding(

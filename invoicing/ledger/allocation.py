@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, o
 from invoicing.ledger.balances import Balance, available_on, balances_of
 from invoicing.ledger.distribution import Allocation, OpenInvoice, spread, spread_payments
 from invoicing.ledger.entries import allocate, payment, settle
+from invoicing.ledger.leftovers import asked_by_wholly_credited, owed_without_money, set_off_leftovers
 from invoicing.ledger.order_shares import shares_of
 from invoicing.locks import credits_of, orders_on, orders_sharing
 from invoicing.snapshot import Line, Snapshot
@@ -68,16 +69,26 @@ def prepaid(
 
 @dataclass(frozen=True, slots=True)
 class SetOff:
-    """What a credit invoice takes off the invoices that it credits, and their balances before it."""
+    """What a credit invoice takes off invoices, the balances of these before it, and the numbers of those
+    that it does not credit itself."""
 
     parts: Sequence[Allocation] = ()
     balances: Mapping[str, Balance] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_all_paid(self) -> bool:
+        """Whether nothing is left to pay of these invoices."""
+        return sum(part.amount for part in self.parts) == sum(
+            max(0, each.money.outstanding) for each in self.balances.values()
+        )
 
 
 def set_off_of(connection: Connection, account_id: str, credit: Snapshot) -> SetOff:
     """What an invoice that is about to be issued takes off others: nothing, unless it is a credit invoice.
 
-    The invoices that a credit invoice credits are locked.
+    The invoices that a credit invoice credits are locked, and those of its orders priced without VAT: what
+    rounding left on them it pays too.
     """
     if credit.type != "CREDIT":
         return SetOff()
@@ -86,7 +97,11 @@ def set_off_of(connection: Connection, account_id: str, credit: Snapshot) -> Set
         shares[str(line.credited_invoice_id)] -= line.asked
     found = balances_of(connection, account_id, list(shares))
     room = [(id, min(each.money.outstanding, shares[id])) for id, each in found.items()]
-    return SetOff(spread(credit.id, -credit.due, room), found)
+    parts = spread(credit.id, -credit.due, room)
+    left = -credit.due - sum(part.amount for part in parts)
+    if left <= 0 or not (orders := _quoted_orders(credit)):
+        return SetOff(parts, found)
+    return _with_leftovers(connection, account_id, credit, SetOff(parts, found), left, orders)
 
 
 def settle_at_issue(
@@ -107,6 +122,8 @@ def settle_at_issue(
     if issued.type == "CREDIT":
         left += _set_off(connection, account_id, set_off, now=now)
         left += _net_credits(connection, account_id, issued, left, now=now) if left else 0
+        if not set_off.is_all_paid and (orders := _quoted_orders(issued)):
+            set_off_leftovers(connection, account_id, orders, now=now)
     if left != 0:
         return "PENDING"
     settle(connection, account_id, [issued.id], now=now)
@@ -154,23 +171,85 @@ def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None
 def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:
     """Lets a refund settle the credit invoices of what was paid. The rest takes back first the surplus, then
     what was paid of the invoices themselves, newest first. What other payments on the orders have left pays
-    those invoices again."""
+    those invoices again.
+
+    Of orders priced without VAT it settles, before it takes back what was paid, what rounding left on their
+    other credit invoices.
+    """
     account_id = refund.account_id
     paid = _paid_by(connection, payment(connection, account_id, str(refund.refund_of)))
     found = balances_of(connection, account_id, list({*_related(connection, refund), *paid}))
     owed = [(each.id, -each.money.outstanding) for each in found.values() if each.money.due < 0]
     parts = spread(refund.id, refund.amount, owed)
     left = refund.amount - sum(part.amount for part in parts)
+    beside = _orders_beside(connection, refund)
+    has_vat = all(each.is_including_vat for each in found.values())
+    quoted = [] if has_vat else [refund.order_id] if refund.order_id else beside
     if refund.order_id:
         left -= min(left, _surplus(connection, refund))
         parts += spread(refund.id, left, [(id, paid[id]) for id in reversed(found) if id in paid])
     elif left:
-        parts.append(Allocation(refund.id, str(refund.invoice_id), left))
+        kept = found[str(refund.invoice_id)]
+        missing = _missing(connection, refund, kept, left, quoted, found)
+        owed += [(id, all_of_it) for id, (_, all_of_it) in missing.items()]
+        parts += spread(refund.id, left, [(id, most) for id, (most, _) in missing.items()])
+        rest = refund.amount - sum(part.amount for part in parts)
+        parts += spread(refund.id, rest, [(kept.id, rest)])
     allocate(connection, account_id, parts, now=now)
     given = {part.invoice_id: part.amount for part in parts}
     settle(connection, account_id, [id for id, owes in owed if 0 < owes == given.get(id)], now=now)
-    for order_id in _orders_beside(connection, refund):
+    if quoted:
+        set_off_leftovers(connection, account_id, quoted, now=now)
+    for order_id in beside:
         pay_order(connection, account_id, order_id, now=now)
+
+
+def _quoted_orders(issued: Snapshot) -> list[str]:
+    """The orders on it, if their prices are without VAT: they were quoted what all of their invoices ask."""
+    if issued.is_including_vat:
+        return []
+    return sorted({line.order_id for line in issued.lines if line.order_id is not None})
+
+
+def _with_leftovers(
+    connection: Connection,
+    account_id: str,
+    credit: Snapshot,
+    own: SetOff,
+    left: int,
+    orders: Sequence[str],
+) -> SetOff:
+    """The set-off, and what is left of the credit invoice pays what rounding left on the orders' invoices."""
+    taken = {part.invoice_id: part.amount for part in own.parts}
+    crediting: dict[str, int] = defaultdict(int)
+    for line in credit.lines:
+        crediting[str(line.credited_invoice_id)] -= line.total_ex_vat + line.vat_amount
+    asking, numbers = asked_by_wholly_credited(
+        connection, account_id, orders, crediting=crediting, taken=taken
+    )
+    room = [(id, each.money.outstanding - taken.get(id, 0)) for id, each in asking.items()]
+    for part in spread(credit.id, left, room):
+        taken[part.invoice_id] = taken.get(part.invoice_id, 0) + part.amount
+    parts = [Allocation(credit.id, id, amount) for id, amount in taken.items()]
+    return SetOff(parts, {**own.balances, **asking}, numbers)
+
+
+def _missing(
+    connection: Connection,
+    refund: Payment,
+    kept: Balance,
+    left: int,
+    orders: Sequence[str],
+    known: Mapping[str, Balance],
+) -> dict[str, tuple[int, int]]:
+    """What other credit invoices of the orders lack, if more of the refund is left than the invoice's
+    surplus."""
+    surplus = max(0, -kept.money.outstanding)
+    if left <= surplus or not orders:
+        return {}
+    found = owed_without_money(connection, refund.account_id, orders, known)
+    room = spread(refund.id, left - surplus, [(id, most) for id, (most, _) in found.items()])
+    return {part.invoice_id: (part.amount, found[part.invoice_id][1]) for part in room}
 
 
 def _set_off(connection: Connection, account_id: str, set_off: SetOff, *, now: datetime) -> int:

@@ -66,12 +66,13 @@ _BALANCES = Prepared(
     select(
         invoices.c.id,
         invoices.c.state,
+        invoices.c.is_including_vat,
         _DUE,
         *(func.coalesce(func.sum(_MOVED.c[name]), 0) for name in ("paid", "refunded", "set_off")),
     )
     .outerjoin_from(invoices, _MOVED, _MOVED.c.invoice_id == invoices.c.id)
     .where(invoices.c.account_id == _MINE, is_one_of(invoices.c.id, _IDS))
-    .group_by(invoices.c.id, invoices.c.state, _DUE, invoices.c.created_at)
+    .group_by(invoices.c.id, invoices.c.state, invoices.c.is_including_vat, _DUE, invoices.c.created_at)
     .order_by(invoices.c.created_at, invoices.c.id)
 )
 _refund = payments.alias("refund")
@@ -134,18 +135,22 @@ _REFUNDABLE_ON = Prepared(
     )
     .order_by(payments.c.created_at.desc(), payments.c.id.desc())
 )
-_UNDER_WAY = Prepared(
-    select(func.coalesce(func.sum(payments.c.amount), 0)).where(
-        payments.c.account_id == _MINE,
-        payments.c.type == "REFUND",
-        payments.c.status == "PENDING",
-        _ON_EITHER,
+_IS_UNDER_WAY = (
+    payments.c.account_id == _MINE,
+    payments.c.type == "REFUND",
+    payments.c.status == "PENDING",
+    _ON_EITHER,
+)
+_UNDER_WAY = Prepared(select(func.coalesce(func.sum(payments.c.amount), 0)).where(*_IS_UNDER_WAY))
+_EACH_UNDER_WAY = Prepared(
+    select(payments.c.id, payments.c.order_id, payments.c.invoice_id, payments.c.amount.label("left")).where(
+        *_IS_UNDER_WAY
     )
 )
 
 
 class Refundable(NamedTuple):
-    """What is left of a payment to refund."""
+    """What is left of a payment to refund, or what a refund that is not decided yet will give back."""
 
     id: str
     order_id: str | None
@@ -159,6 +164,7 @@ class Balance:
 
     id: str
     state: str
+    is_including_vat: bool
     money: Reimbursement
 
 
@@ -166,8 +172,8 @@ def balances_of(connection: Connection, account_id: str, ids: Sequence[str]) -> 
     """Of each invoice by its id, in order of issue."""
     found = rows.plain(connection, _BALANCES, {"account": account_id, "ids": list(ids)})
     return {
-        id: Balance(id, state, Reimbursement(due, int(paid), int(refunded), int(set_off)))
-        for id, state, due, paid, refunded, set_off in found
+        id: Balance(id, state, with_vat, Reimbursement(due, int(paid), int(refunded), int(set_off)))
+        for id, state, with_vat, due, paid, refunded, set_off in found
     }
 
 
@@ -199,3 +205,11 @@ def refunds_under_way(
     key = {"account": account_id, "ids": list(invoice_ids), "order_ids": list(order_ids)}
     (amount,) = rows.values(connection, _UNDER_WAY, key)
     return int(amount)
+
+
+def refunds_under_way_by_target(
+    connection: Connection, account_id: str, invoice_ids: Sequence[str], order_ids: Sequence[str]
+) -> list[Refundable]:
+    """Each refund of a payment on these invoices and orders that is not decided yet."""
+    key = {"account": account_id, "ids": list(invoice_ids), "order_ids": list(order_ids)}
+    return [Refundable(*row) for row in rows.plain(connection, _EACH_UNDER_WAY, key)]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists, func, or_, select
 
 from invoicing.storage.tables import allocations, invoice_lines, invoices, orders, payments
+from invoicing.verify.leftovers import is_quoted_together
 
 _BATCH = 1_000
 _ACCOUNT_ID: BindParameter[str] = bindparam("account")
@@ -66,8 +67,17 @@ _BELONGS = exists().where(
         and_(payments.c.type == "REFUND", invoice_lines.c.credited_invoice_id == payments.c.invoice_id),
     ),
 )
+_PAYS_A_CREDIT = and_(
+    payments.c.type == "REFUND", invoices.c.type == "CREDIT", payments.c.currency == invoices.c.currency
+)
 _STRAYS = (
-    select(payments.c.id, allocations.c.payment_id, allocations.c.amount, allocations.c.invoice_id)
+    select(
+        payments.c.id,
+        allocations.c.payment_id,
+        allocations.c.amount,
+        allocations.c.invoice_id,
+        case((_PAYS_A_CREDIT, payments.c.invoice_id)).label("refunded"),
+    )
     .outerjoin_from(
         allocations,
         payments,
@@ -106,7 +116,9 @@ def find_wrong_payments(connection: Connection, account_id: str) -> _Faults:
             *(_refund_faults(row) if row.type == "REFUND" else _payment_faults(row)),
         ):
             yield row.id, "payment", fault
-    for known, payment, amount, invoice in connection.execute(_STRAYS, key):
+    for known, payment, amount, invoice, refunded in connection.execute(_STRAYS, key):
+        if refunded and is_quoted_together(connection, account_id, refunded, invoice):
+            continue  # what rounding left of the same order
         share = f"{amount}" if known else f"{amount} of an unknown payment"
         yield payment, "allocation", f"{share} is allocated to invoice {invoice}, where it does not belong."
 

@@ -135,6 +135,22 @@ def credits_of_invoices(till: Till, _: Path) -> None:
     till.write(cancel_invoice, "a")
 
 
+def credits_of_quoted_orders(till: Till, _: Path) -> None:
+    """What rounding leaves is set off, also against an invoice of another order and an earlier credit."""
+    given: dict[str, Any] = {"customer_id": "ann", "is_including_vat": False}
+    one, two, three = till.order("q", 13, 13, 13, **given)
+    four, five, six = till.order("p", 2_450, 2_450, 2_450, **given)
+    sales = [till.invoice(*ids) for ids in ((six,), (three,), (four, two), (one,), (five,))]
+    till.settle(sales[4].id)
+    till.credit(sales[1], 5)
+    till.credit(sales[2])
+    till.write(cancel_invoice, sales[3].id)
+    till.cancel("q", three)
+    till.cancel("p", six)
+    till.write(refund.refund_invoice, sales[4].id, None, key="back", transfer=CASH, gateways=[])
+    assert till.outstanding(*[sale.id for sale in sales]) == [0] * 5
+
+
 def payments(till: Till, _: Path) -> None:
     for id in ("c", "b", "a"):
         till.sale(1_000, 500, id=id, customer_id="ann")
@@ -222,6 +238,7 @@ COMMANDS: dict[Callable[[Till, Path], None], set[str]] = {
     orders: {"accounts", "the series of orders", "orders", NAMED},
     invoices: {"the series of orders", "orders", "invoices", *ISSUING},
     credits_of_invoices: {"the series of orders", "orders", "invoices", *ISSUING},
+    credits_of_quoted_orders: {"the series of orders", "orders", "invoices", *ISSUING},
     payments: {
         "customers",
         "the series of orders",

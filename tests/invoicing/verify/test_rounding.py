@@ -19,6 +19,10 @@ SET_ROUNDING = (
     "UPDATE invoice_lines SET rounding = {0} WHERE invoice_id = '{2}' AND position = 0",
 )
 
+SET_OFF = """INSERT INTO allocations (account_id, id, credit_invoice_id, invoice_id, amount, created_at)
+  SELECT account_id, 'planted', '{0}', '{1}', 1, created_at FROM invoices WHERE id = '{0}'"""
+SETTLE_BY_REFUND = "UPDATE allocations SET invoice_id = '{}' WHERE payment_id = '{}'"
+
 
 def rounded(id: str, before: int, after: int) -> list[str]:
     return [statement.format(after, before, id) for statement in SET_ROUNDING]
@@ -79,3 +83,48 @@ def test_what_is_asked_wrongly_is_not_what_was_paid(database: Database, principa
     assert has_finding(findings, "INV-", "state", "It is SETTLED, and 1 was never settled."), findings
     findings = plant(database, *rounded("sale", 1, -1))
     assert has_finding(findings, "INV-", "money", "It asks 999, and 1000 is allocated to it."), findings
+
+
+@pytest.mark.parametrize("target", ["with", "open", "elsewhere"])
+def test_what_rounding_left_is_set_off_only_within_an_order(
+    database: Database, principal: Principal, target: str
+) -> None:
+    """A unit that a credit owes, set off by hand against the invoice that it does not belong to."""
+    till = Till(database, principal)
+    one, two, three = till.order("o", 13, 13, 13, is_including_vat=False)
+    till.invoice(one, id="open")
+    owing = till.invoice(two, id="two")
+    till.invoice(three, id="three")
+    a, b = till.order("p", 2_450, 2_450, is_including_vat=False)
+    asking = till.invoice(a, id="elsewhere")
+    till.invoice(b)
+    till.credit(asking)
+    till.sale(1_000, id="with")
+    credit = till.credit(owing)
+    assert till.outstanding(credit.id, "elsewhere") == [-1, 1]
+    findings = plant(
+        unprotected(database),
+        SET_OFF.format(credit.id, target),
+    )
+    assert has_finding(findings, "", "set-off", "1 is set off against"), findings
+
+
+@pytest.mark.parametrize("is_of_the_order", [True, False])
+def test_a_refund_settles_the_credits_of_its_own_order_only(
+    database: Database, principal: Principal, is_of_the_order: bool
+) -> None:
+    till = Till(database, principal)
+    sales = [till.invoice(id) for id in till.order("o", 2_450, 2_450, 2_450, is_including_vat=False)]
+    paid = [till.settle(sale.id) for sale in sales]
+    other = till.sale(1_000, id="other")
+    elsewhere = till.settle(other.id)
+    credit = till.credit(sales[1])
+    till.refund(paid[1])
+    back = till.refund(paid[0] if is_of_the_order else elsewhere, 1)
+    findings = plant(
+        unprotected(database),
+        SETTLE_BY_REFUND.format(credit.id, back.id),
+    )
+    assert has_finding(findings, "", "allocation", "where it does not belong") is not is_of_the_order, (
+        findings
+    )
