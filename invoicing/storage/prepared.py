@@ -7,7 +7,9 @@ connections, errors and the types of columns stay SQLAlchemy's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NoReturn
 
@@ -15,6 +17,8 @@ from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Sele
 from sqlalchemy.types import TypeEngine
 
 from invoicing.storage import changes
+
+TOGETHER = 50  # rows in one INSERT on SQLite, which writes its search index to the file with each statement
 
 Row = Sequence[Any]
 Parameters = Mapping[str, object]
@@ -69,6 +73,7 @@ class _Form:
         self._text = state.statement
         self._is_change = not statement.is_select
         self._is_positional = state.positiontup is not None
+        self._text_together = _for_several(state.statement) if self._is_positional and columns else ""
         self._names = state.positiontup or [*state.parameters]
         self._values_of = _values_of(self._names)
         self._constants = {name: value for name, value in state.parameters.items() if name not in given}
@@ -94,12 +99,15 @@ class _Form:
 
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         given = [self._written(row) for row in rows]
+        together = len(given) - len(given) % TOGETHER if self._text_together else 0
         cursor = _cursor(connection)
         try:
-            if len(given) == 1:
-                cursor.execute(self._text, given[0])
-            else:
-                cursor.executemany(self._text, given)
+            for start in range(0, together, TOGETHER):
+                cursor.execute(self._text_together, [*chain(*given[start : start + TOGETHER])])
+            if len(given) - together == 1:
+                cursor.execute(self._text, given[-1])
+            elif len(given) > together:
+                cursor.executemany(self._text, given[together:])
             changed = cursor.rowcount
         except connection.dialect.loaded_dbapi.Error as failure:
             self._fail(connection, failure, cursor)
@@ -131,6 +139,13 @@ def _cursor(connection: Connection) -> Any:
     if not connection.in_transaction():
         connection.begin()
     return connection.connection.cursor()
+
+
+def _for_several(insert: str) -> str:
+    """The INSERT for so many rows at once; empty where something follows on the row."""
+    head, values, row = insert.rpartition(" VALUES ")
+    is_plain = re.fullmatch(r"\(\?(, \?)*\)", row) is not None
+    return f"{head}{values}{', '.join([row] * TOGETHER)}" if is_plain else ""
 
 
 def _values_of(names: Sequence[str]) -> Callable[[Parameters], Sequence[Any]]:

@@ -16,7 +16,7 @@ from invoicing.access import Principal
 from invoicing.storage import changes, rows
 from invoicing.storage.database import Database
 from invoicing.storage.id_lists import id_list, is_one_of
-from invoicing.storage.prepared import Prepared
+from invoicing.storage.prepared import TOGETHER, Prepared
 from invoicing.storage.tables import (
     Order,
     OrderItem,
@@ -122,6 +122,15 @@ def test_what_changes_rows_is_noted_and_what_does_not_is_not(ordered: Database, 
     assert {each.name for each in ordered.read(items, principal, ["a", "b"])} == {"Pot"}
     assert not ordered.write(renames, Prepared(RENAME), [])
     assert not ordered.write(renames, RENAMED, [])
+
+
+@pytest.mark.parametrize("many", [TOGETHER - 1, TOGETHER, TOGETHER + 1, 2 * TOGETHER + 2])
+def test_as_many_rows_as_there_are_are_inserted_each_once(ordered: Database, many: int) -> None:
+    (first, *_) = ordered.read(rows.mappings, Prepared(select(order_items)))
+    copies = [{**first, "id": f"copy{place:04}", "position": place} for place in range(many)]
+    ordered.write(lambda connection: Prepared(insert(order_items)).run(connection, *copies))
+    stored = select(order_items).where(order_items.c.id.startswith("copy")).order_by(order_items.c.id)
+    assert ordered.read(rows.mappings, stored) == copies
 
 
 def test_a_clash_is_sqlalchemys_error_and_quotes_no_value(ordered: Database) -> None:
