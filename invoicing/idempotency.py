@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Table, bindparam, select
 from invoicing.access import Principal
 from invoicing.errors import IdempotencyKeyReused, InvoicingError, ValidationError
 from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 
 
 class Made(Protocol):
@@ -45,8 +46,10 @@ def fingerprint(*asked: Any) -> str:
 
 def find_in(table: Table, as_: type[M]) -> Find[M]:
     """Finds the table's row with the `idempotency_key`."""
-    statement = select(table).where(
-        table.c.account_id == bindparam("account"), table.c.idempotency_key == bindparam("key")
+    statement = Prepared(
+        select(table).where(
+            table.c.account_id == bindparam("account"), table.c.idempotency_key == bindparam("key")
+        )
     )
 
     def find(connection: Connection, principal: Principal, key: str) -> M | None:

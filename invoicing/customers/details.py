@@ -31,6 +31,7 @@ from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Customer,
     customers,
+    is_of_customer,
     new_id,
     violated_constraint,
 )
@@ -63,6 +64,16 @@ _BY_ID = Prepared(
         customers.c.account_id == bindparam("account"), is_one_of(customers.c.id, id_list("ids"))
     )
 )
+_BY_COLUMN = {
+    column: select(customers).where(
+        customers.c.account_id == bindparam("account"),
+        customers.c[column] == bindparam("value"),
+        is_of_customer(customers.c.id),
+    )
+    for column in ("id", "handle")
+}
+_FIND_BY = {column: Prepared(statement) for column, statement in _BY_COLUMN.items()}
+_LOCK_BY = {column: Prepared(for_no_key_update(statement)) for column, statement in _BY_COLUMN.items()}
 _FIND_BY_KEY = find_in(customers, Customer)
 
 
@@ -162,14 +173,11 @@ def find_customer(
     """The customer with this id or handle, exactly one of which is given; `lock` locks its row."""
     if (id is None) == (handle is None):
         raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
-    matches = customers.c.id == id if id is not None else customers.c.handle == handle
-    statement = select(customers).where(customers.c.account_id == principal.account_id, matches)
-    if principal.customer_id is not None:
-        statement = statement.where(customers.c.id == principal.customer_id)
-    found = rows.one_or_none(connection, for_no_key_update(statement) if lock else statement, as_=Customer)
+    column, value = ("id", id) if id is not None else ("handle", handle)
+    key = {"account": principal.account_id, "customer": principal.customer_id, "value": value}
+    found = rows.one_or_none(connection, (_LOCK_BY if lock else _FIND_BY)[column], key, as_=Customer)
     if found is None:
-        field, value = ("customer_id", id) if id is not None else ("customer_handle", handle)
-        raise CustomerNotFound(f"There is no customer {value}.", field=field, ids=[str(value)])
+        raise CustomerNotFound(f"There is no customer {value}.", field=f"customer_{column}", ids=[str(value)])
     return found
 
 
