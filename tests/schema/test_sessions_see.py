@@ -47,7 +47,8 @@ SEEN = {
     "rounding pdf_status issued_on due_on created_by created_at lines vat orders customer seller buyer "
     "shipping_address delivery_date service_period tax_currency total_vat_in_tax_currency exchange_rate "
     "reimbursement credits credited_by pdf_url receipt_url pdf_warnings e_invoices e_invoice "
-    "purchase_order_number cost_center note lines_count orders_count credits_count credited_by_count",
+    "purchase_order_number payment_reference "
+    "cost_center note lines_count orders_count credits_count credited_by_count",
     "InvoiceConnection": "edges nodes pageInfo totalCount",
     "InvoiceEdge": "cursor node",
     "InvoiceLine": "id order_item_id order_id sku name description quantity unit unit_price discount "
