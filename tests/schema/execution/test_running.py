@@ -82,6 +82,17 @@ async def test_whoever_asks_for_more_at_once_waits_in_order(ctx: Context) -> Non
         await tasks[ended]
 
 
+async def test_lists_keep_no_question_for_a_single_thing_waiting(ctx: Context) -> None:
+    lists = "{ orders { totalCount } }"
+    async with AsyncExitStack() as places:
+        for _ in range(MOST_RUNNING):
+            await places.enter_async_context(place(ctx, lists, None))
+        waiting = asyncio.create_task(enter(ctx, lists))
+        await enter(ctx)
+        assert await is_waiting(waiting)
+    await waiting
+
+
 async def test_an_operation_over_http_waits_for_a_place(ctx: Context, taken: AsyncExitStack) -> None:
     asking = asyncio.create_task(schema_under(Rules()).execute(ASKED, context_value=ctx))
     assert await is_waiting(asking)
