@@ -375,8 +375,9 @@ def test_a_key_needs_its_scopes_before_anything_is_made(shop: Client) -> None:
 
 def test_what_http_itself_refuses_is_told_in_the_same_form(door: Door) -> None:
     json = {"content-type": "application/json"}
-    for body in (b"", b"{", b"[]", b"3", b"\xff", b"[" * 100_000):
+    for body in (b"", b"{", b"[]", b"3", b"\xff", b"[" * 10_000):
         refused(door, 1, 400, CREATE, content=body, headers=json)
+    refused(door, 1, 413, CREATE, content=b"[" * 100_000, headers=json)
     refused(door, 1, 413, CREATE, content=b'{"handle": "' + b"x" * MAX_BODY + b'"}', headers=json)
     refused(door, 1, 415, CREATE, content=b"{}", headers={"content-type": "text/plain"})
     refused(door, 1, 415, "/v1/invoice/i-1/settle", content=b"x=1", headers={"content-type": "text/plain"})
