@@ -12,18 +12,20 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, o
 from invoicing.ledger.balances import Balance, available_on, balances_of
 from invoicing.ledger.distribution import Allocation, OpenInvoice, spread, spread_payments
 from invoicing.ledger.entries import allocate, payment, settle
-from invoicing.ledger.leftovers import asked_by_wholly_credited, owed_without_money, set_off_leftovers
+from invoicing.ledger.leftovers import (
+    asked_by_wholly_credited,
+    owed_without_money,
+    set_off_leftovers,
+    wholly_credited,
+)
 from invoicing.ledger.order_shares import shares_of
 from invoicing.locks import credits_of, orders_on, orders_sharing
 from invoicing.snapshot import Line, Snapshot
-from invoicing.storage import rows
-from invoicing.storage.prepared import Prepared
-from invoicing.storage.tables import Payment, allocations, invoice_lines, invoices, payments
+from invoicing.storage.tables import Payment, allocations, invoice_lines, payments
 from invoicing.webhooks import events
 
 _MINE: BindParameter[str] = bindparam("account")
 _ORDER: BindParameter[str] = bindparam("order")
-_INVOICE: BindParameter[str] = bindparam("invoice")
 _PAYMENT: BindParameter[str] = bindparam("payment")
 _OF_PAYMENT = and_(
     payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
@@ -44,14 +46,6 @@ _INVOICES_OF_ORDER = (
     select(invoice_lines.c.invoice_id)
     .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
     .distinct()
-)
-_LEFT_TO_CREDIT = Prepared(
-    select(
-        invoices.c.total
-        + select(func.coalesce(func.sum(invoice_lines.c.total_ex_vat + invoice_lines.c.vat_amount), 0))
-        .where(invoice_lines.c.account_id == _MINE, invoice_lines.c.credited_invoice_id == _INVOICE)
-        .scalar_subquery()
-    ).where(invoices.c.account_id == _MINE, invoices.c.id == _INVOICE)
 )
 
 
@@ -256,9 +250,9 @@ def _set_off(connection: Connection, account_id: str, set_off: SetOff, *, now: d
     """Sets off a new credit invoice against what its invoices still ask; the rest is to be refunded."""
     parts = set_off.parts
     allocate(connection, account_id, parts, of_credit=True, now=now)
+    whole = wholly_credited(connection, account_id, [part.invoice_id for part in parts], {})
     for part in parts:
-        key = {"account": account_id, "invoice": part.invoice_id}
-        in_full = int(rows.values(connection, _LEFT_TO_CREDIT, key)[0]) == 0
+        in_full = part.invoice_id in whole
         if in_full or part.amount == set_off.balances[part.invoice_id].money.outstanding:
             settle(connection, account_id, [part.invoice_id], "CANCELLED" if in_full else "SETTLED", now=now)
     return sum(part.amount for part in parts)
