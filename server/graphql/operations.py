@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import Request
@@ -24,7 +25,7 @@ from server.auth import bearer, token_in
 from server.connections.websocket import allow_large_messages
 from server.contexts import Contexts, request_id
 from server.graphql.content_types import VARY, negotiate
-from server.graphql.sse import EventStreams
+from server.graphql.sse import EventEncoding, EventStreams
 from server.graphql.websocket import NOBODY, ConnectionContext, ConnectionHandler, TextAdapter
 from server.metrics import Metrics
 
@@ -36,6 +37,7 @@ class Operations(GraphQL[Context, None]):
 
     websocket_adapter_class = TextAdapter
     graphql_transport_ws_handler_class = ConnectionHandler
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: EventEncoding})
 
     def __init__(
         self, schema: BaseSchema, *, contexts: Contexts, metrics: Metrics, origins: Sequence[str] = ()

@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Send
+from strawberry.http.streaming import SSETransport
 
 from server.graphql.content_types import accepts, negotiate
 
@@ -18,6 +19,16 @@ MOST_UNREAD_SECONDS = 30.0  # a client that reads nothing for that long is given
 def accepts_only_events(accept: str) -> bool:
     """Whether even an operation with one result has to be answered with an event."""
     return negotiate(accept) is None and accepts(accept, EVENT_STREAM)
+
+
+class EventEncoding(SSETransport):
+    """Ends lines with LF: some clients read no event whose lines end in CRLF, as Strawberry's do."""
+
+    def encode_event(self, event: str, data: str | None = None) -> str:
+        return super().encode_event(event, data).replace("\r\n", "\n")
+
+    def encode_comment(self, comment: str) -> str:
+        return super().encode_comment(comment).replace("\r\n", "\n")
 
 
 class EventStreams:

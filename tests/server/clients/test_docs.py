@@ -22,6 +22,7 @@ FILES = [
     "operations/updates.graphql",
     "typescript/updates.ts",
     "typescript/events.ts",
+    "typescript/urql.ts",
     "python/updates.py",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.server.clients.walking import (
     open_shop,
     run,
 )
+from tests.support.client import Client
 from tests.support.installed import TYPESCRIPT, need
 
 
@@ -29,16 +31,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_three_steps(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
-    with open_shop(fresh_sqlite, tmp_path) as (address, shop):
-        told = json.loads(run(["node", "built/walk.js", address, str(shop.token), "order-1"], built))
-        assert told["items"] == ["mug", "pot"]
-        assert_invoiced(told)
+@pytest.fixture(scope="module")
+def opened(fresh_sqlite: FreshUrl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Client]]:
+    with open_shop(fresh_sqlite, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
 
 
-@pytest.mark.parametrize("program", ["updates.js", "events.js"])
-def test_the_subscription(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path, program: str) -> None:
-    with open_shop(fresh_sqlite, tmp_path) as (address, shop):
-        invoice_id = issued(shop)
-        told = run(["node", f"built/{program}", address, str(shop.token), invoice_id], built)
-        assert_told(told, invoice_id)
+def test_the_three_steps(built: Path, opened: tuple[str, Client]) -> None:
+    address, shop = opened
+    told = json.loads(run(["node", "built/walk.js", address, str(shop.token), "order-1"], built))
+    assert told["items"] == ["mug", "pot"]
+    assert_invoiced(told)
+
+
+@pytest.mark.parametrize("program", ["updates", "events", "urql"])
+def test_the_subscription(built: Path, opened: tuple[str, Client], program: str) -> None:
+    address, shop = opened
+    invoice_id = issued(shop)
+    told = run(["node", f"built/{program}.js", address, str(shop.token), invoice_id], built)
+    assert_told(told, invoice_id)

@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
 from tests.server.test_whole_walk import serving
 from tests.support import factories
-from tests.support.client import INVOICE_ITEMS, Client, client
+from tests.support.client import INVOICE_ORDER, Client, client
 from tests.support.factories import item
 from tests.support.patience import PATIENCE
 
@@ -67,8 +67,9 @@ def assert_invoiced(told: dict[str, Any]) -> None:
 
 
 def issued(shop: Client) -> str:
-    """The id of an invoice that has just been made."""
-    made = shop.ask(INVOICE_ITEMS, input={"items": ["mug"]})["invoiceItems"]["invoice"]
+    """The id of an invoice that has just been made, for an order of its own."""
+    ordered = factories.order(shop.database, shop.principal)
+    made = shop.ask(INVOICE_ORDER, input={"order_id": ordered.id})["invoiceOrder"]["invoice"]
     return str(made["id"])
 
 

@@ -188,8 +188,8 @@ async def events(invoice_id: str) -> AsyncIterator[str]:
     """The invoice, kept alive, and once more with its PDF; cut where a network may cut it."""
     for pdf_url in (None, "https://…/invoice-1.pdf"):
         data = {"data": {"invoiceUpdated": {"id": invoice_id, "pdf_url": pdf_url}}}
-        text = f"event: next\r\ndata: {json.dumps(data, ensure_ascii=False)}\r\n\r\n:\r\n\r\n"
-        for part in (text[:20], text[20:-9], text[-9:]):
+        text = f"event: next\ndata: {json.dumps(data, ensure_ascii=False)}\n\n:\n\n"
+        for part in (text[:20], text[20:-5], text[-5:]):
             yield part
             await asyncio.sleep(0.1)
     await asyncio.Event().wait()

@@ -10,6 +10,7 @@ import websockets
 
 from resolvers.context import Context
 from server.bodies import MOST_PARTS
+from server.graphql.sse import EventEncoding
 from tests.support.client import RECORD, Client
 from tests.support.patience import PATIENCE
 from tests.support.subscribing import (
@@ -227,3 +228,13 @@ async def test_no_mutation_comes_by_get(shop: Client) -> None:
         assert '"data":{' not in answer.text
         standing = '{ invoice(id: "v") { reimbursement { amount_paid } } }'
         assert (await ask(address, shop, standing))["invoice"]["reimbursement"]["amount_paid"] == 0
+
+
+async def test_lines_of_events_end_with_lf(shop: Client) -> None:
+    query = "query { account { id } }"
+    async with running_server(shop.app) as address, streamed(address, shop.token, query) as stream:
+        sent = "".join([text async for text in stream.answer.aiter_text()])
+    first, last, rest = sent.split("\n\n")
+    assert first.startswith('event: next\ndata: {"data":')
+    assert (last, rest) == ("event: complete\ndata: ", "")
+    assert EventEncoding().encode_comment("ping") == ": ping\n\n"
