@@ -43,6 +43,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def main(command: str = "help", *args: str) -> int:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each server that a test starts compiles 400 files
     if command == "setup":
         setup(retry=True)
     elif command == "serve":

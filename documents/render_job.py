@@ -10,14 +10,15 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
-from documents import pdf
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import formats_without_problems
-from documents.pdf import Paper
 from documents.store import FileStore
 from invoicing.snapshot import load
+
+if TYPE_CHECKING:
+    from documents.pdf import Paper
 
 DISK_THREADS = 8
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
@@ -86,9 +87,11 @@ def _render_and_submit(task: RenderTask, disk: Executor) -> Future[StoredPdf]:
 
 
 def _render(stored: str, logo: bytes | None) -> _Rendered:
+    from documents.pdf import paper_of  # only in the processes that render: ReportLab takes long to load
+
     start = time.perf_counter()
     snapshot = load(stored)
-    paper = pdf.paper_of(snapshot, logo)
+    paper = paper_of(snapshot, logo)
     return _Rendered(paper, time.perf_counter() - start, formats_without_problems(snapshot))
 
 

@@ -13,7 +13,6 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan
 
 from documents.links import Links
-from documents.pdf import use_font_folder
 from documents.store import FileStore
 from invoicing.storage.database import Database
 from resolvers.context import Services
@@ -29,6 +28,7 @@ from server.graphql.explorer import Explorer
 from server.graphql.view import GraphQLView
 from server.metrics import Metrics
 from server.rate_limits.limits import RateLimits
+from server.receipts import Receipts
 from server.request_log import RequestLog
 from server.settings import Settings
 from server.stored_pdfs import StoredPdfs
@@ -51,7 +51,6 @@ def create_app(
     example: Example | None = None,
 ) -> Starlette:
     """The server on a migrated database. With a demo token, the explorer opens with it filled in."""
-    use_font_folder(settings.font_dir)  # receipts are made in this process
     store, counts = FileStore(settings.documents_dir), Metrics()
     database.deadlock_listeners.append(counts.count_deadlock)
     outages.log_outages(database)
@@ -59,6 +58,7 @@ def create_app(
     services = contexts.services
     shared_limits = contexts.limits if settings.rate_limit_shared else None
     origins = settings.cors_origins.split()
+    receipts = Receipts(database, settings.font_dir)
     explorer = Explorer(authorization=f"Bearer {demo_token}" if demo_token else None, example=example)
     view = GraphQLView(
         schema_under(settings.rules), contexts=contexts, explorer=explorer, metrics=counts, origins=origins
@@ -69,7 +69,7 @@ def create_app(
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *explorer.routes,
-            *downloads.routes(database, StoredPdfs(database, store), services.links),
+            *downloads.routes(database, StoredPdfs(database, store), services.links, receipts),
             *health.routes(database, store),
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),

@@ -13,22 +13,18 @@ from documents.einvoice.file import xml_of
 from documents.einvoice.links import EInvoiceKey, read_key
 from documents.links import BadLink, ExpiredLink, Links
 from documents.logo_links import LogoKey
-from documents.pdf import copy_of
-from documents.receipt_links import ReceiptKey
 from invoicing.accounts import branding
 from invoicing.errors import DatabaseUnavailable, InvoicingError, QueryTimeout, ServerOutdated
-from invoicing.invoices import receipt as receipts
 from invoicing.invoices.queries import stored_snapshot
 from invoicing.snapshot import load
 from invoicing.storage.database import Database
 from resolvers.making import made, opened_of
-from resolvers.shared_threads import SharedThreads
 from server.callers import CLIENT_GONE, WhileCallerWaits
 from server.openings import DocumentsBusy, Openings
+from server.receipts import Receipts
 from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
 from server.xml_response import xml_response
 
-_RECEIPTS = SharedThreads(1, 1, "receipts")
 _STATUS: dict[type[InvoicingError], int] = {
     BadLink: 403,
     DatabaseUnavailable: 503,
@@ -41,7 +37,7 @@ _STATUS: dict[type[InvoicingError], int] = {
 }
 
 
-def routes(database: Database, pdfs: StoredPdfs, links: Links) -> list[Route]:
+def routes(database: Database, pdfs: StoredPdfs, links: Links, receipts: Receipts) -> list[Route]:
     openings = Openings()
 
     async def document(request: Request) -> Response:
@@ -62,7 +58,7 @@ def routes(database: Database, pdfs: StoredPdfs, links: Links) -> list[Route]:
             return await _logo(database, logo)
         if (receipt := receipt_links.read_key(key)) is not None:
             with openings.one_more(receipt.account_id, key):
-                return await _receipt(database, receipt, filename)
+                return _pdf(await receipts.made(receipt), filename)
         return await _file(pdfs, key, filename)
 
     return [Route("/documents/{token}/{filename:path}", document)]
@@ -97,16 +93,10 @@ async def _logo(database: Database, key: LogoKey) -> Response:
     return Response(stored.content, media_type=stored.media_type, headers=headers)
 
 
-async def _receipt(database: Database, key: ReceiptKey, filename: str) -> Response:
-    """Made anew each time, in a thread of its own, as the fonts serve one at a time: accounts take turns."""
-    found = await database.read_for(key.account_id, receipts.receipt, key.account_id, key.invoice_id)
-    if found is None:
-        raise DocumentMissing
-    content = await _RECEIPTS.run(key.account_id, lambda: copy_of(found.paper(), found.logo))
-    name = quote(filename, safe="")
+def _pdf(content: bytes, filename: str) -> Response:
     headers = {
         "Cache-Control": "private",
-        "Content-Disposition": f"inline; filename*=utf-8''{name}",
+        "Content-Disposition": f"inline; filename*=utf-8''{quote(filename, safe='')}",
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type="application/pdf", headers=headers)

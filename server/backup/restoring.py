@@ -15,8 +15,9 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, make_url
 
 from invoicing.invoices import pdf
-from invoicing.storage import migrations, sqlite_copy, table_files
+from invoicing.storage import sqlite_copy, table_files
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from server.backup import manifest
 from server.backup.databases import POSTGRESQL, SQLITE, SQLITE_FILE, TABLES, Progress, known_schema
 from server.backup.making import PDFS, SANDBOX, SECRET
@@ -148,7 +149,7 @@ def _restore_postgresql(
     progress: Progress,
 ) -> None:
     def fill(connection: Connection) -> None:
-        migrations.make_tables(connection, backup.schema)
+        running.make_tables(connection, backup.schema)
         with progress("Tables", len(backup.columns)) as advance:
             table_files.load_tables(connection, folder / TABLES, backup.columns, lambda: advance(1))
         before_it_is_there()

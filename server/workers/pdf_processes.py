@@ -17,7 +17,6 @@ from pathlib import Path
 
 import structlog
 
-from documents import pdf
 from documents.render_job import RenderFailure, RenderTask, StoredPdf
 from server import logs
 
@@ -138,6 +137,8 @@ class Renderer:
 
 
 def _serve(pipe: Connection, render: Render, level: str, font_folder: Path | None) -> None:
+    from documents import pdf  # not in the process that starts this one: ReportLab takes long to load
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets batches finish
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logs.configure(level)

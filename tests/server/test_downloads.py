@@ -17,6 +17,7 @@ from invoicing.access import Principal
 from invoicing.invoices import pdf
 from invoicing.storage.database import Database
 from server import downloads
+from server.receipts import Receipts
 from server.stored_pdfs import StoredPdfs
 from tests.support import factories
 
@@ -39,7 +40,9 @@ def key(database: Database, principal: Principal, store: FileStore) -> str:
 
 @pytest.fixture
 def client(database: Database, store: FileStore) -> AsyncClient:
-    app = Starlette(routes=downloads.routes(database, StoredPdfs(database, store), links))
+    app = Starlette(
+        routes=downloads.routes(database, StoredPdfs(database, store), links, Receipts(database, None))
+    )
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 
 

@@ -22,6 +22,7 @@ from resolvers import making
 from resolvers.making import made, opened_of
 from server import downloads
 from server.openings import MOST_OF_ACCOUNT, MOST_OF_LINK, DocumentsBusy, Openings
+from server.receipts import Receipts
 from server.stored_pdfs import StoredPdfs
 from tests.support import factories
 from tests.support.patience import PATIENCE
@@ -32,7 +33,9 @@ links = Links("secret", "http://testserver", 60)
 
 @pytest.fixture
 def client(database: Database, store: FileStore) -> AsyncClient:
-    app = Starlette(routes=downloads.routes(database, StoredPdfs(database, store), links))
+    app = Starlette(
+        routes=downloads.routes(database, StoredPdfs(database, store), links, Receipts(database, None))
+    )
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 
 

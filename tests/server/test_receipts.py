@@ -26,6 +26,7 @@ from invoicing.invoices.receipt import Receipt, receipt
 from invoicing.storage.database import Database
 from resolvers.shared_threads import SharedThreads
 from server import downloads
+from server.receipts import Receipts
 from server.stored_pdfs import StoredPdfs
 from tests.support.factories import NOW
 from tests.support.patience import PATIENCE
@@ -43,7 +44,9 @@ def till(database: Database, principal: Principal) -> Till:
 
 @pytest.fixture
 def client(database: Database, store: FileStore) -> AsyncClient:
-    app = Starlette(routes=downloads.routes(database, StoredPdfs(database, store), links))
+    app = Starlette(
+        routes=downloads.routes(database, StoredPdfs(database, store), links, Receipts(database, None))
+    )
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 
 

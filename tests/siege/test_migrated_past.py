@@ -18,6 +18,7 @@ from invoicing.access import Principal
 from invoicing.errors import ServerOutdated
 from invoicing.storage import migrations, tables
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from server.workers.pdf import PdfWorker
 from tests.support import factories
 from tests.support.client import CREATE_ORDER, client
@@ -52,7 +53,7 @@ def newer(database_url: str) -> Iterator[Database]:
 def migrate(connection: Connection, begun: Event, may_end: Event) -> None:
     """Locks as a migration does, and is the next version once it ends."""
     if connection.dialect.name == "postgresql":
-        migrations.lock_commands_out(connection)
+        running.lock_commands_out(connection)
     connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     begun.set()
     assert may_end.wait(PATIENCE)

@@ -6,8 +6,8 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from invoicing.access import Principal
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.audit_trail import actions_of, make_customers
@@ -23,7 +23,7 @@ FUNCTIONS = ("audit_is_appended", "audit_head_advances", "audit_entry_follows")
 
 def test_accounts_that_are_there_get_an_empty_log(database: Database, principal: Principal) -> None:
     issued = factories.invoice(database, principal)
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         functions = () if database.is_sqlite else [f"DROP FUNCTION {name}" for name in FUNCTIONS]

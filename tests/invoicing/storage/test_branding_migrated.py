@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from invoicing.access import Principal
 from invoicing.accounts import branding
 from invoicing.accounts.logo import read_logo
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import accounts, invoices, logos
 from invoicing.verify.books import verify
 from tests.support import factories
@@ -32,7 +32,7 @@ NEW = {
 
 
 def migrate_from_0026(database: Database) -> None:
-    settings = migrations.config()
+    settings = running.config()
     refusal = (
         "BEGIN SELECT RAISE(ABORT, 'an issued invoice is frozen'); END"
         if database.is_sqlite

@@ -25,6 +25,7 @@ from invoicing.decimals import subtotal_of
 from invoicing.invoices import from_orders
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import invoice_lines, order_items
 from invoicing.verify.books import verify
 from tests.support.client import CREATE_INVOICE, Client, client
@@ -57,7 +58,7 @@ def migrated(empty: Database) -> Database:
     """Filled at the version before, and brought to the newest."""
 
     def fill(connection: Connection) -> None:
-        settings = migrations.config()
+        settings = running.config()
         settings.attributes["connection"] = connection
         command.upgrade(settings, FILLED["version"])
         for table, rows in FILLED["tables"].items():

@@ -14,8 +14,8 @@ from invoicing.invoices.queries import Issued
 from invoicing.orders import intake, lists, returns
 from invoicing.orders.actions import RULES, Action, is_done
 from invoicing.orders.returns import Contra
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.pages import Window
 from invoicing.storage.tables import invoice_lines, invoices, order_items, orders
 from tests.support.factories import item
@@ -42,7 +42,7 @@ def ordered(till: Till, *goods: dict[str, Any], off: int, rate: float = 21, **va
 
 def migrate(till: Till) -> None:
     change(till, "off", type="DISCOUNT")
-    settings = migrations.config()
+    settings = running.config()
 
     def run(connection: Connection) -> None:
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, inspect, text
 
 from invoicing.access import Principal
 from invoicing.invoices import pdf, queries
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import documents
 from invoicing.verify import papers
 from tests.support import factories
@@ -25,7 +25,7 @@ def test_documents_of_before_are_found_by_their_keys(database: Database, princip
     (due,) = database.write(pdf.claim, most=1, now=factories.NOW)
     made = pdf.RenderedPdf(due.job, "its key", 1, "0" * 64)
     database.write(pdf.record, [made], [], now=factories.NOW)
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> list[str | None]:
         for statement in BEFORE_0017:
@@ -44,7 +44,7 @@ def test_documents_of_before_stay_and_carry_no_e_invoice(database: Database, pri
     made = pdf.RenderedPdf(due.job, "its key", 1, "0" * 64, has_e_invoice=True)
     database.write(pdf.record, [made], [], now=factories.NOW)
     before = database.read(pdf.document, "its key")
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> list[str | None]:
         for statement in BEFORE_0025:

@@ -9,8 +9,8 @@ from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
 from invoicing.customers import details
 from invoicing.invoices import queries
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 
 BEFORE = (
@@ -24,7 +24,7 @@ def test_parties_and_invoices_keep_what_they_have(database: Database, principal:
     buyer = factories.customer(database, principal, name="Ann")
     issued = factories.invoice(database, principal, customer_id=buyer.id)
     seller = database.read(account_settings.account, principal.account_id)
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

@@ -6,8 +6,8 @@ from alembic import command
 from sqlalchemy import Connection, select, text
 
 from invoicing.access import Principal
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import webhook_endpoints
 from tests.support import factories
 from tests.support.webhook_listener import endpoint
@@ -33,7 +33,7 @@ def test_endpoints_of_before_stay_as_they_are_and_have_no_key(
     endpoint(database, principal)
     factories.invoice(database, principal)
     before = rows(database)
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from invoicing.access import Principal
 from invoicing.customers import details
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 
 BEFORE = (
@@ -19,7 +19,7 @@ BEFORE = (
 
 def test_customers_that_are_there_are_not_erased(database: Database, principal: Principal) -> None:
     made = factories.customer(database, principal, handle="h", billing_address=factories.ADDRESS)
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

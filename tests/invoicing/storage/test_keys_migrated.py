@@ -12,6 +12,7 @@ from invoicing.access import Principal
 from invoicing.errors import IdempotencyKeyReused
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import customers, order_items, orders, payments
 from invoicing.verify.books import verify
 from tests.support import factories
@@ -41,7 +42,7 @@ def till(database: Database, principal: Principal) -> Till:
 
 def migrate_from_0007(database: Database) -> None:
     """Removes the keys, and runs the migration that adds them."""
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

@@ -11,8 +11,8 @@ from invoicing.invoices import from_orders
 from invoicing.orders import returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import invoices
 from tests.support import factories
 from tests.support.factories import item
@@ -37,7 +37,7 @@ def till(database: Database, principal: Principal) -> Till:
 
 def migrate_from_0003(database: Database) -> None:
     """Removes the ledger, and runs only the migration that adds it; later migrations stay as they are."""
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()

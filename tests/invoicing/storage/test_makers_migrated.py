@@ -12,8 +12,8 @@ from sqlalchemy import Connection, text
 from invoicing.access import Principal, Scope
 from invoicing.accounts import api_keys as keys
 from invoicing.customers import sessions
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 from tests.support.factories import NOW
 
@@ -43,7 +43,7 @@ SHOP = ["customers:read", "customers:write", "invoices:read", "invoices:write", 
 def migrated(database: Database, principal: Principal) -> Database:
     """A database of before with two keys, whose tokens are their names, and Ann's session."""
     factories.customer(database, principal, id="ann")
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

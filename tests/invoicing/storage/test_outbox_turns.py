@@ -11,8 +11,8 @@ from alembic import command
 from sqlalchemy import Connection, event, insert, select, text
 
 from invoicing.access import Principal
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.outbox import new_job_row
 from invoicing.storage.outbox_turns import claim_in_turns
 from invoicing.storage.tables import Job, outbox, webhook_deliveries
@@ -112,7 +112,7 @@ def test_jobs_of_before_stand_in_their_queues(database: Database, principal: Pri
     factories.invoice(database, principal)
     row = new_job_row(principal.account_id, "payment.ask", "p", principal.account_id, now=NOW)
     database.write(lambda connection: connection.execute(insert(outbox), [row]))
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> tuple[list[Any], list[Any]]:
         jobs = select(outbox).order_by(outbox.c.id)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 
 from invoicing.access import Principal
 from invoicing.retention.purge import Retention, purge
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.invoicing.retention.test_purge import left, send
 from tests.support.factories import NOW
 
@@ -23,7 +23,7 @@ BEFORE = (
 
 def test_what_is_there_already_is_purged_too(database: Database, principal: Principal) -> None:
     _, waiting = send(database, principal, "DELIVERED", "PENDING")
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from invoicing.access import Principal
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import accounts, invoice_lines, invoices
 from invoicing.verify.books import verify
 from tests.support.till import Till
@@ -25,7 +25,7 @@ NEW = (("invoices", "rounding"), ("invoice_lines", "rounding"), ("accounts", "pa
 
 
 def migrate_from_0013(database: Database) -> None:
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         connection.execute(text(f"DROP TRIGGER invoices_stay{'' if database.is_sqlite else ' ON invoices'}"))

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, text
 from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.search import Search
 from invoicing.storage.tables import customers
 from tests.invoicing.storage.test_search import fill, found, texts
@@ -33,7 +34,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def migrate_from_0021(connection: Connection) -> None:
-    settings = migrations.config()
+    settings = running.config()
     version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     for table in TABLES:
         for statement in BEFORE[connection.dialect.name]:

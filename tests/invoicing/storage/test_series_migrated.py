@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select, text
 from invoicing.access import Principal
 from invoicing.errors import ClockBehind
 from invoicing.invoices import from_orders
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import invoices, number_series
 from tests.support import factories
 from tests.support.factories import NOW
@@ -26,7 +26,7 @@ BEFORE = (
 
 
 def migrate_from_0008(database: Database) -> None:
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()

@@ -9,8 +9,8 @@ from alembic import command
 from sqlalchemy import Connection, select, text
 
 from invoicing.access import Principal
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import customers, invoice_lines, invoices, order_items, orders
 from invoicing.verify.books import verify
 from tests.support import factories
@@ -25,7 +25,7 @@ BEFORE = (
 
 
 def migrate_from_0009(database: Database) -> None:
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
@@ -15,6 +16,7 @@ from sqlmodel import SQLModel
 from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.storage.tables import invoice_lines, invoices, new_id, order_items
 from tests.support import factories
 
@@ -41,6 +43,10 @@ def test_the_migrations_create_the_tables_of_the_code(database: Database) -> Non
         return list(compare_metadata(context, SQLModel.metadata))
 
     assert database.read(differences) == []
+
+
+def test_the_newest_version_is_the_head_of_the_migrations() -> None:
+    assert migrations.newest() == ScriptDirectory.from_config(running.config()).get_current_head()
 
 
 def test_migrating_again_changes_nothing(database: Database, principal: Principal) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from invoicing.access import Principal
 from invoicing.accounts.settings import account, tax_currency_of
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 from tests.support.factories import ADDRESS
 
@@ -16,7 +16,7 @@ from tests.support.factories import ADDRESS
 def test_an_account_of_before_has_its_countrys(database: Database, principal: Principal) -> None:
     polish = factories.principal(database, address={**ADDRESS, "country_code": "PL"})
     before = [database.read(account, each.account_id) for each in (principal, polish)]
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         connection.execute(text("ALTER TABLE accounts DROP COLUMN tax_currency"))

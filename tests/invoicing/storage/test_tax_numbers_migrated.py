@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 
 BEFORE = (
@@ -20,7 +20,7 @@ BEFORE = (
 def test_sellers_keep_what_they_have_and_have_no_tax_number(database: Database, principal: Principal) -> None:
     factories.invoice(database, principal)
     before = database.read(account_settings.account, principal.account_id)
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

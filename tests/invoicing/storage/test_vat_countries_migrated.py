@@ -12,8 +12,8 @@ from invoicing.access import Principal
 from invoicing.accounts import settings as account_settings
 from invoicing.customers import details
 from invoicing.orders import intake
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 
 BEFORE = (
@@ -32,7 +32,7 @@ BUYERS = (
 
 
 def migrate(database: Database) -> None:
-    settings = migrations.config()
+    settings = running.config()
 
     def run(connection: Connection) -> None:
         for statement in BEFORE:

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from invoicing.access import Principal
 from invoicing.invoices import pdf, queries
-from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from tests.support import factories
 
 BEFORE = (
@@ -25,7 +25,7 @@ def test_documents_of_before_have_no_warnings(database: Database, principal: Pri
     before = database.read(queries.invoice, principal, issued.id)
     assert before is not None
     assert before.pdf_warnings == ["A box."]
-    settings = migrations.config()
+    settings = running.config()
 
     def migrate(connection: Connection) -> None:
         for statement in BEFORE:

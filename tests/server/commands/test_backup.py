@@ -23,6 +23,7 @@ from invoicing.accounts.logo import read_logo
 from invoicing.invoices import from_orders
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from invoicing.storage.migrations import running
 from invoicing.verify import books
 from server.backup import manifest
 from server.backup.manifest import Manifest
@@ -316,7 +317,7 @@ def fill_0007(url: str) -> None:
     database = Database(url)
 
     def fill(connection: Connection) -> None:
-        migrations.make_tables(connection, FILLED["version"])
+        running.make_tables(connection, FILLED["version"])
         for table, rows in FILLED["tables"].items():
             names = list(rows[0])
             values = ", ".join("?" if database.is_sqlite else "%s" for _ in names)

@@ -350,8 +350,16 @@ def test_the_processes_use_the_folder_of_fonts(
 
 def test_the_processes_that_make_pdfs_load_no_database_and_no_schema() -> None:
     loads = (
-        "import sys, server.workers.pdf_processes; print(*{name.partition('.')[0] for name in sys.modules})"
+        "import sys, server.workers.pdf_processes, documents.pdf;"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
     assert {"reportlab", "documents"} <= {*done.stdout.split()}
     assert not {"sqlalchemy", "psycopg", "strawberry", "graphql", "starlette"} & {*done.stdout.split()}
+
+
+def test_a_server_that_only_waits_for_calls_loads_nothing_that_draws_or_migrates() -> None:
+    loads = "import sys, server.app; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", loads], capture_output=True, text=True, check=True)
+    assert {"server", "documents", "sqlalchemy", "strawberry"} <= {*done.stdout.split()}
+    assert not {"reportlab", "PIL", "uharfbuzz", "alembic"} & {*done.stdout.split()}
