@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         default="",
+        repr=False,  # it may have a password
         description="`postgresql://…` or `sqlite:///…`. Default: a SQLite file in the data folder.",
     )
     secret_key: str = Field(
@@ -171,6 +172,13 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with postgresql:// or sqlite:///")
         return re.sub(r"^postgres(?=:)", "postgresql", url)
 
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, url: str) -> str:
+        if url and not _is_base_url(url):
+            raise ValueError("it must be a whole URL such as https://invoices.example, with nothing after ? or #")
+        return url
+
     @field_validator("font_dir", mode="before")
     @classmethod
     def _none_if_empty(cls, folder: Any) -> Any:
@@ -286,6 +294,11 @@ def _read_or_make_secret(path: Path) -> str:
         path.hardlink_to(new)
     new.unlink()
     return path.read_text()
+
+
+def _is_base_url(text: str) -> bool:
+    origin = re.match(r"https?://[^/]+", text, re.IGNORECASE)
+    return origin is not None and _is_origin(origin[0].lower()) and re.search(r"[\s?#]", text) is None
 
 
 def _is_origin(text: str) -> bool:

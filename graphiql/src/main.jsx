@@ -6,9 +6,12 @@ import '@graphiql/plugin-explorer/style.css';
 import './page.css';
 import { answers } from './answers.js';
 import { offer } from './offer.js';
+import { Papers } from './Papers.jsx';
 
 const { authorization, tabs } = JSON.parse(document.getElementById('config').textContent);
-const headers = authorization ? { Authorization: authorization } : undefined;
+const headers = { Authorization: authorization ?? 'Bearer ' };
+const hint = document.getElementById('hint');
+hint.hidden = Boolean(authorization);
 offer(tabs);
 
 // What GraphiQL can show answer by answer, and stop.
@@ -16,7 +19,10 @@ const observed = (asked, options) => ({
   subscribe(observer) {
     const ending = new AbortController();
     const tell = async () => {
-      for await (const answer of answers(asked, options?.headers, ending.signal)) observer.next(answer);
+      for await (const answer of answers(asked, options?.headers, ending.signal)) {
+        if (answer.data) hint.hidden = true;
+        observer.next(answer);
+      }
     };
     tell().then(
       () => observer.complete(),
@@ -36,10 +42,13 @@ createRoot(document.getElementById('graphiql')).render(
     plugins={[explorerPlugin()]}
     defaultTabs={tabs}
     defaultQuery=""
-    defaultHeaders={headers && JSON.stringify(headers, null, 2)}
-    defaultEditorToolsVisibility="variables"
+    defaultHeaders={JSON.stringify(headers, null, 2)}
+    defaultEditorToolsVisibility={authorization ? 'variables' : 'headers'}
     isHeadersEditorEnabled
   >
     <GraphiQL.Logo>Invoicing</GraphiQL.Logo>
+    <GraphiQL.Footer>
+      <Papers />
+    </GraphiQL.Footer>
   </GraphiQL>,
 );

@@ -1,7 +1,8 @@
 // Opens the explorer in a headless Chromium, runs its first tabs and prints what happened as JSON.
-//   node open.mjs URL [--chromium FILE] [--run TABS] [--meanwhile MUTATION] [--until TEXT] [--screenshot FILE]
+//   node open.mjs URL [--chromium FILE] [--run TABS] [--meanwhile MUTATION] [--until TEXT] [--click]
+//     [--width PIXELS] [--screenshot FILE]
 // What goes on, a subscription, is read until TEXT is shown. MUTATION is sent once its first answer is there, by
-// another way than the page but with the tab's variables and headers.
+// another way than the page but with the tab's variables and headers. --click opens the first link to a paper.
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 
@@ -12,6 +13,8 @@ const { values: options, positionals } = parseArgs({
     run: { type: 'string', default: '1' },
     meanwhile: { type: 'string' },
     until: { type: 'string', default: '"pdf_url": "' },
+    click: { type: 'boolean', default: false },
+    width: { type: 'string', default: '1280' },
     screenshot: { type: 'string' },
   },
 });
@@ -75,7 +78,30 @@ async function run(page, ui, index) {
     await stopped;
   }
   const results = shown.map((result) => JSON.parse(result));
-  return goesOn ? results : results[0];
+  await delay(page, 100); // the links are drawn after the answer
+  const papers = await page.locator('nav[aria-label=Papers] a').evaluateAll(labelled);
+  return { result: goesOn ? results : results[0], papers };
+}
+
+function labelled(links) {
+  return Object.fromEntries(links.map((link) => [link.textContent, link.href]));
+}
+
+// Opens the first paper of which the page shows a link, in a window of its own, and returns what came.
+async function click(page) {
+  const opened = new Promise((done) => page.context().on('response', done));
+  await page.locator('nav[aria-label=Papers] a').first().click();
+  const response = await opened;
+  return { url: response.url(), status: response.status(), type: response.headers()['content-type'] };
+}
+
+// What is cut off at the right or has no room to be read.
+async function squeezed(page, ui) {
+  const width = page.viewportSize().width;
+  const boxes = await page.locator(`${ui.run}, ${ui.editors}`).evaluateAll((all) =>
+    all.map((one) => ({ ...one.getBoundingClientRect().toJSON(), name: one.className || one.id })),
+  );
+  return boxes.filter((box) => box.right > width + 1 || (box.height > 40 && box.width < 200 && box.width)).map((box) => box.name);
 }
 
 // By the page's own clock, on which its timers are: however slow it is, they are due first.
@@ -99,6 +125,9 @@ function forgetLast() {
   if (!state) return;
   state.tabs.pop();
   state.activeTabIndex = Math.min(state.activeTabIndex, state.tabs.length - 1);
+  const shown = state.tabs[state.activeTabIndex];
+  localStorage.setItem('graphiql:query', shown.query);
+  localStorage.setItem('graphiql:variables', shown.variables);
   const offered = JSON.parse(localStorage.getItem('invoicing:offered'));
   localStorage.setItem('graphiql:tabState', JSON.stringify(state));
   localStorage.setItem('invoicing:offered', JSON.stringify(offered.slice(0, -1)));
@@ -124,7 +153,7 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await browser.newPage({ viewport: { width: Number(options.width), height: 800 } });
   page.setDefaultTimeout(PATIENCE);
   const problems = [];
   const offSite = [];
@@ -146,9 +175,18 @@ try {
   const ui = await open(page);
   const first = await read(page, ui);
   const titles = await page.locator(ui.titles).allTextContents();
-  const results = [];
-  for (let index = 0; index < Number(options.run); index++) results.push(await run(page, ui, index));
+  const hint = await page.locator('#hint').isVisible();
+  const [results, papers] = [[], []];
+  let paper = null;
+  for (let index = 0; index < Number(options.run); index++) {
+    const done = await run(page, ui, index);
+    results.push(done.result);
+    papers.push(done.papers);
+    if (options.click && !paper && Object.keys(done.papers).length) paper = await click(page);
+  }
   if (options.screenshot) await page.screenshot({ path: options.screenshot });
+
+  const narrow = await squeezed(page, ui);
 
   for (const panel of ui.panels ? await page.locator(ui.panels).all() : []) {
     await panel.click();
@@ -160,7 +198,8 @@ try {
   const again = { ...(await read(page, ui)), titles: await page.locator(ui.titles).allTextContents() };
 
   const name = ui === GRAPHIQL ? 'graphiql' : 'plain';
-  console.log(JSON.stringify({ ui: name, titles, first, results, again, problems, offSite }, null, 2));
+  const seen = { ui: name, titles, first, hint, results, papers, paper, narrow, again, problems, offSite };
+  console.log(JSON.stringify(seen, null, 2));
 } finally {
   await browser.close();
 }

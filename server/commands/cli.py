@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from invoicing.errors import DatabaseUnavailable
 from server.commands.accounts import account, key
@@ -20,6 +23,8 @@ from server.commands.serve import serve
 from server.commands.verify import verify
 from server.commands.worker import worker
 from server.outages import one_line
+from server.settings import Settings
+from server.unknown_variables import unknown_variables
 
 app = typer.Typer(
     help="Orders go in, invoices come out. Its INVOICING_… variables are in docs/reference/settings.md.",
@@ -47,13 +52,13 @@ app.command("export-schema")(export_schema)
 
 
 def main() -> None:
+    for warning in unknown_variables(os.environ):
+        typer.echo(warning, err=True)
     try:
         app()
     except ValidationError as refusal:  # an environment variable has a wrong value
         for error in refusal.errors():
-            name = f"INVOICING_{'_'.join(map(str, error['loc'])).upper()}"
-            value = "" if "SECRET_KEY" in name else f" is “{error['input']}”"
-            typer.echo(f"{name}{value}: {error['msg'].removeprefix('Value error, ')}.", err=True)
+            typer.echo(_wrong_value(error), err=True)
         raise SystemExit(2) from None
     except OSError as failure:  # a folder or a port cannot be reached
         typer.echo(f"invoicing: {' '.join(str(failure).split())}", err=True)
@@ -61,3 +66,11 @@ def main() -> None:
     except DatabaseUnavailable as failure:
         typer.echo(f"invoicing: {one_line(failure)}", err=True)
         raise SystemExit(1) from None
+
+
+def _wrong_value(error: ErrorDetails) -> str:
+    """What a variable must be. The value of one that may hold a secret is not shown."""
+    name = "_".join(map(str, error["loc"]))
+    field = Settings.model_fields.get(name)
+    value = f" is “{error['input']}”" if field and field.repr else ""
+    return f"INVOICING_{name.upper()}{value}: {error['msg'].removeprefix('Value error, ')}."

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from invoicing.errors import DatabaseUnavailable
+from server.graphql.explorer_tabs import tabs
 
 log = structlog.get_logger(__name__)
 
@@ -28,87 +29,6 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
-
-# The tabs of the guide 'Invoice an order'. The invoice's id is chosen by the caller, so step 3 knows it too.
-FIND_ITEMS = """\
-# Step 1: which items can be invoiced now?
-# Headers: {"Authorization": "Bearer inv_..."}
-query getOrderActions($id: String!) {
-  order(id: $id) {
-    id
-    number
-    actions {
-      action
-      ids
-    }
-  }
-}
-"""
-INVOICE_ITEMS = """\
-# Step 2: put them on an invoice.
-mutation InvoiceItems($input: InvoiceItemsInput!) {
-  invoiceItems(input: $input) {
-    invoice {
-      id
-      number
-      total
-      currency
-    }
-  }
-}
-"""
-FETCH_INVOICE = """\
-# Step 3: the invoice. Ask until pdf_url is there.
-query invoice($id: String!) {
-  invoice(id: $id) {
-    id
-    number
-    type
-    currency
-    issued_on
-    due_on
-    lines {
-      name
-      quantity
-      unit_price
-      total
-      vat {
-        rate
-        amount
-      }
-    }
-    vat {
-      rate
-      category
-      base
-      amount
-    }
-    total_ex_vat
-    total_vat
-    total
-    pdf_status
-    pdf_url
-  }
-}
-"""
-FOLLOW_INVOICE = """\
-# Follow it: the invoice now, and as it changes.
-subscription invoiceUpdated($id: String!) {
-  invoiceUpdated(id: $id) {
-    id
-    number
-    state
-    reimbursement {
-      amount_outstanding
-    }
-    credited_by {
-      number
-    }
-    pdf_status
-    pdf_url
-  }
-}
-"""
 
 
 class Explorer:
@@ -162,18 +82,3 @@ class Assets(StaticFiles):
         response.headers["cache-control"] = self.caching
         response.headers["x-content-type-options"] = "nosniff"
         return response
-
-
-def tabs(example: Mapping[str, object]) -> list[dict[str, str]]:
-    """The tabs that the page opens with: each a document and its variables."""
-    invoice_id = example.get("invoice_id")
-    invoice = {"items": example.get("item_ids", [])} | ({"invoice_id": invoice_id} if invoice_id else {})
-    return [
-        {"query": query, "variables": json.dumps(variables, indent=2)}
-        for query, variables in (
-            (FIND_ITEMS, {"id": example.get("order_id", "")}),
-            (INVOICE_ITEMS, {"input": invoice}),
-            (FETCH_INVOICE, {"id": invoice_id or ""}),
-            (FOLLOW_INVOICE, {"id": invoice_id or ""}),
-        )
-    ]

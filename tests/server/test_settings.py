@@ -128,3 +128,31 @@ def test_the_server_itself_uses_the_folder_of_fonts(opened: Open, tmp_path: Path
     finally:
         opened()
     assert family_of(MIAO, "") is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "https://invoices.example", "http://[::1]:8000", "https://shop.example/invoices/", "HTTPS://a.example"],
+)
+def test_the_base_url_is_a_whole_one(url: str) -> None:
+    assert Settings(base_url=url).base_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "invoices.example",
+        "//invoices.example",
+        "ftp://invoices.example",
+        "https://",
+        "https:///documents",
+        "https://me:secret@invoices.example",
+        "https://invoices.example:99999",
+        "https://invoices.example/?a=b",
+        "https://invoices.example/#a",
+        "https://invoices.example/a b",
+    ],
+)
+def test_what_links_cannot_begin_with_is_no_base_url(url: str) -> None:
+    with pytest.raises(ValidationError, match="whole URL"):
+        Settings(base_url=url)

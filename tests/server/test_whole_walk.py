@@ -50,8 +50,8 @@ mutation ($id: String!) {
 def test_an_order_is_invoiced_in_a_browser_its_paper_opened_and_its_payment_seen(tmp_path: Path) -> None:
     need("Chromium", "Node", "playwright-core", "GraphiQL")
     with serving(tmp_path) as address:
-        command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "4"]
-        command += ["--meanwhile", SETTLE, "--until", '"state": "SETTLED"']
+        command = ["node", str(OPEN), f"{address}/graphql", "--chromium", CHROMIUM or "", "--run", "5"]
+        command += ["--click", "--meanwhile", SETTLE, "--until", '"state": "SETTLED"']
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         seen: dict[str, Any] = json.loads(done.stdout)
@@ -59,12 +59,14 @@ def test_an_order_is_invoiced_in_a_browser_its_paper_opened_and_its_payment_seen
         paper = httpx.get(invoice["pdf_url"] or _asked(address, seen, invoice["id"]), timeout=PATIENCE)
 
     assert (seen["problems"], seen["offSite"]) == ([], [])
-    *answers, updates = seen["results"]
+    *answers, updates, listed = seen["results"]
     order, issued, _ = (result["data"] for result in answers)
     ready = next(entry["ids"] for entry in order["order"]["actions"] if entry["action"] == "INVOICE")
     assert len(ready) == len(invoice["lines"])
     assert issued["invoiceItems"]["invoice"]["number"] == invoice["number"]
     assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert (seen["paper"]["status"], seen["paper"]["type"]) == (200, "application/pdf")
+    assert invoice["number"] == listed["data"]["invoices"]["nodes"][0]["number"]
     first, *_, last = (update["data"]["invoiceUpdated"] for update in updates)
     assert (first["state"], last["state"]) == ("PENDING", "SETTLED")
     assert last["reimbursement"] == {"amount_outstanding": 0}

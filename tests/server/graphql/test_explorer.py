@@ -19,13 +19,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from server.graphql.explorer import PLAIN, Explorer, tabs
+from server.graphql.explorer import PLAIN, Explorer
+from server.graphql.explorer_tabs import tabs
 from tests.support.installed import CHROMIUM, need
 from tests.support.live_server import running_server
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 OPEN = ROOT / "graphiql" / "test" / "open.mjs"
+TITLES = [
+    *("getOrderActions", "InvoiceItems", "invoice", "invoiceUpdated"),
+    *("invoices", "settleInvoiceManually"),
+]
 EXAMPLE = {"order_id": "order-1", "item_ids": ["item-1", "item-2"], "invoice_id": "invoice-1"}
 
 
@@ -59,26 +64,29 @@ def config(explorer: Explorer) -> dict[str, Any]:
 
 
 def test_the_tabs_are_the_guide_filled_in() -> None:
-    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs(EXAMPLE))
+    find, invoice, fetch, follow, found, paid = (json.loads(tab["variables"]) for tab in tabs(EXAMPLE))
     assert find == {"id": "order-1"}
     assert invoice == {"input": {"items": ["item-1", "item-2"], "invoice_id": "invoice-1"}}
     assert fetch == follow == {"id": "invoice-1"}
+    assert found == {"filter": {}}
+    assert paid["input"].items() >= {"id": "invoice-1", "method": "BANK_TRANSFER"}.items()
 
 
 def test_without_an_example_the_variables_are_there_to_fill_in() -> None:
-    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs({}))
+    find, invoice, fetch, follow = (json.loads(tab["variables"]) for tab in tabs({})[:4])
     assert (find, invoice, fetch, follow) == ({"id": ""}, {"input": {"items": []}}, {"id": ""}, {"id": ""})
 
 
 def test_every_tab_is_one_operation_of_the_schema() -> None:
     schema = build_schema((ROOT / "schema.graphql").read_text())
     documents = [parse(tab["query"]) for tab in tabs({})]
-    assert [len(document.definitions) for document in documents] == [1, 1, 1, 1]
-    assert [validate(schema, document) for document in documents] == [[], [], [], []]
+    assert [len(document.definitions) for document in documents] == [1] * 6
+    assert [validate(schema, document) for document in documents] == [[]] * 6
 
 
-def test_both_pages_read_answers_alike() -> None:
-    sources = (PLAIN / "assets" / "answers.js", ROOT / "graphiql" / "src" / "answers.js")
+@pytest.mark.parametrize("name", ["answers.js", "papers.js"])
+def test_both_pages_read_answers_alike(name: str) -> None:
+    sources = (PLAIN / "assets" / name, ROOT / "graphiql" / "src" / name)
     ours, graphiql = (source.read_text() for source in sources)
     assert ours == graphiql
 
@@ -152,10 +160,22 @@ def test_only_assets_are_served(built: Path) -> None:
 
 
 SCHEMA = build_schema("""
-  type Query { order(id: String!): Order, invoice(id: String!): Invoice }
+  type Query {
+    order(id: String!): Order, invoice(id: String!): Invoice
+    invoices(first: Int, filter: InvoiceFilter): Invoices
+  }
   type Subscription { invoiceUpdated(id: String!): Invoice! }
-  type Mutation { invoiceItems(input: InvoiceItemsInput!): InvoiceItemsPayload! }
+  type Mutation {
+    invoiceItems(input: InvoiceItemsInput!): InvoiceItemsPayload!
+    settleInvoiceManually(input: SettleInvoiceManuallyInput!): SettleInvoiceManuallyPayload!
+  }
   input InvoiceItemsInput { items: [String!]!, invoice_id: String }
+  input InvoiceFilter { search: String }
+  input SettleInvoiceManuallyInput { id: String!, method: String!, payment_date: String! }
+  type SettleInvoiceManuallyPayload { payment: Payment, invoice: Invoice }
+  type Payment { id: ID!, amount: Int, method: String }
+  type Invoices { totalCount: Int, nodes: [Invoice!] }
+  type Party { name: String }
   type InvoiceItemsPayload { invoice: Invoice }
   type Order { id: ID!, number: String!, actions: [OrderAction!]! }
   type OrderAction { action: String!, ids: [ID!]! }
@@ -163,6 +183,7 @@ SCHEMA = build_schema("""
     id: ID!, number: String!, type: String, currency: String, issued_on: String, due_on: String
     lines: [Line!], vat: [VatAmount!], total_ex_vat: Int, total_vat: Int, total: Int
     pdf_status: String, pdf_url: String, state: String, reimbursement: Reimbursement, credited_by: [Invoice!]
+    buyer: Party, receipt_url: String
   }
   type Reimbursement { amount_outstanding: Int }
   type Line { name: String!, quantity: Int!, unit_price: Int!, total: Int!, vat: VatAmount }
@@ -170,14 +191,24 @@ SCHEMA = build_schema("""
 """)
 
 
+PDF = "https://invoices.example/invoice-1.pdf"
+
+
 class Api:
-    """The three fields of the guide."""
+    """The fields of the tabs."""
 
     def order(self, _: object, id: str) -> dict[str, Any]:
         return {"id": id, "number": "1", "actions": [{"action": "INVOICE", "ids": EXAMPLE["item_ids"]}]}
 
     def invoice(self, _: object, id: str) -> dict[str, Any]:
-        return {"id": id, "number": "2025-0001", "total": 2499, "currency": "EUR"}
+        return {"id": id, "number": "2025-0001", "total": 2499, "currency": "EUR", "pdf_url": PDF}
+
+    def invoices(self, info: object, first: int, filter: dict[str, Any]) -> dict[str, Any]:
+        return {"totalCount": 1, "nodes": [self.invoice(info, "invoice-1")]}
+
+    def settleInvoiceManually(self, info: object, input: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        receipt = {"receipt_url": "javascript:alert(1)"}  # what is no web address is never a link
+        return {"payment": {"id": "1"}, "invoice": self.invoice(info, input["id"]) | receipt}
 
     def invoiceItems(self, info: object, input: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         assert input["items"] == EXAMPLE["item_ids"]
@@ -186,7 +217,7 @@ class Api:
 
 async def events(invoice_id: str) -> AsyncIterator[str]:
     """The invoice, kept alive, and once more with its PDF; cut where a network may cut it."""
-    for pdf_url in (None, "https://…/invoice-1.pdf"):
+    for pdf_url in (None, PDF):
         data = {"data": {"invoiceUpdated": {"id": invoice_id, "pdf_url": pdf_url}}}
         text = f"event: next\ndata: {json.dumps(data, ensure_ascii=False)}\n\n:\n\n"
         for part in (text[:20], text[20:-5], text[-5:]):
@@ -196,7 +227,8 @@ async def events(invoice_id: str) -> AsyncIterator[str]:
 
 
 async def answer(request: Request) -> Response:
-    assert request.headers["authorization"] == "Bearer inv_demo"
+    if request.headers["authorization"] != "Bearer inv_demo":
+        return JSONResponse({"errors": [{"message": "A valid API key is needed"}]}, status_code=401)
     asked = await request.json()
     if asked["query"].startswith("# Follow it"):
         assert "text/event-stream" in request.headers["accept"]
@@ -223,10 +255,10 @@ def served(explorer: Explorer) -> Iterator[str]:
         yield f"{address}/graphql"
 
 
-def opened(explorer: Explorer) -> dict[str, Any]:
+def opened(explorer: Explorer, *options: str) -> dict[str, Any]:
     """What the browser saw and did, as told by `graphiql/test/open.mjs`."""
     with served(explorer) as url:
-        command = ["node", str(OPEN), url, "--chromium", CHROMIUM or "", "--run", "4"]
+        command = ["node", str(OPEN), url, "--chromium", CHROMIUM or "", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
@@ -238,25 +270,46 @@ def test_in_a_browser_the_guide_can_be_clicked_through(ui: str) -> None:
     need("Chromium", "Node", "playwright-core", *(["GraphiQL"] if ui == "graphiql" else []))
     examples = iter([EXAMPLE, {"order_id": "order-2", "item_ids": ["item-3"], "invoice_id": "invoice-2"}])
     make = Explorer if ui == "graphiql" else plain
-    seen = opened(make(authorization="Bearer inv_demo", example=lambda: next(examples)))
+    seen = opened(make(authorization="Bearer inv_demo", example=lambda: next(examples)), "--run", "6")
 
     assert seen["ui"] == ui
     assert (seen["problems"], seen["offSite"]) == ([], [])
-    assert seen["titles"] == ["getOrderActions", "InvoiceItems", "invoice", "invoiceUpdated"]
+    assert seen["titles"] == TITLES
+    assert not seen["hint"]
     assert json.loads(seen["first"]["headers"]) == {"Authorization": "Bearer inv_demo"}
     assert json.loads(seen["first"]["variables"]) == {"id": "order-1"}
-    *answers, updates = seen["results"]
+    *answers, updates, listed, paid = seen["results"]
     order, issued, invoice = (result["data"] for result in answers)
     assert order["order"]["actions"] == [{"action": "INVOICE", "ids": ["item-1", "item-2"]}]
     assert issued["invoiceItems"]["invoice"]["id"] == "invoice-1"
     assert invoice["invoice"]["id"] == "invoice-1"
     told = [update["data"]["invoiceUpdated"] for update in updates]
-    assert told == [{"id": "invoice-1", "pdf_url": url} for url in (None, "https://…/invoice-1.pdf")]
+    assert told == [{"id": "invoice-1", "pdf_url": url} for url in (None, PDF)]
+    assert listed["data"]["invoices"]["totalCount"] == 1
+    assert paid["data"]["settleInvoiceManually"]["invoice"]["number"] == "2025-0001"
+    named = {"PDF 2025-0001": PDF}
+    assert seen["papers"] == [{}, {}, named, {"PDF": PDF}, named, {}]
     # At the next opening GraphiQL is where it was, with what the page offers by then, new tabs too.
     assert seen["again"]["titles"] == seen["titles"]
     assert json.loads(seen["again"]["headers"]) == {"Authorization": "Bearer inv_demo"}
     again = json.loads(seen["again"]["variables"])
-    assert again == {"id": "invoice-2" if ui == "graphiql" else "order-2"}
+    assert again == ({"filter": {}} if ui == "graphiql" else {"id": "order-2"})
+
+
+@pytest.mark.parametrize("ui", ["graphiql", "plain"])
+def test_without_a_key_the_page_says_where_to_put_it(ui: str) -> None:
+    need("Chromium", "Node", "playwright-core", *(["GraphiQL"] if ui == "graphiql" else []))
+    seen = opened(Explorer() if ui == "graphiql" else plain(), "--run", "0")
+    assert seen["hint"]
+    assert json.loads(seen["first"]["headers"]) == {"Authorization": "Bearer "}
+
+
+@pytest.mark.parametrize("ui", ["graphiql", "plain"])
+def test_on_a_telephone_nothing_is_cut_off(ui: str) -> None:
+    need("Chromium", "Node", "playwright-core", *(["GraphiQL"] if ui == "graphiql" else []))
+    make = Explorer if ui == "graphiql" else plain
+    seen = opened(make(authorization="Bearer inv_demo", example=lambda: EXAMPLE), "--width", "390")
+    assert (seen["ui"], seen["narrow"], seen["problems"]) == (ui, [], [])
 
 
 def test_the_explorer_opens_where_its_example_cannot_be_had() -> None:

@@ -1,13 +1,16 @@
 import { answers } from './answers.js';
+import { papers } from './papers.js';
 
 const field = (id) => document.getElementById(id);
-const [form, example, query, variables, headers, result] = [
+const [form, example, query, variables, headers, result, nav, hint] = [
   'request',
   'example',
   'query',
   'variables',
   'headers',
   'result',
+  'papers',
+  'hint',
 ].map(field);
 
 const { authorization, tabs } = JSON.parse(field('config').textContent);
@@ -20,15 +23,25 @@ function show(tab) {
   variables.value = tab.variables;
 }
 
+function link({ label, url }) {
+  const shown = document.createElement('a');
+  return Object.assign(shown, { href: url, target: '_blank', rel: 'noopener', textContent: label });
+}
+
 async function run() {
   ending.abort();
   const { signal } = (ending = new AbortController());
-  const tell = (text) => signal.aborted || (result.textContent = text);
+  const tell = (text, answer = {}) => {
+    if (signal.aborted) return;
+    result.textContent = text;
+    nav.replaceChildren(...papers(answer).map(link));
+    if (answer.data) hint.hidden = true;
+  };
   tell('…');
   try {
     const asked = { query: query.value, variables: JSON.parse(variables.value || '{}') };
     for await (const answer of answers(asked, JSON.parse(headers.value || '{}'), signal)) {
-      tell(JSON.stringify(answer, null, 2));
+      tell(JSON.stringify(answer, null, 2), answer);
     }
   } catch (error) {
     tell(String(error));
@@ -45,5 +58,6 @@ form.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) run();
 });
 
-headers.value = authorization ? JSON.stringify({ Authorization: authorization }, null, 2) : '{}';
+headers.value = JSON.stringify({ Authorization: authorization ?? 'Bearer ' }, null, 2);
+hint.hidden = Boolean(authorization);
 show(tabs[0]);
