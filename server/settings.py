@@ -176,7 +176,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_base_url(cls, url: str) -> str:
         if url and not _is_base_url(url):
-            raise ValueError("it must be a whole URL such as https://invoices.example, with nothing after ? or #")
+            raise ValueError("it must be a whole URL such as https://invoices.example, without ? or #")
         return url
 
     @field_validator("font_dir", mode="before")

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from server.settings import Settings
 
 _PREFIX = "INVOICING_"
+_LIST = "docs/reference/settings.md"
 _OF_TESTS = "INVOICING_TEST_"
 
 
@@ -20,5 +21,5 @@ def unknown_variables(names: Iterable[str]) -> Iterator[str]:
             continue
         if (short := written.removeprefix(_PREFIX)) not in known:
             nearest = get_close_matches(short, known, n=1)
-            meant = f"did you mean {_PREFIX}{nearest[0]}?" if nearest else "docs/reference/settings.md lists them."
+            meant = f"did you mean {_PREFIX}{nearest[0]}?" if nearest else f"{_LIST} lists them."
             yield f"Warning: {name} is no setting and does nothing; {meant}"

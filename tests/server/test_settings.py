@@ -132,7 +132,13 @@ def test_the_server_itself_uses_the_folder_of_fonts(opened: Open, tmp_path: Path
 
 @pytest.mark.parametrize(
     "url",
-    ["", "https://invoices.example", "http://[::1]:8000", "https://shop.example/invoices/", "HTTPS://a.example"],
+    [
+        "",
+        "https://invoices.example",
+        "http://[::1]:8000",
+        "https://shop.example/invoices/",
+        "HTTPS://a.example",
+    ],
 )
 def test_the_base_url_is_a_whole_one(url: str) -> None:
     assert Settings(base_url=url).base_url == url
