@@ -25,6 +25,7 @@ from server.auth import Authenticator
 from server.contexts import Contexts
 from server.cors import cross_origin
 from server.graphql.explorer import Explorer
+from server.graphql.persisted import AutomaticDocuments, ListedDocuments
 from server.graphql.view import GraphQLView
 from server.metrics import Metrics
 from server.rate_limits.limits import RateLimits
@@ -61,7 +62,12 @@ def create_app(
     receipts = Receipts(database, settings.font_dir)
     explorer = Explorer(authorization=f"Bearer {demo_token}" if demo_token else None, example=example)
     view = GraphQLView(
-        schema_under(settings.rules), contexts=contexts, explorer=explorer, metrics=counts, origins=origins
+        schema_under(settings.rules),
+        contexts=contexts,
+        explorer=explorer,
+        metrics=counts,
+        documents=ListedDocuments(listed) if (listed := settings.listed_documents) else AutomaticDocuments(),
+        origins=origins,
     )
     app = Starlette(
         routes=[

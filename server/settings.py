@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     introspection: bool = Field(
         default=True, description="Whether GraphQL tells its schema, and what a misspelled field might be."
     )
+    persisted_documents: Path | None = Field(
+        default=None,
+        description="File of the only GraphQL documents that are executed, as graphql-codegen, "
+        "relay-compiler or Apollo's tools write it.",
+    )
     cors_origins: str = Field(
         default="",
         description="Origins whose pages may ask from a browser: `https://shop.example …`, or `*` for all.",
@@ -179,10 +184,10 @@ class Settings(BaseSettings):
             raise ValueError("it must be a whole URL such as https://invoices.example, without ? or #")
         return url
 
-    @field_validator("font_dir", mode="before")
+    @field_validator("font_dir", "persisted_documents", mode="before")
     @classmethod
-    def _none_if_empty(cls, folder: Any) -> Any:
-        return folder or None
+    def _none_if_empty(cls, path: Any) -> Any:
+        return path or None
 
     @field_validator("font_dir")
     @classmethod
@@ -190,6 +195,13 @@ class Settings(BaseSettings):
         if folder is not None and not folder.is_dir():
             raise ValueError(f"{folder} is no folder")
         return folder
+
+    @field_validator("persisted_documents")
+    @classmethod
+    def _check_manifest(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            _read_manifest(file)
+        return file
 
     @field_validator("cors_origins")
     @classmethod
@@ -260,6 +272,11 @@ class Settings(BaseSettings):
         return Rules(limits, self.introspection)
 
     @property
+    def listed_documents(self) -> Mapping[str, str]:
+        """All documents that are executed, by their ids; none where any may be."""
+        return _read_manifest(self.persisted_documents) if self.persisted_documents else {}
+
+    @property
     def retention(self) -> Retention:
         """How long what is over is kept."""
         kept = (self.keep_webhook_deliveries_days, self.keep_customer_sessions_days)
@@ -299,6 +316,12 @@ def _read_or_make_secret(path: Path) -> str:
 def _is_base_url(text: str) -> bool:
     origin = re.match(r"https?://[^/]+", text, re.IGNORECASE)
     return origin is not None and _is_origin(origin[0].lower()) and re.search(r"[\s?#]", text) is None
+
+
+def _read_manifest(file: Path) -> Mapping[str, str]:
+    from server.graphql.manifests import read_manifest  # which imports the schema
+
+    return read_manifest(file)
 
 
 def _is_origin(text: str) -> bool:

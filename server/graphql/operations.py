@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from cross_web import AsyncHTTPRequestAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -25,6 +25,7 @@ from server.auth import bearer, token_in
 from server.connections.websocket import allow_large_messages
 from server.contexts import Contexts, request_id
 from server.graphql.content_types import VARY, negotiate
+from server.graphql.persisted import Asked, Documents
 from server.graphql.sse import EventEncoding, EventStreams
 from server.graphql.websocket import NOBODY, ConnectionContext, ConnectionHandler, TextAdapter
 from server.metrics import Metrics
@@ -40,7 +41,13 @@ class Operations(GraphQL[Context, None]):
     stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: EventEncoding})
 
     def __init__(
-        self, schema: BaseSchema, *, contexts: Contexts, metrics: Metrics, origins: Sequence[str] = ()
+        self,
+        schema: BaseSchema,
+        *,
+        contexts: Contexts,
+        metrics: Metrics,
+        documents: Documents,
+        origins: Sequence[str] = (),
     ) -> None:
         super().__init__(
             schema,
@@ -51,6 +58,7 @@ class Operations(GraphQL[Context, None]):
         )
         self.contexts = contexts
         self.metrics = metrics
+        self.documents = documents
         self.event_streams = EventStreams(contexts.services.watches.ending)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
@@ -68,6 +76,12 @@ class Operations(GraphQL[Context, None]):
 
     async def execute_operation(self, *args: Any, **kwargs: Any) -> Any:
         sent, request = kwargs["request_data"], kwargs["request"]
+        document_id = await self._document_id(kwargs["request_adapter"])
+        asked = Asked.of(sent.query, document_id, sent.extensions)
+        sent.query = self.documents.text(asked, kwargs["context"].holder)
+        accept = request.headers.get("accept", "")
+        if negotiate(accept) is not None and not is_subscription(sent.query, sent.operation_name):
+            sent.protocol = "http"
         if sent.protocol != "http":
             request.scope["state"]["operation"] = sent.operation_name
         return await super().execute_operation(*args, **kwargs)
@@ -86,12 +100,12 @@ class Operations(GraphQL[Context, None]):
             raise ConnectionRejectionError from refusal
         return UnsetType()
 
-    async def parse_http_body(self, request: Any) -> Any:
-        """Answers with JSON where the client accepts it, unless the operation is a subscription."""
-        sent: Any = await super().parse_http_body(request)
-        if sent.protocol == "http" or negotiate(request.headers.get("accept", "")) is None:
-            return sent
-        return sent if is_subscription(sent.query, sent.operation_name) else replace(sent, protocol="http")
+    async def _document_id(self, request: AsyncHTTPRequestAdapter) -> object:
+        """Strawberry knows no `documentId`."""
+        if request.method == "GET":
+            return request.query_params.get("documentId")
+        body = await request.get_body()
+        return self.parse_json(body).get("documentId") if b'"documentId"' in body else None
 
     async def create_streaming_response(
         self,

@@ -32,6 +32,7 @@ from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_bo
 from server.graphql.explorer import Explorer
 from server.graphql.locality import is_local
 from server.graphql.operations import Operations
+from server.graphql.persisted import DocumentRefused
 from server.graphql.sse import accepts_only_events
 
 _CODES = {
@@ -45,6 +46,8 @@ _CODES = {
     500: Code.INTERNAL_SERVER_ERROR,
 }
 
+_QUESTION = frozenset(("query", "documentId", "extensions"))
+"""Parameters of a GET of which one says what is asked."""
 _UNAVAILABLE = frozenset((DatabaseUnavailable.code, ServerOutdated.code))
 
 log = structlog.get_logger(__name__)
@@ -77,6 +80,9 @@ class GraphQLView(Operations):
             response.headers["allow"] = refusal.allowed
         except BodyTooLarge as refusal:
             response = _error_response(request, 413, str(refusal))
+        except DocumentRefused as refusal:
+            status = 200 if negotiate(request.headers.get("accept", "")) == JSON else 400
+            response = _error_response(request, status, refusal.reason, code=refusal.code)
         except HTTPException as refusal:
             response = _error_response(request, refusal.status_code, refusal.reason)
         except ClientDisconnect:
@@ -160,7 +166,8 @@ class MethodNotAllowed(HTTPException):
 def _is_browser(request: Request) -> bool:
     if request.method != "GET":
         return False
-    return "text/html" in request.headers.get("accept", "") and "query" not in request.query_params
+    asks = not _QUESTION.isdisjoint(request.query_params)
+    return "text/html" in request.headers.get("accept", "") and not asks
 
 
 def _is_unavailable(answer: Mapping[str, Any]) -> bool:

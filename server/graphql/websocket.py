@@ -34,6 +34,7 @@ from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, Too
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.context import Context
 from server.bodies import BodyTooLarge
+from server.graphql.persisted import Asked, DocumentRefused
 from server.graphql.sse import MOST_UNREAD_SECONDS
 from server.rate_limits.buckets import Buckets
 from server.rate_limits.rate import Rate
@@ -128,7 +129,23 @@ class ConnectionHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if self.connection_acknowledged and is_new and (refusal := self._refusal()):
             await self.send_message({"id": message["id"], "type": "error", "payload": [refusal.formatted]})
             return
+        if self.connection_acknowledged and is_new:
+            try:
+                self._take_document(message["payload"])
+            except DocumentRefused as refusal:
+                error = GraphQLError(refusal.reason, extensions={"code": refusal.code})
+                await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+                return
         await super().handle_subscribe(message)
+
+    def _take_document(self, payload: Any) -> None:
+        """Puts the document into the payload, where its id is there alone. Raises DocumentRefused."""
+        asked = Asked.of(payload.get("query"), payload.get("documentId"), payload.get("extensions"))
+        view, context = cast(Any, self.view), cast(ConnectionContext, self.context)
+        text = view.documents.text(asked, context.holder)
+        if text is None:
+            raise DocumentRefused("Neither a query nor the id of one is in the message.")
+        payload["query"] = text
 
     def _refusal(self) -> GraphQLError | None:
         """Why there may not be another operation now, if so."""
@@ -199,8 +216,15 @@ def _is_well_formed(message: Any) -> bool:
         return False
     return message["type"] == "complete" or (
         isinstance(payload, dict)
-        and isinstance(payload.get("query"), str)
+        and _names_document(payload)
         and isinstance(payload.get("variables"), dict | None)
         and isinstance(payload.get("operationName"), str | None)
         and isinstance(payload.get("extensions"), dict | None)
     )
+
+
+def _names_document(payload: Mapping[str, object]) -> bool:
+    """Whether it has a query, or something else that may say which one it is."""
+    if payload.get("query") is None:
+        return payload.get("documentId") is not None or payload.get("extensions") is not None
+    return isinstance(payload["query"], str)

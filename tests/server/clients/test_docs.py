@@ -22,7 +22,10 @@ FILES = [
     "operations/updates.graphql",
     "typescript/updates.ts",
     "typescript/events.ts",
+    "typescript/values.ts",
+    "typescript/apollo.ts",
     "typescript/urql.ts",
+    "typescript/persisted.ts",
     "python/updates.py",
 ]
 

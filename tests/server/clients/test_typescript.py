@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,9 +45,55 @@ def test_the_three_steps(built: Path, opened: tuple[str, Client]) -> None:
     assert_invoiced(told)
 
 
-@pytest.mark.parametrize("program", ["updates", "events", "urql"])
+@pytest.mark.parametrize("program", ["updates", "events"])
 def test_the_subscription(built: Path, opened: tuple[str, Client], program: str) -> None:
     address, shop = opened
     invoice_id = issued(shop)
     told = run(["node", f"built/{program}.js", address, str(shop.token), invoice_id], built)
     assert_told(told, invoice_id)
+
+
+def without_type_names(value: Any) -> Any:
+    """Apollo shows them, urql hides them."""
+    if isinstance(value, list):
+        return [without_type_names(each) for each in value]
+    if isinstance(value, dict):
+        return {name: without_type_names(part) for name, part in value.items() if name != "__typename"}
+    return value
+
+
+def test_caches_show_what_the_server_says_and_warn_of_nothing(
+    built: Path, opened: tuple[str, Client]
+) -> None:
+    address, shop = opened
+    invoice_id = issued(shop)
+    told = run(
+        ["node", "--conditions=development", "built/caches.js", address, str(shop.token), invoice_id], built
+    )
+    seen = without_type_names(json.loads(told))
+    server = seen["server"]
+    kept = {
+        **server["first"]["invoice"]["reimbursement"],
+        **server["second"]["invoice"]["reimbursement"],
+    }
+    for client in ("apollo", "urql"):
+        shown = seen[client]
+        assert (shown["first"], shown["second"]) == (server["first"], server["second"])
+        assert shown["kept"]["invoice"]["reimbursement"] == kept
+        assert shown["warnings"] == []
+        plain = seen["without"][client]
+        assert len(plain["warnings"]) > 3
+        blocked = plain["first"]["invoice"]["orders"][0]["blocked"]
+        assert blocked != server["first"]["invoice"]["orders"][0]["blocked"]  # its ids are no keys
+    assert [each["id"] for each in seen["told"]] == [invoice_id, invoice_id]
+    assert all(each["pdf_url"] for each in seen["told"])
+
+
+def test_a_server_of_listed_documents(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
+    file = built / "generated" / "persisted-documents.json"
+    with open_shop(fresh_sqlite, tmp_path, INVOICING_PERSISTED_DOCUMENTS=str(file)) as (address, shop):
+        told = json.loads(run(["node", "built/listed.js", address, str(shop.token), "order-1"], built))
+    assert told["items"] == ["mug", "pot"]
+    assert told["made"]["total"] == 7_597
+    assert "INVOICE" not in told["left"]
+    assert "persisted documents only" in told["refused"]

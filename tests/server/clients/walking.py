@@ -41,14 +41,14 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
 
 
 @contextmanager
-def open_shop(fresh_sqlite: FreshUrl, folder: Path) -> Iterator[tuple[str, Client]]:
+def open_shop(fresh_sqlite: FreshUrl, folder: Path, **settings: str) -> Iterator[tuple[str, Client]]:
     """The address, and a back office with an order of a mug and a pot."""
     with fresh_sqlite() as url:
         database = Database(url)
         shop = client(database, folder)
         items = [item(id="mug", quantity=3, unit_price=2_499), item(id="pot", name="Pot", unit_price=100)]
         factories.order(database, shop.principal, id="order-1", items=items)
-        with serving(folder, "--no-demo", INVOICING_DATABASE_URL=url) as address:
+        with serving(folder, "--no-demo", INVOICING_DATABASE_URL=url, **settings) as address:
             yield address, shop
         database.close()
 

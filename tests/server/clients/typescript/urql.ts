@@ -1,21 +1,17 @@
-// The same by urql: node urql.js ADDRESS TOKEN INVOICE
+// urql with graphcache: const client = urqlClient(ADDRESS, TOKEN)
 import { Client, fetchExchange } from '@urql/core';
+import { cacheExchange } from '@urql/exchange-graphcache';
+import { persistedExchange } from '@urql/exchange-persisted';
 
-import { address, id, token } from './ask.js';
-import { InvoiceUpdatedDocument, type InvoiceUpdatedSubscription } from './generated/graphql.js';
+import { values } from './values.js';
 
-const client = new Client({
-  url: `${address}/graphql`,
-  fetchOptions: { headers: { Authorization: `Bearer ${token}` } },
-  fetchSubscriptions: true,
-  exchanges: [fetchExchange],
-});
-
-const seen: InvoiceUpdatedSubscription['invoiceUpdated'][] = [];
-client.subscription(InvoiceUpdatedDocument, { id }).subscribe(({ data, error }) => {
-  if (error || !data) throw error;
-  seen.push(data.invoiceUpdated);
-  if (!data.invoiceUpdated.pdf_url) return;
-  console.log(JSON.stringify(seen));
-  process.exit();
-});
+export function urqlClient(address: string, token: string, persisted = persistedExchange({ enableForMutation: true })) {
+  const keys = Object.fromEntries(values.map((name) => [name, () => null]));
+  return new Client({
+    url: `${address}/graphql`,
+    fetchOptions: { headers: { Authorization: `Bearer ${token}` } },
+    fetchSubscriptions: true,
+    preferGetMethod: false,
+    exchanges: [cacheExchange({ keys }), persisted, fetchExchange],
+  });
+}
