@@ -5,7 +5,7 @@ from __future__ import annotations
 from documents.einvoice.cii import cii
 from documents.einvoice.content import Content, content_of
 from documents.einvoice.formats import PROFILES, EInvoiceFormat
-from documents.einvoice.france import notes_of, process_of
+from documents.einvoice.france import notes_of, process_of, with_short_prices
 from documents.einvoice.problems import problems_in
 from documents.einvoice.ubl import ubl
 from invoicing.snapshot import Snapshot
@@ -30,5 +30,6 @@ def _xml(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> bytes:
     if wanted.is_ubl:
         return ubl(content, profile)
     if wanted is EInvoiceFormat.FACTUR_X:
-        return cii(content, profile._replace(process=process_of(invoice)), notes_of(invoice))
+        profile = profile._replace(process=process_of(invoice))
+        return cii(with_short_prices(invoice, content), profile, notes_of(invoice))
     return cii(content, profile)

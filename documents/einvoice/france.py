@@ -1,9 +1,12 @@
-"""What France asks of the invoices of its sellers beside EN 16931 (BR-FR-05, BR-FR-08)."""
+"""What France asks of the invoices of its sellers beside EN 16931 (BR-FR-05, BR-FR-08, BR-FR-DEC-03)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import NamedTuple
 
+from documents.einvoice.content import Content
 from invoicing.snapshot import Snapshot
 
 
@@ -14,6 +17,7 @@ class Note(NamedTuple):
     subject: str | None
 
 
+_PRICE_DECIMALS = 6
 _NOTES = (  # code de commerce, articles L441-9, L441-10 and D441-5
     Note("Indemnité forfaitaire pour frais de recouvrement en cas de retard de paiement : 40 €.", "PMT"),
     Note("Pénalités de retard : taux d'intérêt de la Banque centrale européenne majoré de 10 points.", "PMD"),
@@ -34,6 +38,21 @@ def process_of(invoice: Snapshot) -> str | None:
     if supplies == {"GOODS"}:
         return "B1"
     return "S1" if supplies == {"SERVICES"} else "M1"
+
+
+def with_short_prices(invoice: Snapshot, content: Content) -> Content:
+    """What the file says, its prices (BT-146) with six decimals at most if the seller is in France."""
+    if not _is_french(invoice):
+        return content
+    return replace(content, items=[item._replace(price=_short(item.price)) for item in content.items])
+
+
+def _short(price: str) -> str:
+    """The price as it is, if it has no more decimals or nothing would be left of it."""
+    if len(price.partition(".")[2]) <= _PRICE_DECIMALS:
+        return price
+    short = format(round(Decimal(price), _PRICE_DECIMALS), "f").rstrip("0").rstrip(".")
+    return price if short == "0" else short
 
 
 def _is_french(invoice: Snapshot) -> bool:

@@ -201,5 +201,24 @@ def test_a_french_seller_writes_what_the_law_asks_for() -> None:
     ) == ["B1"]
 
 
+@pytest.mark.parametrize(
+    ("quantity", "total", "dutch", "french"),
+    [
+        (7_000_000, 2_120, "3.0285714286", "3.028571"),
+        (120_000_000_000, 1, "0.0000000833", "0.0000000833"),  # nothing would be left of it
+        (3_000_000, 300, "1", "1"),
+    ],
+)
+def test_a_price_of_a_french_seller_has_six_decimals_at_most(
+    quantity: int, total: int, dutch: str, french: str
+) -> None:  # BR-FR-DEC-03
+    sold = replace(
+        SALE, lines=(line(quantity=quantity, total_ex_vat=total, discount=0),), is_including_vat=True
+    )
+    paris = replace(SELLER_PARTY, address=replace(SELLER_PARTY.address, country_code="FR"))
+    assert said(sold, CII, "ChargeAmount") == [dutch]
+    assert said(replace(sold, seller=paris), CII, "ChargeAmount") == [french]
+
+
 def test_the_same_invoice_has_the_same_bytes() -> None:
     assert [xml_of(SALE, each) for each in EInvoiceFormat] == [xml_of(SALE, each) for each in EInvoiceFormat]
