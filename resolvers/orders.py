@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from invoicing.access import Scope
+from invoicing.accounts.settings import account
 from invoicing.audit.actions import AuditAction
 from invoicing.errors import NotFound
 from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.items import in_place
 from invoicing.orders.lawful import Parties
+from invoicing.orders.pricing import PricedItems, Terms, priced_items
 from invoicing.orders.returns import Contra
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
 from resolvers.context import Context
+from resolvers.shared_threads import SharedThreads
 
 _AUDITED = {
     Action.CANCEL: AuditAction.CANCEL_ORDER_ITEMS,
@@ -26,6 +29,7 @@ _AUDITED = {
     Action.HANDLE_FINISH: AuditAction.FINISH_ORDER_ITEMS,
 }
 MANY = 100  # items
+_PRICING = SharedThreads(2, 1, "pricing")
 
 
 async def order(ctx: Context, order_id: str) -> Order:
@@ -44,9 +48,18 @@ async def count(ctx: Context, filter: Filter) -> int:
 
 async def create_order(ctx: Context, values: CreateOrderValues) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
+    priced = await _priced(ctx, values) if len(values["items"]) > MANY else None
     return await ctx.write(
-        AuditAction.CREATE_ORDER, intake.create_order, ctx.principal, values, now=ctx.now()
+        AuditAction.CREATE_ORDER, intake.create_order, ctx.principal, values, priced=priced, now=ctx.now()
     )
+
+
+async def _priced(ctx: Context, values: CreateOrderValues) -> PricedItems:
+    """The items of a long order, in a thread and in the account's turn."""
+    seller = await ctx.read(account, ctx.principal.account_id)
+    is_including_vat = values.get("is_including_vat")
+    terms = Terms(seller.default_vat_rate, True if is_including_vat is None else is_including_vat)
+    return await _PRICING.run(seller.id, lambda: priced_items(values["items"], terms))
 
 
 async def update_order(ctx: Context, order_id: str, values: UpdateOrderValues) -> Order:

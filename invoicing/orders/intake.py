@@ -28,8 +28,8 @@ from invoicing.errors import (
 from invoicing.idempotency import find_in, make_once
 from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
-from invoicing.orders.discounts import with_shares
-from invoicing.orders.items import in_place, item_rows, total_of
+from invoicing.orders.items import in_place
+from invoicing.orders.pricing import PricedItems, Terms, priced_items
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
@@ -89,14 +89,20 @@ _UNDER_KEY = find_in(orders, Order)
 
 
 def create_order(
-    connection: Connection, principal: Principal, values: CreateOrderValues, *, now: datetime
+    connection: Connection,
+    principal: Principal,
+    values: CreateOrderValues,
+    *,
+    priced: PricedItems | None = None,
+    now: datetime,
 ) -> Order:
     """Takes an order in. Ids that the caller names must be new in the account.
 
+    `priced` is its items, if they were priced before; they are again if the account's terms changed since.
     With the same `idempotency_key` and the same request again, it returns the order made the first time.
     """
     key = optional(checks.identifier)(values.get("idempotency_key"), "idempotency_key")
-    make = partial(_create, connection, principal, values, now=now)
+    make = partial(_create, connection, principal, values, priced, now=now)
     return make_once(connection, principal, _UNDER_KEY, key, partial(_asked, values), make)
 
 
@@ -111,12 +117,13 @@ def _create(
     connection: Connection,
     principal: Principal,
     values: CreateOrderValues,
+    priced: PricedItems | None,
     kept: Mapping[str, str],
     *,
     now: datetime,
 ) -> Order:
     seller = account(connection, principal.account_id)
-    order, items = drafted(connection, principal, seller, values, now=now)
+    order, items = drafted(connection, principal, seller, values, priced, now=now)
     _check_ids_are_new(connection, principal, order["id"], [item["id"] for item in items])
     try:
         _INSERT.run(connection, {**order, **kept})
@@ -200,6 +207,7 @@ def drafted(
     principal: Principal,
     seller: Account,
     values: CreateOrderValues,
+    priced: PricedItems | None = None,
     *,
     now: datetime,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -209,7 +217,7 @@ def drafted(
         customer = details.find_active_customer(
             connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
         )
-    order, items = new_order_rows(seller, customer, values, now=now)
+    order, items = new_order_rows(seller, customer, values, priced, now=now)
     order |= _vat_columns(order, customer, is_new=True)
     if order["number"] is None:
         order["number"] = str(next_sequence(connection, principal.account_id, "ORDER", ""))
@@ -218,7 +226,12 @@ def drafted(
 
 
 def new_order_rows(
-    seller: Account, customer: Named | None, values: CreateOrderValues, *, now: datetime
+    seller: Account,
+    customer: Named | None,
+    values: CreateOrderValues,
+    priced: PricedItems | None = None,
+    *,
+    now: datetime,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The same, of an order whose customer is known; its number is null if none is given."""
     _check_buyer(customer.id if customer else None, values.get("billing_name"))
@@ -234,11 +247,14 @@ def new_order_rows(
         "created_at": now,
         "updated_at": now,
     }
-    items = with_shares(item_rows(values["items"], order, seller.default_vat_rate), values["items"])
-    order["total"] = total_of(items, including_vat=order["is_including_vat"])
+    terms = Terms(seller.default_vat_rate, order["is_including_vat"])
+    if priced is None or priced.terms != terms:
+        priced = priced_items(values["items"], terms)
+    order["total"] = priced.total
     order["ship_to_country"] = country_of(order["shipping_address"])
     order["search_text"] = search_text(order["number"], order["billing_name"])
-    return order, items
+    whose = {"account_id": seller.id, "order_id": order["id"]}
+    return order, [{**whose, **row} for row in priced.rows]
 
 
 def _vat_columns(

@@ -103,20 +103,14 @@ def taxable(item: Priced) -> arithmetic.Taxable:
     )
 
 
-def item_rows(
-    given: Sequence[OrderItemValues], order: Mapping[str, Any], default_rate: int
-) -> list[dict[str, Any]]:
+def item_rows(given: Sequence[OrderItemValues], default_rate: int) -> list[dict[str, Any]]:
+    """The items' columns, but for the account and the order that they belong to."""
     if not given:
         raise NoItems(field="items")
     if len(given) > MAX_ITEMS:
         raise TooManyItems(f"An order takes at most {MAX_ITEMS} items.", field="items")
     return [
-        {
-            "account_id": order["account_id"],
-            "order_id": order["id"],
-            "position": position,
-            **item_row(item, default_rate, at=f"items.{position}."),
-        }
+        {"position": position, **item_row(item, default_rate, at=f"items.{position}.")}
         for position, item in enumerate(given)
     ]
 

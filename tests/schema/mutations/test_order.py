@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from invoicing.storage.database import Database
+from resolvers.orders import MANY
 from tests.support import factories
 from tests.support.client import (
     CREATE_CUSTOMER,
@@ -92,3 +94,21 @@ def test_a_part_shipment_is_invoiced_by_invoice_order(shop: Client, database: Da
     shop.ask(SHIP, input={"order_id": "o", "items": [{"item_id": "a", "quantity": 1}]})
     assert shop.ask(INVOICE_ORDER, input={"order_id": "o"})["invoiceOrder"]["invoice"]["total"] == 100
     assert shop.refused(INVOICE_ORDER, input={"order_id": "o"}).code == "NOTHING_TO_INVOICE"
+
+
+@pytest.mark.parametrize("given", [{}, {"is_including_vat": None}, {"is_including_vat": False}])
+def test_a_long_order_is_priced_like_a_short_one(shop: Client, given: dict[str, Any]) -> None:
+    create = "mutation ($input: CreateOrderInput!) { createOrder(input: $input) { order { total } } }"
+    lines = [item(quantity=n % 5 + 1, unit_price=99 + 7 * n) for n in range(MANY + 1)]
+
+    def total(*items: dict[str, Any]) -> int:
+        order = shop.ask(create, input={"billing_name": "Ann", "items": [*items], **given})
+        made: int = order["createOrder"]["order"]["total"]
+        return made
+
+    net_or_gross = sum(each["quantity"] * each["unit_price"] for each in lines)
+    whole = total(*lines)
+    assert whole == (round(net_or_gross * 1.21) if given.get("is_including_vat") is False else net_or_gross)
+    wrong = [*lines, item(quantity=0)]
+    refusal = shop.refused(create, input={"billing_name": "Ann", "items": wrong})
+    assert refusal.field == f"items.{MANY + 1}.quantity"
