@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import multiprocessing
 import os
@@ -144,10 +145,13 @@ def _serve(pipe: Connection, render: Render, level: str, font_folder: Path | Non
     logs.configure(level)
     pdf.use_font_folder(font_folder)
     pdf.load_fonts()
+    gc.freeze()
+    gc.disable()  # a long paper is many objects, all in use: looking for garbage among them takes a quarter more
     pipe.send("ready")
     with suppress(EOFError, OSError):  # the parent is gone
         while True:
             pipe.send(render(pipe.recv()))
+            gc.collect()
 
 
 def _end_with_parent() -> None:
