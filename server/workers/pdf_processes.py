@@ -146,7 +146,7 @@ def _serve(pipe: Connection, render: Render, level: str, font_folder: Path | Non
     pdf.use_font_folder(font_folder)
     pdf.load_fonts()
     gc.freeze()
-    gc.disable()  # a long paper is many objects, all in use: looking for garbage among them takes a quarter more
+    gc.disable()  # a long paper is many objects, all in use: to look for garbage among them takes long
     pipe.send("ready")
     with suppress(EOFError, OSError):  # the parent is gone
         while True:
