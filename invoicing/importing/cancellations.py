@@ -13,7 +13,7 @@ from invoicing.importing import cells
 from invoicing.importing.columns import Row
 from invoicing.importing.lines import Line
 from invoicing.importing.matching import Requested
-from invoicing.importing.orders import Terms, order_date, order_fields
+from invoicing.importing.orders import Terms, order_date, order_fields, with_plain_numbers
 from invoicing.importing.rejects import Flaw, FlawedOrder, Reject, Rejects, flaw_of, rejects_of_order
 
 _GUEST = Flaw("no_customer", "The line names no customer, so it is not known whose purchase it takes back.")
@@ -67,15 +67,18 @@ def _cancellation(order: Row, readable: Sequence[Line], terms: Terms, rejects: R
     if "customer_handle" not in order:
         raise _on_all_lines(readable, _GUEST)
     handle = checks.handle(order["customer_handle"], "handle")
-    products = _products(readable, currency, rejects)
+    products = _products(readable, currency, terms, rejects)
     return Cancellation(number, readable[0].number, handle, currency, terms.including_vat, at, products)
 
 
-def _products(readable: Sequence[Line], currency: str, rejects: Rejects) -> list[CancelledProduct]:
+def _products(
+    readable: Sequence[Line], currency: str, terms: Terms, rejects: Rejects
+) -> list[CancelledProduct]:
     products: dict[str, CancelledProduct] = {}
     for line in readable:
         try:
-            requested = _requested(line.row, currency)
+            row = with_plain_numbers(line.row, currency, terms.decimals)
+            requested = _requested(row, currency)
         except InvoicingError as error:
             rejects.add([Reject(line.number, line.fields, flaw_of(error))])
             continue

@@ -9,6 +9,8 @@ from functools import lru_cache
 from invoicing.checks import ElectronicAddressValues
 from invoicing.decimals import read_quantity, written
 from invoicing.errors import ValidationError
+from invoicing.importing.dates import DatePattern
+from invoicing.importing.numbers import Decimals, NoNumber, plain_number, stands_for
 from invoicing.money import from_major
 
 # Cached, as a shop has few different prices and quantities.
@@ -16,12 +18,44 @@ _minor = lru_cache(10_000)(from_major)
 _quantity = lru_cache(10_000)(lambda cell: written(read_quantity(cell)))
 
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_AMOUNT = "must be an amount such as 1234.50"
+_NUMBER = "must be a number such as 12 or 1.5"
+_PERCENTAGE = "must be a percentage such as 5.5"
+
+
+def plain_amount(cell: str, column: str, currency: str, decimals: Decimals | None) -> str:
+    """An amount as somebody wrote it, perhaps with the currency, as digits with a decimal point."""
+    digits, sign = _plain(cell, column, decimals, _AMOUNT)
+    if sign and not stands_for(sign, currency):
+        raise _refusal(cell, column, f"must be an amount in {currency}, the currency of the order")
+    return digits
+
+
+def plain_quantity(cell: str, column: str, decimals: Decimals | None) -> str:
+    digits, sign = _plain(cell, column, decimals, _NUMBER)
+    if sign:
+        raise _refusal(cell, column, _NUMBER)
+    return digits
+
+
+def plain_percentage(cell: str, column: str, decimals: Decimals | None) -> str:
+    digits, sign = _plain(cell, column, decimals, _PERCENTAGE)
+    if sign not in ("", "%"):
+        raise _refusal(cell, column, _PERCENTAGE)
+    return digits
+
+
+def _plain(cell: str, column: str, decimals: Decimals | None, rule: str) -> tuple[str, str]:
+    try:
+        return plain_number(cell, decimals)
+    except NoNumber as error:
+        raise _refusal(cell, column, error.rule or rule) from None
 
 
 def quantity(cell: str, column: str) -> int | str:
     """The number, of either sign: whole, or its digits."""
     if not _DECIMAL.fullmatch(cell):
-        raise _refusal(cell, column, "must be a number such as 12 or 1.5, without thousands separators")
+        raise _refusal(cell, column, _NUMBER)
     try:
         return _quantity(cell)
     except ValueError as error:
@@ -31,7 +65,7 @@ def quantity(cell: str, column: str) -> int | str:
 def amount(cell: str, column: str, currency: str) -> int:
     """Takes major units with a decimal point; returns minor units, exactly."""
     if not _DECIMAL.fullmatch(cell):
-        raise _refusal(cell, column, "must be an amount such as 1234.50, without thousands separators")
+        raise _refusal(cell, column, _AMOUNT)
     try:
         return _minor(cell, currency)
     except ValueError as error:
@@ -40,15 +74,16 @@ def amount(cell: str, column: str, currency: str) -> int:
 
 def percentage(cell: str, column: str) -> int | str:
     if not _DECIMAL.fullmatch(cell):
-        raise _refusal(cell, column, "must be a percentage such as 5.5")
+        raise _refusal(cell, column, _PERCENTAGE)
     return int(cell) if cell.isdigit() else cell
 
 
-def day(cell: str, column: str) -> date:
+def day(cell: str, column: str, pattern: DatePattern | None = None) -> date:
     try:
-        return date.fromisoformat(cell)
+        return date.fromisoformat(cell) if pattern is None else pattern.read(cell).date()
     except ValueError:
-        raise _refusal(cell, column, "must be a date such as 2024-02-29") from None
+        example = "2024-02-29" if pattern is None else pattern.example
+        raise _refusal(cell, column, f"must be a date such as {example}") from None
 
 
 def electronic_address(cell: str, column: str) -> ElectronicAddressValues:
@@ -59,13 +94,16 @@ def electronic_address(cell: str, column: str) -> ElectronicAddressValues:
     return {"scheme": scheme, "value": under}
 
 
-def instant(cell: str, column: str, timezone: tzinfo, now: datetime) -> datetime:
+def instant(
+    cell: str, column: str, timezone: tzinfo, now: datetime, pattern: DatePattern | None = None
+) -> datetime:
     """A date or a moment, in the given time zone if it names none; at most one day in the future."""
     try:
-        given = datetime.fromisoformat(cell)
+        given = datetime.fromisoformat(cell) if pattern is None else pattern.read(cell)
         moment = (given if given.tzinfo else given.replace(tzinfo=timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _refusal(cell, column, "must be a date such as 2024-02-29 or 2024-02-29T13:45") from None
+        example = "2024-02-29 or 2024-02-29T13:45" if pattern is None else pattern.example
+        raise _refusal(cell, column, f"must be a date such as {example}") from None
     if moment > now + timedelta(days=1):
         raise _refusal(cell, column, "must not lie in the future")
     return moment

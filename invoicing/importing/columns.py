@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from invoicing.importing.csv_file import UnreadableFile
+from invoicing.importing.dialect import UnreadableFile
 from invoicing.importing.formulas import REJECT_COLUMNS
+from invoicing.importing.sale import Sale, ShopTerms
 
 Row = Mapping[str, str]
 
@@ -121,6 +122,8 @@ class Format:
     including_vat: bool
     currency: str | None = None
     is_cancellation: Callable[[Row], bool] = _never  # whether a row belongs to a cancellation
+    to_sale: Callable[[Sequence[Row], ShopTerms], Sale] | None = None  # reads all rows of an order at once
+    key_prefix: str = ""  # what an order's number begins with, and its id does not
 
 
 PLAIN = Format(
@@ -140,6 +143,7 @@ class Columns:
     known: Sequence[tuple[int, str]]
     key: Sequence[int]
     ignored: Sequence[str]
+    key_prefix: str = ""
 
     def row(self, fields: Sequence[str]) -> dict[str, str]:
         """The cells that are not empty, by their column. A line may be too short for all columns."""
@@ -149,7 +153,7 @@ class Columns:
     def order_id(self, fields: Sequence[str]) -> str:
         """The id of the line's order, the same at every import of the file; empty if the line names none."""
         for at in self.key:
-            if at < len(fields) and (named := fields[at].strip()):
+            if at < len(fields) and (named := fields[at].strip().removeprefix(self.key_prefix)):
                 return named if _ID.fullmatch(named) else _digest(named)
         return ""
 
@@ -171,7 +175,7 @@ def columns(header: Sequence[str], expected: Format) -> Columns:
     key = [at for name in expected.key for at, column in known if column == name]
     expected_names = {*known_names, *REJECT_COLUMNS}
     ignored = [name for name in header if name.casefold() not in expected_names]
-    return Columns(header, known, key, ignored)
+    return Columns(header, known, key, ignored, expected.key_prefix)
 
 
 def _digest(name: str) -> str:

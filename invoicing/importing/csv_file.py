@@ -10,20 +10,15 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from invoicing.errors import InvoicingError
+from invoicing.importing.dialect import UTF_8, Dialect, UnreadableFile, found_delimiter, found_encoding
 from invoicing.importing.formulas import is_guarded, unguarded
 
 _GZIP = b"\x1f\x8b"
-_DELIMITERS = ",;\t"
-_LONGEST_HEADER = 65_536
 _UNDECODED = re.compile("[\udc80-\udcff]")
-
-
-class UnreadableFile(InvoicingError):
-    """The file cannot be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +33,62 @@ class Record:
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
-    """A file that can be read more than once, plain or gzip."""
+    """A file that can be read more than once, plain or gzip; what is not told of it is found in it."""
 
     path: Path
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        if (encoding := self.encoding) is None:
+            with self._bytes() as raw:
+                encoding = found_encoding(raw)
+        with self._text(Dialect(encoding, ",")) as text:
+            delimiter, first_line = found_delimiter(text)
+        return Dialect(encoding, self.delimiter or delimiter, first_line)
 
     def header(self) -> list[str]:
-        with self._text() as text:
-            first = next(_records(text, _delimiter(text)), None)
+        with self._text(self.dialect) as text:
+            first = next(_records(text, self.dialect), None)
         if first is None:
             raise UnreadableFile("The file is empty: its first line must name the columns.")
         names = _as_they_were(first).fields if is_guarded(first.fields) else first.fields
         return [name.encode("utf-8", "replace").decode().strip() for name in names]
 
     def records(self) -> Iterator[Record]:
-        """The records after the header. Blank lines are skipped; bytes that are not UTF-8 are surrogates."""
-        with self._text() as text:
-            found = _records(text, _delimiter(text))
+        """The records after the header. Blank lines are skipped; bytes that cannot be read are surrogates."""
+        with self._text(self.dialect) as text:
+            found = _records(text, self.dialect)
             header = next(found, None)
             yield from map(_as_they_were, found) if header and is_guarded(header.fields) else found
 
     @contextmanager
-    def _text(self) -> Iterator[IO[str]]:
+    def _text(self, dialect: Dialect) -> Iterator[IO[str]]:
         """The file's decoded text, from its start."""
+        with self._bytes() as raw:
+            text = io.TextIOWrapper(raw, dialect.decoder, errors="surrogateescape", newline="")
+            with text:
+                try:
+                    yield text
+                except UnicodeError as error:
+                    raise UnreadableFile(
+                        f"The file cannot be read as {dialect.encoding} ({error.args[-1]}); "
+                        f"name its encoding with --encoding."
+                    ) from error
+
+    @contextmanager
+    def _bytes(self) -> Iterator[BinaryIO]:
         with ExitStack() as open_files:
             raw: BinaryIO = open_files.enter_context(self.path.open("rb"))
             packed = raw.read(2) == _GZIP
             raw.seek(0)
             if packed:
                 raw = cast(BinaryIO, open_files.enter_context(gzip.open(raw)))
-            text = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
-            open_files.enter_context(text)
             try:
-                yield text
+                yield raw
             except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
                 raise UnreadableFile(
                     f"The gzip file is damaged or cut short ({damage}); nothing of it was imported."
@@ -82,18 +99,13 @@ def _as_they_were(record: Record) -> Record:
     return replace(record, fields=[*map(unguarded, record.fields)])
 
 
-def _delimiter(text: IO[str]) -> str:
-    """Comma, semicolon or tab: the most frequent one in the header."""
-    header = text.readline(_LONGEST_HEADER)
-    text.seek(0)
-    return max(_DELIMITERS, key=header.count)
-
-
-def _records(text: IO[str], delimiter: str) -> Iterator[Record]:
+def _records(text: IO[str], dialect: Dialect) -> Iterator[Record]:
     raw: list[str] = []  # the lines of the current record
-    reader = csv.reader(_noted_lines(text, raw), delimiter=delimiter)
+    for _ in range(1, dialect.first_line):
+        text.readline()
+    reader = csv.reader(_noted_lines(text, raw), delimiter=dialect.delimiter)
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + dialect.first_line
         raw.clear()
         try:
             fields = next(reader)
@@ -103,7 +115,7 @@ def _records(text: IO[str], delimiter: str) -> Iterator[Record]:
             yield Record(line, ["".join(raw)], f"The line is no CSV: {error}.")
         else:
             if fields:
-                yield Record(line, fields, _encoding_fault(raw))
+                yield Record(line, fields, _encoding_fault(raw, dialect))
 
 
 def _noted_lines(text: IO[str], raw: list[str]) -> Iterator[str]:
@@ -112,7 +124,11 @@ def _noted_lines(text: IO[str], raw: list[str]) -> Iterator[str]:
         yield line
 
 
-def _encoding_fault(raw: list[str]) -> str | None:
+def _encoding_fault(raw: list[str], dialect: Dialect) -> str | None:
     if all(line.isascii() for line in raw) or not any(_UNDECODED.search(line) for line in raw):
         return None
-    return "The line contains bytes that are not UTF-8; convert the file to UTF-8."
+    if dialect.encoding == UTF_8:
+        return (
+            "The line contains bytes that are not UTF-8; convert the file to UTF-8, or name its --encoding."
+        )
+    return f"The line contains bytes that are not {dialect.encoding}; name the right --encoding."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import Required, TypedDict, cast
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,11 @@ from invoicing.checks import AddressValues, ElectronicAddressValues
 from invoicing.errors import InvoicingError, MalformedId, ValidationError
 from invoicing.importing import cells
 from invoicing.importing.columns import ADDRESS_COLUMNS, DETAIL_COLUMNS, LATER_COLUMNS, ORDER_COLUMNS, Row
+from invoicing.importing.dates import DatePattern
 from invoicing.importing.lines import Line
-from invoicing.importing.rejects import Flaw, FlawedOrder, flaw_of
+from invoicing.importing.numbers import Decimals
+from invoicing.importing.rejects import Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
+from invoicing.importing.sale import ExpectedTotals
 from invoicing.orders.items import MAX_ITEMS, item_row
 from invoicing.orders.values import CreateOrderValues, OrderItemValues
 from invoicing.storage.tables import Account
@@ -27,6 +30,9 @@ from invoicing.vat.categories import Category
 
 DIGEST_KEY = "import"
 """The key in an order's `meta` that holds the digest of its lines."""
+
+UNIT_PRICE_IN_MINOR_UNITS = "unit_price_in_minor_units"
+"""Not in any file: a price that is derived from a line's amount, with up to six decimals."""
 
 _FIELD_OF_ITEM = re.compile(r"items\.(\d+)\.(\w+)")
 _ORDER_COLUMNS = frozenset(ORDER_COLUMNS)
@@ -36,13 +42,19 @@ _TEXT_COLUMNS = ("sku", "name", "description", "unit", "vat_category", "exemptio
 
 @dataclass(frozen=True)
 class Terms:
-    """How lines are read: what they do not say themselves. `vat_rate` is in percent."""
+    """How lines are read: what they do not say themselves. `vat_rate` is in percent.
+
+    Without `decimals` a number is read where only one reading is possible; without `dates` they are ISO 8601.
+    """
 
     seller: Account
     currency: str
     including_vat: bool
     vat_rate: float | None
     now: datetime
+    decimals: Decimals | None = None
+    dates: DatePattern | None = None
+    untaxed: Category | None = None
 
     @cached_property
     def timezone(self) -> ZoneInfo:
@@ -70,7 +82,11 @@ class CustomerDetails(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ImportedOrder:
-    """An order to store. `customer` has the values of its customer; None for a guest."""
+    """An order to store. `customer` has the values of its customer; None for a guest.
+
+    `lines` are the file's, `places` says from which of them each item is; None if each line is an item.
+    `expected` is what the order must come to, if the file says it.
+    """
 
     id: str
     lines: Sequence[Line]
@@ -78,23 +94,35 @@ class ImportedOrder:
     customer: CustomerDetails | None
     created_at: datetime
     digest: str
+    places: Sequence[int] | None = None
+    expected: ExpectedTotals | None = None
+
+    def rejects(self, flawed: FlawedOrder) -> list[Reject]:
+        return rejects_of_order(self.lines, flawed.at_places(self.places))
 
 
-def read_order(lines: Sequence[Line], terms: Terms) -> ImportedOrder:
-    """The order that these lines make. Raises FlawedOrder if they cannot."""
+def read_order(lines: Sequence[Line], terms: Terms, *, has_own_billing: bool = False) -> ImportedOrder:
+    """The order that these lines make. Raises FlawedOrder if they cannot.
+
+    A guest's order has its own billing name and address; with `has_own_billing` a customer's has too.
+    """
     if len(lines) > MAX_ITEMS:
         too_many = Flaw("too_many_items", f"An order takes at most {MAX_ITEMS} lines (it has {len(lines)}).")
         raise FlawedOrder(dict.fromkeys(range(len(lines)), too_many))
     order = order_fields(lines)
-    id, digest = lines[0].order, _digest(lines, terms)
+    id = lines[0].order
     try:
         values = _values(order, terms)
-        values["id"], values["meta"] = _id(order, id), {DIGEST_KEY: digest}
+        if has_own_billing or "customer_handle" not in order:
+            values["billing_name"], values["billing_address"] = _own_billing(order)
+        values["id"] = _id(order, id)
         customer = _customer(order)
         created_at = order_date(order, terms)
     except InvoicingError as error:
         raise FlawedOrder(dict.fromkeys(range(len(lines)), flaw_of(error))) from error
-    values["items"] = _items(lines, str(values["currency"]), terms)
+    rows, values["items"] = _items(lines, str(values["currency"]), terms)
+    digest = _digest(rows, terms)
+    values["meta"] = {DIGEST_KEY: digest}
     return ImportedOrder(id, lines, values, customer, created_at, digest)
 
 
@@ -109,7 +137,7 @@ def flaws_of_order(order: ImportedOrder, error: InvoicingError, seller: Account)
     if not found and (of_item := _FIELD_OF_ITEM.fullmatch(error.field or "")):
         place, field = of_item.groups()
         found[int(place)] = Flaw(f"invalid_{field}", str(error).replace(f"items.{place}", "The line", 1))
-    return FlawedOrder(found or dict.fromkeys(range(len(order.lines)), flaw_of(error)))
+    return FlawedOrder(found or dict.fromkeys(range(len(order.values["items"])), flaw_of(error)))
 
 
 def order_fields(lines: Sequence[Line]) -> Row:
@@ -146,15 +174,13 @@ def _values(order: Row, terms: Terms) -> CreateOrderValues:
         "items": (),
     }
     if "delivery_date" in order:
-        values["delivery_date"] = cells.day(order["delivery_date"], "delivery_date")
-    if "customer_handle" not in order:
-        values["billing_name"], values["billing_address"] = _guest(order)
+        values["delivery_date"] = cells.day(order["delivery_date"], "delivery_date", terms.dates)
     return values
 
 
-def _guest(order: Row) -> tuple[str | None, AddressValues | None]:
+def _own_billing(order: Row) -> tuple[str | None, AddressValues | None]:
     for column, field in DETAIL_COLUMNS.items():
-        if column in order:
+        if column in order and "customer_handle" not in order:
             raise ValidationError(f"{field} needs a customer_handle too.", field=field)
     address: AddressValues = {**_address(order), "email": order.get("customer_email")}
     return order.get("customer_name"), address if any(address.values()) else None
@@ -182,20 +208,44 @@ def _address(order: Row) -> AddressValues:
 def order_date(order: Row, terms: Terms) -> datetime:
     if "order_date" not in order:
         return terms.now
-    return cells.instant(order["order_date"], "order_date", terms.timezone, terms.now)
+    return cells.instant(order["order_date"], "order_date", terms.timezone, terms.now, terms.dates)
 
 
-def _items(lines: Sequence[Line], currency: str, terms: Terms) -> list[OrderItemValues]:
+def _items(lines: Sequence[Line], currency: str, terms: Terms) -> tuple[list[Row], list[OrderItemValues]]:
+    """The rows with plain numbers, and what they say."""
+    rows: list[Row] = []
     items: list[OrderItemValues] = []
     found: dict[int, Flaw] = {}
     for at, line in enumerate(lines):
         try:
-            items.append({"id": f"{line.order}:{at + 1}", **_item(line.row, currency, terms)})
+            row = with_plain_numbers(line.row, currency, terms.decimals)
+            items.append({"id": f"{line.order}:{at + 1}", **_item(row, currency, terms)})
+            rows.append(row)
         except InvoicingError as error:
             found[at] = flaw_of(error)
     if found:
         raise FlawedOrder(found)
-    return items
+    return rows, items
+
+
+def with_plain_numbers(row: Row, currency: str, decimals: Decimals | None) -> Row:
+    """The row with its numbers as digits with a decimal point; the same row if they are that already."""
+    plain = {
+        column: read(row[column], column) for column, read in _readers(currency, decimals) if column in row
+    }
+    return row if plain.items() <= row.items() else {**row, **plain}
+
+
+@lru_cache(1_000)
+def _readers(currency: str, decimals: Decimals | None) -> Sequence[tuple[str, Callable[[str, str], str]]]:
+    amount = partial(cells.plain_amount, currency=currency, decimals=decimals)
+    read = {
+        "quantity": partial(cells.plain_quantity, decimals=decimals),
+        "unit_price": amount,
+        "discount": amount,
+        "vat_rate": partial(cells.plain_percentage, decimals=decimals),
+    }
+    return tuple((column, lru_cache(10_000)(reader)) for column, reader in read.items())
 
 
 def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
@@ -206,6 +256,8 @@ def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
         item["type"] = row["item_type"].upper()
     if "quantity" in row:
         item["quantity"] = cells.quantity(row["quantity"], "quantity")
+    if UNIT_PRICE_IN_MINOR_UNITS in row:
+        item["unit_price"] = row[UNIT_PRICE_IN_MINOR_UNITS]
     if "unit_price" in row:
         item["unit_price"] = cells.amount(row["unit_price"], "unit_price", currency)
     if "discount" in row:
@@ -217,10 +269,8 @@ def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:
     return item
 
 
-def _digest(lines: Sequence[Line], terms: Terms) -> str:
-    content = orjson.dumps(
-        [terms.digest_prefix, *(_as_before(line.row) for line in lines)], option=orjson.OPT_SORT_KEYS
-    )
+def _digest(rows: Sequence[Row], terms: Terms) -> str:
+    content = orjson.dumps([terms.digest_prefix, *map(_as_before, rows)], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(content).hexdigest()[:32]
 
 

@@ -33,6 +33,9 @@ CUSTOMER_COLUMNS = {**_COLUMNS, "name": "customer_name"}
 """The same for an error in the customer, where `name` is not the item's name."""
 
 
+_FIRST = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """Why a line is rejected: a code and a sentence."""
@@ -47,6 +50,15 @@ class FlawedOrder(Exception):
     def __init__(self, flaws: Mapping[int, Flaw]) -> None:
         super().__init__(f"{len(flaws)} lines are flawed.")
         self.flaws = flaws
+
+    def at_places(self, places: Sequence[int] | None) -> FlawedOrder:
+        """The same by the line that each item is from; of several flaws of a line the first counts."""
+        if places is None:
+            return self
+        found: dict[int, Flaw] = {}
+        for at, flaw in sorted(self.flaws.items()):
+            found.setdefault(places[at], flaw)
+        return FlawedOrder(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +91,43 @@ def rejects_of_order(lines: Sequence[Any], flawed: FlawedOrder) -> list[Reject]:
 
 @dataclass
 class Rejects:
-    """The file of rejects, which is created with the first one. A spreadsheet runs nothing of it."""
+    """The file of rejects, which is created with the first one. A spreadsheet runs nothing of it.
 
-    path: Path
+    Lines that are skipped are in it too, as they were not imported either. Without a path nothing is written.
+    """
+
+    path: Path | None
     header: Sequence[str]
     reasons: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    first: list[Reject] = field(default_factory=list)
 
     def __enter__(self) -> Rejects:
         self._open_files = ExitStack()
         self._writer: Any = None
-        self.path.unlink(missing_ok=True)
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open_files.close()
 
     def add(self, rejects: Sequence[Reject]) -> None:
+        self._write(rejects, self.reasons)
+
+    def skip(self, lines: Sequence[Reject]) -> None:
+        self._write(lines, self.skipped)
+
+    def _write(self, rejects: Sequence[Reject], reasons: Counter[str]) -> None:
         for reject in rejects:
-            self.reasons[reject.flaw.reason] += 1
+            reasons[reject.flaw.reason] += 1
+            if len(self.first) < _FIRST:
+                self.first.append(reject)
             self._write_row([str(reject.line), reject.flaw.reason, reject.flaw.message, *reject.fields])
 
     def _write_row(self, cells: Sequence[str]) -> None:
+        if self.path is None:
+            return
         if self._writer is None:
             new = self.path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
             self._writer = csv.writer(self._open_files.enter_context(new))

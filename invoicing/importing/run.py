@@ -17,8 +17,10 @@ from invoicing.importing.columns import Format, columns
 from invoicing.importing.csv_file import Source
 from invoicing.importing.lines import Line, group_by_order, index_orders, read_lines
 from invoicing.importing.orders import ImportedOrder, Terms, read_order
-from invoicing.importing.rejects import FlawedOrder, Rejects, rejects_of_order
+from invoicing.importing.rejects import Flaw, FlawedOrder, Reject, Rejects, rejects_of_order
 from invoicing.importing.returns import ReturnedBatch, take_back
+from invoicing.importing.sale import NotSold
+from invoicing.importing.sales import read_sale, shop_terms
 from invoicing.importing.store import StoredBatch, store_batch
 from invoicing.importing.summary import Summary
 from invoicing.storage.database import Database
@@ -73,11 +75,11 @@ def import_orders(
     header = source.header()
     file_columns = columns(header, expected)
     order_index = index_orders(source, file_columns)
-    summary = Summary(order_index.lines, file_columns.ignored)
+    summary = Summary(order_index.lines, file_columns.ignored, source.dialect)
     cancellations: list[Cancellation] = []
-    with Rejects(rejects, header, summary.rejected) as rejected_lines:
+    with Rejects(rejects, header, summary.rejected, summary.skipped) as rejected_lines:
         orders = group_by_order(read_lines(source, file_columns, expected), order_index.last_lines)
-        for batch in _batches(_read_orders(orders, terms, rejected_lines, cancellations)):
+        for batch in batches(read_orders(orders, expected, terms, rejected_lines, cancellations)):
             stored = _store(database, principal, batch, terms)
             rejected_lines.add(stored.rejects)
             summary.add_orders(stored)
@@ -97,27 +99,38 @@ def import_orders(
     return summary
 
 
-def _read_orders(
-    orders: Iterable[Sequence[Line]], terms: Terms, rejects: Rejects, cancellations: list[Cancellation]
+def read_orders(
+    orders: Iterable[Sequence[Line]],
+    expected: Format,
+    terms: Terms,
+    rejects: Rejects,
+    cancellations: list[Cancellation],
 ) -> Iterator[ImportedOrder]:
     """The orders; cancellations are added to `cancellations` for later."""
+    shop = shop_terms(terms)
     for order in orders:
         if order[0].is_cancellation:
             if (read := read_cancellation(order, terms, rejects)) is not None:
                 cancellations.append(read)
             continue
         try:
-            yield read_order(order, terms)
+            if expected.to_sale is None:
+                yield read_order(order, terms)
+            else:
+                yield read_sale(order, terms, shop, expected.to_sale)
         except FlawedOrder as flawed:
             rejects.add(rejects_of_order(order, flawed))
+        except NotSold as other:
+            flaw = Flaw(other.reason, other.message)
+            rejects.skip([Reject(line.number, line.fields, flaw) for line in order])
 
 
-def _batches(orders: Iterable[ImportedOrder]) -> Iterator[list[ImportedOrder]]:
+def batches(orders: Iterable[ImportedOrder]) -> Iterator[list[ImportedOrder]]:
     batch: list[ImportedOrder] = []
     items = 0
     for order in orders:
         batch.append(order)
-        items += len(order.lines)
+        items += len(order.values["items"])
         if len(batch) == MAX_ORDERS or items >= MAX_ITEMS:
             yield batch
             batch, items = [], 0

@@ -13,7 +13,8 @@ from invoicing.customers import details
 from invoicing.customers.values import CreateCustomerValues
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.importing.orders import DIGEST_KEY, ImportedOrder, Terms, flaws_of_order
-from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of, rejects_of_order
+from invoicing.importing.rejects import CUSTOMER_COLUMNS, Flaw, FlawedOrder, Reject, flaw_of
+from invoicing.importing.totals import check_totals
 from invoicing.locks import for_key_share
 from invoicing.orders import intake
 from invoicing.storage import rows
@@ -34,16 +35,14 @@ _ITEMS = Prepared(
         order_items.c.account_id == bindparam("account"), is_one_of(order_items.c.id, _IDS)
     )
 )
-# Locked before the orders refer to them: the inserts would else wait for a transaction that changes a handle.
-_CUSTOMERS = Prepared(
-    for_key_share(
-        select(customers_table.c.id, customers_table.c.name, customers_table.c.handle)
-        .where(
-            customers_table.c.account_id == bindparam("account"), is_one_of(customers_table.c.handle, _IDS)
-        )
-        .order_by(customers_table.c.id)
-    )
+_CUSTOMERS_OF = (
+    select(customers_table.c.id, customers_table.c.name, customers_table.c.handle)
+    .where(customers_table.c.account_id == bindparam("account"), is_one_of(customers_table.c.handle, _IDS))
+    .order_by(customers_table.c.id)
 )
+_CUSTOMERS_AS_THEY_ARE = Prepared(_CUSTOMERS_OF)
+# Locked before the orders refer to them: the inserts would else wait for a transaction that changes a handle.
+_CUSTOMERS = Prepared(for_key_share(_CUSTOMERS_OF))
 _INSERT_CUSTOMERS = Prepared(insert(customers_table))
 _INSERT_ORDERS = Prepared(insert(orders_table))
 _INSERT_ITEMS = Prepared(insert(order_items))
@@ -76,17 +75,36 @@ def store_batch(
     connection: Connection, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
 ) -> StoredBatch:
     """Raises IntegrityError if another import stores the same orders at the same time: then try again."""
+    result = drafted_batch(connection, principal, batch, terms, customers=_CUSTOMERS)
+    _insert(connection, result)
+    return result
+
+
+def previewed_batch(
+    connection: Connection, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
+) -> StoredBatch:
+    """What would be stored; nothing is, and nothing is locked."""
+    return drafted_batch(connection, principal, batch, terms, customers=_CUSTOMERS_AS_THEY_ARE)
+
+
+def drafted_batch(
+    connection: Connection,
+    principal: Principal,
+    batch: Sequence[ImportedOrder],
+    terms: Terms,
+    *,
+    customers: Prepared,
+) -> StoredBatch:
     result = StoredBatch()
     # The items are read before the orders: an order whose items are seen here is seen by the next query too.
     used_ids = _used_item_ids(connection, principal, batch)
     new_orders = _new_orders(connection, principal, batch, result)
-    buyers = _buyers(connection, principal, new_orders)
+    buyers = _buyers(connection, principal, new_orders, customers)
     for order in new_orders:
         try:
             _add(result, order, principal, terms, buyers, used_ids)
         except FlawedOrder as flawed:
-            result.rejects += rejects_of_order(order.lines, flawed)
-    _insert(connection, result)
+            result.rejects += order.rejects(flawed)
     return result
 
 
@@ -108,13 +126,11 @@ def _new_orders(
 
 
 def _buyers(
-    connection: Connection, principal: Principal, new_orders: Sequence[ImportedOrder]
+    connection: Connection, principal: Principal, new_orders: Sequence[ImportedOrder], customers: Prepared
 ) -> dict[str, ImportedCustomer]:
     handles = {order.customer["handle"] for order in new_orders if order.customer is not None}
     key = {"account": principal.account_id, "ids": sorted(handles)}
-    return {
-        handle: ImportedCustomer(id, name) for id, name, handle in rows.plain(connection, _CUSTOMERS, key)
-    }
+    return {handle: ImportedCustomer(id, name) for id, name, handle in rows.plain(connection, customers, key)}
 
 
 def _used_item_ids(connection: Connection, principal: Principal, batch: Sequence[ImportedOrder]) -> set[str]:
@@ -140,6 +156,7 @@ def _add(
         row, items = intake.new_order_rows(terms.seller, buyer, order.values, now=terms.now)
     except InvoicingError as error:
         raise flaws_of_order(order, error, terms.seller) from error
+    check_totals(order, row, items)
     row["created_at"] = order.created_at
     if buyer is not None and buyer.row is not None and buyer.row["handle"] not in buyers:
         buyers[buyer.row["handle"]] = buyer
@@ -166,7 +183,8 @@ def _buyer(
         values = cast(CreateCustomerValues, order.customer)
         row = details.new_customer_row(principal, values, now=terms.now)
     except InvoicingError as error:
-        raise FlawedOrder(dict.fromkeys(range(len(order.lines)), flaw_of(error, CUSTOMER_COLUMNS))) from error
+        everywhere = dict.fromkeys(range(len(order.values["items"])), flaw_of(error, CUSTOMER_COLUMNS))
+        raise FlawedOrder(everywhere) from error
     return ImportedCustomer(row["id"], row["name"], row)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from invoicing.importing.dialect import Dialect
 from invoicing.importing.returns import ReturnedBatch
 from invoicing.importing.store import StoredBatch
 from invoicing.invoices.queries import Issued
@@ -16,6 +17,7 @@ from invoicing.units import code_of
 class Summary:
     """Amounts are minor units by currency: `ordered` as in the file, `invoiced` and `credited` with VAT.
 
+    `skipped` are the lines of orders that a shop has not sold after all, or has paid back.
     `returned` counts the lines of cancellations that were matched, `repriced` those of them that name another
     price than that of the sale, at which they are credited. `not_invoiced` are the ids of orders whose VAT
     category the law does not allow, `unknown_units` are units that no e-invoice can say, with their items.
@@ -23,11 +25,14 @@ class Summary:
 
     lines: int
     ignored_columns: Sequence[str]
+    dialect: Dialect
     imported: int = 0
     returned: int = 0
     repriced: int = 0
     existing: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    items: int = 0
     orders: int = 0
     existing_orders: int = 0
     customers: int = 0
@@ -41,10 +46,17 @@ class Summary:
 
     @property
     def accounted(self) -> int:
-        return self.imported + self.returned + self.existing + self.rejected.total()
+        came_in = self.imported + self.returned + self.existing
+        return came_in + self.rejected.total() + self.skipped.total()
+
+    @property
+    def is_all_rejected(self) -> bool:
+        """Whether nothing of the file came in, now or before, and something of it should have."""
+        return bool(self.rejected) and not self.imported + self.returned + self.existing
 
     def add_orders(self, stored: StoredBatch) -> None:
-        self.imported += len(stored.items)
+        self.imported += sum(len(order.lines) for order in stored.imported)
+        self.items += len(stored.items)
         self.existing += sum(len(order.lines) for order in stored.existing)
         self.orders += len(stored.orders)
         self.existing_orders += len(stored.existing)

@@ -20,9 +20,13 @@ from invoicing.accounts.completeness import seller_incomplete
 from invoicing.errors import InvoicingError
 from invoicing.importing.columns import PLAIN, Format
 from invoicing.importing.csv_file import Source
+from invoicing.importing.dialect import known_delimiter, known_encoding
+from invoicing.importing.numbers import Decimals
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.orders import Terms
+from invoicing.importing.preview import preview_orders
 from invoicing.importing.run import LinesUnaccounted, import_orders
+from invoicing.importing.summary import Summary
 from invoicing.storage.tables import Account
 from server.commands.common import (
     AccountOption,
@@ -31,6 +35,7 @@ from server.commands.common import (
     exit_with,
     open_database,
 )
+from server.commands.import_preview import print_preview
 from server.commands.import_progress import print_summary, progress_bar
 from server.settings import Settings
 
@@ -41,6 +46,7 @@ class FormatName(StrEnum):
 
 
 _FORMATS = {FormatName.PLAIN: PLAIN, FormatName.ONLINE_RETAIL: ONLINE_RETAIL}
+_ALL_REJECTED = 3
 
 
 def import_(
@@ -68,11 +74,25 @@ def import_(
     rejects: Annotated[
         Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejects.csv.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of the file: utf-8, cp1252, mac-roman … Default: found in the file.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Between the columns: ; or , or | or tab. Default: found in the file.")
+    ] = None,
+    decimal: Annotated[
+        Decimals | None,
+        typer.Option(help="What stands before decimals. Default: found, where only one reading is possible."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be imported, and write nothing.")
+    ] = False,
     in_account: AccountOption = None,
 ) -> None:
     """Import orders from a CSV file. Run again, it imports nothing twice.
 
-    Every line is imported, there already, or in the file of rejects with the reason.
+    Every line is imported, there already, or in the file of rejects with the reason. The exit code is 3 if
+    every line was rejected.
     """
     began = perf_counter()
     expected = _FORMATS[layout]
@@ -83,13 +103,19 @@ def import_(
         seller = choose_account(database, in_account)
         if invoice and (refusal := seller_incomplete(seller)) is not None:
             raise exit_with(str(refusal))
+        principal = command_line_principal(seller.id)
         try:
-            terms = _terms(seller, expected, currency, including_vat, vat_rate)
+            source = _source(path, encoding, delimiter)
+            terms = _terms(seller, expected, currency, including_vat, vat_rate, decimal)
+            if dry_run:
+                preview = preview_orders(database, principal, source, expected, terms)
+                print_preview(preview, terms, invoice=invoice)
+                raise _exit_code(preview.summary)
             with progress_bar() as progress:
                 done = import_orders(
                     database,
-                    command_line_principal(seller.id),
-                    Source(path),
+                    principal,
+                    source,
                     expected,
                     terms,
                     rejects=listed,
@@ -99,6 +125,19 @@ def import_(
         except (InvoicingError, LinesUnaccounted, OSError) as failure:
             raise exit_with(str(failure)) from None
     print_summary(done, terms, listed, perf_counter() - began)
+    raise _exit_code(done)
+
+
+def _source(path: Path, encoding: str | None, delimiter: str | None) -> Source:
+    return Source(
+        path,
+        None if encoding is None else known_encoding(encoding),
+        None if delimiter is None else known_delimiter(delimiter),
+    )
+
+
+def _exit_code(done: Summary) -> typer.Exit:
+    return typer.Exit(_ALL_REJECTED if done.is_all_rejected else 0)
 
 
 def _terms(
@@ -107,6 +146,7 @@ def _terms(
     currency: str | None,
     including_vat: bool | None,
     vat_rate: float | None,
+    decimal: Decimals | None,
 ) -> Terms:
     if vat_rate is not None:
         checks.vat_rate(vat_rate, "--vat-rate")
@@ -116,6 +156,7 @@ def _terms(
         including_vat=expected.including_vat if including_vat is None else including_vat,
         vat_rate=vat_rate,
         now=datetime.now(UTC),
+        decimals=decimal,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,11 +36,12 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
         **({"    sold at another price": f"{done.repriced:,}"} if done.repriced else {}),
         "  already there": f"{done.existing:,}",
         "  rejected": f"{done.rejected.total():,}",
-        **{f"    {reason}": f"{times:,}" for reason, times in done.rejected.most_common()},
+        **_reasons(done.rejected),
+        **({"  skipped": f"{done.skipped.total():,}", **_reasons(done.skipped)} if done.skipped else {}),
         "Orders imported": f"{done.orders:,}",
         "Orders already there": f"{done.existing_orders:,}",
         "Customers created": f"{done.customers:,}",
-        "Items": f"{done.imported:,}",
+        "Items": f"{done.items:,}",
         **_amounts(f"Ordered, {'with' if terms.including_vat else 'without'} VAT", done.ordered),
         "Invoices": f"{done.invoices:,}",
         **({"Not invoiced (VAT category)": f"{len(done.not_invoiced):,}"} if done.not_invoiced else {}),
@@ -55,11 +57,8 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
     for name, value in rows.items():
         table.add_row(name, value)
     console = Console()
+    print_reading(console, done)
     console.print(table)
-    if done.ignored_columns:
-        console.print(
-            f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False, soft_wrap=True
-        )
     if done.not_invoiced:
         console.print(
             f"The law does not allow the VAT category of these orders, as `blocked` on them says: "
@@ -75,8 +74,22 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
             markup=False,
             soft_wrap=True,
         )
-    if done.rejected:
-        console.print(f"The rejected lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)
+    if done.rejected or done.skipped:
+        what = "rejected" if not done.skipped else "rejected and skipped" if done.rejected else "skipped"
+        console.print(f"The {what} lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)
+
+
+def print_reading(console: Console, done: Summary) -> None:
+    """How the file was read: its encoding and its delimiter, and which columns were not."""
+    console.print(f"The file is read as {done.dialect}.", markup=False, soft_wrap=True)
+    if done.ignored_columns:
+        console.print(
+            f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False, soft_wrap=True
+        )
+
+
+def _reasons(reasons: Counter[str]) -> dict[str, str]:
+    return {f"    {reason}": f"{times:,}" for reason, times in reasons.most_common()}
 
 
 def _amounts(name: str, totals: Mapping[str, int]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from invoicing.importing.csv_file import UnreadableFile
+from invoicing.importing.dialect import UnreadableFile
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.summary import Summary
 from invoicing.storage.database import Database

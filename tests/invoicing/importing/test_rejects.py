@@ -10,7 +10,7 @@ import pytest
 from invoicing.access import Principal
 from invoicing.decimals import MILLION
 from invoicing.importing.columns import DETAIL_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
-from invoicing.importing.csv_file import UnreadableFile
+from invoicing.importing.dialect import UnreadableFile
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.database import Database
 from invoicing.storage.tables import order_items
@@ -33,7 +33,11 @@ from tests.support.import_files import (
         ("unit_price", "1e2", "invalid_unit_price"),
         ("unit_price", "NaN", "invalid_unit_price"),
         ("unit_price", "-1", "invalid_unit_price"),
-        ("unit_price", "1,234.50", "invalid_unit_price"),
+        ("unit_price", "1,234", "invalid_unit_price"),
+        ("unit_price", "1.234", "invalid_unit_price"),
+        ("unit_price", "1,23.50", "invalid_unit_price"),
+        ("unit_price", "USD 1", "invalid_unit_price"),
+        ("unit_price", "€ 1 EUR", "invalid_unit_price"),
         ("unit_price", "1_000", "invalid_unit_price"),
         ("unit_price", "１２", "invalid_unit_price"),
         ("unit_price", "99999999999999999", "invalid_unit_price"),
@@ -42,7 +46,8 @@ from tests.support.import_files import (
         ("quantity", "0", "invalid_quantity"),
         ("quantity", "-1", "invalid_quantity"),
         ("quantity", "1.0000001", "invalid_quantity"),
-        ("quantity", "1,5", "invalid_quantity"),
+        ("quantity", "1,500", "invalid_quantity"),
+        ("quantity", "1 kg", "invalid_quantity"),
         ("quantity", "2147483648", "invalid_quantity"),
         ("quantity", "", "invalid_quantity"),
         ("name", "", "invalid_name"),
@@ -155,7 +160,7 @@ def test_an_order_of_too_many_lines_is_rejected(import_file: ImportFile) -> None
 
 
 def test_bytes_that_are_not_utf8_are_kept_as_they_are(import_file: ImportFile, rejects: Path) -> None:
-    import_file(f"{HEADER},customer_name\n1,Caf".encode() + b"\xe9,1,1,Ann\n2,Mug,1,1,Ann\n")
+    import_file(f"{HEADER},customer_name\n1,Caf".encode() + b"\xe9,1,1,Ann\n" + "2,Thé,1,1,Ann\n".encode())
     assert reject_reasons(rejects) == [("2", "unreadable")]
     assert b"1,Caf\xe9,1,1,Ann" in rejects.read_bytes()
 
@@ -189,11 +194,21 @@ def test_a_quote_that_never_ends_is_one_rejected_line_after_another(import_file:
             "lacks the columns quantity, unit_price. It has: order_number, name.",
         ),
         (b"order_number,name,quantity,unit_price,Name\n", "the column name more than once"),
-        ("order_number\n".encode("utf-16"), "lacks the columns order_number"),
+        ("order_number\n".encode("utf-16"), "lacks the columns name, quantity, unit_price"),
+        ("order_number\n".encode("utf-16")[:-1], "cannot be read as utf-16"),
         (gzip.compress(b"x" * 10_000)[:-20], "damaged or cut short"),
         (b"\x1f\x8b no gzip at all", "damaged or cut short"),
     ],
-    ids=["empty", "blank", "columns missing", "a column twice", "utf-16", "gzip cut short", "no gzip"],
+    ids=[
+        "empty",
+        "blank",
+        "columns missing",
+        "a column twice",
+        "utf-16",
+        "utf-16 cut short",
+        "gzip cut short",
+        "no gzip",
+    ],
 )
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_stored(
     import_file: ImportFile, data: bytes, says: str

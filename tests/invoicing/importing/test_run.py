@@ -10,8 +10,9 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from invoicing.access import Principal
 from invoicing.storage.database import Database
-from invoicing.storage.tables import orders
+from invoicing.storage.tables import customers, orders
 from server.commands.import_orders import import_
 from tests.support import factories
 from tests.support.import_files import HEADER, count_rows, reject_reasons
@@ -116,3 +117,69 @@ def test_an_order_whose_vat_category_is_not_allowed_is_imported_and_not_invoiced
     assert "Invoices 1 Not invoiced (VAT category) 1" in " ".join(done.stdout.split())
     assert "as `blocked` on them says: 1." in done.stdout
     assert count_rows(database, orders) == 2
+
+
+@pytest.mark.usefixtures("principal")
+def test_the_exit_code_is_3_when_every_line_was_rejected(command: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER},customer_name\n1,Mug,x,12.10,Ann\n2,Mug,x,1,Ann\n")
+    assert command(file, "--dry-run").exit_code == 3
+    assert command(file).exit_code == 3
+    file.write_text(f"{HEADER},customer_name\n1,Mug,1,12.10,Ann\n2,Mug,x,1,Ann\n")
+    assert command(file).exit_code == 0
+    assert command(file).exit_code == 0  # one is there already
+    file.write_text(f"{HEADER},customer_name\n")
+    assert command(file).exit_code == 0
+
+
+def test_a_dry_run_shows_the_orders_and_writes_nothing(
+    command: Callable[..., Any], database: Database, principal: Principal, tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.csv"
+    lines = "".join(f"{number},Mug,1,2,,ann,Ann,NL\n" for number in range(5, 17))
+    file.write_text(
+        f"{HEADER},item_type,customer_handle,customer_name,customer_country\n"
+        f"1,Mug,3,24.99,,ann,Ann,NL\n1,Off,1,-4.97,DISCOUNT,,,\n2,Mug,1,1.234,,bob,Bob,NL\n{lines}"
+    )
+    factories.order(database, principal, id="16")
+    done = command(file, "--dry-run", "--invoice")
+    assert done.exit_code == 0, done.output
+    assert "The file is read as UTF-8, separated by commas." in done.stdout
+    assert "Order 1 of " in done.stdout
+    assert (
+        ": Ann, NL, new customer; prices with VAT\n  3 × Mug at 24.99, less 4.97, VAT 21 %: 70.00"
+        in done.stdout
+    )
+    assert "VAT 21 % (S) on 57.85: 12.15\n  Total 70.00 EUR would be invoiced" in done.stdout
+    assert "… and 2 more orders." in done.stdout
+    assert "Rejected would be 2 lines: invalid_unit_price 1, order_exists 1." in done.stdout
+    assert "1.234 if a point" in done.stdout
+    assert (
+        "12 orders of 13 items would be imported and invoiced, with 1 new customer: 92.00 EUR." in done.stdout
+    )
+    assert (count_rows(database, orders), count_rows(database, customers)) == (1, 0)
+    assert not Path(f"{file}.rejects.csv").exists()
+
+
+@pytest.mark.usefixtures("principal")
+def test_a_dry_run_leaves_cancellations_to_the_import(command: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "retail.csv"
+    file.write_text(
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+        "1,M1,MUG,6,2025-03-01,1000,ann,France\nC9,M1,MUG,-2,2025-03-03,990,ann,France\n"
+    )
+    done = command(file, "--dry-run", "--format", "online-retail", "--vat-rate", "20")
+    assert "prices without VAT" in done.stdout
+    assert "1 cancellation: what is taken back is matched in the import alone." in done.stdout
+
+
+@pytest.mark.usefixtures("principal")
+def test_encoding_delimiter_and_decimals_can_be_told(command: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(f"{HEADER},customer_name\n1,Mug,1,1.234,Jörg\n".replace(",", "|").encode("cp850"))
+    done = command(file, "--encoding", "cp850", "--delimiter", "|", "--decimal", "comma")
+    assert done.exit_code == 0, done.output
+    assert "The file is read as cp850, separated by vertical bars." in done.stdout
+    assert "Ordered, with VAT, EUR 1,234.00" in " ".join(done.stdout.split())
+    assert "There is no encoding “x”" in command(file, "--encoding", "x").stderr
+    assert "“;;” is no delimiter" in command(file, "--delimiter", ";;").stderr
