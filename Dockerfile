@@ -3,7 +3,7 @@
 #   docker exec invoicing invoicing key create --name "Back office"
 #
 # requirements-prod.lock is the part of requirements.lock that runs (and installs) the server:
-#   printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - -c requirements.lock --universal \
+#   printf 'hatchling\neditables\n' | uv pip compile pyproject.toml - --extra s3 -c requirements.lock --universal \
 #     --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-prod.lock
 
 FROM node:22-slim AS graphiql

@@ -34,7 +34,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-APART = ("sdk", "fuzz", "clients")
+APART = ("sdk", "fuzz", "clients", "s3")
 """What some tests talk to the server through, each in an environment and with a lock of its own."""
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
 GRAPHIQL = ROOT / "graphiql"

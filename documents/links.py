@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
+from documents.filenames import plain
 from invoicing.errors import InvoicingError
 
 
@@ -33,7 +34,7 @@ class Links:
 
     def url(self, key: str, filename: str) -> str:
         """A link that works for `seconds`. Only the token is checked; the name after it is for people."""
-        name = filename.replace("/", "-").replace("\\", "-")  # an invoice number may have slashes
+        name = plain(filename)
         token = self._signer.dumps([key, name])
         return f"{self._base}/{token}/{quote(name, safe='')}"
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import formats_without_problems
-from documents.store import FileStore
+from documents.filenames import plain
+from documents.store import Store, StoreUnavailable
 from invoicing.snapshot import load
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class RenderTask:
     snapshot: str
     key: str
     attempt: int
-    root: Path
+    store: Store
     logo: bytes | None = None
     """The image that the snapshot names."""
 
@@ -56,14 +56,14 @@ class RenderFailure:
 
     reason: str
     traceback: str = ""
-    is_store_full: bool = False
-    """It is not the invoice's fault, and passes."""
+    is_of_store: bool = False
+    """The store is full or away: that is not the invoice's fault, and passes."""
 
 
 def render_to_store(
-    snapshot: str, key: str, attempt: int, root: Path, logo: bytes | None = None
+    snapshot: str, key: str, attempt: int, store: Store, logo: bytes | None = None
 ) -> StoredPdf:
-    return _store(_render(snapshot, logo), key, attempt, root)
+    return _store(_render(snapshot, logo), key, attempt, store)
 
 
 def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
@@ -78,12 +78,13 @@ def render_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
 
 class _Rendered(NamedTuple):
     paper: Paper
+    number: str
     seconds: float
     e_invoices: Sequence[EInvoiceFormat]
 
 
 def _render_and_submit(task: RenderTask, disk: Executor) -> Future[StoredPdf]:
-    return disk.submit(_store, _render(task.snapshot, task.logo), task.key, task.attempt, task.root)
+    return disk.submit(_store, _render(task.snapshot, task.logo), task.key, task.attempt, task.store)
 
 
 def _render(stored: str, logo: bytes | None) -> _Rendered:
@@ -92,12 +93,12 @@ def _render(stored: str, logo: bytes | None) -> _Rendered:
     start = time.perf_counter()
     snapshot = load(stored)
     paper = paper_of(snapshot, logo)
-    return _Rendered(paper, time.perf_counter() - start, formats_without_problems(snapshot))
+    return _Rendered(paper, snapshot.number, time.perf_counter() - start, formats_without_problems(snapshot))
 
 
-def _store(made: _Rendered, key: str, attempt: int, root: Path) -> StoredPdf:
+def _store(made: _Rendered, key: str, attempt: int, store: Store) -> StoredPdf:
     paper = made.paper
-    FileStore(root).put(key, paper.content, attempt=attempt)
+    store.put(key, paper.content, filename=plain(f"{made.number}.pdf"), attempt=attempt)
     digest = sha256(paper.content).hexdigest()
     return StoredPdf(
         key,
@@ -115,5 +116,6 @@ def _attempt(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Ren
         return work(*args, **kwargs)
     except Exception as error:
         line = " ".join(f"{type(error).__name__}: {error}".split())
-        is_store_full = isinstance(error, OSError) and error.errno in _FULL
-        return RenderFailure(line, traceback.format_exc(), is_store_full)
+        is_full = isinstance(error, OSError) and error.errno in _FULL
+        is_of_store = is_full or isinstance(error, StoreUnavailable)
+        return RenderFailure(line, traceback.format_exc(), is_of_store)

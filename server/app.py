@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import Lifespan
 
 from documents.links import Links
-from documents.store import FileStore
+from documents.store import Store
 from invoicing.storage.database import Database
 from resolvers.context import Services
 from resolvers.gateway_calls import Gateways
@@ -52,7 +52,8 @@ def create_app(
     example: Example | None = None,
 ) -> Starlette:
     """The server on a migrated database. With a demo token, the explorer opens with it filled in."""
-    store, counts = FileStore(settings.documents_dir), Metrics()
+    store, counts = settings.documents, Metrics()
+    pdfs = StoredPdfs(database, store, redirect=settings.store_downloads == "redirect")
     database.deadlock_listeners.append(counts.count_deadlock)
     outages.log_outages(database)
     contexts = _contexts(settings, database, base_url, counts)
@@ -75,7 +76,7 @@ def create_app(
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *explorer.routes,
-            *downloads.routes(database, StoredPdfs(database, store), services.links, receipts),
+            *downloads.routes(database, pdfs, services.links, receipts),
             *health.routes(database, store),
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),
@@ -90,7 +91,7 @@ def create_app(
 
 def _lifespan(
     services: Services,
-    store: FileStore,
+    store: Store,
     settings: Settings,
     counts: Metrics,
     shared_limits: RateLimits | None,

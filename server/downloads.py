@@ -5,12 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from documents import logo_links, receipt_links
 from documents.einvoice.file import xml_of
 from documents.einvoice.links import EInvoiceKey, read_key
+from documents.filenames import inline
 from documents.links import BadLink, ExpiredLink, Links
 from documents.logo_links import LogoKey
 from invoicing.accounts import branding
@@ -22,7 +23,7 @@ from resolvers.making import made, opened_of
 from server.callers import CLIENT_GONE, WhileCallerWaits
 from server.openings import DocumentsBusy, Openings
 from server.receipts import Receipts
-from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoredPdfs
+from server.stored_pdfs import DocumentMissing, DocumentNotReady, StoreAway, StoredPdfs, account_of
 from server.xml_response import xml_response
 
 _STATUS: dict[type[InvoicingError], int] = {
@@ -34,6 +35,7 @@ _STATUS: dict[type[InvoicingError], int] = {
     ExpiredLink: 410,
     QueryTimeout: 503,
     ServerOutdated: 503,
+    StoreAway: 503,
 }
 
 
@@ -44,13 +46,13 @@ def routes(database: Database, pdfs: StoredPdfs, links: Links, receipts: Receipt
         try:
             key, filename = links.read_token(request.path_params["token"])
             with WhileCallerWaits(request.receive):
-                return await opened(key, filename)
+                return await opened(key, filename, is_get=request.method == "GET")
         except tuple(_STATUS) as refusal:
             return _refusal(refusal)
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
 
-    async def opened(key: str, filename: str) -> Response:
+    async def opened(key: str, filename: str, *, is_get: bool) -> Response:
         if (e_invoice := read_key(key)) is not None:
             with openings.one_more(e_invoice.account_id, key):
                 return await _xml(database, e_invoice, filename)
@@ -58,14 +60,23 @@ def routes(database: Database, pdfs: StoredPdfs, links: Links, receipts: Receipt
             return await _logo(database, logo)
         if (receipt := receipt_links.read_key(key)) is not None:
             with openings.one_more(receipt.account_id, key):
-                return _pdf(await receipts.made(receipt), filename)
-        return await _file(pdfs, key, filename)
+                quoted = quote(filename, safe="")
+                return _pdf(await receipts.made(receipt), f"inline; filename*=utf-8''{quoted}")
+        if pdfs.are_files:
+            return await _file(pdfs, key, filename, redirect=False)
+        with openings.one_more(account_of(key), key):
+            return await _file(pdfs, key, filename, redirect=is_get)  # the address is signed for GET alone
 
     return [Route("/documents/{token}/{filename:path}", document)]
 
 
-async def _file(pdfs: StoredPdfs, key: str, filename: str) -> FileResponse:
-    path, stat = await pdfs.find(key)
+async def _file(pdfs: StoredPdfs, key: str, filename: str, *, redirect: bool) -> Response:
+    found = await pdfs.find(key, redirect=redirect)
+    if isinstance(found, str):
+        return RedirectResponse(found, headers={"Cache-Control": "no-store"})
+    if isinstance(found, bytes):
+        return _pdf(found, inline(filename))
+    path, stat = found
     return FileResponse(
         path,
         media_type="application/pdf",
@@ -93,10 +104,10 @@ async def _logo(database: Database, key: LogoKey) -> Response:
     return Response(stored.content, media_type=stored.media_type, headers=headers)
 
 
-def _pdf(content: bytes, filename: str) -> Response:
+def _pdf(content: bytes, disposition: str) -> Response:
     headers = {
         "Cache-Control": "private",
-        "Content-Disposition": f"inline; filename*=utf-8''{quote(filename, safe='')}",
+        "Content-Disposition": disposition,
         "X-Content-Type-Options": "nosniff",
     }
     return Response(content, media_type="application/pdf", headers=headers)

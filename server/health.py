@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from documents.store import FileStore
+from documents.store import FileStore, Store, StoreUnavailable
 from invoicing.errors import DatabaseUnavailable, QueryTimeout
 from invoicing.storage import migrations, probe
 from invoicing.storage.database import Database
@@ -25,7 +25,7 @@ _FAILURES = (SQLAlchemyError, DatabaseUnavailable, QueryTimeout, OSError, Timeou
 log = structlog.get_logger(__name__)
 
 
-def routes(database: Database, store: FileStore) -> list[Route]:
+def routes(database: Database, store: Store) -> list[Route]:
     looks = _Looks(database, store)
 
     async def healthz(request: Request) -> Response:
@@ -44,7 +44,7 @@ def routes(database: Database, store: FileStore) -> list[Route]:
 class _Looks:
     """One look at a time, whoever asks: anybody may, and each writes a page to the disk."""
 
-    def __init__(self, database: Database, store: FileStore) -> None:
+    def __init__(self, database: Database, store: Store) -> None:
         self._database = database
         self._store = store
         self._running: asyncio.Task[tuple[str, str]] | None = None
@@ -88,11 +88,14 @@ async def _check_database_can_be_written(database: Database) -> None:
     await asyncio.to_thread(FileStore(folder).check_writable)
 
 
-async def _store_state(store: FileStore) -> str:
+async def _store_state(store: Store) -> str:
     try:
         async with asyncio.timeout(PATIENCE):
             await asyncio.to_thread(store.check_writable)
-    except (OSError, TimeoutError) as failure:
+    except (StoreUnavailable, TimeoutError) as failure:
+        log.warning("the store does not answer", reason=one_line(failure))
+        return "does not answer"
+    except OSError as failure:
         log.warning("the store takes nothing", reason=one_line(failure))
         return "takes nothing"
     return OK

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from documents.s3_place import S3Place, bucket_and_prefix, check_endpoint
+from documents.store import FileStore, Store
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
 from invoicing.keyring import Keyring
@@ -38,6 +41,39 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default=Path("data"), description="Folder of the embedded database, the PDFs and the secret."
+    )
+    store: str = Field(
+        default="",
+        description="`s3://bucket` or `s3://bucket/prefix`: keeps the PDFs in S3-compatible object storage, "
+        "with the extra `s3`. Default: the folder `documents` in the data folder.",
+    )
+    store_allow_http: bool = Field(
+        default=False,
+        description="Lets the store's endpoint be http:// on other machines too, not only on this one.",
+    )
+    store_endpoint: str = Field(
+        default="",
+        description="Address of the object storage, such as `https://s3.example`. Default: that of AWS.",
+    )
+    store_region: str = Field(
+        default="",
+        description="Its region. Default: `AWS_REGION` or `AWS_DEFAULT_REGION`, else us-east-1.",
+    )
+    store_path_style: bool = Field(
+        default=True,
+        description="Whether the bucket is named in the path of its addresses; `false` in the name of "
+        "the host, as a few services want it.",
+    )
+    store_timeout: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=60,
+        description="Seconds that one call to the object storage may take; it is repeated only within them.",
+    )
+    store_downloads: Literal["stream", "redirect"] = Field(
+        default="stream",
+        description="How PDFs come out of the object storage: `stream` through the server, or `redirect` "
+        "browsers to an address there that works for a minute.",
     )
     database_url: str = Field(
         default="",
@@ -177,6 +213,22 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with postgresql:// or sqlite:///")
         return re.sub(r"^postgres(?=:)", "postgresql", url)
 
+    @field_validator("store")
+    @classmethod
+    def _check_store(cls, url: str) -> str:
+        if url:
+            bucket_and_prefix(url)
+            if find_spec("obstore") is None:
+                raise ValueError("it needs the extra s3: pip install 'invoicing-server[s3]'")
+        return url
+
+    @field_validator("store_endpoint")
+    @classmethod
+    def _check_store_endpoint(cls, endpoint: str, info: ValidationInfo) -> str:
+        if endpoint:
+            check_endpoint(endpoint, allow_http=bool(info.data.get("store_allow_http")))
+        return endpoint.rstrip("/")
+
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, url: str) -> str:
@@ -259,7 +311,24 @@ class Settings(BaseSettings):
 
     @property
     def documents_dir(self) -> Path:
+        """Where the PDFs are unless they are in object storage."""
         return self.data_dir / "documents"
+
+    @cached_property
+    def documents(self) -> Store:
+        """The store of the PDFs."""
+        return self.store_at(self.store)
+
+    def store_at(self, url: str) -> Store:
+        """The store at `s3://…`, which is reached as the settings say, or the folder for an empty text."""
+        if not url:
+            return FileStore(self.documents_dir)
+        # Nobody else is to wait for its client.
+        from documents.s3_store import S3Store
+
+        bucket, prefix = bucket_and_prefix(url)
+        reached = self.store_endpoint, self.store_region, self.store_path_style
+        return S3Store(S3Place(bucket, prefix, *reached, self.store_timeout))
 
     @property
     def rules(self) -> Rules:

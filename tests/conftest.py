@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import psycopg
@@ -17,7 +18,8 @@ import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, make_url
 
-from documents.store import FileStore
+from documents.s3_place import S3Place
+from documents.store import FileStore, Store
 from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
@@ -25,6 +27,7 @@ from tests.support import factories
 from tests.support.debian_postgresql import debian_postgresql
 from tests.support.empty_places import Place, empty_postgresql
 from tests.support.installed import need
+from tests.support.object_storage import BUCKET, CREDENTIALS, Front, running_server
 from tests.support.statements import share_statements
 
 # A machine that is busy draws slowly too. Tests with settings of their own inherit the rest from these.
@@ -166,6 +169,40 @@ def anyio_backend() -> str:
 def store(tmp_path: Path) -> FileStore:
     """An empty store; the first file creates its folder."""
     return FileStore(tmp_path / "documents")
+
+
+@pytest.fixture(scope="session")
+def object_storage() -> Iterator[str]:
+    """The address of an S3-compatible server, which has a bucket."""
+    need("moto", "obstore")
+    with running_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_place(object_storage: str, monkeypatch: pytest.MonkeyPatch) -> S3Place:
+    """An empty place in it, and the credentials in the environment."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    return S3Place(BUCKET, f"tests/{uuid4().hex}", object_storage)
+
+
+@pytest.fixture
+def front(object_storage: str) -> Iterator[Front]:
+    """What stands in front of the object storage, and fails when it is told to."""
+    with Front(object_storage).running() as front:
+        yield front
+
+
+@pytest.fixture(params=["folder", "s3"])
+def any_store(request: pytest.FixtureRequest) -> Store:
+    """An empty store: the test runs once with each kind."""
+    if request.param == "folder":
+        return cast(FileStore, request.getfixturevalue("store"))
+    place = request.getfixturevalue("s3_place")
+    from documents.s3_store import S3Store  # its client is in an extra
+
+    return S3Store(place)
 
 
 @contextmanager

@@ -43,6 +43,11 @@ _INSERT = _NEW.on_conflict_do_update(
     },
 )
 _BY_KEY = Prepared(select(documents).where(documents.c.key == bindparam("its_key")))
+NUMBERS = select(documents.c.key, invoices.c.number).join(
+    invoices,
+    and_(invoices.c.account_id == documents.c.account_id, invoices.c.id == documents.c.invoice_id),
+)
+"""The keys of all PDFs, and the numbers of their invoices."""
 _FORGET = delete(documents).where(
     documents.c.account_id == bindparam("account"), documents.c.invoice_id == bindparam("invoice")
 )

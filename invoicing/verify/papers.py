@@ -113,7 +113,7 @@ def unnamed(connection: Connection, keys: Sequence[str]) -> list[str]:
 
 def _lasting_fault(database: Database, paper: Paper, measure: Measuring) -> str | None:
     for _ in range(_LOOKS):
-        if not (fault := paper.fault_of(measure(paper.key))):
+        if not (fault := _fault(paper, measure)):
             return None
         again = database.read(_read, _SAME, paper.account_id, paper.invoice_id, paper.kind)
         if again == [paper]:
@@ -122,6 +122,11 @@ def _lasting_fault(database: Database, paper: Paper, measure: Measuring) -> str 
             return None
         (paper,) = again
     return None
+
+
+def _fault(paper: Paper, measure: Measuring) -> str | None:
+    """Looked at twice: what was measured first may come from a list that is older than the row."""
+    return paper.fault_of(measure(paper.key)) and paper.fault_of(measure(paper.key))
 
 
 def _read(

@@ -15,12 +15,13 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from documents.store import FileStore
+from documents.store import Store, StoreUnavailable
 from invoicing.invoices import pdf
 from invoicing.storage import sqlite_copy
 from invoicing.storage.database import Database
 from invoicing.storage.sqlite_copy import Stored
 from server.backup import manifest
+from server.backup.at_once import at_once
 from server.backup.databases import Progress, bytes_needed, copy_database
 from server.backup.manifest import BackupRefused, File, Manifest
 from server.settings import Settings
@@ -46,7 +47,7 @@ def make_backup(settings: Settings, database: Database, folder: Path, progress: 
     _prepare(folder, needed.pdfs + needed.database)
     copied = copy_database(database, folder, progress)
     own = [*copied.files, *_save_secret(settings, folder), *_save_sandbox(settings, folder)]
-    pdfs, without = _copy_pdfs(FileStore(settings.documents_dir), folder, copied.papers, progress)
+    pdfs, without = _copy_pdfs(settings.documents, folder, copied.papers, progress)
     made = Manifest(
         program=version("invoicing-server"),
         made_at=made_at.isoformat(timespec="seconds"),
@@ -67,11 +68,7 @@ def _check_data_folder(settings: Settings, *, has_pdfs: bool) -> None:
     """Refuses a folder that is not the servers': a secret would be invented, and every PDF be missing."""
     if not has_pdfs:
         return
-    if not settings.documents_dir.is_dir():
-        raise BackupRefused(
-            f"The folder of the PDFs is not here: {settings.documents_dir}. "
-            "Set INVOICING_DATA_DIR as the servers have it."
-        )
+    settings.documents.check_is_there()
     if not _has_secret(settings):
         raise BackupRefused(
             f"The servers' secret is not here: {settings.data_dir / SECRET}. "
@@ -95,14 +92,13 @@ def _prepare(folder: Path, needed: int) -> None:
 
 
 def _copy_pdfs(
-    store: FileStore, folder: Path, papers: Sequence[Stored], progress: Progress
+    store: Store, folder: Path, papers: Sequence[Stored], progress: Progress
 ) -> tuple[dict[str, File], list[Stored]]:
     """Those that are as they were made, by their names in the backup, and those that are not."""
     copied, without = dict[str, File](), list[Stored]()
     with progress("PDFs", len(papers)) as advance:
-        for key, size, digest in papers:
-            content = _content(store.path(key))
-            if content is not None and (len(content), sha256(content).hexdigest()) == (size, digest):
+        for (key, size, digest), content in at_once(papers, lambda paper: _content(store, paper)):
+            if content is not None and sha256(content).hexdigest() == digest:
                 target = folder / PDFS / key
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
@@ -113,10 +109,13 @@ def _copy_pdfs(
     return copied, without
 
 
-def _content(path: Path) -> bytes | None:
+def _content(store: Store, paper: Stored) -> bytes | None:
+    key, size, _ = paper
     try:
-        return path.read_bytes()
-    except OSError:
+        return store.read(key, size=size)
+    except StoreUnavailable:
+        raise  # it is not this file
+    except OSError:  # a disk that cannot read it any more
         return None
 
 

@@ -1,7 +1,7 @@
 """Restores a backup into an empty place. Everything is verified before anything is written.
 
 The folder of the PDFs gets its name and the database appears at the very end, so an interrupted restore
-leaves neither and can be begun again.
+leaves neither and can be begun again. In object storage the PDFs that it has put are found there again.
 """
 
 from __future__ import annotations
@@ -12,19 +12,25 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, make_url
+from sqlalchemy import Connection, create_engine, inspect, make_url
 
+from documents.filenames import plain
+from documents.store import FileStore, Store
 from invoicing.invoices import pdf
 from invoicing.storage import sqlite_copy, table_files
 from invoicing.storage.database import Database
 from invoicing.storage.migrations import running
 from server.backup import manifest
+from server.backup.at_once import at_once
 from server.backup.databases import POSTGRESQL, SQLITE, SQLITE_FILE, TABLES, Progress, known_schema
 from server.backup.making import PDFS, SANDBOX, SECRET
 from server.backup.manifest import BackupRefused, Manifest
 from server.settings import Settings
 
 _MOST_NAMED = 20
+
+Appearing = Callable[[Connection], None]
+"""Lets the PDFs of a database appear, which is whole by then and not to be seen yet."""
 
 
 def restore(settings: Settings, folder: Path, progress: Progress) -> Manifest:
@@ -41,13 +47,13 @@ def restore(settings: Settings, folder: Path, progress: Progress) -> Manifest:
         )
     _check_secret(settings, folder)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    name_pdfs = _copy_pdfs(settings.documents_dir, folder, backup, progress)
+    pdfs = _prepare_pdfs(settings.documents, folder, backup, progress)
     for name in (SECRET, SANDBOX):
         if name in backup.files:
             shutil.copy(folder / name, settings.data_dir / name)  # with its mode
     os.sync()
     restore_database = _restore_sqlite if backup.database == SQLITE else _restore_postgresql
-    restore_database(settings, folder, backup, name_pdfs, progress)
+    restore_database(settings, folder, backup, pdfs, progress)
     return backup
 
 
@@ -69,13 +75,27 @@ def _check_place(settings: Settings, backup: Manifest) -> None:
     elsewhere = "A restore overwrites nothing: set INVOICING_DATA_DIR to a new folder"
     if kind == SQLITE and Path(str(url.database)).exists():
         raise BackupRefused(f"There is a database already: {url.database}. {elsewhere}.")
-    if settings.documents_dir.exists() and any(settings.documents_dir.iterdir()):
-        raise BackupRefused(f"There are PDFs already: {settings.documents_dir}. {elsewhere}.")
+    _check_store_is_empty(settings, backup, elsewhere)
     if kind == POSTGRESQL and (tables := _tables(settings)):
         raise BackupRefused(
             f"The database {url.database} has tables already, such as {tables[0]}. A restore overwrites "
             "nothing: make an empty database (createdb NAME) and name it in INVOICING_DATABASE_URL."
         )
+
+
+def _check_store_is_empty(settings: Settings, backup: Manifest, elsewhere: str) -> None:
+    """What an interrupted restore has put into object storage may be there."""
+    if not settings.store:
+        if settings.documents_dir.exists() and any(settings.documents_dir.iterdir()):
+            raise BackupRefused(f"There are PDFs already: {settings.documents_dir}. {elsewhere}.")
+        return
+    for key, size in settings.documents.sizes():
+        file = backup.files.get(f"{PDFS}/{key}")
+        if file is None or file.size != size:
+            raise BackupRefused(
+                f"There are other PDFs already: {settings.store}, such as {key}. A restore overwrites "
+                "nothing: set INVOICING_STORE to a new prefix."
+            )
 
 
 _NAMES = {SQLITE: "an SQLite database", POSTGRESQL: "a PostgreSQL database"}
@@ -100,7 +120,33 @@ def _tables(settings: Settings) -> list[str]:
         database.close()
 
 
-def _copy_pdfs(target: Path, folder: Path, backup: Manifest, progress: Progress) -> Callable[[], None]:
+def _prepare_pdfs(store: Store, folder: Path, backup: Manifest, progress: Progress) -> Appearing:
+    """What is returned lets them appear, just before the database does."""
+    if isinstance(store, FileStore):
+        return _copy_beside(store.root, folder, backup, progress)
+    return lambda connection: _put_pdfs(store, connection, folder, backup, progress)
+
+
+def _put_pdfs(
+    store: Store, connection: Connection, folder: Path, backup: Manifest, progress: Progress
+) -> None:
+    """Each under the number of its invoice."""
+    named = [
+        (key, f"{number}.pdf")
+        for key, number in connection.execute(pdf.NUMBERS)
+        if f"{PDFS}/{key}" in backup.files
+    ]
+
+    def put(one: tuple[str, str]) -> None:
+        key, filename = one
+        store.put(key, (folder / PDFS / key).read_bytes(), filename=plain(filename))
+
+    with progress("PDFs", len(named)) as advance:
+        for _ in at_once(named, put):
+            advance(1)
+
+
+def _copy_beside(target: Path, folder: Path, backup: Manifest, progress: Progress) -> Appearing:
     """Copies them beside their place; what is returned gives the folder its name."""
     part = target.with_name(f"{target.name}.restoring")
     shutil.rmtree(part, ignore_errors=True)  # of a restore that was interrupted
@@ -115,7 +161,7 @@ def _copy_pdfs(target: Path, folder: Path, backup: Manifest, progress: Progress)
             shutil.copyfile(folder / name, path)
             advance(1)
 
-    def give_its_name() -> None:
+    def give_its_name(_: Connection) -> None:
         if not part.exists():  # a transaction whose connection was lost is done once more
             return
         if target.exists():
@@ -126,7 +172,7 @@ def _copy_pdfs(target: Path, folder: Path, backup: Manifest, progress: Progress)
 
 
 def _restore_sqlite(
-    settings: Settings, folder: Path, _: Manifest, before_it_is_there: Callable[[], None], progress: Progress
+    settings: Settings, folder: Path, _: Manifest, before_it_is_there: Appearing, progress: Progress
 ) -> None:
     target = Path(str(make_url(settings.database).database))
     part = target.with_name(f"{target.name}.restoring")
@@ -136,7 +182,10 @@ def _restore_sqlite(
         advance(1)
     if faults := sqlite_copy.faults_of(part):
         raise BackupRefused(f"The restored database is damaged: {'; '.join(faults[:5])}.")
-    before_it_is_there()
+    engine = create_engine(f"sqlite:///{part}")
+    with engine.connect() as connection:
+        before_it_is_there(connection)
+    engine.dispose()
     part.rename(target)
     os.sync()
 
@@ -145,14 +194,14 @@ def _restore_postgresql(
     settings: Settings,
     folder: Path,
     backup: Manifest,
-    before_it_is_there: Callable[[], None],
+    before_it_is_there: Appearing,
     progress: Progress,
 ) -> None:
     def fill(connection: Connection) -> None:
         running.make_tables(connection, backup.schema)
         with progress("Tables", len(backup.columns)) as advance:
             table_files.load_tables(connection, folder / TABLES, backup.columns, lambda: advance(1))
-        before_it_is_there()
+        before_it_is_there(connection)
 
     database = Database(settings.database)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import psycopg
 import typer
 from sqlalchemy import make_url
 
-from documents.store import FileStore
+from documents.store import StoreUnavailable
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from invoicing.verify import books
@@ -48,6 +47,8 @@ def backup(folder: FolderOption) -> None:
         findings = database.read(books.verify).findings if migrations.is_current(database) else []
     except BackupRefused as refusal:
         raise exit_with(str(refusal)) from None
+    except StoreUnavailable as away:
+        raise exit_with(f"There is no backup. {away}") from None
     except (psycopg.Error, sqlite3.Error) as failure:
         raise exit_with(f"There is no backup: {one_line(failure)}") from None
     finally:
@@ -83,11 +84,10 @@ def restore(folder: FolderOption) -> None:
 
 def _verify(settings: Settings, restored: Manifest) -> None:
     database = Database(settings.database)
-    store = FileStore(settings.documents_dir)
     try:
         make_missing_again(database, restored, now=datetime.now(UTC))
         verdict = database.read(books.verify)
-        checked = check_papers(database, None, partial(store.measure, read=True), store.root)
+        checked = check_papers(database, None, settings.documents, read=True)
     finally:
         database.close()
     report(verdict, [*verdict.findings, *checked.findings], checked.count)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from invoicing.errors import DatabaseUnavailable
 from server.commands.accounts import account, key
 from server.commands.backup import backup, restore
+from server.commands.copy_pdfs import copy_pdfs
 from server.commands.demo import demo
 from server.commands.erase_customer import erase_customer
 from server.commands.export_e_invoices import export_e_invoices
@@ -47,6 +48,7 @@ app.command()(verify)
 app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
 app.command()(backup)
 app.command()(restore)
+app.command("copy-pdfs")(copy_pdfs)
 app.command()(demo)
 app.command("export-schema")(export_schema)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
-from pathlib import Path
 
-from documents.store import FileStore
+from documents.store import FileStore, Measure, Store, StoreUnavailable
 from invoicing.storage.database import Database
 from invoicing.verify import papers
 from invoicing.verify.books import Finding
@@ -25,21 +25,43 @@ class CheckedPapers:
     findings: list[Finding] = field(default_factory=list)
 
 
-def check_papers(
-    database: Database, account_id: str | None, measure: Measuring, folder: Path
-) -> CheckedPapers:
-    """Compares every file that the table names; refuses where the whole folder is not there."""
+def check_papers(database: Database, account_id: str | None, store: Store, *, read: bool) -> CheckedPapers:
+    """Compares every file that the table names; refuses where the whole store is not there."""
     checked = CheckedPapers(database.read(papers.count_papers, account_id))
-    if checked.count and not folder.is_dir():
-        raise exit_with(
-            f"The folder of the PDFs is not here: {folder}. Set INVOICING_DATA_DIR as the servers have it."
-        )
-    with progress_bar("PDFs", checked.count) as advance:
-        checked.findings += papers.find_wrong_papers(database, account_id, measure, lambda: advance(1))
+    try:
+        if checked.count:
+            store.check_is_there()
+        with progress_bar("PDFs", checked.count) as advance:
+            measure = partial(store.measure, read=True) if read else _measuring(store)
+            wrong = papers.find_wrong_papers(database, account_id, measure, lambda: advance(1))
+            checked.findings += wrong
+    except StoreUnavailable as away:
+        raise exit_with(str(away)) from None
     return checked
 
 
-def unnamed_files(database: Database, store: FileStore) -> list[str]:
+def _measuring(store: Store) -> Measuring:
+    """Without reading: each file of the folder by itself, those of object storage by its lists."""
+    return partial(store.measure, read=False) if isinstance(store, FileStore) else _Listed(store).measure
+
+
+class _Listed:
+    """Sizes out of a list of the account's files. Who asks for a file again is told how it is now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._account_id: str | None = None
+        self._sizes: dict[str, int] = {}
+
+    def measure(self, key: str) -> Measure | None:
+        account_id = key.partition("/")[0]
+        if account_id != self._account_id:
+            self._account_id, self._sizes = account_id, dict(self._store.sizes(account_id))
+        size = self._sizes.pop(key, None)
+        return self._store.measure(key, read=False) if size is None else Measure(size)
+
+
+def unnamed_files(database: Database, store: Store) -> list[str]:
     """A note on files that no row names. They do no harm: the row may be about to be written, for example."""
     count, shown = 0, list[str]()
     for batch in _batches(store):
@@ -55,7 +77,7 @@ def unnamed_files(database: Database, store: FileStore) -> list[str]:
     ]
 
 
-def _batches(store: FileStore) -> Iterator[list[str]]:
-    keys = store.keys()
+def _batches(store: Store) -> Iterator[list[str]]:
+    keys = (key for key, _ in store.sizes())
     while batch := list(islice(keys, _BATCH)):
         yield batch

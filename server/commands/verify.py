@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
-from documents.store import FileStore
 from invoicing.verify import books
 from invoicing.verify.books import Finding, Verdict
 from server.commands.common import AccountOption, choose_account, open_database
@@ -31,11 +29,11 @@ def verify(
     that is not there, a logo is not there or was changed, or the audit log was. Servers may go on meanwhile.
     """
     settings = Settings()
-    store = FileStore(settings.documents_dir)
+    store = settings.documents
     with open_database(settings) as database:
         account_id = choose_account(database, in_account).id if in_account else None
         verdict = database.read(books.verify, account_id)
-        checked = check_papers(database, account_id, partial(store.measure, read=with_papers), store.root)
+        checked = check_papers(database, account_id, store, read=with_papers)
         notes = unnamed_files(database, store) if with_papers and account_id is None else []
     for note in notes:
         typer.echo(note)

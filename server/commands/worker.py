@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from documents.store import FileStore
 from invoicing.storage.database import Database
 from resolvers.gateway_calls import Gateways
 from resolvers.watches import Watches
@@ -37,9 +36,8 @@ def worker(
     with open_database(settings) as database:
         outages.log_outages(database)
         typer.echo(f"Making PDFs in {max(settings.workers, 1)} processes.", err=True)
-        store = FileStore(settings.documents_dir)
         processes = max(settings.workers, 1)
-        pdfs = PdfWorker(database, store, processes=processes, font_folder=settings.font_dir)
+        pdfs = PdfWorker(database, settings.documents, processes=processes, font_folder=settings.font_dir)
         if drain:
             typer.echo(f"{asyncio.run(pdfs.drain()):,} PDFs made.", err=True)
         else:

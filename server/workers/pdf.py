@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all
-from documents.store import FileStore, OutsideStore, pdf_key
+from documents.store import OutsideStore, Store, pdf_key
 from invoicing.errors import DatabaseUnavailable
 from invoicing.invoices import pdf
 from invoicing.invoices.pdf import DuePdf, RenderedPdf
@@ -44,7 +44,7 @@ class PdfWorker:
     def __init__(
         self,
         database: Database,
-        store: FileStore,
+        store: Store,
         *,
         processes: int = 1,
         lease: timedelta = outbox.LEASE,
@@ -58,12 +58,15 @@ class PdfWorker:
         self._metrics = metrics or Metrics()
         self._wakeup = Wakeup(database, outbox.RENDER_INVOICE)
         self._renderers = Renderers(
-            render, processes=processes, patience=lease.total_seconds(), font_folder=font_folder
+            render,
+            processes=processes,
+            patience=lease.total_seconds() + store.patience,
+            font_folder=font_folder,
         )
         self._most_batches = processes + 1  # one for each process, and one that waits
         self._batches: dict[asyncio.Task[None], Sequence[DuePdf]] = {}
         self._backoff = Backoff(POLL)
-        self._full_until = 0.0
+        self._store_rests_until = 0.0
         self._stopped = False
         self._made = 0
 
@@ -107,7 +110,7 @@ class PdfWorker:
 
     async def _begin(self) -> bool:
         """Begins a batch if one is due, and one more may be begun. Returns whether more may be due."""
-        if len(self._batches) == self._most_batches or time.monotonic() < self._full_until:
+        if len(self._batches) == self._most_batches or time.monotonic() < self._store_rests_until:
             return False
         try:
             batch = await self._claim()
@@ -142,18 +145,18 @@ class PdfWorker:
         made = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, StoredPdf)]
         rendered = [_rendered(job, stored) for job, stored in made]
         failed = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, RenderFailure)]
-        failures = [await self._failure(job, each) for job, each in failed if not each.is_store_full]
+        failures = [await self._failure(job, each) for job, each in failed if not each.is_of_store]
         await self._database.write_async(pdf.record, rendered, failures, now=_now())
-        if unstored := [(job, each.reason) for job, each in failed if each.is_store_full]:
-            await self._wait_for_room(unstored)
+        if unstored := [(job, each.reason) for job, each in failed if each.is_of_store]:
+            await self._wait_for_store(unstored)
         self._made += len(rendered)
         self._metrics.count_pdfs([stored.seconds for _, stored in made], failed=len(failures))
 
-    async def _wait_for_room(self, unstored: Sequence[tuple[Job, str]]) -> None:
+    async def _wait_for_store(self, unstored: Sequence[tuple[Job, str]]) -> None:
         """Gives jobs back that nothing is wrong with, and begins no other for a while."""
         jobs = [job for job, _ in unstored]
-        log.error("the store is full, and PDFs wait for it", pdfs=len(jobs), reason=unstored[0][1])
-        self._full_until = time.monotonic() + LONGEST
+        log.error("the store takes nothing, and PDFs wait for it", pdfs=len(jobs), reason=unstored[0][1])
+        self._store_rests_until = time.monotonic() + LONGEST
         until = _now() + timedelta(seconds=LONGEST)
         await self._database.write_async(outbox.release, jobs, now=until)
 
@@ -168,7 +171,7 @@ class PdfWorker:
 
     def _task(self, due: DuePdf) -> RenderTask:
         key = pdf_key(due.job.account_id, due.job.subject_id)
-        return RenderTask(due.snapshot, key, due.job.attempts, self._store.root, due.logo)
+        return RenderTask(due.snapshot, key, due.job.attempts, self._store, due.logo)
 
     async def _failure(self, job: Job, failed: RenderFailure) -> Failure:
         log.error(
@@ -231,7 +234,7 @@ class PdfWorker:
 @asynccontextmanager
 async def making_pdfs(
     database: Database,
-    store: FileStore,
+    store: Store,
     processes: int,
     metrics: Metrics,
     font_folder: Path | None = None,

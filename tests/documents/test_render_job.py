@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
-
-import pytest
 
 from documents.einvoice.formats import EInvoiceFormat
 from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all, render_to_store
@@ -47,46 +44,41 @@ INVOICE = Snapshot(
 KEY = pdf_key("account", "1")
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "documents"
-
-
-def test_a_snapshot_becomes_a_file_and_its_description(root: Path) -> None:
-    stored = render_to_store(dump(INVOICE), KEY, 1, root)
-    content = FileStore(root).path(KEY).read_bytes()
+def test_a_snapshot_becomes_a_file_and_its_description(store: FileStore) -> None:
+    stored = render_to_store(dump(INVOICE), KEY, 1, store)
+    content = store.path(KEY).read_bytes()
     assert content.startswith(b"%PDF-")
     assert stored == StoredPdf(KEY, len(content), sha256(content).hexdigest())
 
 
-def test_it_is_known_which_e_invoices_can_be_made_of_it(root: Path) -> None:
-    assert render_to_store(dump(INVOICE), KEY, 1, root).e_invoices == ()
+def test_it_is_known_which_e_invoices_can_be_made_of_it(store: FileStore) -> None:
+    assert render_to_store(dump(INVOICE), KEY, 1, store).e_invoices == ()
     complete = replace(INVOICE, seller=SELLER_PARTY, buyer=BUYER_PARTY)
-    assert render_to_store(dump(complete), KEY, 1, root).e_invoices == (*EInvoiceFormat,)
+    assert render_to_store(dump(complete), KEY, 1, store).e_invoices == (*EInvoiceFormat,)
     without_phone = replace(complete, seller=replace(SELLER_PARTY, phone_number=None))
-    assert render_to_store(dump(without_phone), KEY, 1, root).e_invoices == (
+    assert render_to_store(dump(without_phone), KEY, 1, store).e_invoices == (
         EInvoiceFormat.PEPPOL_UBL,
         EInvoiceFormat.FACTUR_X,
     )
 
 
-def test_rendering_it_again_gives_the_same_file(root: Path) -> None:
-    assert render_to_store(dump(INVOICE), KEY, 1, root) == render_to_store(dump(INVOICE), KEY, 2, root)
+def test_rendering_it_again_gives_the_same_file(store: FileStore) -> None:
+    assert render_to_store(dump(INVOICE), KEY, 1, store) == render_to_store(dump(INVOICE), KEY, 2, store)
 
 
-def test_an_invoice_that_cannot_be_printed_does_not_stop_the_others(root: Path) -> None:
+def test_an_invoice_that_cannot_be_printed_does_not_stop_the_others(store: FileStore) -> None:
     unprintable = dump(INVOICE).replace('"en"', "17")
     snapshots = [dump(INVOICE), unprintable, "no snapshot", dump(INVOICE)]
     tasks = [
-        RenderTask(snapshot, pdf_key("account", str(n)), 1, root) for n, snapshot in enumerate(snapshots)
+        RenderTask(snapshot, pdf_key("account", str(n)), 1, store) for n, snapshot in enumerate(snapshots)
     ]
     outcomes = render_all(tasks)
     assert [type(outcome) for outcome in outcomes] == [StoredPdf, RenderFailure, RenderFailure, StoredPdf]
-    assert [FileStore(root).exists(task.key) for task in tasks] == [True, False, False, True]
+    assert [store.exists(task.key) for task in tasks] == [True, False, False, True]
 
 
-def test_a_failure_is_one_line_and_a_traceback(root: Path) -> None:
-    (failed,) = render_all([RenderTask('{\n"seller": 1}', KEY, 1, root)])
+def test_a_failure_is_one_line_and_a_traceback(store: FileStore) -> None:
+    (failed,) = render_all([RenderTask('{\n"seller": 1}', KEY, 1, store)])
     assert isinstance(failed, RenderFailure)
     assert failed.reason
     assert "\n" not in failed.reason

@@ -12,7 +12,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from starlette.applications import Starlette
 
 from documents.links import Links
-from documents.store import FileStore, pdf_key
+from documents.store import Store, pdf_key
 from invoicing.access import Principal
 from invoicing.invoices import pdf
 from invoicing.storage.database import Database
@@ -20,6 +20,7 @@ from server import downloads
 from server.receipts import Receipts
 from server.stored_pdfs import StoredPdfs
 from tests.support import factories
+from tests.support.stores import delete
 
 PAPER = b"%PDF-1.4 paper"
 pytestmark = pytest.mark.anyio
@@ -27,11 +28,11 @@ links = Links("secret", "http://testserver", 60)
 
 
 @pytest.fixture
-def key(database: Database, principal: Principal, store: FileStore) -> str:
+def key(database: Database, principal: Principal, any_store: Store) -> str:
     """The key of an invoice's PDF, which is PAPER."""
     issued = factories.invoice(database, principal)
     key = pdf_key(principal.account_id, issued.id)
-    store.put(key, PAPER)
+    any_store.put(key, PAPER)
     (due,) = database.write(pdf.claim, most=1, now=factories.NOW)
     made = pdf.RenderedPdf(due.job, key, len(PAPER), sha256(PAPER).hexdigest())
     database.write(pdf.record, [made], [], now=factories.NOW)
@@ -39,9 +40,9 @@ def key(database: Database, principal: Principal, store: FileStore) -> str:
 
 
 @pytest.fixture
-def client(database: Database, store: FileStore) -> AsyncClient:
+def client(database: Database, any_store: Store) -> AsyncClient:
     app = Starlette(
-        routes=downloads.routes(database, StoredPdfs(database, store), links, Receipts(database, None))
+        routes=downloads.routes(database, StoredPdfs(database, any_store), links, Receipts(database, None))
     )
     return AsyncClient(transport=ASGITransport(app), base_url="http://testserver")
 
@@ -131,23 +132,23 @@ async def test_a_link_that_was_not_made_here_is_refused(
     assert b"root:" not in answer.content
 
 
-async def test_a_document_that_nobody_knows_is_not_found(client: AsyncClient, store: FileStore) -> None:
+async def test_a_document_that_nobody_knows_is_not_found(client: AsyncClient, any_store: Store) -> None:
     nowhere = pdf_key("account", "1")
-    store.put(nowhere, PAPER)
+    any_store.put(nowhere, PAPER)
     assert refused(await client.get(links.url(nowhere, "1.pdf")), 404, "DOCUMENT_MISSING")
 
 
 async def test_the_log_never_holds_a_token(
     client: AsyncClient,
     key: str,
-    store: FileStore,
+    any_store: Store,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     url = links.url(key, "1.pdf")
     caplog.set_level(logging.DEBUG)
     await client.get(url)
-    store.path(key).unlink()
+    delete(any_store, key)
     await client.get(url)
     told = [record.getMessage() for record in caplog.records if record.name not in ("httpx", "httpcore")]
     assert url.split("/")[-2] not in "".join([*told, *capfd.readouterr()])

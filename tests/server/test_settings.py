@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,13 @@ import pytest
 from pydantic import ValidationError
 
 from documents.paper.scripts.families import family_of
+from documents.s3_place import S3Place
+from documents.store import FileStore
 from invoicing.storage.database import Database
 from server.settings import Settings
 from tests.support.client import CREATE_CUSTOMER, Client, client
 from tests.support.fonts import MIAO, make_font
+from tests.support.installed import need
 
 SHOP, STRANGER = "https://shop.example", "https://stranger.example"
 
@@ -162,3 +167,41 @@ def test_the_base_url_is_a_whole_one(url: str) -> None:
 def test_what_links_cannot_begin_with_is_no_base_url(url: str) -> None:
     with pytest.raises(ValidationError, match="whole URL"):
         Settings(base_url=url)
+
+
+def test_object_storage_is_a_place_and_how_it_is_reached() -> None:
+    need("obstore")
+    from documents.s3_store import S3Store
+
+    with_all = Settings(store="s3://invoices/a/", store_endpoint="https://s3.example/", store_region="eu-1")
+    assert with_all.documents == S3Store(S3Place("invoices", "a", "https://s3.example", "eu-1"))
+    assert isinstance(Settings().documents, FileStore)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"store": "/var/pdfs"}, "it must look like s3://bucket"),
+        ({"store_endpoint": "http://minio:9000"}, "INVOICING_STORE_ALLOW_HTTP=true"),
+        ({"store_downloads": "other"}, "'stream' or 'redirect'"),
+    ],
+)
+def test_a_store_that_cannot_be_is_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Settings(**given)
+    allowed = Settings(store_allow_http=True, store_endpoint="http://minio:9000")
+    assert allowed.store_endpoint == "http://minio:9000"
+
+
+def test_object_storage_without_its_client_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(ValidationError, match=r"it needs the extra s3: pip install 'invoicing-server\[s3\]'"):
+        Settings(store="s3://invoices")
+
+
+def test_who_uses_the_folder_does_not_load_the_client_of_object_storage() -> None:
+    script = (
+        "import sys; from server.settings import Settings; Settings().documents; "
+        "assert not {'obstore', 'documents.s3_store'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

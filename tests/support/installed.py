@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sysconfig
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = Path(sysconfig.get_path("purelib"))
 SDK = ROOT / ".venv-sdk" / "bin" / "python"
 SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
+OBSTORE = find_spec("obstore")
+MOTO = ROOT / ".venv-s3" / "bin" / "moto_server"
 PYTHON_CLIENT = ROOT / ".venv-clients" / "bin"
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript" / "node_modules"
 NODE = shutil.which("node")
@@ -28,6 +31,8 @@ MACHINE = {"Node": NODE, "Chromium": CHROMIUM, "PostgreSQL": POSTGRESQL}
 INSTALLED = {
     "Polar's SDK": SDK,
     "Schemathesis": SCHEMATHESIS,
+    "moto": MOTO,
+    "obstore": Path(str(OBSTORE and OBSTORE.origin)),
     "the Python client": PYTHON_CLIENT / "ariadne-codegen",
     "the TypeScript client": TYPESCRIPT / ".bin" / "tsc",
     "GraphiQL": GRAPHIQL / "index.html",

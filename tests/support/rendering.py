@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from documents.render_job import RenderTask, StoredPdf, render_all
-from documents.store import FileStore, pdf_key
+from documents.store import Store, pdf_key
 from invoicing.invoices import pdf
 from invoicing.invoices.pdf import RenderedPdf
 from invoicing.storage.database import Database
 
 
-def render_due(database: Database, store: FileStore) -> int:
+def render_due(database: Database, store: Store) -> int:
     """How many PDFs were made."""
     now = datetime.now(UTC)
     due = database.write(pdf.claim, most=1_000, now=now)
     keys = [pdf_key(each.job.account_id, each.job.subject_id) for each in due]
     tasks = [
-        RenderTask(each.snapshot, key, each.job.attempts, store.root, each.logo)
+        RenderTask(each.snapshot, key, each.job.attempts, store, each.logo)
         for each, key in zip(due, keys, strict=True)
     ]
     made = []

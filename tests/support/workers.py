@@ -1,6 +1,8 @@
 """Workers for tests: with renderers that fail, crash, hang or are slow, and as a process that can be killed.
 
 python -m tests.support.workers DATABASE_URL FOLDER LEASE_SECONDS
+
+The folder is that of the PDFs, unless INVOICING_STORE says where they are.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ POISON, HANGING = "Poison", "Hanging mug"
 
 
 def fail_all(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
-    return render_all([RenderTask("no snapshot", task.key, task.attempt, task.root) for task in tasks])
+    return render_all([RenderTask("no snapshot", task.key, task.attempt, task.store) for task in tasks])
 
 
 def on_full_disk(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure]:
@@ -52,12 +54,13 @@ def render_slowly(tasks: Sequence[RenderTask]) -> list[StoredPdf | RenderFailure
 async def serve(url: str, folder: str, lease: str) -> None:
     from documents.store import FileStore  # not at the top: the rendering processes import this module too
     from invoicing.storage.database import Database
+    from server.settings import Settings
     from server.workers.pdf import PdfWorker
 
-    database = Database(url)
+    database, settings = Database(url), Settings()
     worker = PdfWorker(
         database,
-        FileStore(Path(folder)),
+        settings.documents if settings.store else FileStore(Path(folder)),
         lease=timedelta(seconds=float(lease)),
         processes=2,
         render=render_slowly,
