@@ -174,7 +174,8 @@ def columns(header: Sequence[str], expected: Format) -> Columns:
         raise UnreadableFile(f"The file has the column {', '.join(repeated)} more than once.")
     key = [at for name in expected.key for at, column in known if column == name]
     expected_names = {*known_names, *REJECT_COLUMNS}
-    ignored = [name for name in header if name.casefold() not in expected_names]
+    is_shops = expected.to_sale is not None  # an export has many more columns than an order needs
+    ignored = [name for name in header if not is_shops and name.casefold() not in expected_names]
     return Columns(header, known, key, ignored, expected.key_prefix)
 
 

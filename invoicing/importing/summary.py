@@ -15,7 +15,8 @@ from invoicing.units import code_of
 
 @dataclass
 class Summary:
-    """Amounts are minor units by currency: `ordered` as in the file, `invoiced` and `credited` with VAT.
+    """Amounts are minor units by currency: `ordered` as in the file, but with VAT if it is a shop's export;
+    `invoiced` and `credited` with VAT.
 
     `skipped` are the lines of orders that a shop has not sold after all, or has paid back.
     `returned` counts the lines of cancellations that were matched, `repriced` those of them that name another
@@ -62,9 +63,12 @@ class Summary:
         self.existing_orders += len(stored.existing)
         self.customers += len(stored.customers)
         currencies = {row["id"]: row["currency"] for row in stored.orders}
+        totals = {order.id: order.expected.total for order in stored.imported if order.expected}
+        for id, total in totals.items():
+            self.ordered[currencies[id]] += total
         for item in stored.items:
-            quoted = item["subtotal"] - item["discount"]
-            self.ordered[currencies[item["order_id"]]] += quoted
+            if item["order_id"] not in totals:
+                self.ordered[currencies[item["order_id"]]] += item["subtotal"] - item["discount"]
             if code_of(item["unit"]) is None:
                 self.unknown_units[item["unit"]] += 1
 

@@ -26,8 +26,10 @@ from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.orders import Terms
 from invoicing.importing.preview import preview_orders
 from invoicing.importing.run import LinesUnaccounted, import_orders
+from invoicing.importing.shopify import SHOPIFY
 from invoicing.importing.summary import Summary
 from invoicing.storage.tables import Account
+from invoicing.vat.categories import Category
 from server.commands.common import (
     AccountOption,
     choose_account,
@@ -42,10 +44,15 @@ from server.settings import Settings
 
 class FormatName(StrEnum):
     PLAIN = "plain"
+    SHOPIFY = "shopify"
     ONLINE_RETAIL = "online-retail"
 
 
-_FORMATS = {FormatName.PLAIN: PLAIN, FormatName.ONLINE_RETAIL: ONLINE_RETAIL}
+_FORMATS = {
+    FormatName.PLAIN: PLAIN,
+    FormatName.SHOPIFY: SHOPIFY,
+    FormatName.ONLINE_RETAIL: ONLINE_RETAIL,
+}
 _ALL_REJECTED = 3
 
 
@@ -84,6 +91,10 @@ def import_(
         Decimals | None,
         typer.Option(help="What stands before decimals. Default: found, where only one reading is possible."),
     ] = None,
+    untaxed: Annotated[
+        Category | None,
+        typer.Option(help="VAT category of what a shop asked no VAT on. Default: G for what leaves the EU."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be imported, and write nothing.")
     ] = False,
@@ -106,7 +117,7 @@ def import_(
         principal = command_line_principal(seller.id)
         try:
             source = _source(path, encoding, delimiter)
-            terms = _terms(seller, expected, currency, including_vat, vat_rate, decimal)
+            terms = _terms(seller, expected, currency, including_vat, vat_rate, decimal, untaxed)
             if dry_run:
                 preview = preview_orders(database, principal, source, expected, terms)
                 print_preview(preview, terms, invoice=invoice)
@@ -147,6 +158,7 @@ def _terms(
     including_vat: bool | None,
     vat_rate: float | None,
     decimal: Decimals | None,
+    untaxed: Category | None,
 ) -> Terms:
     if vat_rate is not None:
         checks.vat_rate(vat_rate, "--vat-rate")
@@ -157,6 +169,7 @@ def _terms(
         vat_rate=vat_rate,
         now=datetime.now(UTC),
         decimals=decimal,
+        untaxed=untaxed,
     )
 
 
