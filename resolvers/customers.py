@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from invoicing.access import Scope
 from invoicing.audit.actions import AuditAction
 from invoicing.customers import details, lists, sessions
@@ -89,6 +91,14 @@ async def revoke_customer_session(ctx: Context, session_id: str) -> CustomerSess
     )
     ctx.services.forget_keys()
     return revoked
+
+
+async def visible(ctx: Context, ids: Sequence[str]) -> list[Customer]:
+    """Those of the customers that the caller may see: a customer only itself."""
+    ctx.principal.require(Scope.CUSTOMERS_READ)
+    own = ctx.principal.customer_id
+    found = await ctx.loaders.customer.load_many([id for id in ids if own is None or id == own])
+    return [customer for customer in found if customer is not None]
 
 
 async def by_id(ctx: Context, customer_id: str | None) -> Customer | None:

@@ -186,6 +186,12 @@ async def retry_invoice_pdf(ctx: Context, invoice_id: str) -> Issued:
     )
 
 
+async def visible(ctx: Context, ids: Sequence[str]) -> list[Issued]:
+    """Those of the invoices that the caller may see: a customer only their own."""
+    own = ctx.principal.customer_id
+    return [invoice for invoice in await by_ids(ctx, ids) if own is None or invoice.customer_id == own]
+
+
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Issued]:
     """The invoices with these ids, in that order, without those that are not there."""
     ctx.principal.require(Scope.INVOICES_READ)

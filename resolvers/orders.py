@@ -126,6 +126,12 @@ async def parties(ctx: Context, order: Order) -> Parties:
     return Parties(seller, customer)
 
 
+async def visible(ctx: Context, ids: Sequence[str]) -> list[Order]:
+    """Those of the orders that the caller may see: a customer only their own."""
+    own = ctx.principal.customer_id
+    return [order for order in await by_ids(ctx, ids) if own is None or order.customer_id == own]
+
+
 async def by_ids(ctx: Context, ids: Sequence[str]) -> list[Order]:
     """The orders with these ids, in that order, without those that are not there."""
     ctx.principal.require(Scope.ORDERS_READ)

@@ -8,6 +8,7 @@ import strawberry
 
 from invoicing.storage.pages import Window
 from resolvers import accounts, audit_log, customers, invoices, orders, webhooks
+from schema import nodes
 from schema.info import Info
 from schema.inputs.filters import AuditLogFilter, InvoiceFilter, OrderFilter, WebhookDeliveryFilter
 from schema.inputs.invoice import InvoiceItemsInput, issue_terms
@@ -17,6 +18,7 @@ from schema.types.audit import AuditEntry
 from schema.types.connection import After, Before, Connection, First, Last
 from schema.types.customer import Customer
 from schema.types.invoice import Invoice, InvoicePreview
+from schema.types.node import Node
 from schema.types.order import Order
 from schema.types.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -39,7 +41,9 @@ WaitForPdf = Annotated[
 ]
 
 
-@strawberry.type
+@strawberry.type(
+    description="What can be read. `order` and `invoice` find one thing, `orders` and `invoices` list them."
+)
 class Query:
     @strawberry.field(name="webhookEndpoints", description="The endpoints, newest first.")
     async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
@@ -153,3 +157,14 @@ class Query:
         return InvoicePreview.of(
             await invoices.preview_invoice(info.context, input.items, issue_terms(input))
         )
+
+    @strawberry.field(
+        description="The order, invoice, customer or account with this `node_id`. Null when there is none "
+        "(or it is not yours)."
+    )
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        return (await nodes.nodes(info.context, [id]))[0]
+
+    @strawberry.field(description="The same for up to 100 of them, in their order.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        return await nodes.nodes(info.context, ids)

@@ -12,7 +12,7 @@ from schema.info import Info
 from schema.types.invoice import Invoice
 
 
-@strawberry.type
+@strawberry.type(description="What is told as it happens, over a WebSocket or as server-sent events.")
 class Subscription:
     @strawberry.subscription(
         name="invoiceUpdated",

@@ -13,7 +13,7 @@ from schema.mutations.session import SessionMutations
 from schema.mutations.webhook import WebhookMutations
 
 
-@strawberry.type
+@strawberry.type(description="What can be changed. Each change is done completely or not at all.")
 class Mutation(  # in the order in which `schema.graphql` lists them
     PaymentMutations,
     SessionMutations,

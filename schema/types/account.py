@@ -14,6 +14,7 @@ from resolvers import accounts
 from schema.info import Info
 from schema.types.branding import Branding
 from schema.types.enums import ContraFlow, Scope
+from schema.types.node import Node, node_id
 from schema.types.scalars import Currency
 from schema.types.shared import Address, ElectronicAddress
 
@@ -45,7 +46,7 @@ class ApiKey:
 
 
 @strawberry.type(description="A seller: who the invoices come from, and how its orders are invoiced.")
-class Account:
+class Account(Node):
     id: strawberry.ID = strawberry.field(description="The account's id.")
     name: str = strawberry.field(description="Trading name, at the head of the paper.")
     legal_name: str = strawberry.field(description="Registered name; empty until it is set.")
@@ -103,6 +104,7 @@ class Account:
     @classmethod
     def of(cls, row: tables.Account) -> Account:
         return cls(
+            node_id=node_id("Account", row.id),
             id=strawberry.ID(row.id),
             name=row.name,
             legal_name=row.legal_name,

@@ -10,12 +10,13 @@ from strawberry.scalars import JSON
 from invoicing.storage import tables
 from resolvers import payments
 from schema.info import Info
+from schema.types.node import Node, node_id
 from schema.types.payment import PaymentMethod
 from schema.types.shared import Address, ElectronicAddress
 
 
 @strawberry.type(description="A buyer.")
-class Customer:
+class Customer(Node):
     id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
     handle: str | None = strawberry.field(
         description="A second name of the caller's choice, unique in the account."
@@ -51,6 +52,7 @@ class Customer:
     @classmethod
     def of(cls, row: tables.Customer) -> Customer:
         return cls(
+            node_id=node_id("Customer", row.id),
             id=strawberry.ID(row.id),
             handle=row.handle,
             name=row.name,

@@ -20,6 +20,7 @@ from schema.types.e_invoice import EInvoice, EInvoiceFormat, EInvoiceProblem
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
 from schema.types.invoice_line import InvoiceLine
 from schema.types.lists import AfterId, LazyList, Some, part
+from schema.types.node import Node, node_id
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
@@ -31,7 +32,7 @@ MOST_KEPT = 100  # lines that nobody asked for: a page may have many long invoic
 @strawberry.type(
     description="An issued invoice. It never changes; payments and credits are recorded beside it."
 )
-class Invoice:
+class Invoice(Node):
     row: strawberry.Private[Issued]
     snapshot: strawberry.Private[Snapshot | None] = None
     stored_lines: strawberry.Private[Sequence[Mapping[str, Any]] | None] = None
@@ -220,6 +221,7 @@ class Invoice:
     def of(cls, row: Issued) -> Invoice:
         return cls(
             row=row,
+            node_id=node_id("Invoice", row.id),
             id=strawberry.ID(row.id),
             number=row.number,
             type=InvoiceType(row.type),

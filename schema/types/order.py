@@ -23,6 +23,7 @@ from schema.types.enums import (
     OrderStatus,
 )
 from schema.types.lists import AfterId, Some, part
+from schema.types.node import Node, node_id
 from schema.types.order_item import LazyInvoice, OrderItem
 from schema.types.payment import Payment
 from schema.types.scalars import Currency, Money
@@ -44,7 +45,7 @@ class BlockedItem:
 
 
 @strawberry.type(description="An order, as the shop's back office pushed it in.")
-class Order:
+class Order(Node):
     row: strawberry.Private[tables.Order]
     sums: strawberry.Private[Totals | None] = None
     id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
@@ -175,6 +176,7 @@ class Order:
     def of(cls, row: tables.Order) -> Order:
         return cls(
             row=row,
+            node_id=node_id("Order", row.id),
             id=strawberry.ID(row.id),
             number=row.number,
             currency=Currency(row.currency),

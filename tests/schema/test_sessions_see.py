@@ -27,7 +27,7 @@ from tests.support.factories import item
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
 
 OPEN_TO_SESSIONS = {
-    "query": "customer customers order orders invoice invoices invoicePreview",
+    "query": "customer customers order orders invoice invoices invoicePreview node nodes",
     "mutation": "updateOrder invoiceOrder",
     "subscription": "invoiceUpdated",
 }
@@ -35,7 +35,7 @@ SEEN = {
     "Address": "organisation name address_line_1 address_line_2 postal_code locality administrative_area "
     "country_code email phone_number",
     "BlockedItem": "action id reason message",
-    "Customer": "id handle name legal_name email phone_number contact_name is_business vat_number "
+    "Customer": "node_id id handle name legal_name email phone_number contact_name is_business vat_number "
     "registration_number locale buyer_reference payment_terms_days billing_address shipping_address "
     "electronic_address created_at erased_at payment_methods",
     "CustomerConnection": "edges nodes pageInfo totalCount",
@@ -43,10 +43,10 @@ SEEN = {
     "EInvoice": "format url problems",
     "EInvoiceProblem": "rule field message",
     "ElectronicAddress": "scheme value",
-    "Invoice": "id number type state handle currency is_including_vat subtotal total_ex_vat total_vat total "
-    "rounding pdf_status issued_on due_on created_by created_at lines vat orders customer seller buyer "
-    "shipping_address delivery_date service_period tax_currency total_vat_in_tax_currency exchange_rate "
-    "reimbursement credits credited_by pdf_url receipt_url pdf_warnings e_invoices e_invoice "
+    "Invoice": "node_id id number type state handle currency is_including_vat subtotal total_ex_vat "
+    "total_vat total rounding pdf_status issued_on due_on created_by created_at lines vat orders customer "
+    "seller buyer shipping_address delivery_date service_period tax_currency total_vat_in_tax_currency "
+    "exchange_rate reimbursement credits credited_by pdf_url receipt_url pdf_warnings e_invoices e_invoice "
     "purchase_order_number payment_reference "
     "cost_center note lines_count orders_count credits_count credited_by_count",
     "InvoiceConnection": "edges nodes pageInfo totalCount",
@@ -56,10 +56,10 @@ SEEN = {
     "InvoiceOrderPayload": "invoice",
     "InvoicePreview": "type currency lines subtotal total_ex_vat total_vat total rounding vat tax_currency "
     "total_vat_in_tax_currency exchange_rate e_invoice_problems orders",
-    "Order": "id number currency is_including_vat total invoice_after_shipment billing_name billing_address "
-    "vat_number shipping_address purchase_order_number buyer_reference delivery_date payment_terms_days "
-    "created_at updated_at status customer items actions blocked subtotal total_excluding_vat vat invoices "
-    "is_paid payments items_count invoices_count payments_count",
+    "Order": "node_id id number currency is_including_vat total invoice_after_shipment billing_name "
+    "billing_address vat_number shipping_address purchase_order_number buyer_reference delivery_date "
+    "payment_terms_days created_at updated_at status customer items actions blocked subtotal "
+    "total_excluding_vat vat invoices is_paid payments items_count invoices_count payments_count",
     "OrderAction": "action ids",
     "OrderConnection": "edges nodes pageInfo totalCount",
     "OrderEdge": "cursor node",

@@ -160,8 +160,10 @@ NAMING = {
     ],
     "revokeApiKey": ['mutation { revokeApiKey(input: {id: "$key"}) { api_key { id } } }'],
 }
-NAMES_NOTHING = {  # see the tests below
+NAMES_NOTHING = {  # see the tests below, and test_nodes.py
     "account",
+    "node",
+    "nodes",
     "updateAccount",
     "updateBranding",
     "setExchangeRates",

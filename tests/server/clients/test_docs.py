@@ -26,6 +26,8 @@ FILES = [
     "typescript/apollo.ts",
     "typescript/urql.ts",
     "typescript/persisted.ts",
+    "typescript/relay.config.json",
+    "typescript/relay.ts",
     "python/updates.py",
 ]
 

@@ -18,7 +18,8 @@ from tests.server.clients.walking import (
     open_shop,
     run,
 )
-from tests.support.client import Client
+from tests.support import factories
+from tests.support.client import CREATE_INVOICE, Client
 from tests.support.installed import TYPESCRIPT, need
 
 
@@ -28,6 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copied("typescript", tmp_path_factory.mktemp("typescript"))
     (folder / "node_modules").symlink_to(TYPESCRIPT)
     run(["node_modules/.bin/graphql-codegen", "--config", "codegen.ts"], folder)
+    run(["node_modules/.bin/relay-compiler"], folder)
     run(["node_modules/.bin/tsc", "--strict", "-p", "."], folder)
     return folder
 
@@ -87,6 +89,30 @@ def test_caches_show_what_the_server_says_and_warn_of_nothing(
         assert blocked != server["first"]["invoice"]["orders"][0]["blocked"]  # its ids are no keys
     assert [each["id"] for each in seen["told"]] == [invoice_id, invoice_id]
     assert all(each["pdf_url"] for each in seen["told"])
+
+
+def test_relay_shows_the_money_of_each_of_two_things_with_the_same_id(
+    built: Path, opened: tuple[str, Client]
+) -> None:
+    address, shop = opened
+    buyer = factories.customer(shop.database, shop.principal, id="same")
+    factories.order(shop.database, shop.principal, id="same", customer_id="same")
+    invoice = {"handle": "same", "customer_id": "same", "order_lines": [factories.order_line(amount=7)]}
+    shop.ask(CREATE_INVOICE, input=invoice)
+    seen = json.loads(run(["node", "built/relayBoth.js", address, str(shop.token), "same"], built))
+    server = shop.ask(seen["text"], id="same")
+    for shown in (seen["shown"], seen["after"]):
+        for name in ("order", "invoice"):
+            assert {field: shown[name][field] for field in ("id", "number", "total", "vat")} == {
+                field: server[name][field] for field in ("id", "number", "total", "vat")
+            }
+        assert shown["order"]["blocked"] == server["order"]["blocked"]
+        assert shown["invoice"]["customer"]["name"] == buyer.name
+    assert seen["shown"]["order"]["total"] != seen["shown"]["invoice"]["total"]
+    fragment = (built / "__generated__" / "relayBoth_invoice.graphql.ts").read_text()
+    assert '"identifierQueryVariableName": "node_id"' in fragment  # as the query names it
+    assert seen["refetched"]["node"]["__id"] == server["invoice"]["node_id"]
+    assert seen["warnings"] == []
 
 
 def test_a_server_of_listed_documents(built: Path, fresh_sqlite: FreshUrl, tmp_path: Path) -> None:
