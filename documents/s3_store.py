@@ -25,6 +25,7 @@ from documents.store import Measure, OutsideStore, StoreUnavailable
 
 SIGNED_FOR = timedelta(seconds=60)  # in which a browser has to begin
 _RETRIES = 2
+_AFTER_ANOTHER = 2  # of a batch of 16 that eight threads put
 _PROBE = "is-the-store-there"
 _PDF = "application/pdf"
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -51,8 +52,8 @@ class S3Store:
 
     @property
     def patience(self) -> float:
-        """Of three calls at most, with those that are repeated."""
-        return 3 * 2 * self.place.timeout
+        """Each takes three calls at most, and a call twice its time where it is repeated."""
+        return _AFTER_ANOTHER * 3 * 2 * self.place.timeout
 
     def put(self, key: str, content: bytes, *, filename: str = "", attempt: int = 1) -> None:  # noqa: ARG002
         """Never replaces what was not there when it began: two workers may make the same file."""

@@ -47,7 +47,7 @@ class Store(Protocol):
 
     @property
     def patience(self) -> float:
-        """Seconds that `put` may take because of others, beside its own work."""
+        """Seconds that putting a batch may take because of others, beside its own work."""
 
     def put(self, key: str, content: bytes, *, filename: str = "", attempt: int = 1) -> None:
         """Stores `content`. When this returns, it survives a power cut.

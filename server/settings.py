@@ -16,8 +16,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from documents.s3_place import S3Place, bucket_and_prefix, check_endpoint
-from documents.store import FileStore, Store
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
 from invoicing.keyring import Keyring
@@ -28,6 +26,7 @@ from server.connections.addresses import Proxies
 from server.rate_limits.rate import Rate
 
 if TYPE_CHECKING:
+    from documents.store import Store
     from schema.execution.documents import Rules
 
 _ORIGIN = re.compile(r"https?://([^/\s,?#@\[\]:]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
@@ -217,6 +216,8 @@ class Settings(BaseSettings):
     @classmethod
     def _check_store(cls, url: str) -> str:
         if url:
+            from documents.s3_place import bucket_and_prefix
+
             bucket_and_prefix(url)
             if find_spec("obstore") is None:
                 raise ValueError("it needs the extra s3: pip install 'invoicing-server[s3]'")
@@ -226,6 +227,8 @@ class Settings(BaseSettings):
     @classmethod
     def _check_store_endpoint(cls, endpoint: str, info: ValidationInfo) -> str:
         if endpoint:
+            from documents.s3_place import check_endpoint
+
             check_endpoint(endpoint, allow_http=bool(info.data.get("store_allow_http")))
         return endpoint.rstrip("/")
 
@@ -321,9 +324,12 @@ class Settings(BaseSettings):
 
     def store_at(self, url: str) -> Store:
         """The store at `s3://…`, which is reached as the settings say, or the folder for an empty text."""
+        # Who needs no store, or the other one, does not load it.
         if not url:
+            from documents.store import FileStore
+
             return FileStore(self.documents_dir)
-        # Nobody else is to wait for its client.
+        from documents.s3_place import S3Place, bucket_and_prefix
         from documents.s3_store import S3Store
 
         bucket, prefix = bucket_and_prefix(url)

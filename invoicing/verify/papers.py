@@ -6,7 +6,7 @@ new row afterwards: so a file is wrong only if its row was the same before and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -95,12 +95,28 @@ def papers(database: Database, account_id: str | None = None) -> Iterator[Paper]
             after = (batch[-1].invoice_id, batch[-1].kind)
 
 
+Going = Callable[[Iterable[Paper], Callable[[Paper], str | None]], Iterator[tuple[Paper, str | None]]]
+"""How papers are gone through: each with what was found out about it, in their order."""
+
+
+def one_by_one(
+    every: Iterable[Paper], find: Callable[[Paper], str | None]
+) -> Iterator[tuple[Paper, str | None]]:
+    return ((paper, find(paper)) for paper in every)
+
+
 def find_wrong_papers(
-    database: Database, account_id: str | None, measure: Measuring, looked_at: Callable[[], None]
+    database: Database,
+    account_id: str | None,
+    measure: Measuring,
+    looked_at: Callable[[], None],
+    *,
+    going: Going = one_by_one,
 ) -> Iterator[Finding]:
     """Papers whose file is not there or is another. `looked_at` is called after each."""
-    for paper in papers(database, account_id):
-        if fault := _lasting_fault(database, paper, measure):
+    every = papers(database, account_id)
+    for paper, fault in going(every, lambda paper: _lasting_fault(database, paper, measure)):
+        if fault:
             yield Finding(paper.account_id, paper.number, "paper", fault)
         looked_at()
 

@@ -11,7 +11,8 @@ from documents.store import FileStore, Measure, Store, StoreUnavailable
 from invoicing.storage.database import Database
 from invoicing.verify import papers
 from invoicing.verify.books import Finding
-from invoicing.verify.papers import Measuring
+from invoicing.verify.papers import Measuring, find_wrong_papers, one_by_one
+from server.backup.at_once import at_once
 from server.commands.common import exit_with
 from server.commands.progress import progress_bar
 
@@ -33,7 +34,8 @@ def check_papers(database: Database, account_id: str | None, store: Store, *, re
             store.check_is_there()
         with progress_bar("PDFs", checked.count) as advance:
             measure = partial(store.measure, read=True) if read else _measuring(store)
-            wrong = papers.find_wrong_papers(database, account_id, measure, lambda: advance(1))
+            going = at_once if read and not isinstance(store, FileStore) else one_by_one
+            wrong = find_wrong_papers(database, account_id, measure, lambda: advance(1), going=going)
             checked.findings += wrong
     except StoreUnavailable as away:
         raise exit_with(str(away)) from None

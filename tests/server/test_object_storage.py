@@ -65,13 +65,10 @@ class Shop:
 
 @pytest.fixture
 def make(database: Database, tmp_path: Path, s3_place: S3Place, front: Front) -> Callable[..., Shop]:
-    def shop(**settings: Any) -> Shop:
-        place = replace(s3_place, endpoint=front.endpoint, timeout=1.0)
-        named: dict[str, Any] = {
-            "store": str(place),
-            "store_endpoint": place.endpoint,
-            "store_timeout": place.timeout,
-        }
+    def shop(timeout: float = 1.0, **settings: Any) -> Shop:
+        place = replace(s3_place, endpoint=front.endpoint, timeout=timeout)
+        named: dict[str, Any] = {"store": str(place), "store_endpoint": place.endpoint}
+        named["store_timeout"] = timeout
         store = Settings(**named).documents
         return Shop(client(database, tmp_path, **named, **settings), store, front, place)
 
@@ -177,9 +174,48 @@ def test_a_storage_that_fails_makes_nothing_again_and_says_when_to_come_back(
 
 def test_readyz_says_that_the_storage_does_not_answer(shop: Shop) -> None:
     assert shop.shop.request("GET", "/readyz").json()["store"] == "ok"
-    shop.front.meddle = lambda _, __: REFUSED
-    answer = shop.shop.request("GET", "/readyz")
-    assert (answer.status_code, answer.json()["store"]) == (503, "does not answer")
+    over = threading.Event()
+
+    def silent(_: str, __: str) -> tuple[int, bytes] | None:
+        over.wait(PATIENCE)
+        return None
+
+    for meddle in (lambda _, __: REFUSED, silent):
+        shop.front.meddle = meddle
+        answer = shop.shop.request("GET", "/readyz")
+        assert (answer.status_code, answer.json()["store"]) == (503, "does not answer")
+    over.set()
+    assert [*shop.store.sizes()] == []
+
+
+def test_who_waits_for_a_slow_storage_leaves_threads_to_other_accounts(make: Callable[..., Shop]) -> None:
+    """One account opens as much as it may, and more: another one's PDF comes meanwhile."""
+    shop = make(timeout=60.0)
+    slow = [shop.invoice() for _ in range(6)]
+    shop.render()
+    links = [shop.asked(each)[1] for each in slow]
+    other = replace(shop, shop=shop.shop.neighbour())
+    others = other.invoice()
+    shop.render()
+    its_link = other.asked(others)[1]
+    came = threading.Event()
+    account = shop.shop.principal.account_id
+    shop.front.meddle = lambda _, path: REFUSED if account in path and not came.wait(PATIENCE) else None
+
+    async def open_all() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(shop.shop.app)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+            waiting = [asyncio.create_task(http.get(str(link))) for link in links * 4]
+            try:
+                answer = await http.get(str(its_link))
+            finally:
+                came.set()
+            return [answer, *await asyncio.gather(*waiting)]
+
+    answer, *waited = asyncio.run(open_all())
+    assert answer.status_code == 200
+    assert {each.status_code for each in waited} == {200, 503}
+    assert sum(each.status_code == 200 for each in waited) == 16
 
 
 def test_a_storage_that_fails_costs_no_attempt_and_the_invoice_is_issued(shop: Shop) -> None:
