@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -95,6 +95,15 @@ class Context:
         result = await self.services.database.write_for(self.principal.account_id, recorded, *args, **kwargs)
         self.loaders = Loaders(self.services.database, self.principal, self.pace)
         return result
+
+    async def write_each(
+        self, action: AuditAction, commands: Sequence[Callable[[Connection], T]]
+    ) -> list[T | BaseException]:
+        """Runs each command as `write` does, in their order: what it returns or raises, in its place."""
+        recorded = [audited(self._act(action), command, subjects_of) for command in commands]
+        outcomes = await self.services.database.write_each_for(self.principal.account_id, recorded)
+        self.loaders = Loaders(self.services.database, self.principal, self.pace)
+        return outcomes
 
     def _act(self, action: AuditAction | About) -> Act:
         named, about = (action.action, [action.subject]) if isinstance(action, About) else (action, [])

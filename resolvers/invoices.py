@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from documents.receipt_links import ReceiptKey
 from invoicing.access import Scope
@@ -22,6 +23,7 @@ from invoicing.storage import after_commit
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order
 from resolvers import orders, payments
+from resolvers.batches import check_batch
 from resolvers.context import Context
 
 LONGEST_WAIT_MS = 10_000
@@ -115,6 +117,33 @@ async def invoice_order(
         invoice_id=invoice_id,
         terms=terms,
         now=ctx.now(),
+    )
+
+
+class OrderToInvoice(NamedTuple):
+    order_id: str
+    invoice_id: str | None
+    terms: IssueTerms
+
+
+async def invoice_orders(ctx: Context, each: Sequence[OrderToInvoice]) -> list[Issued | BaseException]:
+    """The invoice of each order, or why there is none: the others do not depend on it."""
+    is_plain = all(asked.invoice_id is None and asked.terms == BY_DEFAULT for asked in each)
+    ctx.principal.require(Scope.INVOICES_WRITE, or_own=is_plain)
+    check_batch(each)
+    return await ctx.write_each(
+        AuditAction.INVOICE_ORDER,
+        [
+            partial(
+                from_orders.invoice_order,
+                principal=ctx.principal,
+                order_id=order_id,
+                invoice_id=invoice_id,
+                terms=terms,
+                now=ctx.now(),
+            )
+            for order_id, invoice_id, terms in each
+        ],
     )
 
 

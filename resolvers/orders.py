@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from invoicing.access import Scope
 from invoicing.accounts.settings import account
@@ -18,6 +19,7 @@ from invoicing.orders.returns import Contra
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
+from resolvers.batches import check_batch
 from resolvers.context import Context
 from resolvers.shared_threads import SharedThreads
 
@@ -51,6 +53,19 @@ async def create_order(ctx: Context, values: CreateOrderValues) -> Order:
     priced = await _priced(ctx, values) if len(values["items"]) > MANY else None
     return await ctx.write(
         AuditAction.CREATE_ORDER, intake.create_order, ctx.principal, values, priced=priced, now=ctx.now()
+    )
+
+
+async def create_orders(ctx: Context, each: Sequence[CreateOrderValues]) -> list[Order | BaseException]:
+    """Each order, or why it was refused: the others do not depend on it."""
+    ctx.principal.require(Scope.ORDERS_WRITE)
+    check_batch(each)
+    return await ctx.write_each(
+        AuditAction.CREATE_ORDER,
+        [
+            partial(intake.create_order, principal=ctx.principal, values=values, now=ctx.now())
+            for values in each
+        ],
     )
 
 

@@ -35,11 +35,14 @@ def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
     if cause is None or not is_raised_by_us:  # the caller's document or variables are wrong
         extensions = {**_document_extensions(error), **(error.extensions or {})}
         return _replaced(error, extensions, shortened_message(error.message))
-    log.error("resolver failed", request_id=ctx.request_id, path=error.path, exc_info=cause)
     extensions = {"code": Code.INTERNAL_SERVER_ERROR, "request_id": ctx.request_id}
-    return _replaced(
-        error, extensions, f"Internal error; the log has it under the request id {ctx.request_id}."
-    )
+    return _replaced(error, extensions, log_failure(cause, ctx, error.path))
+
+
+def log_failure(failure: BaseException, ctx: Context, path: list[str | int] | None) -> str:
+    """Logs what nobody foresaw. Returns the sentence for the caller, who learns nothing else of it."""
+    log.error("resolver failed", request_id=ctx.request_id, path=path, exc_info=failure)
+    return f"Internal error; the log has it under the request id {ctx.request_id}."
 
 
 def _refusal_extensions(refusal: InvoicingError) -> dict[str, Any]:

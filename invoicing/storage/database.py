@@ -7,7 +7,7 @@ PostgreSQL has several connections. Commands take a connection and do not commit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -196,6 +196,21 @@ class Database:
         call: Callable[[], T] = lambda: self.write(work, *args, **kwargs)  # noqa: E731
         return await asyncio.wrap_future(self._threads.submit(account_id, call))
 
+    async def write_each_for(
+        self, account_id: str, works: Sequence[Callable[[Connection], T]]
+    ) -> list[T | BaseException]:
+        """`write_for` of each, one after the other, with what it returns or raises: none undoes another.
+
+        SQLite commits several together; PostgreSQL, whose commands of an account run side by side otherwise,
+        has them in one thread, so that numbers follow the order here too.
+        """
+        if self._writer is not None:
+            return await asyncio.gather(
+                *(self.write_for(account_id, work) for work in works), return_exceptions=True
+            )
+        call: Callable[[], list[T | BaseException]] = lambda: [_attempt(self.write, work) for work in works]  # noqa: E731
+        return await asyncio.wrap_future(self._threads.submit(account_id, call))
+
     @property
     def is_full(self) -> bool:
         """Whether PostgreSQL has lately refused a command because its disk is full."""
@@ -305,6 +320,15 @@ class Database:
         if topics:
             for listener in [*self.listeners]:
                 listener(topics)
+
+
+def _attempt(
+    write: Callable[[Callable[[Connection], T]], T], work: Callable[[Connection], T]
+) -> T | BaseException:
+    try:
+        return write(work)
+    except Exception as failure:
+        return failure
 
 
 def _repeated_if_lost(attempt: Callable[[], T]) -> T:

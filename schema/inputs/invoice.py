@@ -54,6 +54,13 @@ class InvoiceOrderInput:
     )
 
 
+@strawberry.input
+class InvoiceOrdersInput:
+    orders: list[InvoiceOrderInput] = strawberry.field(
+        description="1 to 100, each invoiced or refused by itself: numbers follow their order."
+    )
+
+
 def issue_terms(input: InvoiceItemsInput | InvoiceOrderInput) -> IssueTerms:
     return IssueTerms(or_none(input.due_on), or_none(input.exchange_rate))
 

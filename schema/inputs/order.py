@@ -113,6 +113,13 @@ class CreateOrderInput:
     items: list[OrderItemInput] = strawberry.field(description="1 to 5,000 lines.")
 
 
+@strawberry.input
+class CreateOrdersInput:
+    orders: list[CreateOrderInput] = strawberry.field(
+        description="1 to 100, each taken in or refused by itself."
+    )
+
+
 @strawberry.input(description="What is left out stays as it is. Issued invoices keep what they say.")
 class UpdateOrderInput:
     id: str = strawberry.field(description="Which order.")

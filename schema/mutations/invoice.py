@@ -13,11 +13,13 @@ from schema.inputs.invoice import (
     CreditInvoiceInput,
     InvoiceItemsInput,
     InvoiceOrderInput,
+    InvoiceOrdersInput,
     RetryInvoicePdfInput,
     issue_terms,
 )
 from schema.inputs.values import or_none, sent_values
 from schema.types.invoice import Invoice
+from schema.types.refusal import Refusal
 
 
 @strawberry.type
@@ -28,6 +30,19 @@ class InvoiceItemsPayload:
 @strawberry.type
 class InvoiceOrderPayload:
     invoice: Invoice = strawberry.field(description="The invoice, issued.")
+
+
+@strawberry.type(description="An order's invoice, or why it has none.")
+class InvoiceOrderResult:
+    invoice: Invoice | None = strawberry.field(description="The invoice, issued; null if it was refused.")
+    refusal: Refusal | None = strawberry.field(description="Why there is none; null if there is one.")
+
+
+@strawberry.type
+class InvoiceOrdersPayload:
+    results: list[InvoiceOrderResult] = strawberry.field(
+        description="One for each of the input, in its order."
+    )
 
 
 @strawberry.type
@@ -66,6 +81,26 @@ class InvoiceMutations:
             info.context, input.order_id, or_none(input.invoice_id), issue_terms(input)
         )
         return InvoiceOrderPayload(invoice=Invoice.of(row))
+
+    @strawberry.mutation(
+        name="invoiceOrders",
+        description="Issues the invoices of up to 100 orders, as `invoiceOrder` does of one. One that is "
+        "refused keeps none of the others from it; to send the same again invoices nothing twice.",
+    )
+    async def invoice_orders(self, info: Info, input: InvoiceOrdersInput) -> InvoiceOrdersPayload:
+        asked = [
+            invoices.OrderToInvoice(each.order_id, or_none(each.invoice_id), issue_terms(each))
+            for each in input.orders
+        ]
+        outcomes = await invoices.invoice_orders(info.context, asked)
+        return InvoiceOrdersPayload(
+            results=[
+                InvoiceOrderResult(invoice=None, refusal=Refusal.of(made, info, at=f"orders.{place}"))
+                if isinstance(made, BaseException)
+                else InvoiceOrderResult(invoice=Invoice.of(made), refusal=None)
+                for place, made in enumerate(outcomes)
+            ]
+        )
 
     @strawberry.mutation(
         name="createInvoice", description="A one-time invoice for a customer, with lines of its own."

@@ -14,6 +14,7 @@ from schema.inputs.order import (
     CancelOrderItemsInput,
     ContraItemInput,
     CreateOrderInput,
+    CreateOrdersInput,
     HandleOrderItemsInput,
     ReturnOrderItemsInput,
     ShipOrderItemsInput,
@@ -22,11 +23,25 @@ from schema.inputs.order import (
 from schema.inputs.values import or_none, sent_values
 from schema.types.order import Order
 from schema.types.order_item import OrderItem
+from schema.types.refusal import Refusal
 
 
 @strawberry.type
 class CreateOrderPayload:
     order: Order = strawberry.field(description="The new order.")
+
+
+@strawberry.type(description="An order that was taken in, or why it was not.")
+class CreateOrderResult:
+    order: Order | None = strawberry.field(description="The new order; null if it was refused.")
+    refusal: Refusal | None = strawberry.field(description="Why there is none; null if there is one.")
+
+
+@strawberry.type
+class CreateOrdersPayload:
+    results: list[CreateOrderResult] = strawberry.field(
+        description="One for each of the input, in its order."
+    )
 
 
 @strawberry.type
@@ -73,6 +88,23 @@ class OrderMutations:
     async def create_order(self, info: Info, input: CreateOrderInput) -> CreateOrderPayload:
         row = await orders.create_order(info.context, sent_values(input, CreateOrderValues))
         return CreateOrderPayload(order=Order.of(row))
+
+    @strawberry.mutation(
+        name="createOrders",
+        description="Adds up to 100 orders. One that is refused keeps none of the others from being taken "
+        "in; to send the same again is safe where each has an idempotency_key or an id.",
+    )
+    async def create_orders(self, info: Info, input: CreateOrdersInput) -> CreateOrdersPayload:
+        asked = [sent_values(each, CreateOrderValues) for each in input.orders]
+        outcomes = await orders.create_orders(info.context, asked)
+        return CreateOrdersPayload(
+            results=[
+                CreateOrderResult(order=None, refusal=Refusal.of(made, info, at=f"orders.{place}"))
+                if isinstance(made, BaseException)
+                else CreateOrderResult(order=Order.of(made), refusal=None)
+                for place, made in enumerate(outcomes)
+            ]
+        )
 
     @strawberry.mutation(
         name="updateOrder",
