@@ -49,6 +49,12 @@ STEPS = (
     Step("replayWebhookDelivery", 'id: "$delivery"', "webhook_delivery { id }"),
     Step("deleteWebhookEndpoint", 'id: "$endpoint"', "id"),
     Step("createOrder", f'id: "o", customer_id: "ann", items: [{_ITEMS}]', _ORDER),
+    Step(
+        "createOrders",
+        'orders: [{id: "p", billing_name: "P", items: [{name: "Mug", quantity: 1, unit_price: 100}]}]',
+        "results { order { id } }",
+    ),
+    Step("invoiceOrders", 'orders: [{order_id: "p", invoice_id: "pi"}]', "results { invoice { id } }"),
     Step("updateOrder", 'id: "o", buyer_reference: "R"', _ORDER),
     Step("shipOrderItems", 'order_id: "o", items: [{item_id: "back"}]', _ORDER),
     Step("invoiceItems", 'items: ["sold", "back", "gone"], invoice_id: "v"', _INVOICE),
