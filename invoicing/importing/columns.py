@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from invoicing.importing.dialect import UnreadableFile
 from invoicing.importing.formulas import REJECT_COLUMNS
@@ -124,6 +125,7 @@ class Format:
     is_cancellation: Callable[[Row], bool] = _never  # whether a row belongs to a cancellation
     to_sale: Callable[[Sequence[Row], ShopTerms], Sale] | None = None  # reads all rows of an order at once
     key_prefix: str = ""  # what an order's number begins with, and its id does not
+    headers: Mapping[str, str] | None = None  # what each column is called in the file, if a map says it
 
 
 PLAIN = Format(
@@ -160,10 +162,9 @@ class Columns:
 
 def columns(header: Sequence[str], expected: Format) -> Columns:
     """The columns of a file with this header. Upper and lower case are the same. Raises UnreadableFile."""
-    known_names = {name.casefold(): name for name in expected.known}
-    known = [
-        (at, known_names[name.casefold()]) for at, name in enumerate(header) if name.casefold() in known_names
-    ]
+    known = (
+        _as_mapped(header, expected.headers) if expected.headers is not None else _as_named(header, expected)
+    )
     found = [name for _, name in known]
     if missing := [name for name in expected.required if name not in found]:
         raise UnreadableFile(
@@ -173,10 +174,44 @@ def columns(header: Sequence[str], expected: Format) -> Columns:
     if repeated := sorted({name for name in found if found.count(name) > 1}):
         raise UnreadableFile(f"The file has the column {', '.join(repeated)} more than once.")
     key = [at for name in expected.key for at, column in known if column == name]
-    expected_names = {*known_names, *REJECT_COLUMNS}
     is_shops = expected.to_sale is not None  # an export has many more columns than an order needs
-    ignored = [name for name in header if not is_shops and name.casefold() not in expected_names]
+    read = {at for at, _ in known}
+    ignored = [
+        name
+        for at, name in enumerate(header)
+        if at not in read and not is_shops and name.casefold() not in REJECT_COLUMNS
+    ]
     return Columns(header, known, key, ignored, expected.key_prefix)
+
+
+def _as_named(header: Sequence[str], expected: Format) -> list[tuple[int, str]]:
+    known_names = {name.casefold(): name for name in expected.known}
+    return [
+        (at, known_names[name.casefold()]) for at, name in enumerate(header) if name.casefold() in known_names
+    ]
+
+
+def _as_mapped(header: Sequence[str], headers: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Each column of the map, where it is in the file; two may be the same there."""
+    found = []
+    for column, called in headers.items():
+        places = [at for at, name in enumerate(header) if name.casefold() == called.strip().casefold()]
+        if not places:
+            raise UnreadableFile(
+                f"The file has no column “{called}”, which the map names for {column}"
+                f"{nearest(called, header)}. It has: {', '.join(header)[:500]}."
+            )
+        if len(places) > 1:
+            raise UnreadableFile(f"The file has the column “{called}” more than once.")
+        found.append((places[0], column))
+    return sorted(found)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like this one, as the end of a sentence; empty if none is."""
+    by_folded = {each.casefold(): each for each in known}
+    found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.5)
+    return f" (the nearest is “{by_folded[found[0]]}”)" if found else ""
 
 
 def _digest(name: str) -> str:

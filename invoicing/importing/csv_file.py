@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from invoicing.importing.dialect import UTF_8, Dialect, UnreadableFile, found_delimiter, found_encoding
-from invoicing.importing.formulas import is_guarded, unguarded
+from invoicing.importing.formulas import REJECT_COLUMNS, is_guarded, unguarded
 
+_REJECTS = ",".join(REJECT_COLUMNS).encode()
 _GZIP = b"\x1f\x8b"
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
@@ -43,12 +44,15 @@ class Source:
 
     @cached_property
     def dialect(self) -> Dialect:
-        if (encoding := self.encoding) is None:
-            with self._bytes() as raw:
-                encoding = found_encoding(raw)
+        with self._bytes() as raw:
+            is_of_rejects = (
+                raw.read(len(_REJECTS)) == _REJECTS
+            )  # which are written as they are, whatever is told
+            raw.seek(0)
+            encoding = found_encoding(raw) if self.encoding is None or is_of_rejects else self.encoding
         with self._text(Dialect(encoding, ",")) as text:
             delimiter, first_line = found_delimiter(text)
-        return Dialect(encoding, self.delimiter or delimiter, first_line)
+        return Dialect(encoding, delimiter if is_of_rejects else self.delimiter or delimiter, first_line)
 
     def header(self) -> list[str]:
         with self._text(self.dialect) as text:

@@ -7,28 +7,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
 import typer
 
-from invoicing import checks
 from invoicing.accounts.completeness import seller_incomplete
 from invoicing.errors import InvoicingError
-from invoicing.importing.columns import PLAIN, Format
-from invoicing.importing.csv_file import Source
-from invoicing.importing.dialect import known_delimiter, known_encoding
 from invoicing.importing.numbers import Decimals
-from invoicing.importing.online_retail import ONLINE_RETAIL
-from invoicing.importing.orders import Terms
 from invoicing.importing.preview import preview_orders
 from invoicing.importing.run import LinesUnaccounted, import_orders
-from invoicing.importing.shopify import SHOPIFY
 from invoicing.importing.summary import Summary
-from invoicing.storage.tables import Account
 from invoicing.vat.categories import Category
 from server.commands.common import (
     AccountOption,
@@ -37,22 +27,11 @@ from server.commands.common import (
     exit_with,
     open_database,
 )
+from server.commands.import_options import FormatName, Told
 from server.commands.import_preview import print_preview
 from server.commands.import_progress import print_summary, progress_bar
 from server.settings import Settings
 
-
-class FormatName(StrEnum):
-    PLAIN = "plain"
-    SHOPIFY = "shopify"
-    ONLINE_RETAIL = "online-retail"
-
-
-_FORMATS = {
-    FormatName.PLAIN: PLAIN,
-    FormatName.SHOPIFY: SHOPIFY,
-    FormatName.ONLINE_RETAIL: ONLINE_RETAIL,
-}
 _ALL_REJECTED = 3
 
 
@@ -60,8 +39,12 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file, plain or gzip; - for standard input.")],
     layout: Annotated[
         FormatName,
-        typer.Option("--format", help="Which columns it has; docs/reference/import.md describes both."),
+        typer.Option("--format", help="Which columns it has; docs/reference/import.md describes them."),
     ] = FormatName.PLAIN,
+    column_map: Annotated[
+        Path | None,
+        typer.Option("--map", help="A TOML file that says what the columns of another sheet are called."),
+    ] = None,
     currency: Annotated[
         str | None, typer.Option(help="ISO 4217; for orders that name none. Default: the account's.")
     ] = None,
@@ -106,7 +89,6 @@ def import_(
     every line was rejected.
     """
     began = perf_counter()
-    expected = _FORMATS[layout]
     listed = rejects or Path("stdin.rejects.csv" if _is_stdin(file) else f"{file}.rejects.csv")
     if listed.resolve() == file.resolve():
         raise exit_with("The rejects would overwrite the file itself: name another with --rejects.")
@@ -116,8 +98,9 @@ def import_(
             raise exit_with(str(refusal))
         principal = command_line_principal(seller.id)
         try:
-            source = _source(path, encoding, delimiter)
-            terms = _terms(seller, expected, currency, including_vat, vat_rate, decimal, untaxed)
+            told = Told(currency, including_vat, vat_rate, encoding, delimiter, decimal, untaxed)
+            expected, told = told.with_map(layout, column_map)
+            source, terms = told.source(path), told.terms(seller, expected)
             if dry_run:
                 preview = preview_orders(database, principal, source, expected, terms)
                 print_preview(preview, terms, invoice=invoice)
@@ -139,38 +122,8 @@ def import_(
     raise _exit_code(done)
 
 
-def _source(path: Path, encoding: str | None, delimiter: str | None) -> Source:
-    return Source(
-        path,
-        None if encoding is None else known_encoding(encoding),
-        None if delimiter is None else known_delimiter(delimiter),
-    )
-
-
 def _exit_code(done: Summary) -> typer.Exit:
     return typer.Exit(_ALL_REJECTED if done.is_all_rejected else 0)
-
-
-def _terms(
-    seller: Account,
-    expected: Format,
-    currency: str | None,
-    including_vat: bool | None,
-    vat_rate: float | None,
-    decimal: Decimals | None,
-    untaxed: Category | None,
-) -> Terms:
-    if vat_rate is not None:
-        checks.vat_rate(vat_rate, "--vat-rate")
-    return Terms(
-        seller=seller,
-        currency=checks.currency(currency or expected.currency or seller.default_currency, "--currency"),
-        including_vat=expected.including_vat if including_vat is None else including_vat,
-        vat_rate=vat_rate,
-        now=datetime.now(UTC),
-        decimals=decimal,
-        untaxed=untaxed,
-    )
 
 
 def _is_stdin(file: Path) -> bool:

@@ -183,3 +183,21 @@ def test_encoding_delimiter_and_decimals_can_be_told(command: Callable[..., Any]
     assert "Ordered, with VAT, EUR 1,234.00" in " ".join(done.stdout.split())
     assert "There is no encoding “x”" in command(file, "--encoding", "x").stderr
     assert "“;;” is no delimiter" in command(file, "--delimiter", ";;").stderr
+
+
+@pytest.mark.usefixtures("principal")
+def test_the_command_takes_a_map_and_options_come_first(command: Callable[..., Any], tmp_path: Path) -> None:
+    file, column_map = tmp_path / "sheet.csv", tmp_path / "map.toml"
+    file.write_bytes("nr;wer;was;preis\n1;Jörg;Käse;1.234\n".encode("cp850"))
+    column_map.write_text(
+        'decimal = "point"\nencoding = "cp850"\ndelimiter = ";"\nincluding_vat = false\ncurrency = "CHF"\n'
+        'vat_rate = 8.1\n[columns]\norder_number = "nr"\nname = "was"\nunit_price = "preis"\n'
+        'customer_name = "wer"\n[constants]\nquantity = 1\n'
+    )
+    done = command(file, "--map", column_map, "--decimal", "comma", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert ": Jörg; prices without VAT\n  1 × Käse at 1234.00, VAT 8.1 %: 1234.00" in done.stdout
+    assert "Total 1333.95 CHF" in done.stdout
+    refused = command(file, "--map", column_map, "--format", "shopify")
+    assert (refused.exit_code, "--map goes with the plain format" in refused.stderr) == (1, True)
+    assert command(file, "--map", tmp_path / "none.toml").exit_code == 1
