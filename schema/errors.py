@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import structlog
 from graphql import GraphQLError
 
 from invoicing.errors import InvoicingError, ValidationError
 from invoicing.texts import LONGEST_ID, shortened, shortened_message
 from resolvers.context import Context
 from schema.codes import Code
-
-log = structlog.get_logger(__name__)
+from schema.failures import log_failure
 
 
 class UnexpectedError(GraphQLError):
@@ -37,12 +35,6 @@ def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
         return _replaced(error, extensions, shortened_message(error.message))
     extensions = {"code": Code.INTERNAL_SERVER_ERROR, "request_id": ctx.request_id}
     return _replaced(error, extensions, log_failure(cause, ctx, error.path))
-
-
-def log_failure(failure: BaseException, ctx: Context, path: list[str | int] | None) -> str:
-    """Logs what nobody foresaw. Returns the sentence for the caller, who learns nothing else of it."""
-    log.error("resolver failed", request_id=ctx.request_id, path=path, exc_info=failure)
-    return f"Internal error; the log has it under the request id {ctx.request_id}."
 
 
 def _refusal_extensions(refusal: InvoicingError) -> dict[str, Any]:

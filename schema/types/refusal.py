@@ -6,7 +6,7 @@ import strawberry
 
 from invoicing.errors import InvoicingError
 from schema.codes import Code
-from schema.errors import log_failure
+from schema.failures import log_failure
 from schema.info import Info
 
 
