@@ -34,7 +34,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-APART = ("sdk", "fuzz", "clients", "s3")
+APART = ("sdk", "fuzz", "clients", "s3", "deploy")
 """What some tests talk to the server through, each in an environment and with a lock of its own."""
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
 GRAPHIQL = ROOT / "graphiql"
@@ -134,6 +134,8 @@ def absent_programs() -> list[str]:
         "Node": shutil.which("node"),
         "Chromium": any(map(shutil.which, BROWSERS)),
         "PostgreSQL": [*Path("/usr/lib/postgresql").glob("*/bin/initdb")],
+        "nginx": shutil.which("nginx") or Path("/usr/sbin/nginx").exists(),
+        "systemd": shutil.which("systemd-analyze"),
     }
     return [name for name, found in present.items() if not found]
 

@@ -35,7 +35,7 @@ esac
 DOES_NOTHING = "#!/bin/sh\n"
 TELLS_ITSELF = '#!/bin/sh\necho "${0##*/}" "$@"; pwd; echo "all: $INVOICING_TEST_ALL"\n'
 FAILS = "#!/bin/sh\necho no such package; exit 1\n"
-APART = ("sdk", "fuzz", "clients", "s3")
+APART = ("sdk", "fuzz", "clients", "s3", "deploy")
 COMMANDS = ("serve", "run", "test", "lint", "format", "bench", "siege", "setup")
 
 

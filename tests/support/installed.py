@@ -18,21 +18,30 @@ SDK = ROOT / ".venv-sdk" / "bin" / "python"
 SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
 OBSTORE = find_spec("obstore")
 MOTO = ROOT / ".venv-s3" / "bin" / "moto_server"
+LINTERS = ROOT / ".venv-deploy" / "bin"
 PYTHON_CLIENT = ROOT / ".venv-clients" / "bin"
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript" / "node_modules"
 NODE = shutil.which("node")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 POSTGRESQL = str(INITDB[-1].parent) if INITDB else None
 """The programs of Debian's, which has `pg_trgm`; the one among the packages has not."""
 
-MACHINE = {"Node": NODE, "Chromium": CHROMIUM, "PostgreSQL": POSTGRESQL}
+MACHINE = {
+    "Node": NODE,
+    "Chromium": CHROMIUM,
+    "PostgreSQL": POSTGRESQL,
+    "nginx": NGINX,
+    "systemd": shutil.which("systemd-analyze"),
+}
 """Programs of the machine, which CI has."""
 INSTALLED = {
     "Polar's SDK": SDK,
     "Schemathesis": SCHEMATHESIS,
     "moto": MOTO,
     "obstore": Path(str(OBSTORE and OBSTORE.origin)),
+    "linters of deployment files": LINTERS / "hadolint",
     "the Python client": PYTHON_CLIENT / "ariadne-codegen",
     "the TypeScript client": TYPESCRIPT / ".bin" / "tsc",
     "GraphiQL": GRAPHIQL / "index.html",
