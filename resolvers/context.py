@@ -53,7 +53,8 @@ class Context:
     """One request, or one operation of several that share a connection.
 
     `find_principal` says again whom the caller acts for, or raises Unauthorized. It is needed where results
-    go on for longer than a key may be valid. `operation` is its name, for the log.
+    go on for longer than a key may be valid. `operation` is its name, for the log, and `is_planned` says that
+    it was executed by a plan.
     """
 
     principal: Principal
@@ -61,6 +62,7 @@ class Context:
     request_id: str
     find_principal: Callable[[], Awaitable[Principal]] | None = None
     operation: str | None = field(default=None, init=False)
+    is_planned: bool = field(default=False, init=False)
     pace: Pace = field(init=False)
     loaders: Loaders = field(init=False)
 

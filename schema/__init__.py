@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
 from schema.errors import as_graphql_error, visible_error
+from schema.execution.compiled.running import Begun
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
 from schema.execution.inputs import execute_in_parts, make_inputs_of_values
 from schema.execution.meter import limit_cost
@@ -25,6 +26,7 @@ from schema.execution.metered import MeteredExecution
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
 from schema.execution.plain_fields import keep_plain_fields
 from schema.execution.plain_names import PlainNames
+from schema.execution.plans import Plans
 from schema.execution.running import place
 from schema.mutations import Mutation
 from schema.query import Query
@@ -52,7 +54,9 @@ class Schema(strawberry.Schema):
         make_inputs_of_values(self.graphql_schema, self.config.name_converter)
         limit_cost(self.graphql_schema, rules.limits.cost)
         self.rules = rules
-        self.extensions = (partial(CachedDocuments, DocumentCache(self.graphql_schema, rules)),)
+        documents = DocumentCache(self.graphql_schema, rules)
+        self.extensions = (partial(CachedDocuments, documents),)
+        self._plans = Plans(self, documents)
 
     @property
     def graphql_schema(self) -> GraphQLSchema:
@@ -65,9 +69,27 @@ class Schema(strawberry.Schema):
         kwargs["allowed_operation_types"] = WITH_ONE_RESULT & {*allowed}
         context = kwargs["context_value"]
         async with place(context, _document(args, kwargs), kwargs.get("operation_name")):
-            result = await super().execute(*args, **kwargs)
+            result = await self._planned(_document(args, kwargs), kwargs)
+            if result is None:
+                result = await super().execute(*args, **kwargs)
         self._make_errors_visible(result, context)
         return result
+
+    async def _planned(self, document: str | None, options: dict[str, Any]) -> ExecutionResult | None:
+        """The result of a query that has a plan. None where graphql-core has to execute it, as it is told."""
+        context, name = options["context_value"], options.get("operation_name")
+        is_query = OperationType.QUERY in options["allowed_operation_types"]
+        if document is None or not is_query or not isinstance(context, Context):
+            return None
+        begun = Begun({})
+        data = await self._plans.answer(
+            document, name, options.get("variable_values") or {}, context, begun.outcomes
+        )
+        if data is None:
+            options["root_value"] = begun
+            return None
+        context.operation, context.is_planned = name, True
+        return ExecutionResult(data=data, errors=None)
 
     def _get_execute_function(self) -> Callable[..., Any]:
         """Of variables that do not fit, a few are told: each is written with the values around it."""

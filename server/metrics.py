@@ -54,6 +54,10 @@ class Metrics:
         self._socket_operations = self._counter(
             "invoicing_socket_operations", "Operations over WebSockets that have ended.", "operation"
         )
+        self._executions = self._counter(
+            "invoicing_executions", "Operations executed over HTTP, by their plans or interpreted.", "way"
+        )
+        self._by_way = {way: self._executions.labels(way) for way in ("planned", "interpreted")}
         self._made = self._counter("invoicing_pdfs_made", "PDFs made and stored.")
         self._failed = self._counter("invoicing_pdfs_failed", "Attempts that made no PDF.")
         self._drawing = Histogram(
@@ -97,6 +101,10 @@ class Metrics:
     def count_socket_operation(self, operation: str | None) -> None:
         """Counts an operation over a WebSocket that has ended. Its duration is up to the client."""
         self._socket_operations.labels(self._label(operation or UNNAMED)).inc()
+
+    def count_execution(self, *, is_planned: bool) -> None:
+        """Counts an operation that a plan has executed, or graphql-core."""
+        self._by_way["planned" if is_planned else "interpreted"].inc()
 
     def count_pdfs(self, made: Sequence[float], *, failed: int) -> None:
         """`made` has the seconds that each new PDF took; `failed` is the number of attempts that failed."""

@@ -130,6 +130,10 @@ class DocumentCache:
         self._kept: OrderedDict[str, ParsedDocument] = OrderedDict()
         self._threads = SharedThreads(2, 1, "documents")
 
+    def known(self, text: str) -> ParsedDocument | None:
+        """The document if it came lately, and was kept."""
+        return self._kept.get(text)
+
     async def get(self, text: str, owner: str) -> ParsedDocument:
         """Raises GraphQLSyntaxError."""
         document = self._kept.get(text)

@@ -18,6 +18,7 @@ from typing import Any
 from graphql import (
     GraphQLLeafType,
     GraphQLList,
+    GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationType,
@@ -25,10 +26,12 @@ from graphql import (
     is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.executor import to_nodes
 from graphql.pyutils import Path, gather_with_cancel
 
 from resolvers.context import Context
 from resolvers.turns import Pace, Turns, turns
+from schema.execution.compiled.running import Begun
 from schema.execution.meter import size
 from schema.execution.plain_fields import AT_ONCE, PlainFieldExecution, Read
 
@@ -41,6 +44,25 @@ class MeteredExecution(PlainFieldExecution):
         self._turns = _running_turns()
         self._pace = self.context_value.pace if isinstance(self.context_value, Context) else Pace()
         self._is_mutation = self.operation.operation is OperationType.MUTATION
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """Takes what a plan's resolver has returned or raised, where a plan began with it."""
+        is_root = path.prev is None and isinstance(source, Begun)
+        outcome = source.outcomes.get(str(path.key)) if is_root else None
+        if outcome is None:
+            return super().execute_field(parent_type, source, field_details_list, path, position_context)
+        field = parent_type.fields[field_details_list[0].node.name.value]
+        info = self.build_resolve_info(field, to_nodes(field_details_list), parent_type, path)
+        return self.complete_awaitable_value(
+            field.type, field_details_list, info, path, outcome.again(), position_context
+        )
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Begins, in the event loop's thread: where there are many variables, it was built in another."""

@@ -18,6 +18,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import documents
 from resolvers import turns
 from tests.support import factories
+from tests.support.both_ways import executed_once
 from tests.support.client import Client, client
 from tests.support.factories import item
 
@@ -98,7 +99,8 @@ def counted() -> Iterator[list[str]]:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield statements
+        with executed_once():
+            yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
 

@@ -1,0 +1,129 @@
+"""Queries that came before are executed by their plans (`schema.execution.compiled`).
+
+The documents are those of the cache, so they are valid, and what an operation may ask for is checked each
+time as ever. What an answer costs, whose turn it is and what a session sees are the same as in
+`schema.execution.metered`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import strawberry
+
+from resolvers.context import Context
+from resolvers.shared_threads import SharedThreads
+from resolvers.turns import turns
+from schema.execution.compiled.operation import CompiledOperation
+from schema.execution.compiled.running import Outcome, Prices, Run, Unplanned
+from schema.execution.compiled.source import Plan, Replaced
+from schema.execution.documents import DocumentCache, ParsedDocument
+from schema.execution.inputs import has_many
+from schema.execution.meter import CHARACTER, OBJECT, VALUE, meter_of, size
+from schema.execution.sessions import replaced_fields
+
+PLANNED_AT = 2
+"""The time that an operation comes at which its plan is made: some callers write ids into their documents."""
+MOST_OPERATIONS = 1_024  # remembered, with or without a plan
+MOST_LINES = 100_000  # of all plans: some dozens of megabytes
+NEVER = -1
+"""Times of an operation that cannot be planned."""
+AT_ONCE = 200 * OBJECT
+
+PRICES = Prices(OBJECT, VALUE, CHARACTER, size, AT_ONCE)
+
+Given = Mapping[str, Any]
+Key = tuple[str, str | None, bool]
+
+
+class Plans:
+    """The plans of one schema, by the text of the document. For an event loop's thread.
+
+    They are written in a thread, one of an account at a time.
+    """
+
+    def __init__(self, schema: strawberry.Schema, documents: DocumentCache) -> None:
+        self._schema = schema
+        self._documents = documents
+        self._known: OrderedDict[Key, CompiledOperation | int] = OrderedDict()
+        self._lines = 0
+        self._threads = SharedThreads(1, 1, "plans")
+
+    async def answer(
+        self,
+        text: str,
+        name: str | None,
+        given: Given,
+        context: Context,
+        outcomes: dict[str, Outcome],
+    ) -> dict[str, Any] | None:
+        """The data; None where graphql-core has to execute the operation, with what `outcomes` has then."""
+        document = self._documents.known(text)
+        if document is None or not document.is_quick or has_many(given) or document.errors(name, given):
+            return None
+        try:
+            return await self._execute(document, text, name, given, context, outcomes)
+        except Exception:  # whatever it is, graphql-core comes to it too, and tells it with its path
+            return None
+
+    async def _execute(
+        self,
+        document: ParsedDocument,
+        text: str,
+        name: str | None,
+        given: Mapping[str, Any],
+        context: Context,
+        outcomes: dict[str, Outcome],
+    ) -> dict[str, Any]:
+        replaced = replaced_fields(context)
+        operation = self._operation((text, name, bool(replaced)), document, replaced)
+        coerced = operation.variables.coerced(given)
+        plan = operation.found(coerced) or await self._written(operation, coerced, given, context.holder)
+        current = turns()
+        wait = partial(context.pace.keep, current)
+        run = Run(context, coerced, given, meter_of(self._schema._schema), current, wait, outcomes)
+        run.pause = AT_ONCE
+        data: dict[str, Any] = plan.read(None, run)
+        await run.finish(PRICES)
+        return data
+
+    def _operation(self, key: Key, document: ParsedDocument, replaced: Replaced) -> CompiledOperation:
+        """Raises Unplanned where it is not planned, or not yet."""
+        known = self._known.get(key, 0)
+        if isinstance(known, int):
+            known = self._next(known, key[1], document, replaced)
+            self._known[key] = known
+            if len(self._known) > MOST_OPERATIONS:
+                self._forget_oldest()
+        else:
+            self._known.move_to_end(key)
+        if isinstance(known, int):
+            raise Unplanned
+        return known
+
+    def _next(
+        self, times: int, name: str | None, document: ParsedDocument, replaced: Replaced
+    ) -> CompiledOperation | int:
+        """What is known of an operation that came so many times and comes again."""
+        if times == NEVER or times + 1 < PLANNED_AT:
+            return times if times == NEVER else times + 1
+        try:
+            return CompiledOperation(self._schema, document.node, name, PRICES, replaced)
+        except Unplanned:
+            return NEVER
+
+    async def _written(self, operation: CompiledOperation, coerced: Given, given: Given, owner: str) -> Plan:
+        before = operation.lines
+        plan = await self._threads.run(owner, partial(operation.written, coerced, given))
+        self._lines += operation.lines - before
+        while self._lines > MOST_LINES and len(self._known) > 1:
+            self._forget_oldest()
+        return plan
+
+    def _forget_oldest(self) -> None:
+        _, oldest = self._known.popitem(last=False)
+        if isinstance(oldest, CompiledOperation):
+            self._lines -= oldest.lines
