@@ -126,6 +126,13 @@ class Format:
     to_sale: Callable[[Sequence[Row], ShopTerms], Sale] | None = None  # reads all rows of an order at once
     key_prefix: str = ""  # what an order's number begins with, and its id does not
     headers: Mapping[str, str] | None = None  # what each column is called in the file, if a map says it
+    alternative: Format | None = None  # another form of the same kind of file
+
+    def fitting(self, header: Sequence[str]) -> Format:
+        """This format or the alternative, if the file has all columns that that one needs."""
+        names = {name.casefold() for name in header}
+        other = self.alternative
+        return other if other and names.issuperset(name.casefold() for name in other.required) else self
 
 
 PLAIN = Format(

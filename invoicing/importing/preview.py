@@ -54,6 +54,7 @@ def preview_orders(
 ) -> Preview:
     """Reads the whole file and compares it with the database; writes nothing. Raises UnreadableFile."""
     header = source.header()
+    expected = expected.fitting(header)
     file_columns = columns(header, expected)
     order_index = index_orders(source, file_columns)
     preview = Preview(Summary(order_index.lines, file_columns.ignored, source.dialect))

@@ -73,6 +73,7 @@ def import_orders(
     are stored after all orders, the oldest first, so that the sales that they take back exist by then.
     """
     header = source.header()
+    expected = expected.fitting(header)
     file_columns = columns(header, expected)
     order_index = index_orders(source, file_columns)
     summary = Summary(order_index.lines, file_columns.ignored, source.dialect)

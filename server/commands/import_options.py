@@ -17,6 +17,7 @@ from invoicing.importing.numbers import Decimals
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.orders import Terms
 from invoicing.importing.shopify import SHOPIFY
+from invoicing.importing.woocommerce import WOOCOMMERCE
 from invoicing.storage.tables import Account
 from invoicing.vat.categories import Category
 
@@ -24,12 +25,14 @@ from invoicing.vat.categories import Category
 class FormatName(StrEnum):
     PLAIN = "plain"
     SHOPIFY = "shopify"
+    WOOCOMMERCE = "woocommerce"
     ONLINE_RETAIL = "online-retail"
 
 
 FORMATS = {
     FormatName.PLAIN: PLAIN,
     FormatName.SHOPIFY: SHOPIFY,
+    FormatName.WOOCOMMERCE: WOOCOMMERCE,
     FormatName.ONLINE_RETAIL: ONLINE_RETAIL,
 }
 
