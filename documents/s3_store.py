@@ -30,6 +30,7 @@ _PROBE = "is-the-store-there"
 _PDF = "application/pdf"
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"status code: (\d+)")
+_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")
 _KIND = re.compile(r"kind: (\w+)")
 _NO_CONDITIONS = ("NotImplemented", "501")
 
@@ -214,5 +215,7 @@ def _reason(failure: Exception) -> str:
     told = str(failure)
     if found := _CODE.search(told) or _STATUS.search(told):
         return found[1]
+    if found := _CERTIFICATE.search(told):
+        return f"invalid certificate, {found[1]}"
     kinds = [kind for kind in _KIND.findall(told) if kind != "Request"]
     return kinds[-1] if kinds else type(failure).__name__

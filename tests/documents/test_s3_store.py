@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pickle
 import socket
+import ssl
 from dataclasses import replace
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import trustme
 
 from documents.s3_place import S3Place
 from documents.store import StoreUnavailable
@@ -73,6 +76,20 @@ def test_a_server_that_refuses_is_said(front: Front, behind: S3Store, status: in
     body = b"not S3" if code == "404" else f"<Error><Code>{code}</Code></Error>".encode()
     front.meddle = lambda method, _: (status, b"" if method == "HEAD" else body)
     says(f"({code}|{status})", behind)
+
+
+def test_a_certificate_of_ones_own_authority_is_known_by_a_file(
+    object_storage: str, s3_place: S3Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    with Front(object_storage).running(tls) as front:
+        says("invalid certificate, UnknownIssuer", S3Store(replace(s3_place, endpoint=front.endpoint)))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        known = S3Store(replace(s3_place, endpoint=front.endpoint, timeout=10.0))
+        known.put(KEY, b"paper")
+        assert known.read(KEY) == b"paper"
 
 
 def test_what_fails_once_is_asked_again(front: Front, behind: S3Store) -> None:

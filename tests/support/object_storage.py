@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ class Front:
     endpoint: str = ""
 
     @contextmanager
-    def running(self) -> Iterator[Front]:
+    def running(self, tls: ssl.SSLContext | None = None) -> Iterator[Front]:
         front = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -92,9 +93,11 @@ class Front:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        self.endpoint = f"http://127.0.0.1:{server.server_port}"
+        self.endpoint = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_port}"
         try:
             yield self
         finally:
