@@ -45,71 +45,6 @@ WaitForPdf = Annotated[
     description="What can be read. `order` and `invoice` find one thing, `orders` and `invoices` list them."
 )
 class Query:
-    @strawberry.field(name="webhookEndpoints", description="The endpoints, newest first.")
-    async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
-        return [WebhookEndpoint.of(row) for row in await webhooks.endpoints(info.context)]
-
-    @strawberry.field(
-        name="webhookDeliveries",
-        description=(
-            "The deliveries that were or will be sent, newest first; those to deleted endpoints too."
-        ),
-    )
-    async def webhook_deliveries(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: WebhookDeliveryFilter | None = None,
-    ) -> Connection[WebhookDelivery]:
-        ctx, wanted = info.context, sent_values(filter) if filter else {}
-        page = await webhooks.page(ctx, wanted, Window(first, after, last, before))
-        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, wanted))
-
-    @strawberry.field(
-        name="auditLog",
-        description="Who did what, when, to what, newest first: every change, over GraphQL, REST and the "
-        "command line. Needs the scope `audit:read`.",
-    )
-    async def audit_log(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        filter: AuditLogFilter | None = None,
-    ) -> Connection[AuditEntry]:
-        ctx, wanted = info.context, sent_values(filter) if filter else {}
-        page = await audit_log.page(ctx, wanted, Window(first, after, last, before))
-        return Connection.of(page, AuditEntry.of, lambda: audit_log.count(ctx, wanted))
-
-    @strawberry.field(description="The seller on whose behalf the token acts.")
-    async def account(self, info: Info) -> Account:
-        return Account.of(await accounts.account(info.context))
-
-    @strawberry.field(
-        description="By its id or its handle. Null, with a NOT_FOUND error, when there is none."
-    )
-    async def customer(self, info: Info, id: str | None = None, handle: str | None = None) -> Customer | None:
-        return Customer.of(await customers.customer(info.context, id, handle))
-
-    @strawberry.field(description="The customers, newest first.")
-    async def customers(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        search: Search = None,
-    ) -> Connection[Customer]:
-        ctx, wanted = info.context, {"search": search}
-        page = await customers.page(ctx, wanted, Window(first, after, last, before))
-        return Connection.of(page, Customer.of, lambda: customers.count(ctx, wanted))
-
     @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
     async def order(self, info: Info, id: str) -> Order | None:
         return Order.of(await orders.order(info.context, id))
@@ -157,6 +92,71 @@ class Query:
         return InvoicePreview.of(
             await invoices.preview_invoice(info.context, input.items, issue_terms(input))
         )
+
+    @strawberry.field(
+        description="By its id or its handle. Null, with a NOT_FOUND error, when there is none."
+    )
+    async def customer(self, info: Info, id: str | None = None, handle: str | None = None) -> Customer | None:
+        return Customer.of(await customers.customer(info.context, id, handle))
+
+    @strawberry.field(description="The customers, newest first.")
+    async def customers(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Search = None,
+    ) -> Connection[Customer]:
+        ctx, wanted = info.context, {"search": search}
+        page = await customers.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, Customer.of, lambda: customers.count(ctx, wanted))
+
+    @strawberry.field(description="The seller on whose behalf the token acts.")
+    async def account(self, info: Info) -> Account:
+        return Account.of(await accounts.account(info.context))
+
+    @strawberry.field(name="webhookEndpoints", description="The endpoints, newest first.")
+    async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
+        return [WebhookEndpoint.of(row) for row in await webhooks.endpoints(info.context)]
+
+    @strawberry.field(
+        name="webhookDeliveries",
+        description=(
+            "The deliveries that were or will be sent, newest first; those to deleted endpoints too."
+        ),
+    )
+    async def webhook_deliveries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: WebhookDeliveryFilter | None = None,
+    ) -> Connection[WebhookDelivery]:
+        ctx, wanted = info.context, sent_values(filter) if filter else {}
+        page = await webhooks.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, WebhookDelivery.of, lambda: webhooks.count(ctx, wanted))
+
+    @strawberry.field(
+        name="auditLog",
+        description="Who did what, when, to what, newest first: every change, over GraphQL, REST and the "
+        "command line. Needs the scope `audit:read`.",
+    )
+    async def audit_log(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: AuditLogFilter | None = None,
+    ) -> Connection[AuditEntry]:
+        ctx, wanted = info.context, sent_values(filter) if filter else {}
+        page = await audit_log.page(ctx, wanted, Window(first, after, last, before))
+        return Connection.of(page, AuditEntry.of, lambda: audit_log.count(ctx, wanted))
 
     @strawberry.field(
         description="The order, invoice, customer or account with this `node_id`. Null when there is none "

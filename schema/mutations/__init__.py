@@ -15,13 +15,13 @@ from schema.mutations.webhook import WebhookMutations
 
 @strawberry.type(description="What can be changed. Each change is done completely or not at all.")
 class Mutation(  # in the order in which `schema.graphql` lists them
-    PaymentMutations,
-    SessionMutations,
-    WebhookMutations,
-    CustomerMutations,
-    AccountMutations,
     OrderMutations,
     InvoiceMutations,
+    PaymentMutations,
+    CustomerMutations,
+    SessionMutations,
+    AccountMutations,
     ApiKeyMutations,
+    WebhookMutations,
 ):
     pass
