@@ -41,7 +41,7 @@ class ShopTerms:
     currency: str
     rate: int
     country: str | None
-    decimals: Decimals
+    decimals: Decimals | None
     untaxed: Category | None = None
 
 

@@ -43,6 +43,6 @@ def shop_terms(terms: Terms) -> ShopTerms:
         currency=terms.currency,
         rate=rate,
         country=address.get("country_code"),
-        decimals=terms.decimals or Decimals.POINT,
+        decimals=terms.decimals,
         untaxed=terms.untaxed,
     )

@@ -15,7 +15,7 @@ from babel import Locale
 
 from invoicing.currencies import is_currency, minor_digits
 from invoicing.decimals import MILLION, decimal_text
-from invoicing.importing.numbers import NoNumber, plain_number
+from invoicing.importing.numbers import Decimals, NoNumber, plain_number
 from invoicing.importing.orders import UNIT_PRICE_IN_MINOR_UNITS
 from invoicing.importing.sale import ExpectedTotals, Sale, ShopTerms, Unclear
 from invoicing.money import divide, to_major
@@ -56,13 +56,15 @@ def minor(row: Row, column: str, terms: ShopTerms, currency: str, place: int | N
 def number(row: Row, column: str, terms: ShopTerms, place: int | None = None, default: str = "0") -> str:
     if column not in row:
         return default
+    cell = row[column]
     try:
-        digits, sign = plain_number(row[column], terms.decimals)
+        # Shops write a decimal point; one that writes a comma is read where only one reading is possible.
+        digits, sign = plain_number(cell, terms.decimals or (None if "," in cell else Decimals.POINT))
     except NoNumber as error:
         rule = error.rule or "must be a number"
-        raise Unclear("unreadable_number", f"{column} {rule} (it is “{row[column][:40]}”).", place) from None
+        raise Unclear("unreadable_number", f"{column} {rule} (it is “{cell[:40]}”).", place) from None
     if sign:
-        raise Unclear("unreadable_number", f"{column} must be a number (it is “{row[column][:40]}”).", place)
+        raise Unclear("unreadable_number", f"{column} must be a number (it is “{cell[:40]}”).", place)
     return digits
 
 
@@ -199,8 +201,10 @@ def _countries() -> dict[str, str]:
     return {name.casefold(): code for code, name in names.items() if len(code) == 2}
 
 
-def handle_of(email: str | None) -> str | None:
-    """A customer's handle, from the address that they order with; None if it has other characters."""
-    if email is None or not _HANDLE.fullmatch(email):
-        return None
-    return email.casefold()
+def handle_of(own: str | None, email: str | None = None) -> str | None:
+    """A customer's handle: the shop's own id of them, or the address that they order with, in small letters.
+
+    None if it has characters that a handle does not have.
+    """
+    handle = own or (email or "").casefold()
+    return handle if _HANDLE.fullmatch(handle) else None

@@ -182,7 +182,7 @@ def _taxes(order: Row, terms: ShopTerms, currency: str) -> list[Tax]:
 
 def _order_columns(order: Row, currency: str, ship_to: str | None) -> dict[str, str]:
     company, person = order.get("Billing Company"), order.get("Billing Name")
-    handle = handle_of(order.get("Email"))
+    handle = handle_of(None, order.get("Email"))
     columns = {
         "order_number": order.get("Name", "").removeprefix("#"),
         "order_date": _DATE.sub(r"\1T\2\3:\4", order.get("Created at", "")),

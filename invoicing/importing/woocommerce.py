@@ -190,7 +190,7 @@ def _extras(at: int, order: _Cells) -> Iterator[tuple[Part, Untold]]:
 def _order_columns(order: _Cells, currency: str, ship_to: str | None) -> dict[str, str]:
     person = " ".join(filter(None, (order.text("first_name"), order.text("last_name"))))
     company, email = order.text("company"), order.text("email")
-    handle = handle_of(email)
+    handle = handle_of(None, email)
     columns = {
         "order_number": (order.text("number") or "").removeprefix("#"),
         "order_date": _DATE.sub(r"\1T\2\3", order.text("date") or ""),

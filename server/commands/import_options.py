@@ -17,6 +17,7 @@ from invoicing.importing.numbers import Decimals
 from invoicing.importing.online_retail import ONLINE_RETAIL
 from invoicing.importing.orders import Terms
 from invoicing.importing.shopify import SHOPIFY
+from invoicing.importing.stripe_exports import STRIPE
 from invoicing.importing.woocommerce import WOOCOMMERCE
 from invoicing.storage.tables import Account
 from invoicing.vat.categories import Category
@@ -26,6 +27,7 @@ class FormatName(StrEnum):
     PLAIN = "plain"
     SHOPIFY = "shopify"
     WOOCOMMERCE = "woocommerce"
+    STRIPE = "stripe"
     ONLINE_RETAIL = "online-retail"
 
 
@@ -33,6 +35,7 @@ FORMATS = {
     FormatName.PLAIN: PLAIN,
     FormatName.SHOPIFY: SHOPIFY,
     FormatName.WOOCOMMERCE: WOOCOMMERCE,
+    FormatName.STRIPE: STRIPE,
     FormatName.ONLINE_RETAIL: ONLINE_RETAIL,
 }
 

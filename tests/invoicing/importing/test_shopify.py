@@ -167,6 +167,7 @@ def test_what_was_not_sold_is_skipped(import_file: ImportFile, changes: dict[str
         ({"Financial_Status": "settled"}, "unknown_status"),
         ({"Shipping": "4,9x"}, "unreadable_number"),
         ({"Shipping": "EUR 4.95"}, "unreadable_number"),
+        ({"Shipping": "4,950"}, "unreadable_number"),
         ({"Currency": "EURO"}, "invalid_currency"),
         ({"Billing_Country": "Holland"}, "invalid_customer_country"),
         ({"Lineitem_quantity": "0"}, "total_differs"),
@@ -185,6 +186,11 @@ def test_the_lines_of_an_export_may_be_mixed_and_saved_by_a_spreadsheet(import_f
     header, *lines = lines_of("#1003", "#1004", "#1008").splitlines()
     text = "\r\n".join([header, *sorted(lines, key=len)]) + "\r\n"
     assert import_file(text.encode("utf-16"), layout=SHOPIFY).orders == 3
+
+
+def test_a_decimal_comma_is_read_where_only_one_reading_is_possible(import_file: ImportFile) -> None:
+    changes = {"Subtotal": "104,97", "Shipping": "4,95", "Taxes": "19,08", "Total": "109,92"}
+    assert import_file(lines_of("#1001", **changes), layout=SHOPIFY).ordered == {"EUR": 10_992}
 
 
 CENTS = st.integers(1, 20_000)
