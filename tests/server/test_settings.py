@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pytest
 from pydantic import ValidationError
 
 from documents.paper.scripts.families import family_of
+from documents.pdf import use_font_folder
 from documents.s3_place import S3Place
 from documents.store import FileStore
 from invoicing.storage.database import Database
 from server.settings import Settings
-from tests.support.client import CREATE_CUSTOMER, Client, client
+from tests.support.client import CREATE_CUSTOMER, CREATE_INVOICE, SETTLE_MANUALLY, Client, client
 from tests.support.fonts import MIAO, make_font
 from tests.support.installed import need
 
@@ -128,10 +130,18 @@ def test_the_server_itself_uses_the_folder_of_fonts(opened: Open, tmp_path: Path
     fonts.mkdir()
     make_font(fonts / "Miao.ttf", MIAO)
     try:
-        opened(font_dir=fonts)
+        shop = opened(font_dir=fonts)
+        shop.ask(CREATE_CUSTOMER, input={"name": "Ann", "handle": "ann"})
+        line = {"text": "Mug", "amount": 100, "vat_rate": 0}
+        sale = {"customer_handle": "ann", "handle": "mug", "order_lines": [line]}
+        shop.ask(CREATE_INVOICE, input=sale)
+        paid = {"id": "mug", "method": "CASH", "payment_date": datetime.now(UTC).date().isoformat()}
+        shop.ask(SETTLE_MANUALLY, input=paid)
+        link = shop.ask('{ invoice(id: "mug") { receipt_url } }')["invoice"]["receipt_url"]
+        assert shop.request("GET", link).status_code == 200  # a receipt is printed by the server itself
         assert family_of(MIAO, "") is not None
     finally:
-        opened()
+        use_font_folder(None)
     assert family_of(MIAO, "") is None
 
 
