@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -238,8 +237,6 @@ def test_metrics_and_the_demo_key_are_not_for_those_outside(proxied: Proxied) ->
 
 
 def test_nginx_sends_callers_without_tls_to_the_address_with_it(tmp_path: Path) -> None:
-    if shutil.which("nginx") is None:
-        need("nginx")
     with nginx(tmp_path, [free_port(), free_port()]):
         plain = (tmp_path / "site.conf").read_text().partition("listen ")[2].partition(";")[0]
         answer = httpx.get(f"http://{plain}/graphql?a=b", headers={"host": NAME}, timeout=PATIENCE)
