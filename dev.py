@@ -34,9 +34,16 @@ if sys.version_info < (3, 11):  # noqa: UP036 - for whoever starts this with an 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-APART = ("sdk", "fuzz", "clients", "s3", "deploy")
+POLAR = ROOT / "tests" / "server" / "rest" / "polar" / "sdks"
+APART = {
+    **{name: ROOT / f"requirements-{name}.lock" for name in ("fuzz", "clients", "s3", "deploy")},
+    **{f"polar-{lock.stem}": lock for lock in sorted(POLAR.glob("*.lock"))},
+}
 """What some tests talk to the server through, each in an environment and with a lock of its own."""
-TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript"
+TYPESCRIPT = {
+    "the TypeScript client": ROOT / "tests" / "server" / "clients" / "typescript",
+    "Polar's SDKs for TypeScript": POLAR / "typescript",
+}
 GRAPHIQL = ROOT / "graphiql"
 PROCESSES = str((os.cpu_count() or 1) + 1)  # of pytest: many tests wait for processes of their own
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -202,21 +209,21 @@ def install(lock: Path, home: Path, *, project: bool = True) -> None:
 def install_clients() -> None:
     """What some tests talk through. Its packages are not the server's to run with."""
     with alone():
-        for name in APART:
-            install(ROOT / f"requirements-{name}.lock", ROOT / f".venv-{name}", project=False)
-        install_typescript()
+        for name, lock in APART.items():
+            install(lock, ROOT / f".venv-{name}", project=False)
+        npm = shutil.which("npm") if shutil.which("node") else None
+        if npm is not None:
+            for name, folder in TYPESCRIPT.items():
+                install_typescript(npm, name, folder)
 
 
-def install_typescript() -> None:
-    npm = shutil.which("npm") if shutil.which("node") else None
-    if npm is None:
-        return
-    modules = TYPESCRIPT / "node_modules"
-    stamp, now = modules / ".installed", digest(TYPESCRIPT / "package.json", TYPESCRIPT / "package-lock.json")
+def install_typescript(npm: str, name: str, folder: Path) -> None:
+    stamp = folder / "node_modules" / ".installed"
+    now = digest(folder / "package.json", folder / "package-lock.json")
     if read(stamp) == now:
         return
-    say("Installing the TypeScript client")
-    quietly(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=TYPESCRIPT)
+    say(f"Installing {name}")
+    quietly(npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
     stamp.write_text(now)
 
 

@@ -12,7 +12,7 @@ from invoicing.invoices.queries import Issued
 from invoicing.orders import queries
 from invoicing.orders.items import counted, sold, taxable, totals
 from invoicing.snapshot import Party
-from invoicing.storage.tables import Customer, Order, OrderItem
+from invoicing.storage.tables import Customer, Order, OrderItem, Payment
 from invoicing.vat import arithmetic
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
@@ -23,7 +23,7 @@ MOST_ITEMS = 10_000  # of a page's orders together; one order may have more
 
 @dataclass(frozen=True, slots=True)
 class OrderHistory:
-    """An order, its newest invoice, and the money that went back to the customer, with VAT."""
+    """An order, its newest invoice, and the money that went back to the customer or still can, with VAT."""
 
     order: Order
     items: Sequence[OrderItem]
@@ -31,6 +31,7 @@ class OrderHistory:
     invoice: Issued | None
     is_paid: bool
     refunded: int
+    refundable: int
 
     @property
     def buyer(self) -> Party:
@@ -62,8 +63,13 @@ async def order_history(ctx: Context, order: Order) -> OrderHistory:
         payments.is_paid(ctx, order),
         payments.of_order(ctx, order.id),
     )
-    refunds = [each.amount for each in moved if (each.type, each.status) == ("REFUND", "PAID")]
-    return OrderHistory(order, items, customer, invoice, is_paid, sum(refunds))
+    refunded = _sum(moved, "REFUND", "PAID")
+    refundable = _sum(moved, "PAYMENT", "PAID") - refunded - _sum(moved, "REFUND", "PENDING")
+    return OrderHistory(order, items, customer, invoice, is_paid, refunded, refundable)
+
+
+def _sum(moved: Sequence[Payment], type: str, status: str) -> int:
+    return sum(each.amount for each in moved if (each.type, each.status) == (type, status))
 
 
 async def order_histories(ctx: Context, page: Sequence[Order]) -> list[OrderHistory]:

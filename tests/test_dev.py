@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installed import INSTALLED, MACHINE, need
+from tests.support.installed import INSTALLED, MACHINE, SDKS, need
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 DEV = ROOT / "dev.py"
 NPM_LOCKS = [
-    ROOT / folder / "package-lock.json" for folder in ("graphiql", "tests/server/clients/typescript")
+    ROOT / folder / "package-lock.json"
+    for folder in ("graphiql", "tests/server/clients/typescript", "tests/server/rest/polar/sdks/typescript")
 ]
 
 INVOICING = """\
@@ -35,7 +36,13 @@ esac
 DOES_NOTHING = "#!/bin/sh\n"
 TELLS_ITSELF = '#!/bin/sh\necho "${0##*/}" "$@"; pwd; echo "all: $INVOICING_TEST_ALL"\n'
 FAILS = "#!/bin/sh\necho no such package; exit 1\n"
-APART = ("sdk", "fuzz", "clients", "s3", "deploy")
+APART = {
+    "fuzz": "requirements-fuzz.lock",
+    "clients": "requirements-clients.lock",
+    "s3": "requirements-s3.lock",
+    "deploy": "requirements-deploy.lock",
+    "polar-1.0": "tests/server/rest/polar/sdks/1.0.lock",
+}
 COMMANDS = ("serve", "run", "test", "lint", "format", "bench", "siege", "setup")
 
 
@@ -55,8 +62,9 @@ def checkout(tmp_path: Path) -> Path:
 @pytest.fixture
 def installed(checkout: Path) -> Path:
     """A checkout in which everything was installed, whose programs tell how they were called."""
-    for name in APART:
-        (checkout / f"requirements-{name}.lock").touch()
+    for name, lock in APART.items():
+        (checkout / lock).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / lock).touch()
         for program in ("python", "pip"):
             write_program(checkout / f".venv-{name}" / "bin" / program, DOES_NOTHING)
     for name in ("ruff", "mypy", "lint-imports", "pytest"):
@@ -213,7 +221,7 @@ def test_format_fixes_what_can_be_fixed(installed: Path) -> None:
 
 @pytest.mark.parametrize("broken", APART)
 def test_a_client_that_cannot_be_installed_is_an_error(installed: Path, broken: str) -> None:
-    (installed / f"requirements-{broken}.lock").write_text("# another\n")
+    (installed / APART[broken]).write_text("# another\n")
     write_program(installed / f".venv-{broken}" / "bin" / "python", FAILS)
     tested = dev(installed, "test")
     assert "no such package" in tested.stderr
@@ -224,14 +232,14 @@ def test_a_client_that_cannot_be_installed_is_an_error(installed: Path, broken: 
 def test_what_is_not_installed_is_skipped_but_never_in_the_full_run(
     monkeypatch: pytest.MonkeyPatch, everything: str
 ) -> None:
-    monkeypatch.setitem(INSTALLED, "Polar's SDK", Path("not-installed"))
+    monkeypatch.setitem(INSTALLED, "Polar's SDK 1.0", Path("not-installed"))
     for name in ("CI", "INVOICING_TEST_ALL"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(pytest.skip.Exception, match="Polar's SDK"):
-        need("Polar's SDK")
+        need("Polar's SDK 1.0")
     monkeypatch.setenv(everything, "true")
     with pytest.raises(pytest.fail.Exception, match="Polar's SDK"):
-        need("Polar's SDK")
+        need("Polar's SDK 1.0")
 
 
 def test_a_machine_without_node_runs_the_rest_and_ci_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +287,7 @@ def test_commit_hooks_run_what_is_installed_here_and_fetch_nothing() -> None:
 
 
 def test_the_locks_name_no_registry() -> None:
-    for lock in [*ROOT.glob("requirements*.lock"), *NPM_LOCKS]:
+    for lock in [*ROOT.glob("requirements*.lock"), *SDKS.glob("*.lock"), *NPM_LOCKS]:
         text = lock.read_text()
         assert "--index-url" not in text
         assert "--find-links" not in text

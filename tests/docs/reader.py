@@ -18,11 +18,11 @@ import pytest
 
 from tests.docs.pages import ROOT, Block
 from tests.server.test_whole_walk import serving
+from tests.support.installed import SDK_VERSIONS, sdk_python
 from tests.support.patience import PATIENCE
 
 SERVE = re.compile(r"((?:[A-Z_]+=\S+ )*)python3 dev\.py serve\n")
 ADDRESS = re.compile(r'(127\.0\.0\.1(?::|", ))(8000|9000)\b')
-SDK = ROOT / ".venv-sdk" / "bin" / "python"
 SUBSCRIBED = 28  # how curl ends after --max-time
 
 # `dev.py run` would install what is installed here already; tests/test_dev.py tests it.
@@ -78,7 +78,8 @@ class Reader:
         elif block.language == "graphql":
             self._run_operation(text)
         elif block.language == "python":
-            self._run([str(SDK if "polar_sdk" in text else sys.executable), "-c", text], block)
+            python = sdk_python(SDK_VERSIONS[-1]) if "from polar" in text else sys.executable
+            self._run([str(python), "-c", text], block)
         else:
             self._run(["bash", "-c", TERMINAL + text], block)
 

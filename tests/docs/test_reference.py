@@ -21,7 +21,10 @@ from server.metrics import Metrics
 from server.settings import Settings
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, codes, rows, table
 
-NPM = [ROOT / folder / "package.json" for folder in ("graphiql", "tests/server/clients/typescript")]
+NPM = [
+    ROOT / folder / "package.json"
+    for folder in ("graphiql", "tests/server/clients/typescript", "tests/server/rest/polar/sdks/typescript")
+]
 
 
 def settings_table() -> str:
@@ -110,7 +113,9 @@ def test_every_dependency_has_its_reason() -> None:
     used = {re.split(r"[\[>=<]", requirement)[0] for group in groups for requirement in group}
     for package in NPM:
         given = json.loads(package.read_text())
-        used |= set(given["dependencies"]) | set(given["devDependencies"])
+        for name, version in {**given["dependencies"], **given.get("devDependencies", {})}.items():
+            aliased = re.match("npm:(.+)@", version)
+            used.add(aliased[1] if aliased else name)
     text = (DOCS / "reference" / "dependencies.md").read_text()
     tables = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
     explained = {name.partition(" (")[0] for cell in tables for name in cell.split(", ")}

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -32,12 +33,15 @@ def serving(data: Path, *options: str, **settings: str) -> Iterator[str]:
     environment = {**os.environ, "INVOICING_DATA_DIR": str(data), **settings}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
         assert server.stderr is not None
+        log = Thread(target=server.stderr.read)  # a pipe that is full would stop the server
         try:
             assert any("running on" in line for line in iter(server.stderr.readline, ""))
+            log.start()
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-            server.communicate()
+            if log.ident is not None:
+                log.join()
 
 
 SETTLE = """

@@ -14,7 +14,9 @@ from server.graphql.explorer import GRAPHIQL
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = Path(sysconfig.get_path("purelib"))
-SDK = ROOT / ".venv-sdk" / "bin" / "python"
+SDKS = ROOT / "tests" / "server" / "rest" / "polar" / "sdks"
+SDK_VERSIONS = sorted(lock.stem for lock in SDKS.glob("*.lock"))
+"""Of Polar's SDK for Python; each is in an environment of its own."""
 SCHEMATHESIS = ROOT / ".venv-fuzz" / "bin" / "schemathesis"
 OBSTORE = find_spec("obstore")
 MOTO = ROOT / ".venv-s3" / "bin" / "moto_server"
@@ -28,6 +30,11 @@ INITDB = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 POSTGRESQL = str(INITDB[-1].parent) if INITDB else None
 """The programs of Debian's, which has `pg_trgm`; the one among the packages has not."""
 
+
+def sdk_python(version: str) -> Path:
+    return ROOT / f".venv-polar-{version}" / "bin" / "python"
+
+
 MACHINE = {
     "Node": NODE,
     "Chromium": CHROMIUM,
@@ -37,7 +44,8 @@ MACHINE = {
 }
 """Programs of the machine, which CI has."""
 INSTALLED = {
-    "Polar's SDK": SDK,
+    **{f"Polar's SDK {version}": sdk_python(version) for version in SDK_VERSIONS},
+    "Polar's SDKs for TypeScript": SDKS / "typescript" / "node_modules" / "@polar-sh",
     "Schemathesis": SCHEMATHESIS,
     "moto": MOTO,
     "obstore": Path(str(OBSTORE and OBSTORE.origin)),

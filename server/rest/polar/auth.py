@@ -9,6 +9,9 @@ from resolvers.context import Context
 from server.auth import bearer
 from server.contexts import Contexts
 from server.rest.polar.errors import NoToken
+from server.rest.polar.versions import check_version
+
+ORGANIZATION = "Polar-Organization"
 
 
 async def customer_context(contexts: Contexts, request: Request) -> Context:
@@ -28,8 +31,13 @@ async def merchant_context(contexts: Contexts, request: Request) -> Context:
 
 
 async def _context(contexts: Contexts, request: Request) -> Context:
+    """Raises Forbidden if the request names an organization that is not the token's account."""
+    check_version(request)
     try:
         token = bearer(request)
     except Unauthorized as refusal:
         raise NoToken from refusal
-    return await contexts.for_token(request, token)
+    ctx = await contexts.for_token(request, token)
+    if request.headers.get(ORGANIZATION, ctx.principal.account_id) != ctx.principal.account_id:
+        raise Forbidden(f"The token is not of the organization that {ORGANIZATION} names.")
+    return ctx

@@ -48,8 +48,18 @@ class NoUuid(MalformedId):
     """Input should be a valid UUID, or the id of an order"""
 
 
+class UnknownVersion(InvoicingError):
+    """This version of Polar's API is not known here."""
+
+
+class NotEligible(InvoicingError):
+    """No invoice of the order can be issued now."""
+
+
 _STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
+    UnknownVersion: (400, "UnknownVersion"),
     OrderNotPaid: (422, "NotPaidOrder"),
+    NotEligible: (409, "OrderNotEligibleForInvoice"),
     BillingDetailsMissing: (422, "MissingInvoiceBillingDetails"),
     UnknownPath: (404, "ResourceNotFound"),
     MethodNotAllowed: (405, "MethodNotAllowed"),
@@ -62,6 +72,23 @@ _STATUS_AND_NAME: Mapping[type[InvoicingError], tuple[int, str]] = {
     ServerOutdated: (503, "ServiceUnavailable"),
     ClockBehind: (503, "ServiceUnavailable"),
 }
+
+
+_READ_WHEN_ISSUING = (
+    Forbidden,
+    BillingDetailsMissing,
+    QueryTimeout,
+    DatabaseUnavailable,
+    ServerOutdated,
+    ClockBehind,
+)
+
+
+def refusal_to_issue(refusal: InvoicingError) -> InvoicingError:
+    """The refusal in the words of Polar's versions, whose clients read one 409 and one 422 and no others."""
+    if isinstance(refusal, NotFound | NoUuid):
+        return NotFound(str(refusal))
+    return refusal if isinstance(refusal, _READ_WHEN_ISSUING) else NotEligible(str(refusal))
 
 
 def refusal_response(request: Request, refusal: InvoicingError) -> Response:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from server.rest.json_schema import Part, path_parameter, ref, request_body, response, string, value
 from server.rest.polar.requests_lists import DEFAULT, FURTHEST
+from server.rest.polar.versions import HEADER, VERSIONS
 
 
 def _any_of(*names: str) -> Part:
@@ -14,6 +16,7 @@ def _any_of(*names: str) -> Part:
 
 
 _REFUSALS: dict[str, Part] = {
+    "400": response(f"`{HEADER}` is none of the versions.", ref("PolarRefused")),
     "401": response("No token, or not a known one.", _any_of("PolarUnauthorized", "PolarTokenRefused")),
     "403": response("The token lacks a scope, or is of the other kind.", ref("PolarTokenRefused")),
     "405": response("The path has no such method.", ref("PolarRefused")),
@@ -28,11 +31,23 @@ _BODY_REFUSALS: dict[str, Part] = {
 }
 _UNKNOWN = response("There is no such order for whoever asks.", ref("PolarResourceNotFound"))
 _NO_PDF = response("No PDF yet, or no such order for whoever asks.", ref("PolarResourceNotFound"))
-_NOT_NOW = response("Nothing on the order can be invoiced now.", ref("PolarRefused"))
+_NOT_NOW = response(
+    "Nothing on the order can be invoiced now; with a version, also an order that is not paid.",
+    _any_of("PolarOrderNotEligibleForInvoice", "PolarRefused"),
+)
 _NOT_ISSUED = response(
-    "Not paid, no name or address to invoice, or not the id of an order.",
+    "No name or address to invoice; without a version, also not paid, or not the id of an order.",
     _any_of("PolarNotPaidOrder", "PolarMissingInvoiceBillingDetails", "PolarInvalid"),
 )
+_VERSION: Part = {
+    "name": HEADER,
+    "in": "header",
+    "description": (
+        "The version of Polar's API that the client speaks. Without it, the one that the user agent of "
+        "Polar's client names; else the answer is that of before there were versions."
+    ),
+    "schema": {"type": "string", "enum": [*VERSIONS]},
+}
 _ID = path_parameter("id", "The order's id: a UUID, or the one that the shop gave it.")
 
 
@@ -66,11 +81,14 @@ class _Audience:
     order: str
     filter: Part
 
-    def operation(self, id: str, summary: str, responses: Part, **more: Any) -> Part:
+    def operation(
+        self, id: str, summary: str, responses: Part, parameters: Sequence[Part] = (), **more: Any
+    ) -> Part:
         return {
             "operationId": f"{self.name}{id}",
             "summary": summary,
             "security": [{self.security: []}],
+            "parameters": [*parameters, _VERSION],
             "responses": dict(sorted((_REFUSALS | responses).items())),
             **more,
         }

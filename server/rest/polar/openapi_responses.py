@@ -7,6 +7,7 @@ from typing import Any
 from server.rest.json_schema import Part, array, instant, money, nullable, ref, response_object, string, value
 from server.rest.polar.openapi_requests import BILLING
 
+_OLD = "to a client of before there were versions"
 _NEVER: Part = {"type": "null", "description": "Never there."}
 _METADATA = value(
     "object",
@@ -31,10 +32,12 @@ _ORDER: dict[str, Part] = {
     "due_amount": money("The same as `total_amount`."),
     "refunded_amount": money("What went back, without VAT."),
     "refunded_tax_amount": money("The VAT of what went back."),
+    "refundable_amount": money("What was paid and can still go back, without VAT."),
+    "refundable_tax_amount": money("The VAT of what can still go back."),
     "currency": string("ISO 4217, in lower case."),
     "billing_reason": string("Always `purchase`.", const="purchase"),
     **BILLING,
-    "invoice_number": string("Of the newest invoice; empty before there is one."),
+    "invoice_number": nullable(string(f"Of the newest invoice. Before there is one: null, or empty {_OLD}.")),
     "is_invoice_generated": value("boolean", "Whether the newest invoice has its PDF."),
     "customer_id": string("Whose it is; empty if it is a guest's."),
     "user_id": string("The same.", deprecated=True),
@@ -45,10 +48,13 @@ _ORDER: dict[str, Part] = {
     "subscription": _NEVER,
     "checkout_id": _NEVER,
     "seats": _NEVER,
+    "units": _NEVER,
+    "receipt_number": _NEVER,
+    "next_payment_attempt_at": _NEVER,
     "items": array(ref("PolarOrderItem"), "What was ordered, and not undone before it was invoiced."),
     "description": string("Its number, in words."),
 }
-_CUSTOMERS_ORDER = response_object("An order, to its customer.", **_ORDER, next_payment_attempt_at=_NEVER)
+_CUSTOMERS_ORDER = response_object("An order, to its customer.", **_ORDER)
 _MERCHANTS_ORDER = response_object(
     "An order, to the merchant.",
     **_ORDER,
@@ -67,20 +73,27 @@ _ITEM = response_object(
     tax_amount=money("Its share of the VAT."),
     proration=value("boolean", "Always false."),
     product_price_id=_NEVER,
+    start_timestamp=nullable(instant("When its service period begins.")),
+    end_timestamp=nullable(instant("When the day after its service period begins.")),
 )
 _CUSTOMER = response_object(
     "A customer.",
     **_OBJECT,
     metadata=_METADATA,
     external_id=nullable(string("The handle.")),
-    email=string("Its e-mail address; empty if it is not known."),
+    email=nullable(string(f"Its e-mail address. If not known: null, or empty in a session and {_OLD}.")),
     email_verified=value("boolean", "Always false."),
+    type=string("Always `individual`: it has no members.", const="individual"),
     name=nullable(string("Its name.")),
+    billing_name=nullable(string("The same: whom its invoices name unless an order names another.")),
     billing_address=nullable(ref("PolarAddress")),
     tax_id=nullable(array({"type": ["string", "null"]}, "The VAT number, and null for its format.")),
+    locale=nullable(string("The language of its invoices; null is the account's.")),
     organization_id=string("The account's id."),
-    deleted_at=_NEVER,
-    avatar_url=string("Always empty."),
+    default_payment_method_id=_NEVER,
+    first_user_event_at=_NEVER,
+    deleted_at=nullable(instant("When it was erased.")),
+    avatar_url=nullable(string(f"Always null, or empty {_OLD}.")),
 )
 _PAGINATION = response_object(
     "Which pages there are.",
@@ -133,6 +146,9 @@ RESPONSES: dict[str, Any] = {
     "PolarCustomer": _CUSTOMER,
     "PolarCustomerSession": _SESSION,
     "PolarNotPaidOrder": _refused("It is not paid.", _named("NotPaidOrder")),
+    "PolarOrderNotEligibleForInvoice": _refused(
+        "No invoice can be issued now.", _named("OrderNotEligibleForInvoice")
+    ),
     "PolarMissingInvoiceBillingDetails": _refused(
         "Whom to invoice is not known.", _named("MissingInvoiceBillingDetails")
     ),

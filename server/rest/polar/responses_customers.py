@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from invoicing.snapshot import Address
@@ -10,6 +11,15 @@ from invoicing.storage.tables import Customer, CustomerSession, Order
 from server.rest.polar.words import ADDRESS
 
 _NOT_IN_ISO_3166 = frozenset(("AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"))  # countries of CLDR alone
+_UNUSED: Mapping[str, Any] = MappingProxyType(
+    {
+        "email_verified": False,
+        "type": "individual",  # the other type, a team, has several members
+        "default_payment_method_id": None,
+        "first_user_event_at": None,
+        "avatar_url": None,
+    }
+)
 
 
 def customer(row: Customer) -> dict[str, Any]:
@@ -19,14 +29,15 @@ def customer(row: Customer) -> dict[str, Any]:
         "modified_at": row.updated_at,
         "metadata": metadata(row.meta),
         "external_id": row.handle,
-        "email": row.email or "",
-        "email_verified": False,
+        "email": row.email,
         "name": row.name,
+        "billing_name": row.name,
         "billing_address": address(row.billing_address),
         "tax_id": [row.vat_number, None] if row.vat_number else None,
+        "locale": row.locale,
         "organization_id": row.account_id,
-        "deleted_at": None,
-        "avatar_url": "",
+        "deleted_at": row.erased_at,
+        **_UNUSED,
     }
 
 
@@ -38,20 +49,22 @@ def guest(order: Order) -> dict[str, Any]:
         "modified_at": order.updated_at,
         "metadata": {},
         "external_id": None,
-        "email": (order.billing_address or {}).get("email", ""),
-        "email_verified": False,
+        "email": (order.billing_address or {}).get("email"),
         "name": order.billing_name,
+        "billing_name": order.billing_name,
         "billing_address": address(order.billing_address),
-        "tax_id": None,
+        "tax_id": [order.vat_number, None] if order.vat_number else None,
+        "locale": None,
         "organization_id": order.account_id,
         "deleted_at": None,
-        "avatar_url": "",
+        **_UNUSED,
     }
 
 
 def customer_session(
     session: CustomerSession, token: str, owner: Customer, portal_url: str
 ) -> dict[str, Any]:
+    """Its customer has an e-mail address, empty or not: Polar's clients cannot read null in a session."""
     return {
         "id": session.id,
         "created_at": session.created_at,
@@ -61,7 +74,7 @@ def customer_session(
         "return_url": session.return_url,
         "customer_portal_url": portal_url,
         "customer_id": owner.id,
-        "customer": customer(owner),
+        "customer": {**customer(owner), "email": owner.email or ""},
     }
 
 

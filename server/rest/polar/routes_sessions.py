@@ -10,10 +10,11 @@ from resolvers import customers
 from server.contexts import Contexts
 from server.rest.http import json_response, read_json_object, route, unknown_path
 from server.rest.json_body import JsonObject
-from server.rest.polar import auth, requests
+from server.rest.polar import auth, requests, responses_before_versions
 from server.rest.polar.audiences import CUSTOMERS
 from server.rest.polar.errors import refusal_response
 from server.rest.polar.responses_customers import customer_session
+from server.rest.polar.versions import version_of
 
 PATH = "/v1/customer-sessions/"
 
@@ -28,6 +29,8 @@ def routes(contexts: Contexts) -> list[Route]:
         )
         portal_url = f"{contexts.services.links.base_url}{CUSTOMERS.path}/"
         body = customer_session(session, token, customer, portal_url)
+        if version_of(request) is None:
+            body["customer"] = responses_before_versions.customer(body["customer"])
         return json_response(body, 201, {"cache-control": "no-store"})
 
     return [

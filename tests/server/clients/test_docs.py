@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import DOCS, blocks
 from tests.server.clients.walking import HERE
+from tests.support.installed import SDKS
 
 PAGE = DOCS / "reference" / "clients.md"
 FILES = [
@@ -30,15 +32,16 @@ FILES = [
     "typescript/relay.ts",
     "python/updates.py",
 ]
+SHOWN = [*(HERE / name for name in FILES), SDKS / "typescript" / "polar.js"]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_is_shown_as_it_is(name: str) -> None:
-    assert (HERE / name).read_text() in [block.text for block in blocks(PAGE)]
+@pytest.mark.parametrize("file", SHOWN, ids=lambda file: file.name)
+def test_a_file_is_shown_as_it_is(file: Path) -> None:
+    assert file.read_text() in [block.text for block in blocks(PAGE)]
 
 
 def test_nothing_else_is_shown_but_commands() -> None:
-    used = {(HERE / name).read_text() for name in FILES}
+    used = {file.read_text() for file in SHOWN}
     assert [block.first_line for block in blocks(PAGE) if block.text not in used and not block.mark] == []
 
 
@@ -47,4 +50,4 @@ def test_npm_is_told_what_the_tests_have() -> None:
     page = PAGE.read_text()
     assert f"npm pkg set type={package['type']}" in page
     told = " ".join(re.findall(r"npm install ([^\n`]+)", page)).replace("--save-dev ", "").split()
-    assert sorted(told) == sorted([*package["dependencies"], *package["devDependencies"]])
+    assert sorted(told) == sorted(["@polar-sh/sdk", *package["dependencies"], *package["devDependencies"]])

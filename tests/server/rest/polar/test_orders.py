@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,44 @@ def test_it_is_shown_how_far_an_order_is(shop: Shop) -> None:
     )
     shop.merchant.ask(REFUND, input={**refund, "idempotency_key": "again"})
     assert shown(shop, id)["status"] == "refunded"
+
+
+def refunds(order: Any) -> tuple[int, ...]:
+    names = ("refunded", "refunded_tax", "refundable", "refundable_tax")
+    return tuple(order[f"{name}_amount"] for name in names)
+
+
+def test_what_was_paid_and_did_not_go_back_can_still_go_back(shop: Shop) -> None:
+    id = shop.order(paid=0, items=[item(id="mug"), item(id="pot", unit_price=5)])
+    assert refunds(shown(shop, id)) == (0, 0, 0, 0), "nothing was paid"
+    shop.pay(id, 500)
+    assert refunds(shown(shop, id)) == (0, 0, 413, 87)
+    given = {"order_id": id, "amount": 715, "method": "card", "idempotency_key": "rest"}
+    payment = shop.merchant.ask(RECORD, input=given)["recordPayment"]["payment"]["id"]
+    paid = shown(shop, id)
+    assert refunds(paid) == (0, 0, paid["net_amount"], paid["tax_amount"])
+    transfer = {"method": "CASH", "payment_date": "2025-06-03"}
+    shop.merchant.ask(CANCEL, input={"order_id": id, "items": [{"item_id": "pot"}]})
+    back = {"payment_id": payment, "amount": 5, "idempotency_key": "back", "manual_transfer": transfer}
+    shop.merchant.ask(REFUND, input=back)
+    part = shown(shop, id)
+    assert sum(refunds(part)) == part["total_amount"] == 1_210
+
+
+def test_an_item_is_for_the_days_of_its_service_period(shop: Shop) -> None:
+    period = {"start": date(2025, 6, 1), "end": date(2025, 6, 30)}
+    items = [item(id="rent", service_period=period), item(id="mug")]
+    times = [
+        (each["start_timestamp"], each["end_timestamp"])
+        for each in shown(shop, shop.order(items=items))["items"]
+    ]
+    assert times == [("2025-06-01T00:00:00+00:00", "2025-07-01T00:00:00+00:00"), (None, None)]
+
+
+def test_a_customer_is_shown_with_language_and_the_name_that_invoices_have(shop: Shop) -> None:
+    factories.customer(shop.database, shop.merchant.principal, id="eva", name="Eva", locale="de")
+    customer = shown(shop, shop.order(customer_id="eva"))["customer"]
+    assert (customer["locale"], customer["billing_name"], customer["type"]) == ("de", "Eva", "individual")
 
 
 def test_a_guests_order_has_a_customer_without_an_id(shop: Shop) -> None:

@@ -1,12 +1,12 @@
-"""Polar's own client, the real one, against a server on a socket."""
+"""Polar's own clients, the real ones of each version, against a server on a socket."""
 
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,66 +19,52 @@ from invoicing.access import Scope
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
 from tests.conftest import FreshUrl
-from tests.server.rest.polar.shop import Shop, opened
+from tests.server.rest.polar.sdk import KINDS, Kind, Sdk, started
+from tests.server.rest.polar.shop import opened
 from tests.server.test_whole_walk import serving
 from tests.support.client import Client
 from tests.support.factories import item
-from tests.support.installed import SDK, need
+from tests.support.installed import NODE, SDKS, need
 from tests.support.patience import PATIENCE, until
 
-PROGRAM = Path(__file__).with_name("sdk.py")
 DELFT = {"country": "NL", "line1": "Oude Delft 1", "postal_code": "2611 BA", "city": "Delft"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sdk:
-    """The client in its own process, and the shop that it asks."""
+@dataclass(slots=True)
+class Running:
+    """A server, and the clients that were asked so far: one process for each release."""
 
-    process: subprocess.Popen[str]
-    shop: Shop
+    url: str
+    folder: Path
+    address: str
+    stack: ExitStack
+    clients: dict[tuple[str, str], subprocess.Popen[str]] = field(default_factory=dict)
 
-    def ask(self, asker: Client, call: str, **given: Any) -> Any:
-        told = self.outcome(asker, call, **given)
-        assert "answer" in told, told
-        return told["answer"]
-
-    def refused(self, asker: Client, call: str, **given: Any) -> tuple[str, int, Any, str | None]:
-        """The exception's class, the status, the body as it came, and what the client read it as."""
-        told = self.outcome(asker, call, **given)
-        assert "raised" in told, told
-        return told["raised"], told["status"], told["body"], told["data"]
-
-    def outcome(self, asker: Client, call: str, **given: Any) -> dict[str, Any]:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps({"call": call, "token": asker.token, "given": given}) + "\n")
-        self.process.stdin.flush()
-        told: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return told
+    def client(self, kind: Kind) -> subprocess.Popen[str]:
+        release = (kind.language, kind.release)
+        if release not in self.clients:
+            self.clients[release] = self.stack.enter_context(started(kind, self.address))
+        return self.clients[release]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Path, subprocess.Popen[str]]]:
-    """A server for all tests here, and a client: its database, its folder, and the client's process."""
-    need("Polar's SDK")
+@pytest.fixture(scope="module")
+def running(fresh_sqlite: FreshUrl, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """For all tests here. What the doors do on either database is tested beside this, without clients."""
     folder = tmp_path_factory.mktemp("polar")
-    fresh: FreshUrl = request.getfixturevalue(f"fresh_{request.param}")
-    with fresh() as url, serving(folder, "--no-demo", INVOICING_DATABASE_URL=url) as address:
-        command = [str(SDK), str(PROGRAM), address]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            yield url, folder, process
-            assert process.stdin
-            process.stdin.close()
+    with ExitStack() as stack:
+        url = stack.enter_context(fresh_sqlite())
+        address = stack.enter_context(serving(folder, "--no-demo", INVOICING_DATABASE_URL=url))
+        yield Running(url, folder, address, stack)
 
 
-@pytest.fixture
-def sdk(running: tuple[str, Path, subprocess.Popen[str]]) -> Iterator[Sdk]:
-    """The client, and a shop of the test's own on the server."""
-    url, folder, process = running
-    database = Database(url)
-    yield Sdk(process, opened(database, folder))
+@pytest.fixture(params=KINDS, ids=str)
+def sdk(request: pytest.FixtureRequest) -> Iterator[Sdk]:
+    """A client, and a shop of the test's own on the server."""
+    kind: Kind = request.param
+    kind.need()
+    running: Running = request.getfixturevalue("running")
+    database = Database(running.url)
+    yield Sdk(kind, running.client(kind), opened(database, running.folder))
     database.close()
 
 
@@ -87,8 +73,8 @@ def paper(sdk: Sdk, asker: Client, call: str, order: str) -> str:
     told: dict[str, Any] = {}
 
     def is_there() -> bool:
-        told.update(sdk.outcome(asker, call, id=order))
-        assert "answer" in told or told["raised"] == "ResourceNotFound"
+        told.update(sdk.outcome(asker, call, order))
+        assert "answer" in told or told["raised"] == "ResourceNotFound", told
         return "answer" in told
 
     until(is_there)
@@ -99,40 +85,58 @@ def paper(sdk: Sdk, asker: Client, call: str, order: str) -> str:
 
 def test_a_customer_fetches_the_invoice_of_their_order(sdk: Sdk) -> None:
     order = sdk.shop.order(number="1001")
-    session = sdk.ask(sdk.shop.merchant, "customer_sessions.create", request={"customer_id": "ann"})
+    session = sdk.ask(sdk.shop.merchant, "customer_sessions.create", customer_id="ann")
     assert session["customer"]["name"] == "Ann Baker"
     ann = replace(sdk.shop.merchant, token=session["token"])
-    assert sdk.ask(ann, "customer_portal.orders.generate_invoice", id=order) is None
+    before = sdk.ask(ann, "customer_portal.orders.get", order)
+    assert before["invoice_number"] == ("" if sdk.kind.is_before_versions else None)
+    assert sdk.ask(ann, "customer_portal.orders.generate_invoice", order) is None
     text = paper(sdk, ann, "customer_portal.orders.invoice", order)
     assert "1001" in text
-    assert sdk.ask(ann, "customer_portal.orders.generate_invoice", id=order) is None
-    shown = sdk.ask(ann, "customer_portal.orders.get", id=order)
+    assert sdk.ask(ann, "customer_portal.orders.generate_invoice", order) is None, "it exists already"
+    shown = sdk.ask(ann, "customer_portal.orders.get", order)
     assert shown["is_invoice_generated"] is True
     assert shown["invoice_number"] in text
 
 
 def test_a_merchant_fetches_it_too(sdk: Sdk) -> None:
     order = sdk.shop.order(items=[item(quantity=2, discount=20)], paid=2_400, meta={"a": 1, "b": {}})
-    assert sdk.ask(sdk.shop.merchant, "orders.generate_invoice", id=order) is None
+    assert sdk.ask(sdk.shop.merchant, "orders.generate_invoice", order) is None
     assert "Mug" in paper(sdk, sdk.shop.merchant, "orders.invoice", order)
-    shown = sdk.ask(sdk.shop.merchant, "orders.get", id=order)
+    shown = sdk.ask(sdk.shop.merchant, "orders.get", order)
     assert (shown["status"], shown["currency"], shown["metadata"]) == ("paid", "eur", {"a": 1})
     assert (shown["net_amount"], shown["tax_amount"], shown["total_amount"]) == (1_983, 417, 2_400)
     assert shown["customer"]["external_id"] == "ann-1"
 
 
+def test_the_program_of_the_documentation_prints_where_the_invoice_is(running: Running) -> None:
+    need("Node", "Polar's SDKs for TypeScript")
+    database = Database(running.url)
+    shop = opened(database, running.folder)
+    order = shop.order()
+    program = [NODE, SDKS / "typescript" / "polar.js", running.address]
+    command = [str(part) for part in (*program, shop.merchant.token, "ann-1", order)]
+    url = subprocess.run(command, capture_output=True, check=True, text=True, timeout=PATIENCE).stdout.strip()
+    answer = httpx.get(url, timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    database.close()
+
+
 def test_billing_details_are_corrected_until_the_invoice_is_issued(sdk: Sdk) -> None:
     order, bob = sdk.shop.order(customer_id="bob"), sdk.shop.session("bob")
-    assert sdk.refused(bob, "customer_portal.orders.generate_invoice", id=order)[3] == (
-        "MissingInvoiceBillingDetailsData"
-    )
-    change = {"billing_name": "Bob & Sons", "billing_address": DELFT}
-    shown = sdk.ask(bob, "customer_portal.orders.update", id=order, customer_order_update=change)
+    told = sdk.refused(bob, "customer_portal.orders.generate_invoice", order)
+    assert told[:2] == ("MissingInvoiceBillingDetails", 422)
+    change: dict[str, Any] = {"billing_name": "Bob & Sons", "billing_address": DELFT}
+    shown = sdk.ask(bob, "customer_portal.orders.update", order, **change)
     assert (shown["billing_name"], shown["billing_address"]["city"]) == ("Bob & Sons", "Delft")
-    sdk.ask(bob, "customer_portal.orders.generate_invoice", id=order)
-    assert "Bob & Sons" in paper(sdk, bob, "customer_portal.orders.invoice", order)
-    late = sdk.refused(bob, "customer_portal.orders.update", id=order, customer_order_update=change)
-    assert (late[0], late[1]) == ("HTTPValidationError", 422)
+    change["billing_name"] = "Bob, Sons & Co"
+    shown = sdk.ask(sdk.shop.merchant, "orders.update", order, **change)
+    assert (shown["billing_name"], shown["billing_address"]["city"]) == ("Bob, Sons & Co", "Delft")
+    sdk.ask(bob, "customer_portal.orders.generate_invoice", order)
+    assert "Bob, Sons & Co" in paper(sdk, bob, "customer_portal.orders.invoice", order)
+    for asker, door in ((bob, "customer_portal.orders"), (sdk.shop.merchant, "orders")):
+        late = sdk.refused(asker, f"{door}.update", order, **change)
+        assert late[:2] == ("HTTPValidationError", 422)
 
 
 def test_orders_are_listed_page_by_page(sdk: Sdk) -> None:
@@ -151,31 +155,52 @@ def test_orders_are_listed_page_by_page(sdk: Sdk) -> None:
     assert {order["customer_id"] for order in anns["items"]} == {"ann"}
 
 
+def test_what_cannot_be_issued_is_the_clients_own_exception(sdk: Sdk) -> None:
+    shop, ann = sdk.shop, sdk.shop.session("ann")
+    unpaid, waiting = shop.order(paid=0), shop.order(invoice_after_shipment=True)
+    not_paid, nothing, unknown = (
+        (("NotPaidOrder", 422), ("SDKError", 409), ("HTTPValidationError", 422))
+        if sdk.kind.is_before_versions
+        else (("OrderNotEligibleForInvoice", 409),) * 2 + (("ResourceNotFound", 404),)
+    )
+    for asker, door in ((ann, "customer_portal.orders"), (shop.merchant, "orders")):
+        told = sdk.refused(asker, f"{door}.generate_invoice", unpaid)
+        assert told == (*not_paid, {"error": not_paid[0], "detail": "The order has not been paid."})
+        told = sdk.refused(asker, f"{door}.generate_invoice", waiting)
+        assert told[:2] == nothing
+        assert told[2]["detail"].startswith("Nothing on the order can be invoiced now")
+        assert sdk.refused(asker, f"{door}.generate_invoice", "first")[1] == unknown[1]
+        if not sdk.kind.is_before_versions:
+            for id in ("first", new_id()):
+                assert sdk.refused(asker, f"{door}.generate_invoice", id)[:2] == unknown
+    reader = shop.merchant.limited_to(Scope.ORDERS_READ, Scope.INVOICES_READ)
+    told = sdk.refused(reader, "orders.generate_invoice", unpaid)
+    assert (told[1], told[2]["error"]) == (403, "insufficient_scope")
+
+
 def test_every_refusal_is_the_clients_own_exception(sdk: Sdk) -> None:
     shop, ann = sdk.shop, sdk.shop.session("ann")
-    paid, unpaid, bobs = shop.order(), shop.order(paid=0), shop.order(customer_id="bob")
+    paid, bobs = shop.order(), shop.order(customer_id="bob")
+    anything = "PolarClientError" if sdk.kind.release.startswith("1.") else "SDKError"
     for asker, door in ((ann, "customer_portal.orders"), (shop.merchant, "orders")):
-        refused = sdk.refused(asker, f"{door}.generate_invoice", id=unpaid)
-        assert refused[1:] == (
-            422,
-            {"error": "NotPaidOrder", "detail": refused[2]["detail"]},
-            "NotPaidOrderData",
-        )
         for call in ("get", "invoice"):
-            assert sdk.refused(asker, f"{door}.{call}", id=new_id())[:2] == ("ResourceNotFound", 404)
-            told = sdk.refused(asker, f"{door}.{call}", id="first")
+            assert sdk.refused(asker, f"{door}.{call}", new_id())[:2] == ("ResourceNotFound", 404)
+            told = sdk.refused(asker, f"{door}.{call}", "first")
             assert (*told[:2], told[2]["detail"][0]["type"]) == ("HTTPValidationError", 422, "uuid_parsing")
-        assert sdk.refused(asker, f"{door}.invoice", id=paid)[0] == "ResourceNotFound"
-        told = sdk.refused(replace(asker, token="nonsense"), f"{door}.get", id=paid)
-        assert (*told[:2], told[2]["error"]) == ("SDKError", 401, "invalid_token")
-    assert sdk.refused(ann, "customer_portal.orders.invoice", id=bobs)[0] == "ResourceNotFound"
+        assert sdk.refused(asker, f"{door}.invoice", paid)[0] == "ResourceNotFound"
+        told = sdk.refused(asker, f"{door}.list", page=0)
+        assert (*told[:2], told[2]["detail"][0]["loc"]) == ("HTTPValidationError", 422, ["query", "page"])
+        told = sdk.refused(replace(asker, token="nonsense"), f"{door}.get", paid)
+        assert (*told[:2], told[2]["error"]) == (anything, 401, "invalid_token")
+    assert sdk.refused(ann, "customer_portal.orders.invoice", bobs)[0] == "ResourceNotFound"
     told = sdk.refused(shop.session("ann", began=timedelta(hours=2)), "customer_portal.orders.list")
-    assert (*told[:2], told[2]["error"]) == ("SDKError", 401, "invalid_token")
-    told = sdk.refused(ann.without_key(), "orders.list")
-    assert told[:3] == ("SDKError", 401, {"error": "Unauthorized", "detail": "Unauthorized"})
-    told = sdk.refused(shop.merchant.limited_to(Scope.ORDERS_READ), "orders.generate_invoice", id=paid)
-    assert (*told[:2], told[2]["error"]) == ("SDKError", 403, "insufficient_scope")
-    told = sdk.refused(shop.merchant, "customer_sessions.create", request={"external_customer_id": "nobody"})
+    assert (*told[:2], told[2]["error"]) == (anything, 401, "invalid_token")
+    if sdk.kind.can_be_without_token:
+        told = sdk.refused(ann.without_key(), "orders.list")
+        assert told == (anything, 401, {"error": "Unauthorized", "detail": "Unauthorized"})
+    told = sdk.refused(ann, "orders.get", paid)
+    assert (*told[:2], told[2]["error"]) == (anything, 403, "insufficient_scope")
+    told = sdk.refused(shop.merchant, "customer_sessions.create", external_customer_id="nobody")
     assert (*told[:2], told[2]["detail"][0]["loc"]) == (
         "HTTPValidationError",
         422,
