@@ -7,7 +7,6 @@ PDFs are started anew and not forked, which the client would not survive.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +19,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store as Client
 
 from documents.filenames import inline
+from documents.s3_failures import reason_of
 from documents.s3_place import S3Place
 from documents.store import Measure, OutsideStore, StoreUnavailable
 
@@ -28,10 +28,6 @@ _RETRIES = 2
 _AFTER_ANOTHER = 2  # of a batch of 16 that eight threads put
 _PROBE = "is-the-store-there"
 _PDF = "application/pdf"
-_CODE = re.compile(r"<Code>(\w+)</Code>")
-_STATUS = re.compile(r"status code: (\d+)")
-_CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")
-_KIND = re.compile(r"kind: (\w+)")
 _NO_CONDITIONS = ("NotImplemented", "501")
 
 if TYPE_CHECKING:
@@ -60,7 +56,7 @@ class S3Store:
         """Never replaces what was not there when it began: two workers may make the same file."""
         found = self._head(key)
         mode: obstore.PutMode = "create" if found is None else {"e_tag": found["e_tag"]}
-        if self.place in _overwriting:
+        if self.place in _overwriting or (found and not found["e_tag"]):
             mode = "overwrite"
         try:
             self._put(key, content, filename, mode)
@@ -131,7 +127,7 @@ class S3Store:
         except (AlreadyExistsError, PreconditionError):
             raise
         except (BaseError, OSError) as failure:
-            if mode == "overwrite" or _reason(failure) not in _NO_CONDITIONS:
+            if mode == "overwrite" or reason_of(failure) not in _NO_CONDITIONS:
                 raise self._unavailable(failure) from None
             _overwriting.add(self.place)
             logging.getLogger(__name__).warning(
@@ -153,7 +149,7 @@ class S3Store:
         try:
             return ask()
         except FileNotFoundError as failure:
-            if _reason(failure) == is_told:
+            if reason_of(failure) == is_told:
                 return None
             raise self._unavailable(failure) from None
         except (BaseError, OSError) as failure:
@@ -161,7 +157,7 @@ class S3Store:
 
     def _unavailable(self, failure: Exception) -> StoreUnavailable:
         first, *_ = str(failure).split("\n")
-        told = f"{_reason(failure)}: {first.partition(': <?xml')[0]}"
+        told = f"{reason_of(failure)}: {first.partition(': <?xml')[0]}"
         return StoreUnavailable(f"The store of the PDFs, {self.place}, cannot be used ({told}).")
 
     def _client(self) -> Client:
@@ -208,14 +204,3 @@ def _checked(key: str) -> str:
 
 def _sizes(batch: Sequence[obstore.ObjectMeta]) -> list[tuple[str, int]]:
     return [(each["path"], each["size"]) for each in batch]
-
-
-def _reason(failure: Exception) -> str:
-    """The server's own word for it, or its status, or what happened to the connection."""
-    told = str(failure)
-    if found := _CODE.search(told) or _STATUS.search(told):
-        return found[1]
-    if found := _CERTIFICATE.search(told):
-        return f"invalid certificate, {found[1]}"
-    kinds = [kind for kind in _KIND.findall(told) if kind != "Request"]
-    return kinds[-1] if kinds else type(failure).__name__

@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, inspect, make_url
 
-from documents.filenames import plain
-from documents.store import FileStore, Store
 from invoicing.invoices import pdf
 from invoicing.storage import sqlite_copy, table_files
 from invoicing.storage.database import Database
 from invoicing.storage.migrations import running
 from server.backup import manifest
-from server.backup.at_once import at_once
 from server.backup.databases import POSTGRESQL, SQLITE, SQLITE_FILE, TABLES, Progress, known_schema
-from server.backup.making import PDFS, SANDBOX, SECRET
+from server.backup.making import SANDBOX, SECRET
 from server.backup.manifest import BackupRefused, Manifest
+from server.backup.restored_pdfs import Appearing, check_store_is_empty, prepare_pdfs
 from server.settings import Settings
 
 _MOST_NAMED = 20
-
-Appearing = Callable[[Connection], None]
-"""Lets the PDFs of a database appear, which is whole by then and not to be seen yet."""
 
 
 def restore(settings: Settings, folder: Path, progress: Progress) -> Manifest:
@@ -47,7 +41,7 @@ def restore(settings: Settings, folder: Path, progress: Progress) -> Manifest:
         )
     _check_secret(settings, folder)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    pdfs = _prepare_pdfs(settings.documents, folder, backup, progress)
+    pdfs = prepare_pdfs(settings.documents, folder, backup, progress)
     for name in (SECRET, SANDBOX):
         if name in backup.files:
             shutil.copy(folder / name, settings.data_dir / name)  # with its mode
@@ -75,27 +69,12 @@ def _check_place(settings: Settings, backup: Manifest) -> None:
     elsewhere = "A restore overwrites nothing: set INVOICING_DATA_DIR to a new folder"
     if kind == SQLITE and Path(str(url.database)).exists():
         raise BackupRefused(f"There is a database already: {url.database}. {elsewhere}.")
-    _check_store_is_empty(settings, backup, elsewhere)
+    check_store_is_empty(settings, backup, elsewhere)
     if kind == POSTGRESQL and (tables := _tables(settings)):
         raise BackupRefused(
             f"The database {url.database} has tables already, such as {tables[0]}. A restore overwrites "
             "nothing: make an empty database (createdb NAME) and name it in INVOICING_DATABASE_URL."
         )
-
-
-def _check_store_is_empty(settings: Settings, backup: Manifest, elsewhere: str) -> None:
-    """What an interrupted restore has put into object storage may be there."""
-    if not settings.store:
-        if settings.documents_dir.exists() and any(settings.documents_dir.iterdir()):
-            raise BackupRefused(f"There are PDFs already: {settings.documents_dir}. {elsewhere}.")
-        return
-    for key, size in settings.documents.sizes():
-        file = backup.files.get(f"{PDFS}/{key}")
-        if file is None or file.size != size:
-            raise BackupRefused(
-                f"There are other PDFs already: {settings.store}, such as {key}. A restore overwrites "
-                "nothing: set INVOICING_STORE to a new prefix."
-            )
 
 
 _NAMES = {SQLITE: "an SQLite database", POSTGRESQL: "a PostgreSQL database"}
@@ -118,57 +97,6 @@ def _tables(settings: Settings) -> list[str]:
         return database.read(lambda connection: inspect(connection).get_table_names())
     finally:
         database.close()
-
-
-def _prepare_pdfs(store: Store, folder: Path, backup: Manifest, progress: Progress) -> Appearing:
-    """What is returned lets them appear, just before the database does."""
-    if isinstance(store, FileStore):
-        return _copy_beside(store.root, folder, backup, progress)
-    return lambda connection: _put_pdfs(store, connection, folder, backup, progress)
-
-
-def _put_pdfs(
-    store: Store, connection: Connection, folder: Path, backup: Manifest, progress: Progress
-) -> None:
-    """Each under the number of its invoice."""
-    named = [
-        (key, f"{number}.pdf")
-        for key, number in connection.execute(pdf.NUMBERS)
-        if f"{PDFS}/{key}" in backup.files
-    ]
-
-    def put(one: tuple[str, str]) -> None:
-        key, filename = one
-        store.put(key, (folder / PDFS / key).read_bytes(), filename=plain(filename))
-
-    with progress("PDFs", len(named)) as advance:
-        for _ in at_once(named, put):
-            advance(1)
-
-
-def _copy_beside(target: Path, folder: Path, backup: Manifest, progress: Progress) -> Appearing:
-    """Copies them beside their place; what is returned gives the folder its name."""
-    part = target.with_name(f"{target.name}.restoring")
-    shutil.rmtree(part, ignore_errors=True)  # of a restore that was interrupted
-    part.mkdir()
-    names = [name for name in backup.files if name.startswith(f"{PDFS}/")]
-    with progress("PDFs", len(names)) as advance:
-        for name in names:
-            path = part / name.removeprefix(f"{PDFS}/")
-            if not path.resolve().is_relative_to(part.resolve()):
-                raise BackupRefused(f"{name} leads out of the folder.")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / name, path)
-            advance(1)
-
-    def give_its_name(_: Connection) -> None:
-        if not part.exists():  # a transaction whose connection was lost is done once more
-            return
-        if target.exists():
-            target.rmdir()  # empty, as was checked
-        part.rename(target)
-
-    return give_its_name
 
 
 def _restore_sqlite(
