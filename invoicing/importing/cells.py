@@ -13,10 +13,6 @@ from invoicing.importing.dates import DatePattern
 from invoicing.importing.numbers import Decimals, NoNumber, plain_number, stands_for
 from invoicing.money import from_major
 
-# Cached, as a shop has few different prices and quantities.
-_minor = lru_cache(10_000)(from_major)
-_quantity = lru_cache(10_000)(lambda cell: written(read_quantity(cell)))
-
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _AMOUNT = "must be an amount such as 1234.50"
 _NUMBER = "must be a number such as 12 or 1.5"
@@ -54,22 +50,39 @@ def _plain(cell: str, column: str, decimals: Decimals | None, rule: str) -> tupl
 
 def quantity(cell: str, column: str) -> int | str:
     """The number, of either sign: whole, or its digits."""
-    if not _DECIMAL.fullmatch(cell):
-        raise _refusal(cell, column, _NUMBER)
     try:
         return _quantity(cell)
+    except NoNumber:
+        raise _refusal(cell, column, _NUMBER) from None
     except ValueError as error:
         raise ValidationError(f"{column} {error}.", field=column) from error
 
 
 def amount(cell: str, column: str, currency: str) -> int:
     """Takes major units with a decimal point; returns minor units, exactly."""
-    if not _DECIMAL.fullmatch(cell):
-        raise _refusal(cell, column, _AMOUNT)
     try:
         return _minor(cell, currency)
+    except NoNumber:
+        raise _refusal(cell, column, _AMOUNT) from None
     except ValueError as error:
         raise ValidationError(f"{column}: {error}", field=column) from error
+
+
+# Cached, as a shop has few different prices and quantities.
+@lru_cache(10_000)
+def _minor(cell: str, currency: str) -> int:
+    return from_major(_decimal(cell), currency)
+
+
+@lru_cache(10_000)
+def _quantity(cell: str) -> int | str:
+    return written(read_quantity(_decimal(cell)))
+
+
+def _decimal(cell: str) -> str:
+    if not _DECIMAL.fullmatch(cell):
+        raise NoNumber
+    return cell
 
 
 def percentage(cell: str, column: str) -> int | str:

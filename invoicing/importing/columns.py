@@ -95,6 +95,10 @@ LATER_COLUMNS = frozenset(
 _ID = re.compile(r"[A-Za-z0-9_.@:-]{1,200}")  # shorter than an id may be, to leave room for an item's number
 
 
+class MissingColumns(UnreadableFile):
+    """The file lacks columns that its format must have."""
+
+
 class NotASale(Exception):
     """The line is not a sale: it is listed with the rejects, and its order is imported without it."""
 
@@ -174,7 +178,7 @@ def columns(header: Sequence[str], expected: Format) -> Columns:
     )
     found = [name for _, name in known]
     if missing := [name for name in expected.required if name not in found]:
-        raise UnreadableFile(
+        raise MissingColumns(
             f"The file lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}. "
             f"It has: {', '.join(header)[:500]}."
         )

@@ -230,14 +230,16 @@ def _items(lines: Sequence[Line], currency: str, terms: Terms) -> tuple[list[Row
 
 def with_plain_numbers(row: Row, currency: str, decimals: Decimals | None) -> Row:
     """The row with its numbers as digits with a decimal point; the same row if they are that already."""
-    plain = {
-        column: read(row[column], column) for column, read in _readers(currency, decimals) if column in row
-    }
-    return row if plain.items() <= row.items() else {**row, **plain}
+    plain: dict[str, str] = {}
+    for column, read in _readers(currency, decimals):
+        if (cell := row.get(column)) is not None and (digits := read(cell)) != cell:
+            plain[column] = digits
+    return {**row, **plain} if plain else row
 
 
 @lru_cache(1_000)
-def _readers(currency: str, decimals: Decimals | None) -> Sequence[tuple[str, Callable[[str, str], str]]]:
+def _readers(currency: str, decimals: Decimals | None) -> Sequence[tuple[str, Callable[[str], str]]]:
+    """How each column with numbers is read. Cached by the cell, as a shop has few different prices."""
     amount = partial(cells.plain_amount, currency=currency, decimals=decimals)
     read = {
         "quantity": partial(cells.plain_quantity, decimals=decimals),
@@ -245,7 +247,9 @@ def _readers(currency: str, decimals: Decimals | None) -> Sequence[tuple[str, Ca
         "discount": amount,
         "vat_rate": partial(cells.plain_percentage, decimals=decimals),
     }
-    return tuple((column, lru_cache(10_000)(reader)) for column, reader in read.items())
+    return tuple(
+        (column, lru_cache(10_000)(partial(reader, column=column))) for column, reader in read.items()
+    )
 
 
 def _item(row: Row, currency: str, terms: Terms) -> OrderItemValues:

@@ -40,6 +40,17 @@ FORMATS = {
 }
 
 
+def looks_like(source: Source, layout: FormatName) -> str:
+    """The format whose columns the file has, if it is not the one it was read as; empty otherwise."""
+    header = source.header()
+    names = {name.casefold() for name in header}
+    for name, expected in FORMATS.items():
+        required = expected.fitting(header).required
+        if name is not layout and names.issuperset(column.casefold() for column in required):
+            return f" It has the columns of --format {name}."
+    return ""
+
+
 @dataclass(frozen=True)
 class Told:
     """How a file is to be read; None where it is found, or is the account's."""

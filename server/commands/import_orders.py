@@ -15,6 +15,7 @@ import typer
 
 from invoicing.accounts.completeness import seller_incomplete
 from invoicing.errors import InvoicingError
+from invoicing.importing.columns import MissingColumns
 from invoicing.importing.numbers import Decimals
 from invoicing.importing.preview import preview_orders
 from invoicing.importing.run import LinesUnaccounted, import_orders
@@ -27,7 +28,7 @@ from server.commands.common import (
     exit_with,
     open_database,
 )
-from server.commands.import_options import FormatName, Told
+from server.commands.import_options import FormatName, Told, looks_like
 from server.commands.import_preview import print_preview
 from server.commands.import_progress import print_summary, progress_bar
 from server.settings import Settings
@@ -116,6 +117,8 @@ def import_(
                     invoice=invoice,
                     progress=progress,
                 )
+        except MissingColumns as failure:
+            raise exit_with(f"{failure}{looks_like(source, layout)}") from None
         except (InvoicingError, LinesUnaccounted, OSError) as failure:
             raise exit_with(str(failure)) from None
     print_summary(done, terms, listed, perf_counter() - began)

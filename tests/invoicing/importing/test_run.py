@@ -201,3 +201,24 @@ def test_the_command_takes_a_map_and_options_come_first(command: Callable[..., A
     refused = command(file, "--map", column_map, "--format", "shopify")
     assert (refused.exit_code, "--map goes with the plain format" in refused.stderr) == (1, True)
     assert command(file, "--map", tmp_path / "none.toml").exit_code == 1
+
+
+@pytest.mark.usefixtures("principal")
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        ("shopify", "shopify"),
+        ("woocommerce", "woocommerce"),
+        ("woocommerce-extension", "woocommerce"),
+        ("stripe-invoices", "stripe"),
+        ("stripe-payments", "stripe"),
+    ],
+)
+def test_who_imports_a_shops_export_is_told_its_format(
+    command: Callable[..., Any], name: str, layout: str
+) -> None:
+    file = Path(__file__).parent / "exports" / f"{name}.csv"
+    refused = command(file, "--dry-run")
+    assert refused.exit_code == 1
+    assert f"It has the columns of --format {layout}." in refused.stderr
+    assert command(file, "--dry-run", "--format", layout).exit_code == 0
