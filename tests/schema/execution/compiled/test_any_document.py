@@ -71,7 +71,7 @@ def askers(principal: Principal) -> list[Principal]:
 
 
 @pytest.mark.filterwarnings(  # graphql-core leaves some behind where another field has failed
-    "ignore:Exception ignored in. <coroutine object GraphQLCoreConverter:"
+    "ignore:Exception ignored in. <coroutine object (GraphQLCoreConverter|MeteredExecution|Executor):"
     "pytest.PytestUnraisableExceptionWarning"
 )
 def test_any_document_is_answered_alike(shop: Client) -> None:
