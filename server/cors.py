@@ -8,6 +8,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from server.rate_limits.headers import NAMES
+from server.rest.polar.auth import ORGANIZATION
+from server.rest.polar.versions import HEADER
 
 _DAY = 86_400  # seconds; browsers cap it lower
 
@@ -21,7 +23,7 @@ def cross_origin(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+            allow_headers=["Authorization", "Content-Type", "X-Request-ID", HEADER, ORGANIZATION],
             expose_headers=["X-Request-ID", *NAMES],
             max_age=_DAY,
         )
