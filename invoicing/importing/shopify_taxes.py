@@ -43,7 +43,10 @@ def taxed(
         if part.type != "DISCOUNT" and part.amount and (at >= len(is_taxable) or is_taxable[at])
     ]
     amounts = _after_discounts(parts, taxable)
-    rates = _rates(taxable, amounts, taxes, including_vat=including_vat, currency=currency)
+    if taxes or any(amounts):
+        rates = _rates(taxable, amounts, taxes, including_vat=including_vat, currency=currency)
+    else:
+        rates = (terms.rate,) * len(taxable)  # all of it was given away
     found = {id(part): rate for part, rate in zip(taxable, rates, strict=True)}
     given = [_with_rate(part, found.get(id(part)), rates, terms, ship_to) for part in parts]
     goods = {(part.rate, part.category) for part in given if part.type == "PRODUCT"}
@@ -59,7 +62,7 @@ def _with_rate(part: Part, rate: int | None, rates: _Rates, terms: ShopTerms, sh
     if part.type == "DISCOUNT":
         return part
     if rate is None and not part.amount:
-        rate = max(rates, default=0)  # given away with the others
+        rate = max(rates, default=terms.rate)  # given away with the others
     if not rate:
         return replace(part, rate=0, category=untaxed_category(terms, ship_to))
     return replace(part, rate=rate)

@@ -28,11 +28,13 @@ def rates_of(amounts: Sequence[Untold], terms: ShopTerms) -> list[int]:
     """The rate of each amount, in ten-thousandths of a percent, which gives its VAT but for the rounding.
 
     Several rates give the VAT of a small amount: then it is the account's, or the one of another amount of
-    the order. Unclear if that leaves none, or several.
+    the order. Unclear if that leaves none, or several. What was given away has the highest of the others.
     """
-    possible = [_possible(each, terms) for each in amounts]
-    known = {terms.rate}.union(*(rates for rates in possible if len(rates) == 1))
-    return [_only(rates, terms.rate, known) for rates in possible]
+    possible = [_possible(each, terms) if each.net or each.tax else None for each in amounts]
+    known = {terms.rate}.union(*(rates for rates in possible if rates is not None and len(rates) == 1))
+    found = [None if rates is None else _only(rates, terms.rate, known) for rates in possible]
+    highest = max((rate for rate in found if rate is not None), default=terms.rate)
+    return [highest if rate is None else rate for rate in found]
 
 
 def _possible(amount: Untold, terms: ShopTerms) -> set[int]:

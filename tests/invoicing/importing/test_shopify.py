@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from invoicing.access import Principal
+from invoicing.importing.csv_file import Source
+from invoicing.importing.run import MAX_ORDERS, import_orders
 from invoicing.importing.shopify import SHOPIFY
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, orders
 from invoicing.vat.categories import Category
 from invoicing.verify.books import verify
-from tests.support.import_files import ImportFile, items_of_order, read_rejects
+from tests.support.import_files import ImportFile, count_rows, import_terms, items_of_order, read_rejects
 
 EXPORT = (Path(__file__).parent / "exports" / "shopify.csv").read_text(encoding="utf-8")
 
@@ -186,6 +188,45 @@ def test_the_lines_of_an_export_may_be_mixed_and_saved_by_a_spreadsheet(import_f
     header, *lines = lines_of("#1003", "#1004", "#1008").splitlines()
     text = "\r\n".join([header, *sorted(lines, key=len)]) + "\r\n"
     assert import_file(text.encode("utf-16"), layout=SHOPIFY).orders == 3
+
+
+def test_an_order_that_was_given_away_has_a_total_of_zero(
+    import_file: ImportFile, database: Database, principal: Principal
+) -> None:
+    free = {"Subtotal": "0.00", "Shipping": "0.00", "Taxes": "0.00", "Total": "0.00"}
+    text = lines_of("#1001", **free, Discount_Amount="104.97", Tax_1_Name="", Tax_1_Value="")
+    assert import_file(text, layout=SHOPIFY, invoice=True).ordered == {"EUR": 0}
+    assert {item.vat_rate for item in items_of_order(database, principal, "1001")} == {210_000}
+    assert database.read(verify).findings == []
+
+
+class Killed(Exception):
+    """The import ends in the middle."""
+
+
+def test_an_import_that_ended_in_the_middle_is_finished_by_the_next(
+    import_file: ImportFile, database: Database, principal: Principal, tmp_path: Path
+) -> None:
+    rows = exported([(1, 100), (2, 250)], 21, 495, 0, including_vat=True, each=True)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], restval="")
+    writer.writeheader()
+    for number in range(MAX_ORDERS + 1):
+        writer.writerows({**row, "Name": f"#{number}"} for row in rows)
+    file = tmp_path / "shopify.csv"
+    file.write_text(text.getvalue())
+
+    def kill(*_: int) -> None:
+        raise Killed
+
+    terms = import_terms(database, principal)
+    with pytest.raises(Killed):
+        import_orders(
+            database, principal, Source(file), SHOPIFY, terms, rejects=tmp_path / "r.csv", progress=kill
+        )
+    done = import_file(text.getvalue(), layout=SHOPIFY)
+    assert (done.existing, done.imported, done.orders) == (2 * MAX_ORDERS, 2, 1)
+    assert count_rows(database, orders) == MAX_ORDERS + 1
 
 
 def test_a_decimal_comma_is_read_where_only_one_reading_is_possible(import_file: ImportFile) -> None:

@@ -135,3 +135,10 @@ def test_a_small_amount_has_the_rate_of_another_or_none() -> None:
     assert rates_of([Untold(small.net, small.tax, "9 %")], NL) == [90_000]
     with pytest.raises(Unclear, match="must be a percentage"):
         rates_of([Untold(small.net, small.tax, "low")], NL)
+
+
+def test_what_was_given_away_has_the_rate_of_the_others() -> None:
+    gift, book = Untold(Fraction(0), Fraction(0)), Untold(Fraction(20_000), Fraction(1_800))
+    assert rates_of([gift, book], NL) == [90_000, 90_000]
+    assert rates_of([gift, Untold(Fraction(20_000), Fraction(0))], NL) == [0, 0]
+    assert rates_of([gift], NL) == [210_000]
