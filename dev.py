@@ -42,6 +42,7 @@ APART = {
 """What some tests talk to the server through, each in an environment and with a lock of its own."""
 TYPESCRIPT = {
     "the TypeScript client": ROOT / "tests" / "server" / "clients" / "typescript",
+    "the tools of OpenAPI": ROOT / "tests" / "server" / "clients" / "openapi",
     "Polar's SDKs for TypeScript": POLAR / "typescript",
 }
 GRAPHIQL = ROOT / "graphiql"

@@ -22,7 +22,12 @@ ROOT = Path(__file__).parents[1]
 DEV = ROOT / "dev.py"
 NPM_LOCKS = [
     ROOT / folder / "package-lock.json"
-    for folder in ("graphiql", "tests/server/clients/typescript", "tests/server/rest/polar/sdks/typescript")
+    for folder in (
+        "graphiql",
+        "tests/server/clients/typescript",
+        "tests/server/clients/openapi",
+        "tests/server/rest/polar/sdks/typescript",
+    )
 ]
 
 INVOICING = """\

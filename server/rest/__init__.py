@@ -16,4 +16,5 @@ FRONT_DOORS: tuple[FrontDoor, ...] = (
 
 
 def routes(contexts: Contexts) -> list[Route]:
-    return [*openapi.routes(FRONT_DOORS), *(route for door in FRONT_DOORS for route in door.routes(contexts))]
+    described = openapi.routes(FRONT_DOORS, contexts.services.links.base_url)
+    return [*described, *(route for door in FRONT_DOORS for route in door.routes(contexts))]

@@ -29,12 +29,13 @@ BEFORE_THE_DOOR = {
 """What the connection itself refuses, by status, whatever is asked for."""
 
 
-def openapi_document(front_doors: Iterable[FrontDoor]) -> dict[str, Any]:
+def openapi_document(front_doors: Iterable[FrontDoor], base_url: str) -> dict[str, Any]:
     """OpenAPI 3.1. Every operation has its front door as tag."""
     doors = list(front_doors)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Invoicing server", "version": VERSION, "description": ABOUT},
+        "servers": [{"url": base_url, "description": "The server that this document comes from."}],
         "tags": [{"name": door.name, "description": door.description} for door in doors],
         "paths": {path: _tagged(item, door.name) for door in doors for path, item in door.paths.items()},
         "components": {
@@ -44,8 +45,8 @@ def openapi_document(front_doors: Iterable[FrontDoor]) -> dict[str, Any]:
     }
 
 
-def routes(front_doors: Iterable[FrontDoor]) -> list[Route]:
-    document = openapi_document(front_doors)
+def routes(front_doors: Iterable[FrontDoor], base_url: str) -> list[Route]:
+    document = openapi_document(front_doors, base_url)
 
     async def openapi(request: Request) -> Response:
         return json_response(document)

@@ -32,6 +32,8 @@ NOT_RUN = {
     ("docs/figures.md", "python3 dev.py run import"): "40,000 lines of data that are not in the repository",
     (CLIENTS, "npm init --yes"): "tests/server/clients/test_typescript.py does it, from a lock",
     (CLIENTS, 'pip install "ariadne-codegen[subscriptions]"'): "so does tests/server/clients/test_python.py",
+    (CLIENTS, "npm install openapi-fetch"): "so does tests/server/clients/test_rest.py",
+    (CLIENTS, "pip install openapi-python-client"): "so does tests/server/clients/test_rest.py",
     ("docs/reference/rest.md", "python3 -m pip install"): "`dev.py test` does it, from a lock",
 }
 

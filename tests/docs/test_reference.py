@@ -23,7 +23,12 @@ from tests.docs.pages import DOCS, PAGES, ROOT, blocks, codes, rows, table
 
 NPM = [
     ROOT / folder / "package.json"
-    for folder in ("graphiql", "tests/server/clients/typescript", "tests/server/rest/polar/sdks/typescript")
+    for folder in (
+        "graphiql",
+        "tests/server/clients/typescript",
+        "tests/server/clients/openapi",
+        "tests/server/rest/polar/sdks/typescript",
+    )
 ]
 
 

@@ -23,6 +23,7 @@ MOTO = ROOT / ".venv-s3" / "bin" / "moto_server"
 LINTERS = ROOT / ".venv-deploy" / "bin"
 PYTHON_CLIENT = ROOT / ".venv-clients" / "bin"
 TYPESCRIPT = ROOT / "tests" / "server" / "clients" / "typescript" / "node_modules"
+OPENAPI = ROOT / "tests" / "server" / "clients" / "openapi" / "node_modules"
 NODE = shutil.which("node")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -51,6 +52,8 @@ INSTALLED = {
     "obstore": Path(str(OBSTORE and OBSTORE.origin)),
     "linters of deployment files": LINTERS / "hadolint",
     "the Python client": PYTHON_CLIENT / "ariadne-codegen",
+    "the tools of OpenAPI": OPENAPI / ".bin" / "redocly",
+    "the Python client of OpenAPI": PYTHON_CLIENT / "openapi-python-client",
     "the TypeScript client": TYPESCRIPT / ".bin" / "tsc",
     "GraphiQL": GRAPHIQL / "index.html",
     "playwright-core": ROOT / "graphiql" / "node_modules" / "playwright-core",

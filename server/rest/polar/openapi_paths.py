@@ -82,11 +82,18 @@ class _Audience:
     filter: Part
 
     def operation(
-        self, id: str, summary: str, responses: Part, parameters: Sequence[Part] = (), **more: Any
+        self,
+        id: str,
+        summary: str,
+        description: str,
+        responses: Part,
+        parameters: Sequence[Part] = (),
+        **more: Any,
     ) -> Part:
         return {
             "operationId": f"{self.name}{id}",
             "summary": summary,
+            "description": description,
             "security": [{self.security: []}],
             "parameters": [*parameters, _VERSION],
             "responses": dict(sorted((_REFUSALS | responses).items())),
@@ -96,27 +103,40 @@ class _Audience:
     def paths(self) -> Part:
         order = {"200": response("The order.", ref(self.order)), "404": _UNKNOWN}
         return {
-            f"{self.path}/": self.list_path(),
+            self.path: self.list_path(),
             f"{self.path}/{{id}}": {
                 "parameters": [_ID],
-                "get": self.operation("Get", "An order", order),
+                "get": self.operation("Get", "An order", "The order as it is now, with its items.", order),
                 "patch": self.operation(
                     "Update",
                     "Correct whom and where to invoice, until the order is invoiced",
+                    "Sets the name and the address on its invoice. What is left out stays as it is.",
                     order | _BODY_REFUSALS,
                     requestBody=request_body(ref("PolarOrderUpdate")),
                 ),
             },
             f"{self.path}/{{id}}/invoice": {
                 "parameters": [_ID],
-                "post": self.operation("GenerateInvoice", "Issue the invoice of a paid order", _issued()),
-                "get": self.operation("Invoice", "Where the PDF of its newest invoice is", _linked()),
+                "post": self.operation(
+                    "GenerateInvoice",
+                    "Issue the invoice of a paid order",
+                    "The number is taken at once, the PDF is made after the answer. Once is enough: "
+                    "again changes nothing.",
+                    _issued(),
+                ),
+                "get": self.operation(
+                    "Invoice",
+                    "Where the PDF of its newest invoice is",
+                    "A link that expires and needs no token. There is none until the PDF is made.",
+                    _linked(),
+                ),
             },
         }
 
     def list_path(self) -> Part:
         responses = {"200": response("A page of them.", ref(f"{self.order}s"))}
-        return {"get": self.operation("List", "Orders", responses, parameters=[*_PAGES, self.filter])}
+        about = "Page by page, the newest first, unless `sorting` says otherwise."
+        return {"get": self.operation("List", "Orders", about, responses, parameters=[*_PAGES, self.filter])}
 
 
 def _issued() -> Part:
@@ -152,6 +172,7 @@ _SESSIONS: Part = {
     "post": _MERCHANTS.operation(
         "CustomerSession",
         "Let a customer in",
+        "Makes a token with which the customer sees their own orders and invoices, for an hour.",
         {"201": _SESSION, **_BODY_REFUSALS},
         requestBody=request_body(ref("PolarCustomerSessionCreate"), {"external_customer_id": "jansen"}),
     )
@@ -160,5 +181,5 @@ _SESSIONS: Part = {
 PATHS: dict[str, Any] = {
     **_CUSTOMERS.paths(),
     **_MERCHANTS.paths(),
-    "/v1/customer-sessions/": _SESSIONS,
+    "/v1/customer-sessions": _SESSIONS,
 }

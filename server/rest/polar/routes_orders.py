@@ -32,7 +32,7 @@ _THREADS = SharedThreads(2, 1, "orders")
 def routes(contexts: Contexts, audience: Audience) -> list[Route]:
     here, path = _Endpoints(contexts, audience), audience.path
     return [
-        route(f"{path}/", refusal_response, get=here.get_page),
+        *(route(each, refusal_response, get=here.get_page) for each in (path, f"{path}/")),
         route(f"{path}/{{id}}", refusal_response, get=here.get_order, patch=here.update_order),
         route(f"{path}/{{id}}/invoice", refusal_response, get=here.get_invoice, post=here.issue_invoice),
         unknown_path(f"{path}/{{rest:path}}", refusal_response),

@@ -16,7 +16,7 @@ from server.rest.polar.errors import refusal_response
 from server.rest.polar.responses_customers import customer_session
 from server.rest.polar.versions import version_of
 
-PATH = "/v1/customer-sessions/"
+PATH = "/v1/customer-sessions"
 
 
 def routes(contexts: Contexts) -> list[Route]:
@@ -34,6 +34,6 @@ def routes(contexts: Contexts) -> list[Route]:
         return json_response(body, 201, {"cache-control": "no-store"})
 
     return [
-        route(PATH, refusal_response, post=create),
-        unknown_path(f"{PATH}{{rest:path}}", refusal_response),
+        *(route(each, refusal_response, post=create) for each in (PATH, f"{PATH}/")),
+        unknown_path(f"{PATH}/{{rest:path}}", refusal_response),
     ]

@@ -39,10 +39,9 @@ def _post(id: str, summary: str, body: Part | None, responses: Part, **more: Any
     return {"post": {**shared, **content, "responses": responses}}
 
 
-def _get(id: str, summary: str, responses: Part) -> Part:
-    return {
-        "get": {"operationId": id, "summary": summary, "security": [{"apiKey": []}], "responses": responses}
-    }
+def _get(id: str, summary: str, responses: Part, *, description: str) -> Part:
+    shared = {"operationId": id, "summary": summary, "description": description}
+    return {"get": {**shared, "security": [{"apiKey": []}], "responses": responses}}
 
 
 PATHS: dict[str, Any] = {
@@ -58,7 +57,12 @@ PATHS: dict[str, Any] = {
     },
     "/v1/invoice/{id}": {
         "parameters": [_INVOICE],
-        **_get("getInvoice", "Get an invoice", _responses("The invoice.", "ReepayInvoice")),
+        **_get(
+            "getInvoice",
+            "Get an invoice",
+            _responses("The invoice.", "ReepayInvoice"),
+            description="By its handle or its id, with its lines and what was paid.",
+        ),
     },
     "/v1/invoice/{id}/settle": {
         "parameters": [_INVOICE],
@@ -67,6 +71,7 @@ PATHS: dict[str, Any] = {
             "Charge what is outstanding",
             request_body(ref("ReepaySettle"), {"payment_method": "auto"}, required=False),
             _responses("The invoice: settled, failed, or pending for a while.", "ReepayInvoice", 409),
+            description="By a payment method of the customer: its id, or `auto` for the newest that works.",
         ),
     },
     "/v1/invoice/{id}/manual_settle": {
@@ -76,6 +81,7 @@ PATHS: dict[str, Any] = {
             "Write down that it was paid",
             request_body(ref("ReepayManualTransfer"), {"method": "cash", "payment_date": "2026-02-27"}),
             _responses("The invoice, settled.", "ReepayInvoice", 409),
+            description="What is outstanding came in cash, by transfer, by check or in another way.",
         ),
     },
     "/v1/invoice/{id}/cancel": {
@@ -85,6 +91,7 @@ PATHS: dict[str, Any] = {
             "Cancel an invoice that is not settled",
             None,
             _responses("The invoice, cancelled by a credit note for all of it.", "ReepayInvoice", 409),
+            description="An issued invoice is not deleted: a credit note undoes it.",
         ),
     },
     "/v1/refund": _post(
@@ -92,9 +99,15 @@ PATHS: dict[str, Any] = {
         "Credit a settled invoice and pay it back",
         request_body(ref("ReepayCreateRefund"), {"invoice": "2026-017", "key": "return-5", "amount": 4800}),
         _responses("The credit note, and what became of the money.", "ReepayRefund", 409),
+        description="All of it, an amount, or lines. Under the same `key` it is done once.",
     ),
     "/v1/credit_note/{id}": {
         "parameters": [path_parameter("id", "The credit note's id.")],
-        **_get("getCreditNote", "Get a credit note", _responses("The credit note.", "ReepayCreditNote")),
+        **_get(
+            "getCreditNote",
+            "Get a credit note",
+            _responses("The credit note.", "ReepayCreditNote"),
+            description="With its lines, and the invoice that it credits.",
+        ),
     },
 }

@@ -31,6 +31,9 @@ FILES = [
     "typescript/relay.config.json",
     "typescript/relay.ts",
     "python/updates.py",
+    "openapi/rest.ts",
+    "python/openapi.yml",
+    "python/rest.py",
 ]
 SHOWN = [*(HERE / name for name in FILES), SDKS / "typescript" / "polar.js"]
 
@@ -46,8 +49,11 @@ def test_nothing_else_is_shown_but_commands() -> None:
 
 
 def test_npm_is_told_what_the_tests_have() -> None:
-    package = json.loads((HERE / "typescript" / "package.json").read_text())
+    packages = [json.loads((HERE / name / "package.json").read_text()) for name in ("typescript", "openapi")]
     page = PAGE.read_text()
-    assert f"npm pkg set type={package['type']}" in page
+    assert {f"npm pkg set type={package['type']}" in page for package in packages} == {True}
     told = " ".join(re.findall(r"npm install ([^\n`]+)", page)).replace("--save-dev ", "").split()
-    assert sorted(told) == sorted(["@polar-sh/sdk", *package["dependencies"], *package["devDependencies"]])
+    told += re.findall(r"npx (@redocly/cli)", page)
+    used = [name for package in packages for name in [*package["dependencies"], *package["devDependencies"]]]
+    bare = {re.sub(r"(?<=.)@\d+$", "", name) for name in told}
+    assert sorted(bare) == sorted({"@polar-sh/sdk", *used})

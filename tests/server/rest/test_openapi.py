@@ -16,7 +16,7 @@ from server.rest import FRONT_DOORS
 from server.rest.front_door import FrontDoor
 from server.rest.openapi import openapi_document
 from server.rest.reepay.errors import TABLE
-from tests.support.client import client
+from tests.support.client import BASE_URL, client
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTATION = ROOT / "docs" / "reference" / "rest.md"
@@ -25,7 +25,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 @pytest.fixture
 def document() -> dict[str, Any]:
-    return openapi_document(FRONT_DOORS)
+    return openapi_document(FRONT_DOORS, BASE_URL)
 
 
 def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def test_it_is_served(fresh_sqlite: Any, tmp_path: Any) -> None:
         database.close()
     assert (answer.headers["content-type"], answer.json()) == (
         "application/json",
-        openapi_document(FRONT_DOORS),
+        openapi_document(FRONT_DOORS, BASE_URL),
     )
 
 
@@ -61,6 +61,7 @@ def test_no_front_door_takes_anothers_names() -> None:
 def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
     for operation in operations(document):
         assert operation["summary"]
+        assert operation["description"].endswith(".")
         assert operation["tags"]
         assert operation["security"]
         assert all(answer["description"] for answer in operation["responses"].values())
