@@ -1,0 +1,204 @@
+"""The compiler alone, over types that have nothing to do with invoices, with wrong values among theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from enum import Enum
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import orjson
+import pytest
+import strawberry
+from graphql import DocumentNode, parse, validate
+from strawberry.extensions import FieldExtension
+
+from schema.execution.compiled.operation import CompiledOperation
+from schema.execution.compiled.running import Prices, Run, Unplanned
+from tests.support.any_document import AnyDocument
+
+world = {"seed": 0}
+"""What the values of fields are made of."""
+PRICES = Prices(1_000, 100, 1, lambda value: len(str(value)), 10_000)
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def some(key: str, *values: Any) -> Any:
+    """One of the values, for the key always the same; in some worlds one that may not be, or a failure."""
+    dice = random.Random(f"{world['seed']} {key}")
+    if dice.random() < 0.03:
+        return dice.choice((None, object(), "x", 7))
+    if dice.random() < 0.01:
+        raise ValueError("It failed.")
+    return dice.choice(values)
+
+
+@strawberry.interface
+class Named:
+    name: str = strawberry.field(default_factory=lambda: some("name", "a", "b"))
+
+
+@strawberry.type
+class Leaf(Named):
+    size: int = strawberry.field(default_factory=lambda: some("size", 1, 2**31 - 1))
+    share: float = strawberry.field(default_factory=lambda: some("share", 1.5, 2))
+    is_new: bool | None = strawberry.field(default_factory=lambda: some("is_new", True, False, None))
+    colour: Colour = strawberry.field(default_factory=lambda: some("colour", Colour.RED, Colour.BLUE))
+    colours: list[Colour | None] = strawberry.field(
+        default_factory=lambda: some("colours", [Colour.RED, None], [])
+    )
+    words: list[str] = strawberry.field(default_factory=lambda: some("words", ["a"], [], ("a", "b")))
+
+
+@strawberry.input
+class Wanted:
+    count: int = 2
+    colour: Colour | None = None
+    name: str | None = None
+
+
+@strawberry.type
+class Branch(Named):
+    @strawberry.field
+    def leaf(self, colour: Colour = Colour.RED) -> Leaf | None:
+        return some("leaf", Leaf(colour=colour), None)  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def leaves(self, first: int | None = None, wanted: Wanted | None = None) -> list[Leaf]:
+        return [some(f"leaf {n}", Leaf()) for n in range(min(first or (wanted.count if wanted else 3), 30))]
+
+    @strawberry.field
+    async def later(self, name: str = "later") -> list[Leaf | None]:
+        await asyncio.sleep(0)
+        return [some(f"later {n}", Leaf(name=name), None) for n in range(3)]
+
+    @strawberry.field
+    async def any(self) -> Named:
+        return some("any", Leaf(), Branch())  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def all(self, words: list[str] | None = None) -> list[Named]:
+        return [some(f"all {n}", Leaf(), Branch(name="".join(words or "c"))) for n in range(2)]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def branch(self, id: strawberry.ID | None = None) -> Branch | None:
+        return some("branch", *[Branch(name=f"{id}")] * 5, None)  # type: ignore[no-any-return]
+
+    @strawberry.field
+    def number(self, info: strawberry.Info, wanted: Wanted) -> int:
+        return some("number", wanted.count, info.context)  # type: ignore[no-any-return]
+
+
+class Guard(FieldExtension):
+    async def resolve_async(self, *args: Any, **options: Any) -> Any:
+        return await args[0](*args[1:], **options)
+
+    def resolve(self, *args: Any, **options: Any) -> Any:
+        return args[0](*args[1:], **options)
+
+
+@strawberry.type
+class Other:
+    name: str = "other"
+
+
+@strawberry.type
+class Strange:
+    @strawberry.field
+    def either(self) -> Annotated[Leaf | Other, strawberry.union("Either")]:
+        return Other()
+
+    @strawberry.field
+    def grid(self) -> list[list[Other]]:
+        return [[Other()]]
+
+    guarded: str = strawberry.field(resolver=lambda: "guarded", extensions=[Guard()])
+
+    @strawberry.field
+    async def told(self, info: strawberry.Info, name: str = "x") -> str:
+        return f"{info.field_name}{name}"
+
+
+SCHEMA = strawberry.Schema(Query, types=[Leaf, Branch])
+STRANGE = strawberry.Schema(Strange)
+
+
+async def compiled(document: DocumentNode, given: dict[str, Any], schema: strawberry.Schema = SCHEMA) -> Any:
+    """The data. Raises whatever ends the plan."""
+    operation = CompiledOperation(schema, document, None, PRICES, {})
+    coerced = operation.variables.coerced(given)
+    plan = operation.written(coerced, given)
+    meter, turns = SimpleNamespace(spent=0, most=10**9), SimpleNamespace(is_over=lambda: True)
+    run = Run(5, coerced, given, meter, turns, lambda: asyncio.sleep(0), {})
+    data = plan.read(None, run)
+    await run.finish(PRICES)
+    return data
+
+
+def answers(made: AnyDocument) -> tuple[bytes | None, bytes | None, bool]:
+    """What the plan says, if anything; what graphql-core says; and whether this has errors."""
+    logging.disable()  # Strawberry logs each failure with its traceback
+    usual = asyncio.run(SCHEMA.execute(made.text, variable_values=made.variables, context_value=5))
+    logging.disable(logging.NOTSET)
+    try:
+        said = orjson.dumps(asyncio.run(compiled(parse(made.text), made.variables)))
+    except Exception:
+        said = None
+    return said, orjson.dumps(usual.data), bool(usual.errors)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of graphql-core's own
+def test_whatever_is_asked_for_is_answered_alike_or_not_at_all() -> None:
+    answered = refused = failed = 0
+    for seed in range(200):
+        world["seed"] = seed
+        made = AnyDocument(SCHEMA._schema, random.Random(seed), {})
+        if validate(SCHEMA._schema, parse(made.text)):
+            continue
+        said, usual, is_wrong = answers(made)
+        if said is not None:
+            assert not is_wrong, made.text
+            assert said == usual, made.text
+            answered += 1
+        elif is_wrong:
+            failed += 1
+        else:
+            refused += 1
+    assert answered > 50
+    assert failed > 10
+    assert refused < answered / 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ __schema { queryType { name } } }",
+        "{ told }",
+        "{ guarded }",
+        "{ either { __typename } }",
+        "{ grid { name } }",
+        "subscription { ticks }",
+    ],
+)
+def test_what_it_does_not_know_it_leaves_alone(text: str) -> None:
+    with pytest.raises(Unplanned):
+        asyncio.run(compiled(parse(text), {}, STRANGE))
+
+
+def test_its_functions_get_names_of_the_grammar_only() -> None:
+    """An operation's text is written into Python: names and aliases, and nothing else of it."""
+    text = '{ exec: branch(id: "\\"); import os; (\\"") { None: name d: name s: name r: name } }'
+    world["seed"] = 0
+    data = asyncio.run(compiled(parse(text), {}))
+    assert [*data] == ["exec"]
+    assert [*data["exec"]] == ["None", "d", "s", "r"]
