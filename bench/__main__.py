@@ -23,6 +23,7 @@ from bench import (
     importing,
     issuing,
     large,
+    larger,
     memory,
     one_time,
     paper,
@@ -36,6 +37,7 @@ from bench.results import HEADER, Result, Run
 ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "issuing": issuing.results,
     "reading": reading.results,
+    "larger": larger.results,
     "counting": counting.results,
     "guarding": guarding.results,
     "paper": paper.results,
