@@ -88,7 +88,7 @@ class Schema(strawberry.Schema):
         if data is None:
             options["root_value"] = begun
             return None
-        context.operation, context.is_planned = name, True
+        context.is_planned = True
         return ExecutionResult(data=data, errors=None)
 
     def _get_execute_function(self) -> Callable[..., Any]:

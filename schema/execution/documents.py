@@ -75,8 +75,19 @@ class ParsedDocument:
         """Whether `errors` takes so little that it need not be asked in a thread."""
         return self.is_short or (self.is_kept and self._validation_errors is not None)
 
+    def name_of(self, asked: str | None) -> str | None:
+        """The name of the operation that is executed: the first one's, where the request names none."""
+        return (
+            asked
+            if asked is not None or self._outline is None
+            else next(iter(self._outline.operations), None)
+        )
+
     def errors(self, operation: str | None, variables: Mapping[str, Any]) -> Sequence[GraphQLError]:
-        """Why the operation is not executed. Limits come first: a large document takes long to validate."""
+        """Why the operation of this name (`name_of`) is not executed.
+
+        Limits come first: a large document takes long to validate.
+        """
         if self._outline is None:
             return self._validated([NoFragmentCyclesRule])
         if over := self._errors_of_limits(self._outline, operation, variables):

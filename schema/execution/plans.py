@@ -49,7 +49,6 @@ class Plans:
         self._schema = schema
         self._documents = documents
         self._known: OrderedDict[Key, CompiledOperation | int] = OrderedDict()
-        self._lines = 0
         self._threads = SharedThreads(1, 1, "plans")
 
     async def answer(
@@ -62,7 +61,10 @@ class Plans:
     ) -> dict[str, Any] | None:
         """The data; None where graphql-core has to execute the operation, with what `outcomes` has then."""
         document = self._documents.known(text)
-        if document is None or not document.is_quick or has_many(given) or document.errors(name, given):
+        if document is None or not document.is_quick or has_many(given):
+            return None
+        context.operation = name = document.name_of(name)
+        if document.errors(name, given):
             return None
         try:
             return await self._execute(document, text, name, given, context, outcomes)
@@ -116,14 +118,16 @@ class Plans:
             return NEVER
 
     async def _written(self, operation: CompiledOperation, coerced: Given, given: Given, owner: str) -> Plan:
-        before = operation.lines
         plan = await self._threads.run(owner, partial(operation.written, coerced, given))
-        self._lines += operation.lines - before
-        while self._lines > MOST_LINES and len(self._known) > 1:
-            self._forget_oldest()
+        lines = sum(map(_lines_of, self._known.values()))  # others may have written, or given up, meanwhile
+        while lines > MOST_LINES and len(self._known) > 1:
+            lines -= _lines_of(self._forget_oldest())
         return plan
 
-    def _forget_oldest(self) -> None:
+    def _forget_oldest(self) -> CompiledOperation | int:
         _, oldest = self._known.popitem(last=False)
-        if isinstance(oldest, CompiledOperation):
-            self._lines -= oldest.lines
+        return oldest
+
+
+def _lines_of(known: CompiledOperation | int) -> int:
+    return known.lines if isinstance(known, CompiledOperation) else 0

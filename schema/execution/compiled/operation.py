@@ -38,8 +38,8 @@ class CompiledOperation:
 
     @property
     def lines(self) -> int:
-        """Of all its plans."""
-        return sum(plan.lines for plan in self._plans.values() if plan)
+        """Of all its plans. Another thread may write one of them just now."""
+        return sum(plan.lines for plan in [*self._plans.values()] if plan)
 
     def found(self, coerced: Mapping[str, Any]) -> Plan | None:
         """The plan for these variables; None until it is written. Raises Unplanned where it cannot be."""

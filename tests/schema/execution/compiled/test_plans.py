@@ -16,6 +16,7 @@ from resolvers.context import Context
 from schema import Schema
 from schema.execution import plans
 from schema.execution.documents import Rules
+from schema.execution.limits import Limits
 from schema.execution.meter import Meter
 from schema.execution.plans import Plans
 from tests.schema.execution.test_query_counts import counted
@@ -48,7 +49,26 @@ def ways(schema: Schema, shop: Client, query: str, times: int = 3, **variables: 
 def test_a_query_has_a_plan_once_it_has_come_before(shop: Client) -> None:
     schema = Schema(Rules())
     assert ways(schema, shop, INVOICE) == [False, False, True]
-    assert asked(schema, shop, INVOICE)[1].operation is None
+    assert asked(schema, shop, INVOICE)[1].operation == "One"
+
+
+@pytest.mark.parametrize("head", ["query Named", "query", ""])
+def test_an_operation_is_limited_however_often_it_comes(shop: Client, head: str) -> None:
+    """Also where its document names it and the request does not."""
+    schema = Schema(Rules(Limits(root_fields=2)))
+    for _ in range(4):
+        result, ctx = asked(schema, shop, head + " { __typename account { id } a: account { id } }")
+        assert [error.extensions["limit"] for error in result.errors] == ["root_fields"]
+        assert not ctx.is_planned
+
+
+def test_a_page_is_limited_however_often_its_operation_comes(shop: Client) -> None:
+    schema = Schema(Rules(Limits(cost=50)))
+    query = "query Named($size: Int) { invoices(first: $size) { nodes { id } } }"
+    assert ways(schema, shop, query, size=5) == [False, False, True]
+    for _ in range(2):
+        result, _ = asked(schema, shop, query, size=100)
+        assert [error.extensions["limit"] for error in result.errors] == ["cost"]
 
 
 def test_what_is_no_query_over_the_types_has_none(shop: Client) -> None:
@@ -114,6 +134,31 @@ def test_plans_are_forgotten_in_time(shop: Client, monkeypatch: pytest.MonkeyPat
     for query in queries[:2]:
         assert ways(schema, shop, query)[-1]
     assert len(kept(schema)) == 1
+
+
+def test_the_lines_of_plans_are_counted_once(shop: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wait for the same plan, and also where it is forgotten meanwhile."""
+    schema = Schema(Rules())
+    query, flagged = "{ account { name } }", INVOICE.replace("total", "total @skip(if: $a)")
+    flagged = flagged.replace("One", "One($a: Boolean!)")
+
+    async def ask_at_once() -> None:
+        asking = [
+            schema.execute(
+                flagged,
+                variable_values={"a": bool(n % 2)},
+                context_value=context(shop.principal, shop.database),
+            )
+            for n in range(12)
+        ]
+        await asyncio.gather(*asking)
+
+    for _ in range(3):
+        asyncio.run(ask_at_once())
+    lines = sum(each.lines for each in kept(schema).values())
+    monkeypatch.setattr(plans, "MOST_LINES", lines + 40)
+    assert ways(schema, shop, query) == [False, False, True]
+    assert ways(schema, shop, flagged, 1, a=True) == [True]
 
 
 def kept(schema: Schema) -> dict[Any, Any]:
