@@ -124,7 +124,8 @@ class Writer:
         self._prices = prices
         self._replaced = replaced
         self._calls = Calls(selecting.schema, variables, self._constant)
-        self._lines: list[str] = []
+        self._functions: list[str] = []
+        self._lines = 0
         self._names: dict[str, Any] = {
             "null": refuse_null,
             "objects": read_objects,
@@ -138,8 +139,10 @@ class Writer:
         """Raises Unplanned."""
         reader = self._reader(root, self._selecting.of_root(root), is_root=True)
         # Of the caller's text only names are in it, which GraphQL's grammar keeps to letters, digits and "_".
-        exec(compile("\n".join(self._lines), "<plan>", "exec"), self._names)  # noqa: S102
-        return Plan(self._names[reader.name], len(self._lines))
+        # One by one: Python compiles for some dozens of milliseconds otherwise, and no other thread runs then.
+        for function in self._functions:
+            exec(compile(function, "<plan>", "exec"), self._names)  # noqa: S102
+        return Plan(self._names[reader.name], self._lines)
 
     # ------------------------------------------------------------ objects
 
@@ -281,9 +284,8 @@ class Writer:
             readers[own.origin] = function.name
             cost = max(cost, function.cost)
         classes = ", ".join(f"{self._constant(each)}: {name}" for each, name in readers.items())
-        table, name = self._constant(None, "table"), self._constant(None, "read")
-        self._lines.append(f"{table} = {{{classes}}}")
-        self._define(f"def {name}(s, r):", [f"return {table}[s.__class__](s, r)"])
+        name = self._constant(None, "read")
+        self._define(f"def {name}(s, r, readers={{{classes}}}):", ["return readers[s.__class__](s, r)"])
         return _Function(name, cost)
 
     def _list(self, item: Any, value: str, details: FieldDetailsList) -> str:
@@ -330,8 +332,9 @@ class Writer:
     # ------------------------------------------------------------ source
 
     def _define(self, head: str, lines: list[str]) -> None:
-        self._lines += [head, *[f" {line}" for line in lines]]
-        if len(self._lines) > MOST_LINES:
+        self._functions.append("\n ".join([head, *lines]))
+        self._lines += 1 + len(lines)
+        if self._lines > MOST_LINES:
             raise Unplanned
 
     def _constant(self, value: Any, kind: str = "c") -> str:
