@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import NoReturn
+
+from sqlalchemy import Connection
 
 from invoicing.access import Scope
 from invoicing.accounts.settings import account
 from invoicing.audit.actions import AuditAction
-from invoicing.errors import NotFound
+from invoicing.errors import InvoicingError, NotFound
 from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.items import in_place
@@ -60,13 +63,22 @@ async def create_orders(ctx: Context, each: Sequence[CreateOrderValues]) -> list
     """Each order, or why it was refused: the others do not depend on it."""
     ctx.principal.require(Scope.ORDERS_WRITE)
     check_batch(each)
-    return await ctx.write_each(
-        AuditAction.CREATE_ORDER,
-        [
-            partial(intake.create_order, principal=ctx.principal, values=values, now=ctx.now())
-            for values in each
-        ],
-    )
+    return await ctx.write_each(AuditAction.CREATE_ORDER, [await _taking_in(ctx, values) for values in each])
+
+
+async def _taking_in(ctx: Context, values: CreateOrderValues) -> Callable[[Connection], Order]:
+    """What takes one of several orders in, or refuses it for what is found wrong before its turn."""
+    priced = None
+    if len(values["items"]) > MANY:
+        try:
+            priced = await _priced(ctx, values)
+        except InvoicingError as refusal:
+            return partial(_refuse, refusal)
+    return partial(intake.create_order, principal=ctx.principal, values=values, priced=priced, now=ctx.now())
+
+
+def _refuse(refusal: InvoicingError, _: Connection) -> NoReturn:
+    raise refusal
 
 
 async def _priced(ctx: Context, values: CreateOrderValues) -> PricedItems:

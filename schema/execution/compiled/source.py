@@ -139,7 +139,7 @@ class Writer:
         """Raises Unplanned."""
         reader = self._reader(root, self._selecting.of_root(root), is_root=True)
         # Of the caller's text only names are in it, which GraphQL's grammar keeps to letters, digits and "_".
-        # One by one: Python compiles for some dozens of milliseconds otherwise, and no other thread runs then.
+        # One by one: Python would compile all for some dozens of milliseconds, in which no other thread runs.
         for function in self._functions:
             exec(compile(function, "<plan>", "exec"), self._names)  # noqa: S102
         return Plan(self._names[reader.name], self._lines)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import pytest
 
 from invoicing.access import Scope
+from invoicing.orders.items import item_rows
 from invoicing.storage.database import Database
 from resolvers.batches import MOST
 from resolvers.orders import MANY
@@ -126,6 +128,28 @@ def test_a_long_order_among_others_is_priced_like_one_alone(shop: Client) -> Non
     assert long["order"]["total"] == sum(100 + n for n in range(MANY + 1))
     assert len(long["order"]["items"]) == MANY + 1
     assert short["order"]["total"] == item()["unit_price"]
+
+
+def test_a_long_order_of_several_is_priced_before_its_turn(
+    shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others do not wait for it: SQLite has one writer."""
+    threads: list[str] = []
+
+    def noted(*args: Any) -> Any:
+        threads.append(current_thread().name)
+        return item_rows(*args)
+
+    monkeypatch.setattr("invoicing.orders.pricing.item_rows", noted)
+    goods = [item(id=f"g{n}") for n in range(MANY + 1)]
+    wrong = [*[item(id=f"w{n}") for n in range(MANY)], item(quantity=0)]
+    results = created(shop, order("a", items=goods), order("b", items=wrong), order("c"))
+    assert [each["refusal"] and each["refusal"]["field"] for each in results] == [
+        None,
+        f"orders.1.items.{MANY}.quantity",
+        None,
+    ]
+    assert [name.partition("_")[0] for name in threads] == ["pricing", "pricing", "write"]
 
 
 def test_a_batch_needs_the_scope_of_the_change(shop: Client) -> None:
