@@ -48,12 +48,22 @@ class _Together:
         self._ids += ids
         if self._found is None:
             self._found = asyncio.create_task(self._read_all())
-        return await self._found
+        return await asyncio.shield(self._found)
 
     async def _read_all(self) -> Mapping[str, Any]:
         await self._pace.all_had_turns()
         ids, self._ids, self._found = self._ids, [], None
         return await self._read(ids)
+
+
+class _Shared(DataLoader[str, Any]):
+    """A loader whose rows several fields may wait for: one that is cancelled leaves them to the others.
+
+    A field that fails has graphql-core cancel its sisters.
+    """
+
+    def load(self, key: str) -> Awaitable[Any]:
+        return asyncio.shield(super().load(key))
 
 
 class _Loader(Generic[T]):
@@ -70,7 +80,7 @@ class _Loader(Generic[T]):
         self._name = name
 
     def __get__(self, loaders: Loaders, _: type[Loaders]) -> DataLoader[str, T | None]:
-        made: DataLoader[str, T | None] = DataLoader(loaders.loading(self._batch, is_long=self._is_long))
+        made: DataLoader[str, T | None] = _Shared(loaders.loading(self._batch, is_long=self._is_long))
         loaders.__dict__[self._name] = made  # which is found before this from now on
         return made
 
