@@ -23,7 +23,7 @@ NOT_RUN = {
     ("docs/guide/deployment.md", "export INVOICING_DATA_DIR=/var/lib/invoicing"): "a server's own folder",
     (
         "docs/guide/deployment.md",
-        "python3 -m venv /opt/invoicing-0.2.0",
+        "python3 -m venv --without-pip /opt/invoicing-0.2.0",
     ): "an installation, which takes minutes",
     ("docs/guide/deployment.md", "ln -s /opt/invoicing-0.2.0 /opt/invoicing"): "a machine with systemd",
     ("docs/guide/deployment.md", "export INVOICING_STORE=s3://invoices/production"): "a storage of one's own",
