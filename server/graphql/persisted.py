@@ -80,22 +80,24 @@ class ListedDocuments:
 
 
 class _Kept:
-    """The documents of one holder, by their hashes, the one used last at the end."""
+    """The documents of one holder, by their hashes, the one used last at the end.
+
+    They are kept in UTF-8: as a text, one with a single rare character takes four bytes for each of all.
+    """
 
     def __init__(self) -> None:
-        self.by_hash: OrderedDict[str, str] = OrderedDict()
+        self.by_hash: OrderedDict[str, bytes] = OrderedDict()
         self.size = 0  # bytes
 
-    def add(self, sha256: str, text: str, size: int) -> None:
-        self.by_hash[sha256] = text
-        self.size += size
+    def add(self, sha256: str, content: bytes) -> None:
+        self.by_hash[sha256] = content
+        self.size += len(content)
 
     def drop_oldest(self) -> int:
         """Returns how many bytes are free now."""
-        _, text = self.by_hash.popitem(last=False)
-        size = len(_encoded(text))
-        self.size -= size
-        return size
+        _, content = self.by_hash.popitem(last=False)
+        self.size -= len(content)
+        return len(content)
 
 
 class AutomaticDocuments:
@@ -119,24 +121,20 @@ class AutomaticDocuments:
         if kept is None or asked.id not in kept.by_hash:
             raise DocumentRefused("PersistedQueryNotFound", Code.PERSISTED_QUERY_NOT_FOUND)
         kept.by_hash.move_to_end(asked.id)
-        return kept.by_hash[asked.id]
+        return kept.by_hash[asked.id].decode(errors="surrogatepass")
 
     def _keep(self, text: str, sha256: str, holder: str) -> None:
         if len(text) > LONGEST:
             return  # it will be refused for that
-        content = _encoded(text)
+        content = text.encode(errors="surrogatepass")
         if hashlib.sha256(content).hexdigest() != sha256:
             raise DocumentRefused("`sha256Hash` is not the SHA-256 of the document, in hexadecimal.")
         kept = self._holders.setdefault(holder, _Kept())
         if sha256 in kept.by_hash:
             return
-        kept.add(sha256, text, len(content))
+        kept.add(sha256, content)
         self._size += len(content)
         while len(kept.by_hash) > MOST_OF_ONE or kept.size > MOST_BYTES_OF_ONE:
             self._size -= kept.drop_oldest()
         while self._size > self._most_bytes:
             self._size -= max(self._holders.values(), key=lambda each: each.size).drop_oldest()
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")

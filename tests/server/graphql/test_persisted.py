@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,19 @@ def has(documents: AutomaticDocuments, text: str, holder: str) -> bool:
         return documents.text(Asked(None, sha256, sha256), holder) == text
     except DocumentRefused:
         return False
+
+
+def test_a_document_takes_no_more_memory_than_is_counted() -> None:
+    """As a text, one rare character makes four bytes of each."""
+    documents = AutomaticDocuments()
+    length = 50_000
+    tracemalloc.start()
+    try:
+        keep(documents, "{ a } # \N{GRINNING FACE}".ljust(length, "x"), "ann")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2 * length
 
 
 def test_who_sends_many_documents_loses_those_not_used_lately() -> None:
