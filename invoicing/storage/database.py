@@ -208,7 +208,7 @@ class Database:
             return await asyncio.gather(
                 *(self.write_for(account_id, work) for work in works), return_exceptions=True
             )
-        call: Callable[[], list[T | BaseException]] = lambda: [_attempt(self.write, work) for work in works]  # noqa: E731
+        call: Callable[[], list[T | BaseException]] = lambda: _attempts(self.write, works)  # noqa: E731
         return await asyncio.wrap_future(self._threads.submit(account_id, call))
 
     @property
@@ -322,13 +322,19 @@ class Database:
                 listener(topics)
 
 
-def _attempt(
-    write: Callable[[Callable[[Connection], T]], T], work: Callable[[Connection], T]
-) -> T | BaseException:
-    try:
-        return write(work)
-    except Exception as failure:
-        return failure
+def _attempts(
+    write: Callable[[Callable[[Connection], T]], T], works: Sequence[Callable[[Connection], T]]
+) -> list[T | BaseException]:
+    """What each returns or raises; once the database is away, or of another version, no more is tried."""
+    outcomes: list[T | BaseException] = []
+    for work in works:
+        try:
+            outcomes.append(write(work))
+        except (DatabaseUnavailable, ServerOutdated) as outage:
+            return [*outcomes, *[outage] * (len(works) - len(outcomes))]
+        except Exception as failure:
+            outcomes.append(failure)
+    return outcomes
 
 
 def _repeated_if_lost(attempt: Callable[[], T]) -> T:
