@@ -51,9 +51,14 @@ def assert_unavailable(answer: httpx.Response) -> None:
     assert error["extensions"]["code"] == "UNAVAILABLE"
 
 
-def test_on_a_full_disk_each_call_is_done_or_refused_and_reading_goes_on(shop: Client) -> None:
+@pytest.mark.parametrize("has_keys", [False, True])
+def test_on_a_full_disk_each_call_is_done_or_refused_and_reading_goes_on(
+    shop: Client, has_keys: bool
+) -> None:
     set_most_pages(shop.database, 20)
-    answers = shop.posts(CREATE_ORDER, [LARGE] * 40)  # several in one transaction of SQLite
+    keys = [{"idempotency_key": str(n)} if has_keys else {} for n in range(40)]
+    # several in one transaction of SQLite; with a key, each has a savepoint, which a full disk ends too
+    answers = shop.posts(CREATE_ORDER, [LARGE | key for key in keys])
     refused = [answer for answer in answers if answer.status_code != 200]
     assert refused
     for answer in refused:
