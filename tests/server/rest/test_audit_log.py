@@ -69,7 +69,7 @@ def polar(shop: Shop) -> list[tuple[str, list[str]]]:
         path = f"{base}/{shop.order()}"
         for method, tail, body in (("PATCH", "", BILLING), ("POST", "/invoice", None)):
             found.append((f"{base}/{{id}}{tail}", left_by(asker, method, path + tail, body)))
-    return [*found, (SESSIONS, left_by(shop.merchant, "POST", SESSIONS, {"customer_id": "ann"}))]
+    return [*found, (SESSIONS.rstrip("/"), left_by(shop.merchant, "POST", SESSIONS, {"customer_id": "ann"}))]
 
 
 def test_every_call_that_changes_something_leaves_its_entry(shop: Client, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_every_call_that_changes_something_leaves_its_entry(shop: Client, tmp_pa
         "/v1/orders/{id}/invoice": ["invoiceOrder"],
         f"{PORTAL}/{{id}}": ["updateOrder"],
         f"{PORTAL}/{{id}}/invoice": ["invoiceOrder"],
-        SESSIONS: ["createCustomerSession"],
+        SESSIONS.rstrip("/"): ["createCustomerSession"],
     }
     assert left.keys() == {
         path
