@@ -80,7 +80,7 @@ def invoice_order(
     If there is something sold, it is that; otherwise what is to be credited. What is outside the scope of VAT
     stands alone: it is on an invoice of its own, after the others.
     """
-    order = find_order(connection, principal, order_id, lock=True)
+    order = find_order(connection, principal, order_id, lock=True, field="order_id")
     items = items_of(connection, principal, order_id)
     is_same = _is_asked_for(terms, lambda made: _orders_on(made) == {order_id})
     if made := _made_before(connection, principal, invoice_id, is_same):
@@ -119,7 +119,7 @@ def credit_invoice(
 
 def retry_pdf(connection: Connection, principal: Principal, invoice_id: str, *, now: datetime) -> Issued:
     """Has the PDF made again, after it failed or its file was lost. Its content is the same."""
-    queries.found_invoice(connection, principal, invoice_id)
+    queries.found_invoice(connection, principal, invoice_id, field="invoice_id")
     pdf.make_again(connection, principal.account_id, invoice_id, now=now)
     return queries.found_invoice(connection, principal, invoice_id)
 

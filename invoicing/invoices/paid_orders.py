@@ -44,7 +44,7 @@ def invoice_paid_order(
     If nothing is left to issue, it returns the newest invoice of the order, and has its PDF made again
     if that had failed.
     """
-    order = find_order(connection, principal, order_id, lock=True)
+    order = find_order(connection, principal, order_id, lock=True, field="order_id")
     items = items_of(connection, principal, order_id)
     parties = parties_of(connection, principal, order)
     ready = open_to(Action.INVOICE, order, sold(items), parties)

@@ -149,10 +149,13 @@ def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Is
     return rows.one_or_none(connection, _INVOICE, key, as_=Issued)
 
 
-def found_invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued:
+def found_invoice(
+    connection: Connection, principal: Principal, invoice_id: str, *, field: str = "id"
+) -> Issued:
+    """Raises NotFound, which says in which field of the input the id was."""
     found = invoice(connection, principal, invoice_id)
     if found is None:
-        raise NotFound(f"There is no invoice {invoice_id}.", field="id", ids=[invoice_id])
+        raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
     return found
 
 

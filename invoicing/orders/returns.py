@@ -62,7 +62,7 @@ def undo_items(
     now: datetime,
 ) -> tuple[Order, list[OrderItem]]:
     """Cancels or returns items; returns the order and the contra items of those that were invoiced."""
-    order = find_order(connection, principal, order_id, lock=True)
+    order = find_order(connection, principal, order_id, lock=True, field="order_id")
     items = {item.id: item for item in items_of(connection, principal, order_id)}
     parts = check_parts(action, order, items, [(each.item_id, each.quantity) for each in contras])
     _check_ids_are_new(
@@ -100,7 +100,7 @@ def handle_items(
     now: datetime,
 ) -> Order:
     """Takes contra items through one step: receipt (of returns), approval, finish."""
-    order = find_order(connection, principal, order_id, lock=True)
+    order = find_order(connection, principal, order_id, lock=True, field="order_id")
     items = {item.id: item for item in items_of(connection, principal, order_id)}
     check_parts(action, order, items, [(id, None) for id in item_ids])
     connection.execute(

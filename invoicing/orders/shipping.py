@@ -28,7 +28,7 @@ def ship_items(
     Part of a quantity splits the item: the part that is shipped gets an id of its own, the rest keeps
     its own. Shipping costs and fees go with the order's first shipment.
     """
-    order = find_order(connection, principal, order_id, lock=True)
+    order = find_order(connection, principal, order_id, lock=True, field="order_id")
     items = {item.id: item for item in items_of(connection, principal, order_id)}
     parts = check_parts(Action.SHIP, order, items, parcels)
     named = {item.id for item, _ in parts}

@@ -77,8 +77,9 @@ REFUSED: list[tuple[str, Any, str, str | None, list[str]]] = [
     (INVOICE_ITEMS, {"items": ["x"] * 5_001}, "TOO_MANY_ITEMS", "items", []),
     (INVOICE_ITEMS, {"items": ["large1", "large2"]}, "AMOUNT_TOO_LARGE", "items", []),
     (INVOICE_ORDER, {"order_id": "o-done"}, "NOTHING_TO_INVOICE", "order_id", ["o-done"]),
-    (INVOICE_ORDER, {"order_id": "no"}, "NOT_FOUND", "id", ["no"]),
-    (RETRY, {"invoice_id": "no"}, "NOT_FOUND", "id", ["no"]),
+    (INVOICE_ORDER, {"order_id": "no"}, "NOT_FOUND", "order_id", ["no"]),
+    (SHIP, {"order_id": "no", "items": [{"item_id": "a1"}]}, "NOT_FOUND", "order_id", ["no"]),
+    (RETRY, {"invoice_id": "no"}, "NOT_FOUND", "invoice_id", ["no"]),
     (
         SHIP,
         {"order_id": "o-done", "items": [{"item_id": "done"}]},

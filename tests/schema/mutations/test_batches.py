@@ -84,7 +84,7 @@ def test_invoices_have_numbers_without_gaps_in_the_order_of_the_list(shop: Clien
     assert results[2]["refusal"] == {
         "code": "NOT_FOUND",
         "message": "There is no order o99.",
-        "field": "orders.2.id",
+        "field": "orders.2.order_id",
         "ids": ["o99"],
     }
     numbers = [each["invoice"]["number"] for each in results if each["invoice"]]
