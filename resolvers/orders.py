@@ -53,7 +53,7 @@ async def count(ctx: Context, filter: Filter) -> int:
 
 async def create_order(ctx: Context, values: CreateOrderValues) -> Order:
     ctx.principal.require(Scope.ORDERS_WRITE)
-    priced = await _priced(ctx, values) if len(values["items"]) > MANY else None
+    priced = await _priced(ctx, values)
     return await ctx.write(
         AuditAction.CREATE_ORDER, intake.create_order, ctx.principal, values, priced=priced, now=ctx.now()
     )
@@ -68,12 +68,10 @@ async def create_orders(ctx: Context, each: Sequence[CreateOrderValues]) -> list
 
 async def _taking_in(ctx: Context, values: CreateOrderValues) -> Callable[[Connection], Order]:
     """What takes one of several orders in, or refuses it for what is found wrong before its turn."""
-    priced = None
-    if len(values["items"]) > MANY:
-        try:
-            priced = await _priced(ctx, values)
-        except InvoicingError as refusal:
-            return partial(_refuse, refusal)
+    try:
+        priced = await _priced(ctx, values)
+    except InvoicingError as refusal:
+        return partial(_refuse, refusal)
     return partial(intake.create_order, principal=ctx.principal, values=values, priced=priced, now=ctx.now())
 
 
@@ -81,8 +79,10 @@ def _refuse(refusal: InvoicingError, _: Connection) -> NoReturn:
     raise refusal
 
 
-async def _priced(ctx: Context, values: CreateOrderValues) -> PricedItems:
-    """The items of a long order, in a thread and in the account's turn."""
+async def _priced(ctx: Context, values: CreateOrderValues) -> PricedItems | None:
+    """The items of a long order, in a thread and in the account's turn; None of a short one."""
+    if len(values["items"]) <= MANY:
+        return None
     seller = await ctx.read(account, ctx.principal.account_id)
     is_including_vat = values.get("is_including_vat")
     terms = Terms(seller.default_vat_rate, True if is_including_vat is None else is_including_vat)

@@ -9,24 +9,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
 
 import typer
 
 from invoicing.accounts.completeness import seller_incomplete
 from invoicing.errors import InvoicingError
 from invoicing.importing.columns import MissingColumns
-from invoicing.importing.numbers import Decimals
 from invoicing.importing.preview import preview_orders
 from invoicing.importing.run import LinesUnaccounted, import_orders
 from invoicing.importing.summary import Summary
-from invoicing.vat.categories import Category
 from server.commands.common import (
     AccountOption,
     choose_account,
     command_line_principal,
     exit_with,
     open_database,
+)
+from server.commands.import_arguments import (
+    CurrencyOption,
+    DecimalOption,
+    DelimiterOption,
+    DryRunOption,
+    EncodingOption,
+    FileArgument,
+    IncludingVatOption,
+    InvoiceOption,
+    LayoutOption,
+    MapOption,
+    RejectsOption,
+    UntaxedOption,
+    VatRateOption,
 )
 from server.commands.import_options import FormatName, Told, looks_like
 from server.commands.import_preview import print_preview
@@ -37,51 +49,19 @@ _ALL_REJECTED = 3
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A CSV file, plain or gzip; - for standard input.")],
-    layout: Annotated[
-        FormatName,
-        typer.Option("--format", help="Which columns it has; docs/reference/import.md describes them."),
-    ] = FormatName.PLAIN,
-    column_map: Annotated[
-        Path | None,
-        typer.Option("--map", help="A TOML file that says what the columns of another sheet are called."),
-    ] = None,
-    currency: Annotated[
-        str | None, typer.Option(help="ISO 4217; for orders that name none. Default: the account's.")
-    ] = None,
-    including_vat: Annotated[
-        bool | None,
-        typer.Option(
-            "--including-vat/--excluding-vat",
-            help="Whether prices contain VAT. Default: they do, in online-retail not.",
-        ),
-    ] = None,
-    vat_rate: Annotated[
-        float | None, typer.Option(help="Percent; for items that name none. Default: the account's.")
-    ] = None,
-    invoice: Annotated[
-        bool, typer.Option("--invoice", help="Ship and invoice what is imported, dated today.")
-    ] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(help="Where rejected lines go. Default: FILE.rejects.csv.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Of the file: utf-8, cp1252, mac-roman … Default: found in the file.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Between the columns: ; or , or | or tab. Default: found in the file.")
-    ] = None,
-    decimal: Annotated[
-        Decimals | None,
-        typer.Option(help="What stands before decimals. Default: found, where only one reading is possible."),
-    ] = None,
-    untaxed: Annotated[
-        Category | None,
-        typer.Option(help="VAT category of what a shop asked no VAT on. Default: G for what leaves the EU."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be imported, and write nothing.")
-    ] = False,
+    file: FileArgument,
+    layout: LayoutOption = FormatName.PLAIN,
+    column_map: MapOption = None,
+    currency: CurrencyOption = None,
+    including_vat: IncludingVatOption = None,
+    vat_rate: VatRateOption = None,
+    invoice: InvoiceOption = False,
+    rejects: RejectsOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    decimal: DecimalOption = None,
+    untaxed: UntaxedOption = None,
+    dry_run: DryRunOption = False,
     in_account: AccountOption = None,
 ) -> None:
     """Import orders from a CSV file. Run again, it imports nothing twice.
