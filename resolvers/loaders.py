@@ -44,6 +44,11 @@ class _Together:
         self._ids: list[str] = []
         self._found: asyncio.Task[Mapping[str, Any]] | None = None
 
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to be together with. The last part to have its turn waits no more."""
+        return self._pace.is_waiting or self._found is not None
+
     async def read(self, ids: Sequence[str]) -> Mapping[str, Any]:
         self._ids += ids
         if self._found is None:
@@ -119,7 +124,7 @@ class Loaders:
         together = _Together(read, pace)
 
         async def load(ids: list[str]) -> list[T | None]:
-            found = await (together.read(ids) if pace.is_waiting else read(ids))
+            found = await (together.read(ids) if together.is_due else read(ids))
             return [found.get(id) for id in ids]
 
         return load
