@@ -17,7 +17,7 @@ from schema import Schema
 from schema.execution import plans
 from schema.execution.operations import is_subscription, may_only_read
 
-_UNSTABLE = re.compile(  # the signatures of links, the ids of a preview's lines, what was counted until the end
+_UNSTABLE = re.compile(  # signatures of links, ids of lines of a preview, what was counted until a refusal
     rb"https?://[^\"]*|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
     rb'|(?<="limit":"cost","value":)[0-9]+'
 )
