@@ -19,7 +19,8 @@ from resolvers.shared_threads import SharedThreads
 from resolvers.turns import turns
 from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.compiled.running import Outcome, Prices, Run, Unplanned
-from schema.execution.compiled.source import Plan, Replaced
+from schema.execution.compiled.selecting import Replaced
+from schema.execution.compiled.source import Plan
 from schema.execution.documents import DocumentCache, ParsedDocument
 from schema.execution.inputs import has_many
 from schema.execution.meter import CHARACTER, OBJECT, VALUE, meter_of, size

@@ -12,19 +12,20 @@ from strawberry.scalars import JSON
 
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
-from invoicing.snapshot import Snapshot, VatRow, load_without_lines, read_line
+from invoicing.snapshot import Snapshot, VatRow, load_stored, read_line, read_without_lines
 from resolvers import customers, e_invoices, invoices, orders, payments
 from schema.info import Info
+from schema.shapes import SHAPE
 from schema.types.customer import Customer
 from schema.types.e_invoice import EInvoice, EInvoiceFormat, EInvoiceProblem
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
-from schema.types.invoice_line import InvoiceLine
+from schema.types.invoice_line import STORED_LINE, InvoiceLine
 from schema.types.lists import AfterId, LazyList, Some, part
 from schema.types.node import Node, node_id
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
-from schema.types.shared import Actor, Address, Party, Period, VatAmount
+from schema.types.shared import STORED_VAT, Actor, Address, Party, Period, VatAmount
 
 MOST_KEPT = 100  # lines that nobody asked for: a page may have many long invoices
 
@@ -35,7 +36,7 @@ MOST_KEPT = 100  # lines that nobody asked for: a page may have many long invoic
 class Invoice(Node):
     row: strawberry.Private[Issued]
     snapshot: strawberry.Private[Snapshot | None] = None
-    stored_lines: strawberry.Private[Sequence[Mapping[str, Any]] | None] = None
+    stored: strawberry.Private[dict[str, Any] | None] = None
     id: strawberry.ID = strawberry.field(description="The caller's invoice_id or handle, or a UUID.")
     number: str = strawberry.field(description="The numbers of a series have no gaps.")
     type: InvoiceType = strawberry.field(description="Which way the money goes.")
@@ -59,7 +60,10 @@ class Invoice(Node):
     created_by: Actor = strawberry.field(description="Who issued it.")
     created_at: datetime = strawberry.field(description="When.")
 
-    @strawberry.field(description="Its lines: oldest order first, items as they were ordered.")
+    @strawberry.field(
+        description="Its lines: oldest order first, items as they were ordered.",
+        metadata={SHAPE: STORED_LINE},
+    )
     def lines(self, first: Some = None, after: AfterId = None) -> Sequence[InvoiceLine]:
         return LazyList(part(self._stored_lines(), first, after, itemgetter("id")), _line)
 
@@ -67,9 +71,11 @@ class Invoice(Node):
     def lines_count(self) -> int:
         return len(self._stored_lines())
 
-    @strawberry.field(description="The VAT breakdown: one row per rate and category.")
-    def vat(self) -> list[VatAmount]:
-        return [_vat(row) for row in self._frozen().vat]
+    @strawberry.field(
+        description="The VAT breakdown: one row per rate and category.", metadata={SHAPE: STORED_VAT}
+    )
+    def vat(self) -> Sequence[VatAmount]:
+        return LazyList(self._kept()["vat"], _stored_vat)
 
     @strawberry.field(description="All orders that it covers, oldest first.")
     async def orders(self, info: Info, first: Some = None, after: AfterId = None) -> list[Order]:
@@ -78,7 +84,7 @@ class Invoice(Node):
 
     @strawberry.field(description="How many orders it covers.")
     def orders_count(self) -> int:
-        return len(self._frozen().orders)
+        return len(self._kept()["orders"])
 
     @strawberry.field(description="The customer with their details of today; null after a guest's order.")
     async def customer(self, info: Info) -> Customer | None:
@@ -142,7 +148,7 @@ class Invoice(Node):
 
     @strawberry.field(description="How many invoices it credits.")
     def credits_count(self) -> int:
-        return len(self._frozen().credits)
+        return len(self._kept().get("credits", ()))
 
     @strawberry.field(description="The credit invoices that credit this one, oldest first.")
     async def credited_by(self, info: Info, first: Some = None, after: AfterId = None) -> list[Invoice]:
@@ -207,15 +213,22 @@ class Invoice(Node):
     def _frozen(self) -> Snapshot:
         """All that is on the paper but the lines."""
         if self.snapshot is None:
-            self.snapshot, lines = load_without_lines(self.row.snapshot)
-            if len(lines) <= MOST_KEPT:
-                self.stored_lines = lines
+            self.snapshot = read_without_lines(self._kept())
         return self.snapshot
 
+    def _kept(self) -> Mapping[str, Any]:
+        """The same as it is stored."""
+        if self.stored is None:
+            self.stored = load_stored(self.row.snapshot)
+            if len(self.stored["lines"]) > MOST_KEPT:
+                del self.stored["lines"]
+        return self.stored
+
     def _stored_lines(self) -> Sequence[Mapping[str, Any]]:
-        if self.stored_lines is None:
-            self.snapshot, self.stored_lines = load_without_lines(self.row.snapshot)
-        return self.stored_lines
+        if self.stored is None or "lines" not in self.stored:
+            self.stored = load_stored(self.row.snapshot)
+        lines: Sequence[Mapping[str, Any]] = self.stored["lines"]
+        return lines
 
     @classmethod
     def of(cls, row: Issued) -> Invoice:
@@ -298,6 +311,10 @@ class InvoicePreview:
 
 def _line(stored: Mapping[str, Any]) -> InvoiceLine:
     return InvoiceLine.of(read_line(stored))
+
+
+def _stored_vat(stored: Mapping[str, Any]) -> VatAmount:
+    return _vat(VatRow(**stored))
 
 
 def _vat(row: VatRow) -> VatAmount:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import MISSING
+from typing import Any
+
 import strawberry
 
-from invoicing.decimals import price_of
+from invoicing.decimals import MILLION, json_number, price_of
 from invoicing.snapshot import Line
+from schema.shapes import Key, Shape
 from schema.types.enums import SupplyType
 from schema.types.scalars import Money, Quantity, UnitPrice
 from schema.types.shared import Period, VatAmount
@@ -64,3 +69,33 @@ class InvoiceLine:
             exemption_reason=line.exemption_reason,
             service_period=Period.or_none(line.service_period),
         )
+
+
+def _stored_price(line: Mapping[str, Any]) -> int:
+    """`price_of` the line as it is stored."""
+    price: int = line["unit_price"] * MILLION + line.get("unit_price_rest", 0)
+    return price
+
+
+def _key(name: str) -> Key:
+    """With the default of lines that were stored before it was added."""
+    default = Line.__dataclass_fields__[name].default
+    return Key(name, None if default is MISSING else default)
+
+
+_AS_STORED = (
+    "id order_item_id order_id sku name description quantity unit discount discount_reason "
+    "subtotal total total_ex_vat supply exemption_reason"
+)
+
+STORED_LINE: Shape = {
+    **{name: _key(name) for name in _AS_STORED.split()},
+    "unit_price": _stored_price,
+    "vat": {
+        "rate": lambda line: json_number(line["vat_rate"], 4),
+        "category": _key("vat_category"),
+        "base": _key("total_ex_vat"),
+        "amount": _key("vat_amount"),
+    },
+}
+"""A snapshot's line as InvoiceLine."""

@@ -10,6 +10,7 @@ import strawberry
 
 from invoicing import snapshot
 from invoicing.decimals import json_number
+from schema.shapes import Key
 from schema.types.enums import VatCategory
 from schema.types.scalars import Money
 
@@ -26,6 +27,15 @@ class VatAmount:
         return cls(
             rate=json_number(rate, 4), category=VatCategory(category), base=Money(base), amount=Money(amount)
         )
+
+
+STORED_VAT = {
+    "rate": lambda row: json_number(row["rate"], 4),
+    "category": Key("category"),
+    "base": Key("base"),
+    "amount": Key("amount"),
+}
+"""A row of a snapshot's VAT breakdown as VatAmount."""
 
 
 @strawberry.type(description="A postal address, with who can be reached there.")

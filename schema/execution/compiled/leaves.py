@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLNamedType, Undefined, get_nullable_type, is_list_type, is_non_null_type
+from graphql import (
+    GraphQLNamedType,
+    Undefined,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from schema.execution.compiled.running import Unplanned, is_list
@@ -18,6 +26,8 @@ PLAIN = {  # the conditions under which values of the built-in scalars are what 
 }
 
 Write = Callable[[Any], Any]
+Constant = Callable[[Any], str]
+"""Gives a value a name in the source."""
 
 
 def leaf_writer(kind: Any) -> Write:
@@ -74,3 +84,36 @@ def enum_names(kind: GraphQLNamedType) -> tuple[type, dict[Any, str]] | None:
 def is_number_or_flag(kind: Any) -> bool:
     """Whether its values cost nothing beyond being there."""
     return getattr(get_nullable_type(kind), "name", "") in ("Int", "Float", "Boolean")
+
+
+def leaf_lines(kind: Any, value: str, constant: Constant) -> list[str]:
+    """Writes what makes of a value with this name what is written of it."""
+    inner = get_nullable_type(kind)
+    if plain := PLAIN.get(getattr(inner, "name", "")):
+        slowly = f"{constant(leaf_writer(kind))}({value})"
+        return [f"if {plain.format(value)}: {value} = {slowly}"]
+    if enum := enum_names(inner):
+        wrapped, names = (constant(each) for each in enum)
+        slowly = f"{constant(leaf_writer(kind))}({value})"
+        known = f"{value}.__class__ is {wrapped}"
+        return [f"{value} = {names}[{value}._value_] if {known} else {slowly}"]
+    if is_list_type(inner):
+        return [f"{value} = {constant(leaf_writer(kind))}({value})"]
+    written = f"{value} = {constant(inner.coerce_output_value)}({value})"
+    check = f"if {value} is None or {value} is Undefined: null()"
+    if is_non_null_type(kind):
+        return [f"if {value} is None: null()", written, check]
+    return [f"if {value} is not None:", f" {written}", f" {check}"]
+
+
+def sizes(kind: Any, value: str, *, is_plain: bool) -> list[str]:
+    """What a leaf costs beyond being there. One that a resolver returns is measured whatever it is."""
+    inner = get_nullable_type(kind)
+    if not is_leaf_type(get_named_type(kind)) or is_number_or_flag(kind):
+        return []
+    name = getattr(inner, "name", "")
+    if is_plain and name not in ("String", "JSON") and not is_list_type(inner):
+        return []
+    if name == "String":
+        return [f"(len({value}) if {value} else 0)"]
+    return [f"(size({value}) if {value} else 0)" if is_plain else f"size({value})"]

@@ -9,7 +9,8 @@ import strawberry
 from graphql import DocumentNode, OperationDefinitionNode, OperationType, Undefined
 
 from schema.execution.compiled.running import Prices, Unplanned
-from schema.execution.compiled.source import Plan, Replaced, Selecting, Writer
+from schema.execution.compiled.selecting import Replaced, Selecting
+from schema.execution.compiled.source import Plan, Writer
 from schema.execution.compiled.variables import Variables, variables_of_directives
 
 MOST_PLANS = 4
@@ -70,9 +71,9 @@ class CompiledOperation:
     def _write(self, given: Mapping[str, Any]) -> Plan:
         definitions = [self.variables.definitions[name] for name in self._flags]
         flags = self.variables.core(definitions, given)
-        selecting = Selecting(self._schema, self._document, self._operation, flags)
+        selecting = Selecting(self._schema, self._document, self._operation, flags, self._replaced)
         root = selecting.core.query_type
-        return Writer(selecting, self.variables, self._prices, self._replaced).plan(root)
+        return Writer(selecting, self.variables, self._prices).plan(root)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

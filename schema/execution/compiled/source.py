@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import strawberry
 from graphql import (
-    DocumentNode,
-    FragmentDefinitionNode,
     GraphQLField,
     GraphQLObjectType,
-    OperationDefinitionNode,
     Undefined,
     get_named_type,
     get_nullable_type,
@@ -22,19 +17,14 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
-from graphql.execution.collect_fields import (
-    CollectedFields,
-    FieldDetailsList,
-    FragmentDetails,
-    GroupedFieldSet,
-    collect_fields,
-    collect_subfields,
-)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from schema.execution.compiled import leaves
 from schema.execution.compiled.arguments import Calls
+from schema.execution.compiled.functions import Body, Function
+from schema.execution.compiled.rows import Rows
 from schema.execution.compiled.running import (
     Outcome,
     Prices,
@@ -43,13 +33,12 @@ from schema.execution.compiled.running import (
     read_objects,
     refuse_null,
 )
+from schema.execution.compiled.selecting import Selecting
 from schema.execution.compiled.variables import Variables
+from schema.shapes import SHAPE, Shape
 
 MOST_LINES = 2_000
 """Of one plan. What is longer takes long to compile, and is not asked for often."""
-
-Replaced = Mapping[tuple[str, str], Callable[[Any], object]]
-"""What is shown of an object instead of a field, by the names of type and field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,71 +48,12 @@ class Plan:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Selecting:
-    """An operation as graphql-core selects its fields."""
-
-    schema: strawberry.Schema
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    flags: Any
-    """graphql-core's values of the variables that @skip and @include look at."""
-
-    @property
-    def core(self) -> Any:
-        return self.schema._schema
-
-    def fragments(self) -> dict[str, FragmentDetails]:
-        return {
-            each.name.value: FragmentDetails(each)
-            for each in self.document.definitions
-            if isinstance(each, FragmentDefinitionNode)
-        }
-
-    def of_root(self, root: GraphQLObjectType) -> GroupedFieldSet:
-        collected = collect_fields(self.core, self.fragments(), self.flags, root, self.operation)
-        return _all_at_once(collected)
-
-    def of_object(self, kind: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
-        collected = collect_subfields(self.core, self.fragments(), self.flags, self.operation, kind, details)
-        return _all_at_once(collected)
-
-
-def _all_at_once(collected: CollectedFields) -> GroupedFieldSet:
-    if collected.new_defer_usages:
-        raise Unplanned
-    return collected.grouped_field_set
-
-
-@dataclass(slots=True)
-class _Function:
-    """A function that reads an object. `cost` is what each object costs."""
-
-    name: str
-    cost: int
-
-
-@dataclass(slots=True)
-class _Body:
-    """What is written of a function so far."""
-
-    lines: list[str] = field(default_factory=list)
-    entries: list[str] = field(default_factory=list)
-    """Of the dictionary that it returns."""
-    waits: list[str] = field(default_factory=list)
-    sized: list[str] = field(default_factory=list)
-    """What the values cost beyond being there, as expressions."""
-    cost: int = 0
-
-
 class Writer:
-    def __init__(
-        self, selecting: Selecting, variables: Variables, prices: Prices, replaced: Replaced
-    ) -> None:
+    def __init__(self, selecting: Selecting, variables: Variables, prices: Prices) -> None:
         self._selecting = selecting
         self._prices = prices
-        self._replaced = replaced
         self._calls = Calls(selecting.schema, variables, self._constant)
+        self._rows = Rows(selecting, prices, self._constant, self._function)
         self._functions: list[str] = []
         self._lines = 0
         self._names: dict[str, Any] = {
@@ -148,22 +78,22 @@ class Writer:
 
     def _reader(
         self, parent: GraphQLObjectType, selected: GroupedFieldSet, *, is_root: bool = False
-    ) -> _Function:
-        body = _Body()
+    ) -> Function:
+        body = Body()
         if not is_root:
             self._check_type(parent, body)
             own = sum([self._prices.value + len(key) * self._prices.character for key in selected])
             body.cost = self._prices.object + own
         for key, details in selected.items():
             self._field(parent, key, details, body, is_root=is_root)
-        name = self._constant(None, "read")
-        body.lines += [f"r.meter.spent += {' + '.join(body.sized)}"] if body.sized else []
-        body.lines += [f"d = {{{', '.join(body.entries)}}}"]
-        body.lines += [f"r.calls.append({wait}(d, s, r))" for wait in body.waits]
-        self._define(f"def {name}(s, r):", [*body.lines, "return d"])
-        return _Function(name, body.cost)
+        return self._function("read", body)
 
-    def _check_type(self, parent: GraphQLObjectType, body: _Body) -> None:
+    def _function(self, kind: str, body: Body) -> Function:
+        name = self._constant(None, kind)
+        self._define(f"def {name}(s, r):", body.written())
+        return Function(name, body.cost)
+
+    def _check_type(self, parent: GraphQLObjectType, body: Body) -> None:
         body.lines.append("if s is None: null()")
         if parent.is_type_of is None:
             return
@@ -173,14 +103,14 @@ class Writer:
         body.lines.append(f"if s.__class__ is not {self._constant(definition.origin)}: null()")
 
     def _field(
-        self, parent: GraphQLObjectType, key: str, details: FieldDetailsList, body: _Body, *, is_root: bool
+        self, parent: GraphQLObjectType, key: str, details: FieldDetailsList, body: Body, *, is_root: bool
     ) -> None:
         name = details[0].node.name.value
         if name == "__typename":
             body.entries.append(f"{key!r}: {parent.name!r}")
             return
-        if (parent.name, name) in self._replaced:
-            body.entries.append(f"{key!r}: {self._constant(self._replaced[parent.name, name])}(s)")
+        if instead := self._selecting.replaced.get((parent.name, name)):
+            body.entries.append(f"{key!r}: {self._constant(instead)}(s)")
             return
         graphql_field, definition = self._definition(parent, name)
         if definition.is_async:
@@ -193,11 +123,12 @@ class Writer:
         else:
             lines, call = self._calls.written(definition, graphql_field, details[0].node)
             body.lines += [*lines, f"{value} = {call}"]
-        cost = self._value(graphql_field.type, value, details, body.lines)
+        shape = definition.metadata.get(SHAPE)
+        cost = self._value(graphql_field.type, value, details, body.lines, shape)
         if is_root and cost:
             body.lines += _spending(cost)
         body.cost += cost
-        body.sized += self._sizes(graphql_field.type, value, is_plain=definition.is_basic_field)
+        body.sized += leaves.sizes(graphql_field.type, value, is_plain=definition.is_basic_field)
         body.entries.append(f"{key!r}: {value}")
 
     def _definition(self, parent: GraphQLObjectType, name: str) -> tuple[GraphQLField, StrawberryField]:
@@ -234,7 +165,7 @@ class Writer:
         lines += ["if r.turns.is_over(): await r.wait_for_turn()"]
         after: list[str] = []
         cost = self._value(graphql_field.type, "x", details, after)
-        sizes = self._sizes(graphql_field.type, "x", is_plain=False)
+        sizes = leaves.sizes(graphql_field.type, "x", is_plain=False)
         lines += _spending(cost) if cost else []
         lines += after
         lines += [f"r.meter.spent += {' + '.join(sizes)}"] if sizes else []
@@ -244,14 +175,21 @@ class Writer:
 
     # ------------------------------------------------------------ values
 
-    def _value(self, kind: Any, value: str, details: FieldDetailsList, lines: list[str]) -> int:
+    def _value(
+        self,
+        kind: Any,
+        value: str,
+        details: FieldDetailsList,
+        lines: list[str],
+        shape: Shape | None = None,
+    ) -> int:
         """Writes what makes an answer of a value that has this name; returns what its object costs."""
         if is_leaf_type(get_named_type(kind)):
-            lines += self._leaf(kind, value)
+            lines += leaves.leaf_lines(kind, value, self._constant)
             return 0
         inner = get_nullable_type(kind)
         if is_list_type(inner):
-            made, cost = self._list(inner.of_type, value, details), 0
+            made, cost = self._list(inner.of_type, value, details, shape), 0
         else:
             function = self._object(inner, details)
             made, cost = f"{function.name}({value}, r)", function.cost
@@ -262,14 +200,14 @@ class Writer:
         )
         return cost
 
-    def _object(self, kind: Any, details: FieldDetailsList) -> _Function:
+    def _object(self, kind: Any, details: FieldDetailsList) -> Function:
         if is_object_type(kind):
             return self._reader(kind, self._selecting.of_object(kind, details))
         if is_abstract_type(kind):
             return self._abstract(kind, details)
         raise Unplanned
 
-    def _abstract(self, kind: Any, details: FieldDetailsList) -> _Function:
+    def _abstract(self, kind: Any, details: FieldDetailsList) -> Function:
         """Reads an object of one of several types: of which it is, its class says."""
         definition = kind.extensions.get("strawberry-definition")
         if getattr(definition, "resolve_type", None) or not _is_interface(definition):
@@ -286,48 +224,21 @@ class Writer:
         classes = ", ".join(f"{self._constant(each)}: {name}" for each, name in readers.items())
         name = self._constant(None, "read")
         self._define(f"def {name}(s, r, readers={{{classes}}}):", ["return readers[s.__class__](s, r)"])
-        return _Function(name, cost)
+        return Function(name, cost)
 
-    def _list(self, item: Any, value: str, details: FieldDetailsList) -> str:
+    def _list(self, item: Any, value: str, details: FieldDetailsList, shape: Shape | None) -> str:
         inner = get_nullable_type(item)
         if is_list_type(inner):
             raise Unplanned  # a list of lists of objects
+        if shape is not None and self._rows.has_all(inner, details, shape):
+            function = self._rows.reader(inner, details, shape)
+            return f"objects({value}.rows, {function.name}, {function.cost}, r)"
         function = self._object(inner, details)
         name = function.name
         if not is_non_null_type(item):
             name = self._constant(None, "read")
             self._define(f"def {name}(s, r):", [f"return None if s is None else {function.name}(s, r)"])
         return f"objects({value}, {name}, {function.cost}, r)"
-
-    def _leaf(self, kind: Any, value: str) -> list[str]:
-        inner = get_nullable_type(kind)
-        if plain := leaves.PLAIN.get(getattr(inner, "name", "")):
-            slowly = f"{self._constant(leaves.leaf_writer(kind))}({value})"
-            return [f"if {plain.format(value)}: {value} = {slowly}"]
-        if enum := leaves.enum_names(inner):
-            wrapped, names = (self._constant(each) for each in enum)
-            slowly = f"{self._constant(leaves.leaf_writer(kind))}({value})"
-            known = f"{value}.__class__ is {wrapped}"
-            return [f"{value} = {names}[{value}._value_] if {known} else {slowly}"]
-        if is_list_type(inner):
-            return [f"{value} = {self._constant(leaves.leaf_writer(kind))}({value})"]
-        written = f"{value} = {self._constant(inner.coerce_output_value)}({value})"
-        check = f"if {value} is None or {value} is Undefined: null()"
-        if is_non_null_type(kind):
-            return [f"if {value} is None: null()", written, check]
-        return [f"if {value} is not None:", f" {written}", f" {check}"]
-
-    def _sizes(self, kind: Any, value: str, *, is_plain: bool) -> list[str]:
-        """What a leaf costs beyond being there. One that a resolver returns is measured whatever it is."""
-        inner = get_nullable_type(kind)
-        if not is_leaf_type(get_named_type(kind)) or leaves.is_number_or_flag(kind):
-            return []
-        name = getattr(inner, "name", "")
-        if is_plain and name not in ("String", "JSON") and not is_list_type(inner):
-            return []
-        if name == "String":
-            return [f"(len({value}) if {value} else 0)"]
-        return [f"(size({value}) if {value} else 0)" if is_plain else f"size({value})"]
 
     # ------------------------------------------------------------ source
 

@@ -1,0 +1,78 @@
+"""Writes how objects are read straight from their stored rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import GraphQLField, get_nullable_type, is_leaf_type, is_object_type
+from graphql.execution.collect_fields import FieldDetailsList
+
+from schema.execution.compiled import leaves
+from schema.execution.compiled.functions import Body, Function
+from schema.execution.compiled.leaves import Constant
+from schema.execution.compiled.running import Prices
+from schema.execution.compiled.selecting import Selecting
+from schema.shapes import Key, Shape
+
+
+class Rows:
+    def __init__(
+        self,
+        selecting: Selecting,
+        prices: Prices,
+        constant: Constant,
+        function: Callable[[str, Body], Function],
+    ) -> None:
+        self._selecting = selecting
+        self._prices = prices
+        self._constant = constant
+        self._function = function
+
+    def has_all(self, kind: Any, details: FieldDetailsList, shape: Shape) -> bool:
+        """Whether the shape has all that is selected of a type."""
+        if not is_object_type(kind):
+            return False
+        for selected in self._selecting.of_object(kind, details).values():
+            name = selected[0].node.name.value
+            if name == "__typename":
+                continue
+            if name not in shape or (kind.name, name) in self._selecting.replaced:
+                return False
+            of, inner = shape[name], get_nullable_type(kind.fields[name].type)
+            if not (self.has_all(inner, selected, of) if isinstance(of, Mapping) else is_leaf_type(inner)):
+                return False
+        return True
+
+    def reader(self, kind: Any, details: FieldDetailsList, shape: Shape) -> Function:
+        """What reads a row of which the shape has all."""
+        body = Body(cost=self._prices.object)
+        for key, selected in self._selecting.of_object(kind, details).items():
+            body.cost += self._prices.value + len(key) * self._prices.character
+            name = selected[0].node.name.value
+            if name == "__typename":
+                body.entries.append(f"{key!r}: {kind.name!r}")
+            else:
+                self._field(kind.fields[name], key, selected, shape[name], body)
+        return self._function("row", body)
+
+    def _field(self, field: GraphQLField, key: str, details: FieldDetailsList, of: Any, body: Body) -> None:
+        if isinstance(of, Mapping):
+            function = self.reader(get_nullable_type(field.type), details, of)
+            body.entries.append(f"{key!r}: {function.name}(s, r)")
+            body.cost += function.cost
+            return
+        value = self._constant(None)
+        body.entries.append(f"{key!r}: {value}")
+        kind: Any = get_nullable_type(field.type)
+        enum = leaves.enum_names(kind)
+        if not isinstance(of, Key):
+            body.lines.append(f"{value} = {self._constant(of)}(s)")
+        else:
+            default = "" if of.default is None else f", {self._constant(of.default)}"
+            body.lines.append(f"{value} = s.get({of.name!r}{default})")
+        if enum:
+            body.lines.append(f"{value} = {self._constant(enum[1])}[{value}]")
+        else:
+            body.lines += leaves.leaf_lines(field.type, value, self._constant)
+            body.sized += leaves.sizes(field.type, value, is_plain=True)
