@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import orjson
 import psycopg
 from psycopg.errors import DeadlockDetected, QueryCanceled
+from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, make_url, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
@@ -298,6 +299,7 @@ class Database:
         with self._connected(self._engine) as connection:
             self._check_version(connection)
             outcome = work(connection), after_commit.collect(connection)
+            _refuse_if_failed(connection)
             try:
                 connection.commit()
             except DBAPIError as failure:
@@ -335,6 +337,13 @@ def _attempts(
         except Exception as failure:
             outcomes.append(failure)
     return outcomes
+
+
+def _refuse_if_failed(connection: Connection) -> None:
+    """PostgreSQL takes the COMMIT of a transaction with a failed statement, and rolls it back in silence."""
+    driver: Any = connection.connection.dbapi_connection
+    if driver.info.transaction_status == TransactionStatus.INERROR:
+        raise RuntimeError("A command went on after a statement that failed: all of it is rolled back.")
 
 
 def _repeated_if_lost(attempt: Callable[[], T]) -> T:

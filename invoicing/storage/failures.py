@@ -31,6 +31,10 @@ _SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE i
 FULL_FOR = 15.0  # seconds: a server that is said to be full gets no writes, and would never learn more
 
 
+class RolledBack(Exception):
+    """SQLite has rolled the transaction back by itself."""
+
+
 class Outage:
     """Tells a listener once that the database fails, and once that it works again.
 
@@ -60,7 +64,7 @@ class Outage:
             raise ValidationError(
                 "A text contains U+0000, or a number is too large: no stored value is like that."
             ) from refused
-        except SQLAlchemyError as failure:
+        except (SQLAlchemyError, MemoryError) as failure:
             if not is_outage(failure):
                 raise
             if isinstance(failure, DBAPIError) and isinstance(failure.orig, DiskFull):
@@ -79,14 +83,27 @@ class Outage:
             self._notify(failure)
 
 
-def is_outage(failure: SQLAlchemyError) -> bool:
+def is_outage(failure: BaseException) -> bool:
     """Whether the database cannot be used, rather than refuse what it was asked to do."""
-    if not isinstance(failure, DBAPIError):
-        return isinstance(failure, NoConnectionFree)
+    if not isinstance(failure, DBAPIError):  # Python's driver makes a MemoryError of SQLITE_NOMEM
+        return isinstance(failure, NoConnectionFree | MemoryError)
     if isinstance(failure.orig, psycopg.Error):
         is_read_only = isinstance(failure.orig, ReadOnlySqlTransaction)
         return is_read_only or is_lost(failure) or isinstance(failure, OperationalError)
     return getattr(failure.orig, "sqlite_errorname", "").startswith(_SQLITE_OUTAGES)
+
+
+def rolled_back(failure: BaseException | None) -> DatabaseUnavailable:
+    """The refusal of a command whose transaction SQLite has rolled back by itself.
+
+    It does so when the disk is full or broken, or memory ends. What the command failed with, if it did, may
+    come later and say nothing of that: its savepoint is gone too, or what it wrote is not there.
+    """
+    unavailable = DatabaseUnavailable()
+    while failure is not None and not is_outage(failure):
+        failure = failure.__cause__ or failure.__context__
+    unavailable.__cause__ = failure or RolledBack(RolledBack.__doc__)
+    return unavailable
 
 
 def is_lost(failure: DBAPIError) -> bool:

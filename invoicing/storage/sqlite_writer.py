@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from invoicing.storage import after_commit
+from invoicing.storage.failures import rolled_back
 from invoicing.storage.places import Owner, Places
 
 MAX_COMMANDS = 64  # of one transaction
@@ -48,7 +49,10 @@ class Command:
             self.result = self.work(connection)
         except BaseException as refusal:  # any exception is raised in the caller
             self.refusal = refusal
-            raise
+        if not _is_open(connection):
+            self.refusal = rolled_back(self.refusal)
+        if self.refusal is not None:
+            raise self.refusal
 
     def set_outcome(self) -> None:
         if self.refusal is None:
@@ -121,8 +125,6 @@ class Writer:
             with self._begin_checked(commands) as connection:
                 self._run_all(connection, commands)
                 topics = after_commit.collect(connection)
-                if not _is_open(connection):
-                    raise RuntimeError("SQLite has rolled back what a command went on with.")
                 connection.commit()
         except BaseException as failure:  # the transaction was rolled back
             for command in commands:
@@ -209,7 +211,7 @@ def _run_behind_savepoint(connection: Connection, command: Command) -> None:
     try:
         command.run(connection)
     except BaseException:
-        if not _is_open(connection):  # a full disk ends all of it, and there is no savepoint any more
+        if not _is_open(connection):  # there is no savepoint any more
             raise
         connection.exec_driver_sql("ROLLBACK TO command")
     connection.exec_driver_sql("RELEASE command")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
+from invoicing.errors import DatabaseUnavailable
 from invoicing.storage import after_commit
 from invoicing.storage.database import Database
 from invoicing.storage.sqlite_writer import LONG, Writer
+from server.outages import one_line
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.patience import PATIENCE
@@ -117,18 +121,74 @@ def test_a_command_that_fails_does_not_undo_the_others(held: HeldWriter, engine:
     assert words(engine) == ["before", "after"]
 
 
-def test_all_commands_fail_when_the_common_commit_fails(held: HeldWriter, engine: Engine) -> None:
-    def rolled_back(connection: Connection) -> None:
-        connection.exec_driver_sql("ROLLBACK")  # SQLite does this itself when the disk is full
+def fill(connection: Connection) -> None:
+    """A statement for which there is no room: SQLite rolls back all of the transaction, and says it once."""
+    connection.execute(text("INSERT INTO words VALUES (:word)"), {"word": "x" * 100_000})
 
+
+def fill_in_a_savepoint(connection: Connection) -> None:
+    with connection.begin_nested():
+        fill(connection)
+
+
+def fill_and_go_on(connection: Connection) -> None:
+    with suppress(OperationalError):
+        fill(connection)
+
+
+def fill_and_go_on_in_a_savepoint(connection: Connection) -> None:
+    with connection.begin_nested():
+        fill_and_go_on(connection)
+
+
+def fill_and_fail_later(connection: Connection) -> None:
+    with suppress(OperationalError):
+        fill(connection)
+    raise LookupError("what was written is not there")
+
+
+FILLING = [fill, fill_in_a_savepoint, fill_and_go_on, fill_and_go_on_in_a_savepoint, fill_and_fail_later]
+
+
+def limit(pages: int) -> Callable[[Connection], None]:
+    """The file may have so many pages."""
+    return lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").close()
+
+
+@pytest.mark.parametrize("filling", FILLING)
+def test_what_sqlite_rolls_back_by_itself_is_unavailable_to_all_that_share_the_transaction(
+    held: HeldWriter, engine: Engine, filling: Callable[[Connection], None]
+) -> None:
+    held.writer.submit(limit(5))
     before = held.writer.submit(add("before"))
-    rolling_back = held.writer.submit(rolled_back)
+    refused = held.writer.submit(add("refused", refuse=ValueError("no")))
+    full = held.writer.submit(filling)
     held.release()
-    for each in (before, rolling_back):
-        with pytest.raises(Exception, match="savepoint"):
-            each.result(10)
+    for each in (before, full):
+        with pytest.raises(DatabaseUnavailable):
+            each.result(PATIENCE)
+    with pytest.raises(ValueError, match="no"):
+        refused.result(PATIENCE)
     assert words(engine) == []
-    assert held.writer.submit(add("later")).result(10) == "later"
+    held.writer.submit(limit(1_000)).result(PATIENCE)
+    assert held.writer.submit(add("later")).result(PATIENCE) == "later"
+    assert words(engine) == ["later"]
+
+
+@pytest.mark.parametrize("filling", FILLING)
+def test_a_command_alone_whose_transaction_sqlite_rolls_back_is_told_the_reason(
+    held: HeldWriter, engine: Engine, filling: Callable[[Connection], None]
+) -> None:
+    held.release()
+    held.first.result(PATIENCE)
+    held.writer.submit(limit(5)).result(PATIENCE)
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        held.writer.submit(filling).result(PATIENCE)
+    is_seen = filling in (fill, fill_in_a_savepoint)  # else the command has kept it for itself
+    assert ("disk is full" if is_seen else "rolled the transaction back") in one_line(refusal.value)
+    assert words(engine) == []
+    assert held.writer.submit(add("small")).result(PATIENCE) == "small"
+    assert words(engine) == ["small"]
 
 
 def test_a_command_that_is_cancelled_while_it_waits_is_not_run(held: HeldWriter, engine: Engine) -> None:
