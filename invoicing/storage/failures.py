@@ -93,6 +93,12 @@ def is_outage(failure: BaseException) -> bool:
     return getattr(failure.orig, "sqlite_errorname", "").startswith(_SQLITE_OUTAGES)
 
 
+def is_busy(failure: BaseException | None) -> bool:
+    """Whether another process writes to SQLite's file, and has for as long as is waited for a lock."""
+    name: str = getattr(failure.orig, "sqlite_errorname", "") if isinstance(failure, DBAPIError) else ""
+    return name.startswith("SQLITE_BUSY")
+
+
 def rolled_back(failure: BaseException | None) -> DatabaseUnavailable:
     """The refusal of a command whose transaction SQLite has rolled back by itself.
 

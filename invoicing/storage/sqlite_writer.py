@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from invoicing.storage import after_commit
-from invoicing.storage.failures import rolled_back
+from invoicing.storage.failures import is_busy, rolled_back
 from invoicing.storage.places import Owner, Places
 
 MAX_COMMANDS = 64  # of one transaction
@@ -189,8 +189,7 @@ class Writer:
         try:
             return _begin(self._engine)
         except OperationalError as failure:
-            is_busy = getattr(failure.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-            if not is_busy or time.monotonic() - began > AT_ONCE:
+            if not is_busy(failure) or time.monotonic() - began > AT_ONCE:
                 raise
             return _begin(self._engine)
 

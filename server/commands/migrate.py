@@ -14,10 +14,11 @@ def migrate() -> None:
     """Bring the database to the newest version. Safe to run again, and while servers run.
 
     Servers and workers of the version before change nothing from then on; what they are asked for is
-    answered with 503 until they are replaced. They go on reading.
+    answered with 503 until they are replaced. They go on reading. If it runs twice at once, one waits for
+    the other.
     """
     settings = Settings()
-    database = Database(settings.database)
+    database = Database(settings.database, lock_timeout=migrations.LONGEST)
     try:
         refuse_newer(database)
         migrations.upgrade(database)

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, inspect
 
 from invoicing.storage.database import Database
 
+LONGEST = 600.0  # seconds that another migration is waited for
+
 _VERSIONS = Path(__file__).parent / "versions"
 _VERSION = "SELECT version_num FROM alembic_version"
 
