@@ -10,7 +10,7 @@ import strawberry
 
 from invoicing import snapshot
 from invoicing.decimals import json_number
-from schema.shapes import Key
+from schema.shapes import Key, Shape
 from schema.types.enums import VatCategory
 from schema.types.scalars import Money
 
@@ -29,7 +29,7 @@ class VatAmount:
         )
 
 
-STORED_VAT = {
+STORED_VAT: Shape = {
     "rate": lambda row: json_number(row["rate"], 4),
     "category": Key("category"),
     "base": Key("base"),
