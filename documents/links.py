@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import time
 from urllib.parse import quote
 
+import orjson
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode, int_to_bytes
 
@@ -43,9 +43,10 @@ class Links:
         return f"{self._base}/{self._token(key, name)}/{quote(name, safe='')}"
 
     def _token(self, key: str, name: str) -> str:
-        """What `self._signer.dumps([key, name])` makes, in a quarter of the time: a page has many links."""
-        named = json.dumps([key, name], separators=(",", ":")).encode()
-        signed = b".".join((base64_encode(named), base64_encode(int_to_bytes(int(time.time())))))
+        """What `self._signer` makes of [key, name], in a fraction of the time: a page has many links."""
+        signed = b".".join(
+            (base64_encode(orjson.dumps([key, name])), base64_encode(int_to_bytes(int(time.time()))))
+        )
         return b".".join((signed, base64_encode(hmac.digest(self._key, signed, "sha256")))).decode()
 
     def read_token(self, token: str) -> tuple[str, str]:

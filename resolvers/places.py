@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import get_ident
 
 
 @dataclass(slots=True)
@@ -29,7 +30,12 @@ class Places:
         else:
             await self._wait(holder, held)
 
+        thread = get_ident()
+
         def leave() -> None:
+            if get_ident() == thread:
+                self._leave(holder, held)
+                return
             try:
                 loop.call_soon_threadsafe(self._leave, holder, held)
             except RuntimeError:  # the loop has ended, and with it all who could wait

@@ -27,7 +27,7 @@ from schema.execution.operations import AmbiguousDocument, is_ambiguous
 from schema.execution.plain_fields import keep_plain_fields
 from schema.execution.plain_names import PlainNames
 from schema.execution.plans import Plans
-from schema.execution.running import place
+from schema.execution.running import Place
 from schema.mutations import Mutation
 from schema.query import Query
 from schema.subscription import Subscription
@@ -68,7 +68,7 @@ class Schema(strawberry.Schema):
         allowed = kwargs.get("allowed_operation_types", WITH_ONE_RESULT)
         kwargs["allowed_operation_types"] = WITH_ONE_RESULT & {*allowed}
         context = kwargs["context_value"]
-        async with place(context, _document(args, kwargs), kwargs.get("operation_name")):
+        async with Place(context, _document(args, kwargs), kwargs.get("operation_name")):
             result = await self._planned(_document(args, kwargs), kwargs)
             if result is None:
                 result = await super().execute(*args, **kwargs)
@@ -109,7 +109,7 @@ class Schema(strawberry.Schema):
             await context.renew()
             if is_ambiguous(document, operation):
                 raise AmbiguousDocument
-            async with place(context, document, operation), aclosing(results):
+            async with Place(context, document, operation), aclosing(results):
                 async for result in results:
                     if isinstance(result, ExecutionResult):
                         self._make_errors_visible(result, context)

@@ -11,10 +11,9 @@ import time
 from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
 
 from invoicing.storage.tables import new_id
 from invoicing.texts import LONGEST_NAME, shortened
@@ -24,6 +23,7 @@ from server.metrics import Metrics
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 
+_EVENT_STREAM = EVENT_STREAM.encode()
 _STOPPING = PlainTextResponse("The server is being stopped. Ask again what became of this.", 503)
 
 log = structlog.get_logger(__name__)
@@ -43,18 +43,19 @@ class RequestLog:
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = _Response(_set_request_id(scope), scope, send)
-        with bound_contextvars(request_id=response.request_id):
-            try:
-                await self.app(scope, receive, response.send)
-            except asyncio.CancelledError:  # the server ends, and has waited long enough for it
-                if response.status == CLIENT_GONE:
-                    await _STOPPING(scope, receive, response.send)
-                raise
-            except Exception:
-                response.status = 500
-                raise
-            finally:
-                self._log_request(scope, response)
+        bound = bind_contextvars(request_id=response.request_id)
+        try:
+            await self.app(scope, receive, response.send)
+        except asyncio.CancelledError:  # the server ends, and has waited long enough for it
+            if response.status == CLIENT_GONE:
+                await _STOPPING(scope, receive, response.send)
+            raise
+        except Exception:
+            response.status = 500
+            raise
+        finally:
+            self._log_request(scope, response)
+            reset_contextvars(**bound)
 
     async def _serve_connection(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A WebSocket: its line is logged when it has ended."""
@@ -101,10 +102,10 @@ class _Response:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if dict(message["headers"]).get(b"content-type") == EVENT_STREAM.encode():
+            if (b"content-type", _EVENT_STREAM) in message["headers"]:
                 self.stream_began = time.perf_counter() - self.began
-            MutableHeaders(scope=message)["x-request-id"] = self.request_id
-            message["headers"].extend(self._state.get("headers", ()))
+            own = (b"x-request-id", self.request_id.encode())
+            message["headers"] = [*message["headers"], own, *self._state.get("headers", ())]
         await self._send(message)
 
 

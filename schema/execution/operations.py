@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from graphql import OperationType
@@ -21,7 +23,41 @@ _TOKEN = re.compile(
     re.ASCII,
 )
 
+_LIST = re.compile(r"\b(nodes|edges|totalCount|pageInfo)\b")
+_MOST_CHARACTERS = 8_192  # of a document that is remembered
+_MOST_DOCUMENTS = 512
+
 Operation = tuple[OperationType, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a document's words say."""
+
+    has_several_operations: bool
+    has_subscription: bool
+    has_mutation: bool
+    """Or that word somewhere else."""
+    asks_for_lists: bool
+    may_wait: bool
+    """For a PDF."""
+
+
+def facts_of(document: str) -> Facts:
+    return _remembered(document) if len(document) <= _MOST_CHARACTERS else _facts(document)
+
+
+def _facts(document: str) -> Facts:
+    return Facts(
+        has_several_operations=_has_several(document),
+        has_subscription="subscription" in document,
+        has_mutation="mutation" in document,
+        asks_for_lists=_LIST.search(document) is not None,
+        may_wait="wait_for_pdf_ms" in document,
+    )
+
+
+_remembered = lru_cache(_MOST_DOCUMENTS)(_facts)
 
 
 class AmbiguousDocument(InvoicingError):
@@ -31,18 +67,18 @@ class AmbiguousDocument(InvoicingError):
 
 
 def is_ambiguous(document: str | None, name: str | None) -> bool:
-    """Whether the document has several operations and none is named: Strawberry would run the first.
+    """Whether the document has several operations and none is named: Strawberry would run the first."""
+    return name is None and document is not None and facts_of(document).has_several_operations
 
-    Where there are several, each begins with a keyword, so few documents have to be looked through for this.
-    """
-    if name is not None or document is None or len(_OPERATION.findall(document)) < 2:
-        return False
-    return len([*islice(operations_in(document), 2)]) > 1
+
+def _has_several(document: str) -> bool:
+    """Each of several begins with a keyword, so few documents have to be looked through for this."""
+    return len(_OPERATION.findall(document)) > 1 and len([*islice(operations_in(document), 2)]) > 1
 
 
 def is_subscription(document: str | None, name: str | None) -> bool:
     """Whether the operation is a subscription. Few documents contain the word."""
-    if document is None or "subscription" not in document:
+    if document is None or not facts_of(document).has_subscription:
         return False
     return any(
         kind is OperationType.SUBSCRIPTION and (name is None or name == its_name)
@@ -52,7 +88,7 @@ def is_subscription(document: str | None, name: str | None) -> bool:
 
 def may_only_read(document: str | None) -> bool:
     """Whether the document has no mutation. One with that word somewhere else is taken to have one."""
-    return document is not None and "mutation" not in document
+    return document is not None and not facts_of(document).has_mutation
 
 
 def operations_in(document: str) -> Iterator[Operation]:

@@ -6,40 +6,45 @@ number has to be, too: who asks for more at once waits for a place, in the order
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from resolvers.context import Context
 from resolvers.places import Places
-from schema.execution.operations import is_subscription, may_only_read
+from schema.execution.operations import facts_of, is_subscription
 
 MOST_RUNNING = 4  # of each kind: the database reads for no more of an account at once
 MOST_WAITING = 20  # of those that may wait for a PDF, which others are not to wait for
 
-_LIST = re.compile(r"\b(nodes|edges|totalCount|pageInfo)\b")
-
 _lists, _rows, _waiting = Places(MOST_RUNNING), Places(MOST_RUNNING), Places(MOST_WAITING)
 
 
-@asynccontextmanager
-async def place(ctx: Context, document: str | None, operation: str | None) -> AsyncIterator[None]:
+class Place:
     """Waits until there is a place for one more query of the account, and keeps it.
 
     Lists, searches and counts have places apart, so that they keep no question for a single thing waiting.
     Changes wait for their turns where they write, and subscriptions are limited by their number.
     """
-    if document is None or not may_only_read(document) or is_subscription(document, operation):
-        yield
-        return
-    leave = await _places_for(document).enter(ctx.holder)
-    try:
-        yield
-    finally:
-        leave()
+
+    __slots__ = ("_context", "_leave", "_places")
+
+    def __init__(self, ctx: Context, document: str | None, operation: str | None) -> None:
+        self._context = ctx
+        self._places = None if document is None else _places_for(document, operation)
+        self._leave: Callable[[], None] | None = None
+
+    async def __aenter__(self) -> None:
+        if self._places is not None:
+            self._leave = await self._places.enter(self._context.holder)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._leave is not None:
+            self._leave()
 
 
-def _places_for(document: str) -> Places:
-    if "wait_for_pdf_ms" in document:
+def _places_for(document: str, operation: str | None) -> Places | None:
+    facts = facts_of(document)
+    if facts.has_mutation or is_subscription(document, operation):
+        return None
+    if facts.may_wait:
         return _waiting
-    return _lists if _LIST.search(document) else _rows
+    return _lists if facts.asks_for_lists else _rows

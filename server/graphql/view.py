@@ -55,6 +55,15 @@ _SENT = {
     "extensions": dict | None,
 }
 """The parts of a body."""
+_HEADERS = {
+    media: [
+        (name.encode(), value.encode())
+        for name, value in Response(headers=VARY, media_type=media).headers.items()
+        if name != "content-length"
+    ]
+    for media in (JSON, GRAPHQL)
+}
+"""Of answers in each media type, but their length."""
 _UNUSED = Response()
 """Strawberry hands responses around to which headers may be added: nobody adds any."""
 _UNAVAILABLE = frozenset((DatabaseUnavailable.code, ServerOutdated.code))
@@ -131,6 +140,8 @@ class GraphQLView(Operations):
             root_value=None,
             sub_response=_UNUSED,
         )
+        if not result.errors:
+            return _Answer(result.data, media)
         return _json_response(await self.process_result(request, result), media)
 
     def _asked_for(self, body: bytes, context: Context) -> GraphQLRequestData | None:
@@ -192,6 +203,16 @@ class GraphQLView(Operations):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         return _json_response(response_data, sub_response.media_type)
+
+
+class _Answer(Response):
+    """One without errors. Its headers are written once, for all."""
+
+    def __init__(self, data: object, media: str) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = orjson.dumps({"data": data})
+        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS[media]]
 
 
 class MethodNotAllowed(HTTPException):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.rate_limits.rate import Rate
 
 _ROUNDING = 1e-6  # seconds; times are floats, so a bucket may seem empty by less than that
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """What is left in a bucket. `wait` is 0 if there was something to take, `full_in` when all is back."""
 
     left: int

@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from resolvers.context import Context
 from schema import schema_under
 from schema.execution.documents import Rules
-from schema.execution.running import MOST_RUNNING, MOST_WAITING, place
+from schema.execution.running import MOST_RUNNING, MOST_WAITING, Place
 from tests.support import factories
 from tests.support.contexts import context
 
@@ -45,7 +45,7 @@ async def taken(ctx: Context) -> AsyncIterator[AsyncExitStack]:
     """All places of the account."""
     async with AsyncExitStack() as places:
         for _ in range(MOST_RUNNING):
-            await places.enter_async_context(place(ctx, ASKED, None))
+            await places.enter_async_context(Place(ctx, ASKED, None))
         yield places
 
 
@@ -57,7 +57,7 @@ async def is_waiting(task: asyncio.Task[Any]) -> bool:
 
 
 async def enter(ctx: Context, document: str = ASKED) -> None:
-    async with place(ctx, document, None):
+    async with Place(ctx, document, None):
         pass
 
 
@@ -70,7 +70,7 @@ async def test_whoever_asks_for_more_at_once_waits_in_order(ctx: Context) -> Non
     ends = [asyncio.Event() for _ in range(3 * MOST_RUNNING)]
 
     async def ask(number: int) -> None:
-        async with place(ctx, ASKED, None):
+        async with Place(ctx, ASKED, None):
             inside.append(number)
             await ends[number].wait()
 
@@ -86,7 +86,7 @@ async def test_lists_keep_no_question_for_a_single_thing_waiting(ctx: Context) -
     lists = "{ orders { totalCount } }"
     async with AsyncExitStack() as places:
         for _ in range(MOST_RUNNING):
-            await places.enter_async_context(place(ctx, lists, None))
+            await places.enter_async_context(Place(ctx, lists, None))
         waiting = asyncio.create_task(enter(ctx, lists))
         await enter(ctx)
         assert await is_waiting(waiting)
@@ -144,7 +144,7 @@ async def test_neither_another_account_nor_customers_wait_for_the_account(ctx: C
 async def test_so_many_wait_for_a_pdf_at_once(ctx: Context) -> None:
     async with AsyncExitStack() as places:
         for _ in range(MOST_WAITING):
-            await places.enter_async_context(place(ctx, PATIENT, None))
+            await places.enter_async_context(Place(ctx, PATIENT, None))
         asking = asyncio.create_task(enter(ctx, PATIENT))
         assert await is_waiting(asking)
         await enter(ctx)
