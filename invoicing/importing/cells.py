@@ -114,6 +114,7 @@ def instant(
     try:
         given = datetime.fromisoformat(cell) if pattern is None else pattern.read(cell)
         moment = (given if given.tzinfo else given.replace(tzinfo=timezone)).astimezone(UTC)
+        moment.astimezone(timezone)  # its day there has to be one that can be written
     except (ValueError, OverflowError):
         example = "2024-02-29 or 2024-02-29T13:45" if pattern is None else pattern.example
         raise _refusal(cell, column, f"must be a date such as {example}") from None

@@ -41,11 +41,11 @@ def read_map(path: Path) -> ColumnMap:
     """WrongMap says what is wrong with it, and which name is the nearest."""
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits
         raise WrongMap(f"{path} is no TOML: {error}.") from None
     _check_names(given, (*_TABLES, *_KEYS), "The map has “{}”, which is no part of a map")
     columns, constants = _table(given, "columns"), _table(given, "constants")
-    values = {column: _named(cells, f"values.{column}") for column, cells in given.get("values", {}).items()}
+    values = {column: _named(cells, f"values.{column}") for column, cells in _tables(given, "values")}
     for name, table in (("columns", columns), ("constants", constants), ("values", values)):
         _check_names(table, _COLUMNS, f"[{name}] of the map has “{{}}”, which is no column of an order")
     if twice := sorted(columns.keys() & constants.keys()):
@@ -86,6 +86,13 @@ def _check_names(given: Iterable[str], known: Sequence[str], message: str) -> No
 
 def _table(given: Mapping[str, Any], name: str) -> dict[str, str]:
     return _named(given.get(name, {}), name)
+
+
+def _tables(given: Mapping[str, Any], name: str) -> Iterable[tuple[str, Any]]:
+    tables = given.get(name, {})
+    if not isinstance(tables, dict):
+        raise WrongMap(f"[{name}] of the map must be tables, such as [{name}.customer_country].")
+    return tables.items()
 
 
 def _named(table: Any, name: str) -> dict[str, str]:

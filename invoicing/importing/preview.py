@@ -14,7 +14,7 @@ from invoicing.importing.lines import group_by_order, index_orders, read_lines
 from invoicing.importing.orders import ImportedOrder, Terms
 from invoicing.importing.rejects import Reject, Rejects
 from invoicing.importing.run import batches, read_orders
-from invoicing.importing.store import StoredBatch, previewed_batch
+from invoicing.importing.store import ImportedCustomer, StoredBatch, previewed_batch
 from invoicing.importing.summary import Summary
 from invoicing.importing.totals import totals_of
 from invoicing.storage.database import Database
@@ -59,23 +59,16 @@ def preview_orders(
     order_index = index_orders(source, file_columns)
     preview = Preview(Summary(order_index.lines, file_columns.ignored, source.dialect))
     summary, cancellations = preview.summary, list[Cancellation]()
-    handles: set[str] = set()
+    made: dict[str, ImportedCustomer] = {}
     with Rejects(None, header, summary.rejected, summary.skipped) as rejected_lines:
         orders = group_by_order(read_lines(source, file_columns, expected), order_index.last_lines)
         for batch in batches(read_orders(orders, expected, terms, rejected_lines, cancellations)):
-            stored = database.read(previewed_batch, principal, batch, terms)
+            stored = database.read(previewed_batch, principal, batch, terms, made)
             rejected_lines.add(stored.rejects)
-            _forget_known(stored, handles)
             summary.add_orders(stored)
             preview.orders += _previewed(stored, SHOWN - len(preview.orders))
     preview.rejects, preview.cancellations = rejected_lines.first, len(cancellations)
     return preview
-
-
-def _forget_known(stored: StoredBatch, handles: set[str]) -> None:
-    """A customer whom an order before would have made is no new one."""
-    stored.customers = [row for row in stored.customers if row["handle"] not in handles]
-    handles.update(str(row["handle"]) for row in stored.customers)
 
 
 def _previewed(stored: StoredBatch, most: int) -> list[PreviewedOrder]:

@@ -76,7 +76,16 @@ def currency_of(cell: str | None, terms: ShopTerms) -> str:
 
 
 def shown(amount: Fraction, currency: str) -> str:
-    return f"{to_major(divide(amount.numerator, amount.denominator), currency)} {currency}"
+    """The amount as the file has it, also if it has more decimals than its currency."""
+    if amount.denominator == 1:
+        return shown_rounded(amount, currency)
+    millionths = amount * MILLION
+    digits = divide(millionths.numerator, millionths.denominator)
+    return f"{decimal_text(digits, 6 + minor_digits(currency))} {currency}"
+
+
+def shown_rounded(amount: Fraction, currency: str) -> str:
+    return f"{to_major(_whole(amount), currency)} {currency}"
 
 
 def untaxed_category(terms: ShopTerms, ship_to: str | None) -> Category:
@@ -110,12 +119,11 @@ def sale_of(
     amounts = (
         _whole_amounts(parts, total, currency) if including_vat else [int(part.amount) for part in parts]
     )
-    rows = [
-        {**_item_row(part, amount, currency), **order}
-        for part, amount in zip(parts, amounts, strict=True)
-        if _counts(part, amount)
-    ]
-    places = [part.place for part, amount in zip(parts, amounts, strict=True) if _counts(part, amount)]
+    counted = [(part, amount) for part, amount in zip(parts, amounts, strict=True) if _counts(part, amount)]
+    if not counted:
+        raise Unclear("no_items", "The order has no items, and nothing that costs something.")
+    rows = [{**_item_row(part, amount, currency), **order} for part, amount in counted]
+    places = [part.place for part, _ in counted]
     return Sale(rows, places, including_vat, ExpectedTotals(int(total), _whole(vat), len(parts) + 1))
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import product
 
 from invoicing.importing.sale import ShopTerms, Unclear
-from invoicing.importing.shop_orders import Part, shown, untaxed_category
+from invoicing.importing.shop_orders import Part, shown_rounded, untaxed_category
 from invoicing.vat.arithmetic import WHOLE
 
 _MOST_TRIED = 4_096
@@ -104,8 +104,8 @@ def _rates(
         ours = _vat(amounts, one, including_vat=including_vat)
         raise Unclear(
             "vat_differs",
-            f"At {one / 10_000:g} % the VAT would be {shown(ours, currency)}, but the file says "
-            f"{shown(all_taxes, currency)}.",
+            f"At {one / 10_000:g} % the VAT would be {shown_rounded(ours, currency)}, but the file says "
+            f"{shown_rounded(all_taxes, currency)}.",
         )
     tried = product(values, repeat=len(parts)) if len(values) ** len(parts) <= _MOST_TRIED else ()
     fitting = [rates for rates in tried if _fits(amounts, rates, values, including_vat=including_vat)]

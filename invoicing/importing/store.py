@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, insert, select
@@ -81,10 +82,20 @@ def store_batch(
 
 
 def previewed_batch(
-    connection: Connection, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
+    connection: Connection,
+    principal: Principal,
+    batch: Sequence[ImportedOrder],
+    terms: Terms,
+    made: dict[str, ImportedCustomer],
 ) -> StoredBatch:
-    """What would be stored; nothing is, and nothing is locked."""
-    return drafted_batch(connection, principal, batch, terms, customers=_CUSTOMERS_AS_THEY_ARE)
+    """What would be stored; nothing is, and nothing is locked.
+
+    `made` are the customers, by their handles, whom the batches before would have made. Those whom this one
+    would make are added.
+    """
+    result = drafted_batch(connection, principal, batch, terms, customers=_CUSTOMERS_AS_THEY_ARE, made=made)
+    made |= {row["handle"]: ImportedCustomer(row["id"], row["name"]) for row in result.customers}
+    return result
 
 
 def drafted_batch(
@@ -94,12 +105,13 @@ def drafted_batch(
     terms: Terms,
     *,
     customers: Prepared,
+    made: Mapping[str, ImportedCustomer] = MappingProxyType({}),
 ) -> StoredBatch:
     result = StoredBatch()
     # The items are read before the orders: an order whose items are seen here is seen by the next query too.
     used_ids = _used_item_ids(connection, principal, batch)
     new_orders = _new_orders(connection, principal, batch, result)
-    buyers = _buyers(connection, principal, new_orders, customers)
+    buyers = {**made, **_buyers(connection, principal, new_orders, customers)}
     for order in new_orders:
         try:
             _add(result, order, principal, terms, buyers, used_ids)

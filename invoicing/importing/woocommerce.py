@@ -22,6 +22,7 @@ from invoicing.importing.shop_orders import (
     number,
     sale_of,
     shown,
+    shown_rounded,
     untaxed_category,
 )
 from invoicing.importing.woocommerce_rates import Untold, rates_of
@@ -152,11 +153,12 @@ def _rate_of_all(amounts: Sequence[Untold], order: _Cells, terms: ShopTerms) -> 
     rate = terms.rate if told else 0
     ours = sum((each.net * rate / WHOLE if each.tax is None else each.tax for each in amounts), Fraction(0))
     if abs(ours - told) > len(amounts) + 1 and any(each.tax is None for each in amounts):
+        would_be, is_told = shown_rounded(ours, order.currency), shown(told, order.currency)
         raise Unclear(
             "vat_differs",
-            f"At {rate / 10_000:g} % the VAT would be {shown(ours, order.currency)}, but the file says "
-            f"{shown(told, order.currency)}: say the rate with --vat-rate or, if there are several, add the "
-            f"columns Order Line Total, Order Line Tax and Order Shipping Tax Amount to the export.",
+            f"At {rate / 10_000:g} % the VAT would be {would_be}, but the file says {is_told}: "
+            "say the rate with --vat-rate or, if there are several, add the columns Order Line Total, Order "
+            "Line Tax and Order Shipping Tax Amount to the export.",
         )
     return rate
 

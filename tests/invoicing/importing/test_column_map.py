@@ -108,6 +108,23 @@ def test_a_wrong_map_is_told_with_the_nearest_name(map_file: Path, old: str, new
 
 
 @pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('values = "x"', "[values] of the map must be tables, such as [values.customer_country]."),
+        ("values = [1]", "[values] of the map must be tables"),
+        (f"vat_rate = 1{'0' * 5_000}", "is no TOML"),
+        (f"vat_rate = {'[' * 5_000}", "is no TOML"),
+    ],
+    ids=["a text", "a list", "a number without end", "a list in lists"],
+)
+def test_what_cannot_be_a_map_is_refused_in_a_sentence(map_file: Path, content: str, says: str) -> None:
+    map_file.write_text(content, encoding="utf-8")
+    with pytest.raises(WrongMap) as wrong:
+        read_map(map_file)
+    assert says in str(wrong.value)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "says"),
     [
         (

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from invoicing.access import Principal
 from invoicing.decimals import MILLION
+from invoicing.errors import ValidationError
+from invoicing.importing import cells
 from invoicing.importing.columns import DETAIL_COLUMNS, ITEM_COLUMNS, ORDER_COLUMNS
 from invoicing.importing.dialect import UnreadableFile
 from invoicing.orders.items import MAX_ITEMS
 from invoicing.storage.database import Database
 from invoicing.storage.tables import order_items
 from invoicing.storage.tables import orders as orders_table
+from tests.support import factories
 from tests.support.import_files import (
     HEADER,
     ImportFile,
@@ -94,6 +98,11 @@ def test_a_wrong_cell_is_named(
     (reject,) = read_rejects(rejects)
     assert reject[column] == cell
     assert reject["reject_message"]
+
+
+def test_a_day_that_cannot_be_written_where_the_seller_is_is_no_date() -> None:
+    with pytest.raises(ValidationError, match="order_date must be a date such as"):
+        cells.instant("0001-01-01T00:00Z", "order_date", ZoneInfo("America/New_York"), factories.NOW)
 
 
 @pytest.mark.parametrize("column", [*ORDER_COLUMNS, *ITEM_COLUMNS])

@@ -11,11 +11,15 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from invoicing.access import Principal
+from invoicing.importing.columns import PLAIN
+from invoicing.importing.csv_file import Source
+from invoicing.importing.preview import preview_orders
+from invoicing.importing.run import MAX_ORDERS
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, orders
 from server.commands.import_orders import import_
 from tests.support import factories
-from tests.support.import_files import HEADER, count_rows, reject_reasons
+from tests.support.import_files import HEADER, ImportFile, count_rows, import_terms, reject_reasons
 
 
 @pytest.fixture
@@ -159,6 +163,21 @@ def test_a_dry_run_shows_the_orders_and_writes_nothing(
     )
     assert (count_rows(database, orders), count_rows(database, customers)) == (1, 0)
     assert not Path(f"{file}.rejects.csv").exists()
+
+
+def test_a_dry_run_knows_the_customers_whom_the_orders_before_would_make(
+    import_file: ImportFile, database: Database, principal: Principal, tmp_path: Path
+) -> None:
+    """A customer's details stand on the first order; the last one comes in another transaction."""
+    file = tmp_path / "orders.csv"
+    names = ["Ann", *[""] * MAX_ORDERS]
+    lines = "".join(f"{number},Mug,1,2,ann,{name}\n" for number, name in enumerate(names))
+    file.write_text(f"{HEADER},customer_handle,customer_name\n{lines}")
+    terms = import_terms(database, principal)
+    told = preview_orders(database, principal, Source(file), PLAIN, terms).summary
+    done = import_file(file.read_text())
+    assert (told.orders, told.customers, told.rejected) == (MAX_ORDERS + 1, 1, {})
+    assert (told.orders, told.customers, told.rejected) == (done.orders, done.customers, done.rejected)
 
 
 @pytest.mark.usefixtures("principal")
