@@ -15,13 +15,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, PreconditionError
 from obstore.store import S3Store as Client
 
 from documents.filenames import inline
 from documents.s3_failures import reason_of
 from documents.s3_place import S3Place
-from documents.store import Measure, OutsideStore, StoreUnavailable
+from documents.store import Measure, NotListed, OutsideStore, StoredMeanwhile, StoreUnavailable
 
 SIGNED_FOR = timedelta(seconds=60)  # in which a browser has to begin
 _RETRIES = 2
@@ -37,10 +37,6 @@ T = TypeVar("T")
 
 _overwriting: set[S3Place] = set()
 """Places whose server does not know conditional writes, as it said itself."""
-
-
-class StoredMeanwhile(Exception):
-    """Another worker has stored another file here since this attempt began. It is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +80,9 @@ class S3Store:
         return Measure(meta["size"], state=(meta["e_tag"], meta["last_modified"], meta["size"]))
 
     def sizes(self, account_id: str | None = None) -> Iterator[tuple[str, int]]:
-        """A thousand with each call."""
+        """A thousand with each call. The client gives up at a name that it cannot read."""
         batches = iter(obstore.list(self._client(), prefix=account_id, chunk_size=1_000))
-        while batch := self._asked(lambda: _sizes(next(batches, ()))):
+        while batch := self._asked(lambda: self._listed(batches)):
             yield from ((key, size) for key, size in batch if key.endswith(".pdf"))
 
     def clear(self, key: str, *, attempts: int) -> None:
@@ -106,6 +102,13 @@ class S3Store:
         """It is signed, and opens the file for a minute, for whoever has it."""
         signed: str = self._asked(lambda: obstore.sign(self._client(), "GET", _checked(key), SIGNED_FOR))
         return signed
+
+    def _listed(self, batches: Iterator[Sequence[obstore.ObjectMeta]]) -> list[tuple[str, int]]:
+        try:
+            return [(each["path"], each["size"]) for each in next(batches, ())]
+        except InvalidPathError as stranger:
+            told = str(stranger).split("\n")[0]
+            raise NotListed(f"{self.place} cannot be listed, as others' files are in it ({told}).") from None
 
     def _head(self, key: str) -> obstore.ObjectMeta | None:
         return self._found(lambda: obstore.head(self._client(), _checked(key)), is_told="404")
@@ -139,6 +142,8 @@ class S3Store:
     def _asked(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
+        except NotListed:
+            raise
         except (BaseError, OSError) as failure:
             raise self._unavailable(failure) from None
 
@@ -200,7 +205,3 @@ def _checked(key: str) -> str:
     if {"", ".", ".."} & {*key.split("/")}:
         raise OutsideStore(key)
     return key
-
-
-def _sizes(batch: Sequence[obstore.ObjectMeta]) -> list[tuple[str, int]]:
-    return [(each["path"], each["size"]) for each in batch]

@@ -32,6 +32,14 @@ class StoreUnavailable(OSError):
     """The whole store cannot be used, which is no fault of the file that was asked for."""
 
 
+class NotListed(StoreUnavailable):
+    """The store can be used, but its files cannot be listed, as others are among them."""
+
+
+class StoredMeanwhile(Exception):
+    """Somebody else has stored another file here since this attempt began. It is left as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What a file is, as far as was looked; without `sha256` it was not read."""
@@ -43,7 +51,10 @@ class Measure:
 
 
 class Store(Protocol):
-    """All that is asked of a store. Its methods block. Each may raise StoreUnavailable, within `patience`."""
+    """All that is asked of a store. Its methods block. Each may raise StoreUnavailable, within `patience`.
+
+    Any other OSError is about the one file that was asked for, such as a disk that cannot read it any more.
+    """
 
     @property
     def patience(self) -> float:
@@ -52,7 +63,7 @@ class Store(Protocol):
     def put(self, key: str, content: bytes, *, filename: str = "", attempt: int = 1) -> None:
         """Stores `content`. When this returns, it survives a power cut.
 
-        `filename` is what the file is called where the store itself hands it out.
+        `filename` is what the file is called where the store itself hands it out. May raise StoredMeanwhile.
         """
 
     def read(self, key: str, *, size: int | None = None) -> bytes | None:
@@ -65,7 +76,7 @@ class Store(Protocol):
         """Where whoever has the address may fetch the file for a moment; None if the server sends it."""
 
     def sizes(self, account_id: str | None = None) -> Iterator[tuple[str, int]]:
-        """The keys of all finished files, or of those of an account, and their sizes."""
+        """The keys of all finished files, or of those of an account, and their sizes. May raise NotListed."""
 
     def clear(self, key: str, *, attempts: int) -> None:
         """Removes what attempts that were killed have left unfinished."""
@@ -156,6 +167,16 @@ class FileStore:
         path = self.path(key)
         for attempt in range(1, attempts + 1):
             _part_path(path, attempt).unlink(missing_ok=True)
+
+
+def content_if_readable(store: Store, key: str, *, size: int) -> bytes | None:
+    """The file; None too where a disk cannot read it any more. May raise StoreUnavailable."""
+    try:
+        return store.read(key, size=size)
+    except StoreUnavailable:
+        raise  # it is not this file
+    except OSError:
+        return None
 
 
 def _stat(path: Path) -> os.stat_result | None:

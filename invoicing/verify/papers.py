@@ -53,8 +53,12 @@ class Measured(Protocol):
     def sha256(self) -> str | None: ...
 
 
+class Unreadable(Exception):
+    """The file is there, and the disk cannot read it any more."""
+
+
 Measuring = Callable[[str], Measured | None]
-"""The file under a key; None where there is none."""
+"""The file under a key; None where there is none. May raise Unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +135,27 @@ def _lasting_fault(database: Database, paper: Paper, measure: Measuring) -> str 
     for _ in range(_LOOKS):
         if not (fault := _fault(paper, measure)):
             return None
-        again = database.read(_read, _SAME, paper.account_id, paper.invoice_id, paper.kind)
-        if again == [paper]:
+        again = as_it_is_now(database, paper)
+        if again == paper:
             return fault
-        if not again:  # it is being made again; whether a job does that, the books know
+        if again is None:  # it is being made again; whether a job does that, the books know
             return None
-        (paper,) = again
+        paper = again
     return None
+
+
+def as_it_is_now(database: Database, paper: Paper) -> Paper | None:
+    """The same paper, whose row may be another by now; None while it is made again."""
+    found = database.read(_read, _SAME, paper.account_id, paper.invoice_id, paper.kind)
+    return found[0] if found else None
 
 
 def _fault(paper: Paper, measure: Measuring) -> str | None:
     """Looked at twice: what was measured first may come from a list that is older than the row."""
-    return paper.fault_of(measure(paper.key)) and paper.fault_of(measure(paper.key))
+    try:
+        return paper.fault_of(measure(paper.key)) and paper.fault_of(measure(paper.key))
+    except Unreadable as failure:
+        return f"Its PDF is in the store and cannot be read ({failure}): {paper.key}"
 
 
 def _read(

@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from documents.store import Store, StoreUnavailable
+from documents.store import Store, content_if_readable
 from invoicing.invoices import pdf
 from invoicing.storage import sqlite_copy
 from invoicing.storage.database import Database
@@ -111,12 +111,7 @@ def _copy_pdfs(
 
 def _content(store: Store, paper: Stored) -> bytes | None:
     key, size, _ = paper
-    try:
-        return store.read(key, size=size)
-    except StoreUnavailable:
-        raise  # it is not this file
-    except OSError:  # a disk that cannot read it any more
-        return None
+    return content_if_readable(store, key, size=size)
 
 
 def _is_damaged(database: Database, stored: Stored) -> bool:

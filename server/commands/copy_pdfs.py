@@ -9,7 +9,8 @@ import typer
 
 from documents.filenames import plain
 from documents.s3_place import bucket_and_prefix
-from documents.store import Store, StoreUnavailable
+from documents.store import Store, StoredMeanwhile, StoreUnavailable, content_if_readable
+from invoicing.storage.database import Database
 from invoicing.verify import papers
 from invoicing.verify.papers import Paper
 from server.backup.at_once import at_once
@@ -69,7 +70,7 @@ def _copy(settings: Settings, came: Store, goes: Store) -> tuple[list[str], int,
         goes.check_writable()
         with progress_bar("PDFs", count) as advance:
             for paper, is_copied in at_once(
-                papers.papers(database), lambda paper: _copied(paper, came, goes)
+                papers.papers(database), lambda paper: _copied(database, paper, came, goes)
             ):
                 if is_copied is None:
                     missing.append(paper.key)
@@ -79,13 +80,33 @@ def _copy(settings: Settings, came: Store, goes: Store) -> tuple[list[str], int,
     return missing, copied, there
 
 
-def _copied(paper: Paper, came: Store, goes: Store) -> bool | None:
-    """False if it was there already; None if the source does not have it as it was made."""
-    found = goes.measure(paper.key)
-    if found is not None and found.sha256 == paper.sha256:
+def _copied(database: Database, paper: Paper, came: Store, goes: Store) -> bool | None:
+    """False if it was there already; None if the source does not have it as it was made.
+
+    Rows are read many at once, and servers go on: what was made again since is not replaced by what it was.
+    """
+    if _is_there(paper, goes):
         return False
-    content = came.read(paper.key, size=paper.size)
-    if content is None or sha256(content).hexdigest() != paper.sha256:
+    now = papers.as_it_is_now(database, paper)
+    if now is None:
         return None
-    goes.put(paper.key, content, filename=plain(f"{paper.number}.pdf"))
+    if now != paper and _is_there(now, goes):
+        return False
+    content = content_if_readable(came, now.key, size=now.size)
+    if content is None or sha256(content).hexdigest() != now.sha256:
+        return None
+    try:
+        goes.put(now.key, content, filename=plain(f"{now.number}.pdf"))
+    except StoredMeanwhile:
+        return False
     return True
+
+
+def _is_there(paper: Paper, goes: Store) -> bool:
+    try:
+        found = goes.measure(paper.key)
+    except StoreUnavailable:
+        raise
+    except OSError:  # what cannot be read is replaced
+        return False
+    return found is not None and found.sha256 == paper.sha256

@@ -13,12 +13,12 @@ import pytest
 import trustme
 
 from documents.s3_place import S3Place
-from documents.store import StoreUnavailable
+from documents.store import StoredMeanwhile, StoreUnavailable
 from tests.support.object_storage import Answer, Front
 
 obstore = pytest.importorskip("obstore")
 
-from documents.s3_store import S3Store, StoredMeanwhile  # noqa: E402 (its client is in an extra)
+from documents.s3_store import S3Store  # noqa: E402 (its client is in an extra)
 
 KEY = "a/00/x.pdf"
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, update
 
 from documents.s3_place import S3Place
-from documents.store import FileStore, Store
+from documents.store import FileStore, Measure, Store
 from invoicing.access import Principal
 from invoicing.storage.database import Database
+from invoicing.storage.tables import documents
+from server.commands.paper_check import check_papers
 from tests.support import factories
 from tests.support.empty_places import Place
+from tests.support.object_storage import Front
 from tests.support.rendering import render_due
 from tests.support.stores import delete, environment_of
+
+PAPER = b"a paper of another version"
 
 
 @pytest.fixture
@@ -75,6 +84,56 @@ def test_a_pdf_that_is_another_one_there_is_replaced(place: Place, s3_place: S3P
     s3.put(key, b"another".ljust(size))
     assert "1 PDFs copied, 2 were there already." in place.run("copy-pdfs", **there).stderr
     assert place.run("verify", "--papers", **there).exit_code == 0
+
+
+@pytest.mark.parametrize("is_row_new", [False, True], ids=["just stored", "recorded too"])
+def test_what_a_server_makes_again_meanwhile_is_not_replaced(
+    place: Place, s3_place: S3Place, s3: Store, front: Front, database: Database, is_row_new: bool
+) -> None:
+    """Rows are read many at once: the one of this PDF was read before."""
+    key = next(str(path.relative_to(place.folder / "documents")) for path in place.folder.rglob("*.pdf"))
+    new = {"size": len(PAPER), "sha256": sha256(PAPER).hexdigest()}
+    made = iter([True])
+
+    def meddle(method: str, path: str) -> None:
+        if method == ("GET" if is_row_new else "PUT") and path.endswith(key) and next(made, False):
+            s3.put(key, PAPER)
+            if is_row_new:
+                database.write(record, new)
+
+    def record(connection: Connection, row: dict[str, object]) -> None:
+        connection.execute(update(documents).where(documents.c.key == key).values(row))
+
+    front.meddle = meddle
+    there = environment_of(replace(s3_place, endpoint=front.endpoint))
+    result = place.run("copy-pdfs", **there)
+    assert (result.exit_code, "2 PDFs copied, 1 were there already." in result.stderr) == (0, True)
+    assert s3.read(key) == PAPER
+
+
+class BrokenDisk(FileStore):
+    """A folder on a disk that cannot read one of its files any more."""
+
+    def __init__(self, root: Path, broken: str) -> None:
+        super().__init__(root)
+        self.broken = broken
+
+    def measure(self, key: str, *, read: bool = True) -> Measure | None:
+        if key == self.broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().measure(key, read=read)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("read", [False, True])
+def test_a_pdf_that_the_disk_cannot_read_is_a_finding_and_the_others_are_verified(
+    store: FileStore, database: Database, read: bool
+) -> None:
+    _, broken, _ = sorted(key for key, _ in store.sizes())
+    checked = check_papers(database, None, BrokenDisk(store.root, broken), read=read)
+    (finding,) = checked.findings
+    assert finding.detail == f"Its PDF is in the store and cannot be read (Input/output error): {broken}"
+    assert checked.count == 3
 
 
 def test_a_place_that_is_the_same_or_is_none_is_refused(place: Place, s3_place: S3Place) -> None:

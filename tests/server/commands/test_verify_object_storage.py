@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from documents.s3_place import S3Place
-from documents.store import Store
+from documents.store import Store, pdf_key
 from invoicing.access import Principal
 from invoicing.storage.database import Database
+from invoicing.storage.tables import invoices
 from server.settings import Settings
 from tests.support import factories
 from tests.support.empty_places import Place
@@ -99,3 +102,34 @@ def test_files_that_no_row_names_are_a_note(place: Place, s3: Store, reached: S3
     assert result.exit_code == 0, result.output
     assert "Note: 1 files are of no finished PDF" in result.stdout
     assert "a/00/other.pdf" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["{account}//x.pdf", "{account}/%2e%2e/x.pdf", "/x.pdf", "a/%2e/x.pdf"])
+def test_a_strange_name_beside_the_pdfs_keeps_no_damage_from_being_found(
+    place: Place, s3: Store, reached: S3Place, principal: Principal, name: str
+) -> None:
+    """The client of S3 lists nothing where a key has an empty segment, or one that leads elsewhere."""
+    put_as_another(reached, name.format(account=principal.account_id))
+    told = "was not looked for files that no row names. s3://invoices/"
+    for words in (["verify"], ["verify", "--papers"]):
+        result = place.run(*words, **environment_of(reached))
+        assert (result.exit_code, told in result.stdout) == (0, "--papers" in words), result.output
+    delete(s3, next(pdf_key(principal.account_id, each) for each in invoice_ids(place)))
+    for words in (["verify"], ["verify", "--papers"]):
+        result = place.run(*words, **environment_of(reached))
+        assert (result.exit_code, "1 findings in 3 invoices" in result.stdout) == (1, True), result.output
+
+
+def put_as_another(place: S3Place, key: str) -> None:
+    connection = HTTPConnection(place.endpoint.removeprefix("http://"))
+    connection.request("PUT", f"/{place.bucket}/{place.prefix}/{key}", b"paper")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def invoice_ids(place: Place) -> list[str]:
+    database = Database(place.url)
+    try:
+        return [*database.read(lambda connection: connection.execute(select(invoices.c.id)).scalars().all())]
+    finally:
+        database.close()
