@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ KUBERNETES: list[dict[str, Any]] = [
     for file in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
     for document in yaml.safe_load_all(file.read_text())
 ]
+BACKUP = DEPLOY / "kubernetes" / "backup.yaml"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 
 
@@ -26,8 +27,9 @@ def of_kind(*kinds: str) -> list[dict[str, Any]]:
 
 
 def pods() -> Iterator[dict[str, Any]]:
-    for document in of_kind("Deployment", "Job"):
-        yield document["spec"]["template"]["spec"]
+    for document in of_kind("Deployment", "Job", "CronJob"):
+        spec = document["spec"]
+        yield spec.get("jobTemplate", {"spec": spec})["spec"]["template"]["spec"]
 
 
 def ours() -> dict[str, dict[str, Any]]:
@@ -48,15 +50,21 @@ def commands() -> Iterator[tuple[str, list[str]]]:
     for name, service in ours().items():
         yield f"compose.yaml {name}", service["command"]
     for pod in pods():
-        yield f"kubernetes {pod['containers'][0]['name']}", pod["containers"][0]["args"]
-    for file in (ROOT / "Dockerfile", DEPLOY / "compose.yaml", *UNITS):
+        if "args" in pod["containers"][0]:
+            yield f"kubernetes {pod['containers'][0]['name']}", pod["containers"][0]["args"]
+    for file in (ROOT / "Dockerfile", DEPLOY / "compose.yaml", BACKUP, *UNITS):
         for found in re.findall(
             r"(?:/bin/invoicing|exec \S+ invoicing|FILE invoicing) ([^'\n]+)", file.read_text()
         ):
-            yield (
-                file.name,
-                shlex.split(found.replace("%i", "8000").replace("$(date +%%F)", "DAY"), comments=True),
-            )
+            arguments = re.sub(r"\$\(.*?\)", "DAY", found.replace("%i", "8000"))
+            yield file.name, shlex.split(arguments, comments=True)
+
+
+def names_of_backups() -> Mapping[str, str]:
+    """How each file names the folder of a backup: the format of `date`."""
+    files = [BACKUP, DEPLOY / "systemd" / "invoicing-backup.service"]
+    found = {file.name: re.findall(r"\$\(date \+(\S+)\)", file.read_text()) for file in files}
+    return {name: written.replace("%%", "%") for name, (written,) in found.items()}
 
 
 def set_by(file: Path) -> list[str]:

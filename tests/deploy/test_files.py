@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.deploy.commands import (
     KUBERNETES,
     ROOT,
     commands,
+    names_of_backups,
     of_kind,
     ours,
     pods,
@@ -52,7 +54,7 @@ def test_what_is_run_is_a_command_with_options_that_it_has() -> None:
     assert {"serve", "worker", "migrate", "backup", "account create", "key create"} == {
         name for _, name in run
     }
-    assert {"compose.yaml worker", "kubernetes server", "invoicing-backup.service"} <= {
+    assert {"compose.yaml worker", "kubernetes server", "invoicing-backup.service", "backup.yaml"} <= {
         where for where, _ in run
     }
 
@@ -151,8 +153,25 @@ def test_the_probes_and_the_disruption_budget_are_about_pods_that_are_there() ->
     probed = {
         server[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")
     }
-    assert probed == {"/healthz", "/readyz"}
+    # What /readyz asks for, all servers share: none would be left.
+    assert probed == {"/healthz"}
     assert {each["spec"]["selector"]["app"] for each in of_kind("Service")} == {"invoicing-server"}
+
+
+def test_a_second_backup_of_a_day_has_a_folder_of_its_own() -> None:
+    """Before a new version one is made by hand, after the night's; a folder that is not empty is refused."""
+    night = datetime(2026, 11, 27, 3, tzinfo=UTC)
+    for written in names_of_backups().values():
+        assert night.strftime(written) != (night + timedelta(seconds=1)).strftime(written)
+        assert re.fullmatch(r"[\w-]+", night.strftime(written))
+
+
+def test_a_container_may_take_as_long_to_stop_as_its_unit() -> None:
+    for name, unit in (("server-1", "invoicing-server@"), ("worker", "invoicing-worker@")):
+        written = (DEPLOY / "systemd" / f"{unit}.service").read_text()
+        assert ours()[name]["stop_grace_period"].removesuffix("s") in re.findall(
+            r"^TimeoutStopSec=(\d+)$", written, re.MULTILINE
+        )
 
 
 def test_every_manifest_is_applied_but_the_one_to_fill_in() -> None:
