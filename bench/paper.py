@@ -5,7 +5,7 @@ The others are a bare ReportLab canvas, WeasyPrint and fpdf2; they write neither
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from unittest.mock import patch
 
 import documents.pdf
@@ -13,11 +13,14 @@ from bench import pdf
 from bench.results import Result, Run
 from documents.einvoice.file import xml_of
 from documents.einvoice.formats import EInvoiceFormat
+from documents.paper import row_pieces
 from documents.paper.compose import PieceBuilder
+from documents.paper.structure import TableRow
 from documents.pdf import render
 from invoicing.snapshot import Snapshot
 from tools.sample_invoice import sample
 
+_LINES = (5, 50, 1_000)  # against the others
 _MOST = {5: 5.0, 1_000: 60.0}  # milliseconds for a PDF with everything
 _MOST_XML = 1.0  # of five lines
 
@@ -26,7 +29,7 @@ def results(run: Run) -> Iterator[Result]:
     pdf.prepare()
     for count in _MOST:
         yield from _parts(count)
-    for count in pdf.LINES[:2] if run.quick else pdf.LINES:
+    for count in _LINES[:2] if run.quick else _LINES:
         times = pdf.median(pdf.contenders(count))
         ours = times.pop("this")
         for name, time in times.items():
@@ -56,9 +59,20 @@ def _parts(count: int) -> Iterator[Result]:
         )
 
 
+class _Untagged(TableRow):
+    """A row that is not told of."""
+
+    def __init__(self, _: Sequence[bool]) -> None:
+        super().__init__(())
+
+    def put_at(self, page: int, mark: int) -> None:
+        """Has no text, and so it is left out."""
+
+
 def _untagged(invoice: Snapshot) -> bytes:
     """The paper with all of its text as artifacts."""
-    with patch.dict(PieceBuilder.__init__.__kwdefaults__, is_artifact=True):
+    artifacts = patch.dict(PieceBuilder.__init__.__kwdefaults__, is_artifact=True)
+    with artifacts, patch.object(row_pieces, "TableRow", _Untagged):
         return render(invoice)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from documents.einvoice.content import Content, VatGroup
 from documents.einvoice.fields import of_line
 from documents.einvoice.numbers import fits_two_decimals, percentage_text
@@ -13,17 +15,24 @@ _HALF_A_PERCENT = 5_000  # ten-thousandths of a percent
 
 
 def decimals(content: Content) -> Problems:
-    amounts = [content.total_vat, content.total, content.paid, content.rounding]
-    amounts += [amount for item in content.items for amount in (item.net, item.allowance)]
-    amounts += [amount for group in content.vat for amount in (group.base, group.amount)]
     if content.tax_total is not None and not fits_two_decimals(
         content.tax_total.amount, content.tax_total.decimals
     ):
         yield Problem("BR-DEC-15", "account.tax_currency", "The VAT in the tax currency has a third decimal.")
-    if not all(fits_two_decimals(amount, content.decimals) for amount in amounts):
+    if content.decimals > 2 and not all(
+        fits_two_decimals(amount, content.decimals) for amount in _amounts(content)
+    ):
         yield Problem(
             "BR-DEC", of_line(content, "amount"), "An amount has a third decimal, and EN 16931 two."
         )
+
+
+def _amounts(content: Content) -> Iterator[int]:
+    yield from (content.total_vat, content.total, content.paid, content.rounding)
+    for item in content.items:
+        yield from (item.net, item.allowance)
+    for group in content.vat:
+        yield from (group.base, group.amount)
 
 
 def sum_of_lines(content: Content) -> Problems:

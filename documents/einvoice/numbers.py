@@ -18,9 +18,11 @@ def amount_text(minor: int, decimals: int) -> str:
     """An amount in major units, with two decimals at most (BR-DEC): a third one, which is 0, is left out."""
     if decimals > 2:
         minor, decimals = minor // 10 ** (decimals - 2), 2
-    whole, rest = divmod(abs(minor), 10**decimals)
+    if not decimals:
+        return str(minor)
+    digits = str(abs(minor)).zfill(decimals + 1)
     sign = "-" if minor < 0 else ""
-    return f"{sign}{whole}.{rest:0{decimals}}" if decimals else f"{sign}{whole}"
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def fits_two_decimals(minor: int, decimals: int) -> bool:
@@ -53,8 +55,8 @@ def comes_to(price: int, quantity: int, base: int, decimals: int) -> bool:
 
     Where the smallest coin is a whole unit, the rounding alone may be more.
     """
-    two_cents: int = 2 * MILLION**2 * 10**decimals
-    return 100 * abs(price * quantity - base * MILLION**2) <= two_cents
+    difference = abs(price * quantity - base * MILLION**2)
+    return not difference or 100 * difference <= 2 * MILLION**2 * 10**decimals
 
 
 def exact_price_text(price: int, decimals: int) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from documents.paper.figures import NO_FIGURE, Figure
 from documents.paper.fonts import EmbeddedFont, Subset, font
 from documents.paper.formats import Formats
 from documents.paper.grid import HAIRLINE, HEADING, TITLE, Style
@@ -25,6 +24,9 @@ LOGO = "Logo"
 def mark_of(kind: str) -> str:
     """Where text of an element begins; %d is for the number that it gets on its page."""
     return f"/{kind}<</MCID %d>>BDC"
+
+
+NEXT_CELL = f"\nEMC\n{mark_of('TD')}\n"
 
 
 class Piece(NamedTuple):
@@ -96,6 +98,27 @@ class Compositor:
         """The part of a face for other scripts that the file must embed."""
         return self._embedded.setdefault(face.key, Embedding(face))
 
+    def runs(self, space: str, text: Printable, style: Style) -> str:
+        """What shows a text that is not all in the first subset; another font is set then."""
+        face = font(style.weight)
+        if face.has(text):
+            return self._own_runs(space + text, style)
+        shown = [self._own_runs(space, style)]
+        for run in face.shaped(text).runs:
+            if run.face is None:
+                shown.append(self._own_runs(run.text, style))
+            else:
+                embedding = self.embedding(run.face)
+                shown.append(f"/{embedding.name} {style.size} Tf {embedding.shown(run, style.size)}")
+        return " ".join(shown)
+
+    def _own_runs(self, text: str, style: Style) -> str:
+        shown = []
+        for number, literal in font(style.weight).runs(text):
+            name = self.use(style.weight, number)
+            shown.append(f"/{name} {style.size} Tf ({literal}) Tj")
+        return " ".join(shown)
+
     def used(self) -> list[EmbeddedFont]:
         fonts: dict[str, EmbeddedFont] = {**self._used, **self._embedded}
         return [fonts[name] for name in sorted(fonts)]
@@ -142,22 +165,20 @@ class PieceBuilder:
             space, x = " ", x - face.space * style.size
         literal = face.first_literal(text)
         setting = self._setting(style)
-        shown = self._runs(space, text, style) if literal is None else f"({space}{literal}) Tj"
+        shown = f"({space}{literal}) Tj"
+        if literal is None:
+            shown = self._compositor.runs(space, text, style)
+            self._style = None
         self._text.append(f"{setting}1 0 0 1 {x:.2f} {-y:.2f} Tm {shown}")
 
-    def cells(self, y: float, edges: Sequence[float], cells: Sequence[Figure], style: Style) -> None:
-        """The further cells of the row that was begun, each from its right edge to the left.
+    def cells(self, cells: Sequence[str], style: Style) -> None:
+        """The further cells of the row that was begun, as page content that leaves the style as it is."""
+        self._text.append(f"{self.next_cell[1:]}{self._setting(style)}{self.next_cell.join(cells)}")
 
-        They are most of what is drawn on a long invoice: it is written at once what `right` would.
-        """
-        begin = "" if self._is_artifact else f"EMC\n{mark_of('TD')}\n"
-        end = f"{-y:.2f} Tm"
-        for edge, figure in zip(edges, cells, strict=True):
-            if figure is not NO_FIGURE:
-                x, literal = edge - figure.width * style.size, figure.literal
-                setting = self._setting(style)
-                shown = self._runs("", figure.text, style) if literal is None else f"({literal}) Tj"
-                self._text.append(f"{begin}{setting}1 0 0 1 {x:.2f} {end} {shown}")
+    @property
+    def next_cell(self) -> str:
+        """What stands between the cells of a row."""
+        return "\n" if self._is_artifact else NEXT_CELL
 
     def right(self, x: float, y: float, text: Printable, style: Style) -> None:
         self.left(x - font(style.weight).width(text) * style.size, y, text, style)
@@ -224,27 +245,6 @@ class PieceBuilder:
             self._marked = element
         continues, element.is_begun = element.is_begun, True
         return continues
-
-    def _runs(self, space: str, text: Printable, style: Style) -> str:
-        self._style = None
-        face = font(style.weight)
-        if face.has(text):
-            return self._own_runs(space + text, style)
-        shown = [self._own_runs(space, style)]
-        for run in face.shaped(text).runs:
-            if run.face is None:
-                shown.append(self._own_runs(run.text, style))
-            else:
-                embedding = self._compositor.embedding(run.face)
-                shown.append(f"/{embedding.name} {style.size} Tf {embedding.shown(run, style.size)}")
-        return " ".join(shown)
-
-    def _own_runs(self, text: str, style: Style) -> str:
-        shown = []
-        for number, literal in font(style.weight).runs(text):
-            name = self._compositor.use(style.weight, number)
-            shown.append(f"/{name} {style.size} Tf ({literal}) Tj")
-        return " ".join(shown)
 
 
 def space(height: float, *, keep: bool = False, gives: float = 0.0) -> Piece:

@@ -105,6 +105,7 @@ class Font:
             for code, char in enumerate(characters, start=FIRST_CODE)
         }
         self.space = self.widths[" "]
+        self._measured, self._width = "", 0.0
         self._first_subset = frozenset(self._subset_characters[0])
         self._literals = {ord(char): _literal(code) for char, (_, code) in self._codes.items()}
         self._literals[ord(NO_BREAK_SPACE)] = " "  # equally wide, and a reader copies an ordinary space
@@ -112,10 +113,13 @@ class Font:
 
     def width(self, text: str) -> float:
         """The text's width in ems; a character that no font has is a KeyError."""
-        try:
-            return sum(map(self.widths.__getitem__, text))
-        except KeyError:
-            return self.shaped(text).width
+        if text is not self._measured:  # a name is measured to be wrapped, then to place what is beside it
+            try:
+                self._width = sum(map(self.widths.__getitem__, text))
+            except KeyError:
+                self._width = self.shaped(text).width
+            self._measured = text
+        return self._width
 
     def has(self, text: str) -> bool:
         """Whether it has all characters itself."""

@@ -24,6 +24,7 @@ from invoicing.snapshot import Period
 
 MINUS = "−"  # U+2212, as wide as a figure's plus; some locales have a hyphen
 MOST_KEPT = 100  # VAT rates, of which a seller has few
+UNGROUPED = 1_000  # the size of a group that holds all digits
 EXAMPLE = Decimal("12345678.90")
 """It has decimals also where the currency has none: prices and quantities may have them."""
 
@@ -98,21 +99,21 @@ class Formats:
         return first if first == last else Printable(f"{first} – {last}")
 
     def _digits(self, number: int, decimals: int) -> str:
-        digits = str(abs(number)).zfill(decimals + 1)
+        digits = str(abs(number))
         if not decimals:
             return self._grouped(digits)
-        return self._grouped(digits[:-decimals]) + self._point + digits[-decimals:]
+        if len(digits) <= decimals:
+            digits = digits.zfill(decimals + 1)
+        return f"{self._grouped(digits[:-decimals])}{self._point}{digits[-decimals:]}"
 
     def _grouped(self, whole: str) -> str:
-        first, further = self._sizes
-        if len(whole) <= first:
+        last, further = self._sizes
+        if len(whole) <= last:
             return whole
-        groups = []
-        size = first
-        while size and len(whole) > size:
-            groups.append(whole[-size:])
-            whole, size = whole[:-size], further
-        return self._group.join([whole, *reversed(groups)])
+        whole, groups = whole[:-last], whole[-last:]
+        while len(whole) > further:
+            whole, groups = whole[:-further], f"{whole[-further:]}{self._group}{groups}"
+        return f"{whole}{self._group}{groups}"
 
 
 @lru_cache(maxsize=256)
@@ -182,7 +183,7 @@ def _separators(digits: str) -> tuple[str, tuple[int, int], str]:
     whole, point = digits[:-3], digits[-3]
     groups = re.findall(r"\d+", whole)
     if len(groups) < 2:
-        return "", (0, 0), point
+        return "", (UNGROUPED, UNGROUPED), point
     separator = re.sub(r"\d", "", whole)[0]
     further = len(groups[-2]) if len(groups) > 2 else len(groups[-1])
     return separator, (len(groups[-1]), further), point

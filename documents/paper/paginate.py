@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from documents.paper.compose import Piece, mark_of
+from documents.paper.compose import Piece
 from documents.paper.grid import CARRY, MARGIN, PART_MARGIN, TOP, TOP_OF_NEXT, Sheet
 from documents.paper.structure import Element
 
@@ -14,7 +14,6 @@ Carried = Callable[[int], tuple[Piece, Piece]]
 """Makes the rows that carry a sum forward, each CARRY high: the last of a page and the first of the next."""
 
 
-_FIGURE = mark_of("Figure")
 _MARK = re.compile(r"/\w+<</MCID %d>>BDC")
 
 
@@ -46,7 +45,7 @@ class Pages:
         for piece in chain:
             if self._y + rest > self._bottom and piece.content and self._is_for_next(piece, rest):
                 self._start_page(piece)
-            self._draw(piece, self._marked(piece))
+            self._draw(piece, self._marked(piece) if piece.marks else piece.content)
             rest -= piece.height
 
     def _is_for_next(self, piece: Piece, rest: float) -> bool:
@@ -61,7 +60,7 @@ class Pages:
             self.pages.append(Page())
         self._y = self._height - height
         for piece in part:
-            self._draw(piece, self._marked(piece))
+            self._draw(piece, self._marked(piece) if piece.marks else piece.content)
 
     def _top(self, first: Piece) -> float:
         """Where this piece would begin on a new page."""
@@ -86,15 +85,12 @@ class Pages:
 
     def _marked(self, piece: Piece) -> str:
         """The content with the numbers that its marks have on this page."""
-        if not piece.marks:
-            return piece.content
         page = self.pages[-1]
-        if _FIGURE in piece.content:
-            page.figures.extend(
-                (each, self._left, self._height - self._y) for each in piece.marks if each.box is not None
-            )
         first = page.mark_count
-        page.mark_count += sum([element.marks for element in piece.marks])
+        for element in piece.marks:
+            page.mark_count += element.marks
+            if element.box is not None:
+                page.figures.append((element, self._left, self._height - self._y))
         page.marks += piece.marks
         return piece.content % tuple(range(first, page.mark_count))
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from documents.paper.compose import Compositor, Piece, PieceBuilder
-from documents.paper.figures import NO_FIGURE, Figure
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, CARRY, INK, LABEL, SMALL, STRONG, WIDTH, Style
 from documents.paper.lanes import Lanes
-from documents.paper.structure import COLUMN_HEADER, Continued, Element, TableRow, row_header_across
+from documents.paper.structure import COLUMN_HEADER, Element, row_header_across
 from documents.paper.text import Printable
 from invoicing.snapshot import Line
 
@@ -19,9 +18,6 @@ PADDING, TIGHT = 5.0, 3.75  # above a row's text, in points; a row of one line i
 SKU_GAP = 8.0  # between a name and the item number, in points
 MAX_UNBROKEN = 6  # a row of more text lines than this may continue on the next page
 FIRST, LAST = 3, 2  # of its first and of its last lines so many stay together
-UNDRAWN = "-"  # the content of a piece that is only measured
-
-Cells = tuple[Figure, ...]
 
 
 class Words(NamedTuple):
@@ -33,11 +29,25 @@ class Words(NamedTuple):
     beside: bool = False
 
 
-class Row(NamedTuple):
-    """A line of the invoice, wrapped but not drawn yet: its figures, and its text in unbroken parts."""
+@dataclass(slots=True, eq=False)
+class Text:
+    """The text of a line's first cell, wrapped, in unbroken parts; lines that say the same share it."""
 
-    cells: Cells
     parts: list[list[Words]]
+
+    def heights(self, padding: float) -> list[float]:
+        """How high each part is with so much room above the first one and, less a point, below the last."""
+        heights = [sum([words.style.leading for words in part if not words.beside]) for part in self.parts]
+        heights[0] = padding + heights[0]
+        heights[-1] += padding - 1
+        return heights
+
+
+class Row(NamedTuple):
+    """A line of the invoice, by its place among them, that is not drawn yet."""
+
+    text: Text
+    number: int
     sum_after: int  # of the lines up to it
 
 
@@ -48,6 +58,7 @@ class Rows:
     compositor: Compositor
     lanes: Lanes
     table: Element
+    _texts: dict[tuple[object, ...], Text] = field(default_factory=dict)
 
     def heading(self, titles: Sequence[Printable]) -> Piece:
         builder = PieceBuilder(self.compositor)
@@ -56,36 +67,23 @@ class Rows:
         builder.left(0, LABEL.size, self.compositor.clean(self.compositor.labels.description), LABEL)
         for edge, title in zip(self.lanes.edges, titles, strict=True):
             builder.begin(row.add("TH", COLUMN_HEADER))
-            builder.right(edge, LABEL.size, title, self._scaled(LABEL))
+            builder.right(edge, LABEL.size, title, self.scaled(LABEL))
         builder.rule(15, 0, WIDTH, INK, 0.75)
         return builder.piece(19, keep=True)
 
-    def wrapped(self, line: Line, cells: Cells, sum_after: int) -> Row:
-        return Row(cells, _parts(self._texts(line)), sum_after)
-
-    def row(self, row: Row, running: tuple[Piece, ...], padding: float, *, is_drawn: bool) -> list[Piece]:
-        """The row's pieces. Those that are not drawn are as high, and show nothing."""
-        pieces = []
-        tagged = TableRow([True, *[figure is not NO_FIGURE for figure in row.cells]])
-        if is_drawn:
-            self.table.append(tagged)
-        for number, part in enumerate(row.parts):
-            top = 0.0 if number else padding
-            height = top + sum([words.style.leading for words in part if not words.beside])
-            is_last = number == len(row.parts) - 1
-            height += padding - 1 if is_last else 0
-            if is_drawn:
-                builder = PieceBuilder(self.compositor)
-                builder.begin(Continued(tagged) if number else tagged)
-                self._lines(builder, top, part)
-                if not number:
-                    builder.cells(padding + BODY.size, self.lanes.edges, row.cells, self._scaled(BODY))
-                if is_last:
-                    builder.rule(height, 0, WIDTH)
-                pieces.append(builder.piece(height, running=running, sum_after=row.sum_after))
-            else:
-                pieces.append(Piece(height, UNDRAWN, running=running, sum_after=row.sum_after))
-        return pieces
+    def wrapped(self, line: Line, number: int, sum_after: int) -> Row:
+        said = (
+            line.name,
+            line.sku,
+            line.description,
+            line.discount_reason,
+            line.service_period,
+            line.is_price_reduction,
+        )
+        text = self._texts.get(said)
+        if text is None:
+            text = self._texts[said] = Text(_parts(self._wrapped(line)))
+        return Row(text, number, sum_after)
 
     def carried(self, words: str, amount: Printable) -> Piece:
         """The row of a sum that is carried from page to page."""
@@ -112,18 +110,10 @@ class Rows:
         pieces = self.sub_heading(f"{order} ({self.compositor.labels.continued})", Element("TR"), ())
         return pieces if len(pieces) == 1 else []
 
-    def _scaled(self, style: Style) -> Style:
+    def scaled(self, style: Style) -> Style:
         return style if self.lanes.scale == 1 else style.scaled(self.lanes.scale)
 
-    def _lines(self, builder: PieceBuilder, y: float, texts: list[Words]) -> None:
-        baseline = y
-        for text, style, x, beside in texts:
-            if not beside:
-                baseline = y + style.size
-                y += style.leading
-            builder.left(x, baseline, text, style)
-
-    def _texts(self, line: Line) -> list[Words]:
+    def _wrapped(self, line: Line) -> list[Words]:
         lines, room = self.compositor.lines, self.lanes.room
         texts = [Words(text, BODY) for text in lines(line.name, BODY, room)] or [Words(Printable(""), BODY)]
         if line.sku:

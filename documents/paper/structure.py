@@ -22,21 +22,19 @@ Place = tuple[int, int]
 class Element:
     """An element of the tree: other elements are in it, or text that is marked as its own."""
 
-    __slots__ = ("_further", "_mark", "_page", "attributes", "box", "children", "is_begun", "kind", "number")
-
     marks = 1
     """How many it has for text that was written at once."""
+    children: list[Element] | None = None
+    is_begun = False  # whether text was written for it
+    number = 0
+    box: tuple[float, float, float, float] | None = None  # of a picture: left, low, right, high
+    _page: int | None = None  # of its text, if it came to one
+    _mark = 0  # the number that its text has there
+    _further: tuple[Place, ...] = ()
 
     def __init__(self, kind: str, attributes: str = "") -> None:
         self.kind = kind
         self.attributes = attributes
-        self.children: list[Element] | None = None
-        self.is_begun = False  # whether text was written for it
-        self.number = 0
-        self.box: tuple[float, float, float, float] | None = None  # of a picture: left, low, right, high
-        self._page: int | None = None  # of its text, if it came to one
-        self._mark = 0  # the number that its text has there
-        self._further: list[Place] = []
 
     @property
     def marked_as(self) -> str:
@@ -60,7 +58,7 @@ class Element:
         if self._page is None:
             self._page, self._mark = page, mark
         else:
-            self._further.append((page, mark))
+            self._further = (*self._further, (page, mark))
 
     def has_text(self) -> bool:
         """Whether any of its text came to a page."""
@@ -100,12 +98,12 @@ class TableRow(Element):
     Most elements of a long invoice are such cells: they are no objects of their own here.
     """
 
-    __slots__ = ("_filled", "_references", "marks")
+    kind = "TR"
+    attributes = ""
+    _references = ""
 
     def __init__(self, filled: Sequence[bool]) -> None:
-        super().__init__("TR")
         self._filled = filled
-        self._references = ""
         self.marks = sum(filled)
 
     @property
@@ -119,15 +117,19 @@ class TableRow(Element):
 
     def add_to(self, objects: Objects, parent: int, pages: Sequence[str]) -> None:
         self.number = number = objects.count + 1
-        kids = [f"{number + place} 0 R" for place in range(1, len(self._filled) + 1)]
+        references = [f"{each} 0 R" for each in range(number + 1, number + 1 + len(self._filled))]
+        kids = self._references = " ".join(references)
         cell = f"<</S/TD/P {number} 0 R"
-        marks = count(self._mark)
-        filled = f"{cell}{pages[self._page or 0]}/K"
-        cells = [f"{filled} {next(marks)}>>" if each else f"{cell}>>" for each in self._filled]
+        filled = f"{cell}{pages[self._page or 0]}/K "
+        if self.marks == len(references):
+            cells = [f"{filled}{mark}>>" for mark in range(self._mark, self._mark + self.marks)]
+        else:
+            marks = count(self._mark)
+            cells = [f"{filled}{next(marks)}>>" if each else f"{cell}>>" for each in self._filled]
+            self._references = " ".join(compress(references, self._filled))
         if self._further:
             cells[0] = f"{cell}{self._places(pages)}>>"
-        objects.extend([f"<</S/TR/P {parent} 0 R/K[{' '.join(kids)}]>>", *cells])
-        self._references = " ".join(compress(kids, self._filled))
+        objects.extend([f"<</S/TR/P {parent} 0 R/K[{kids}]>>", *cells])
 
     def references(self) -> str:
         return self._references
@@ -135,8 +137,6 @@ class TableRow(Element):
 
 class Continued(Element):
     """Further text of a row's first cell."""
-
-    __slots__ = ("_row",)
 
     def __init__(self, row: TableRow) -> None:
         super().__init__("TD")

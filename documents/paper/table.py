@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from documents.paper.columns import keep_together
 from documents.paper.compose import Compositor, Piece
-from documents.paper.figures import NO_FIGURE, Figure, figure
+from documents.paper.figures import Figure, figure, figures
 from documents.paper.fonts import font
 from documents.paper.grid import BODY, CARRY, LABEL, WIDTH
 from documents.paper.lanes import lanes
-from documents.paper.rows import PADDING, UNDRAWN, Cells, Row, Rows
+from documents.paper.row_pieces import UNDRAWN, DrawnRows, MeasuredRows
+from documents.paper.rows import PADDING, Row, Rows
 from documents.paper.structure import Element
 from documents.paper.text import Printable
 from invoicing.decimals import price_of
@@ -32,38 +33,38 @@ class Group(NamedTuple):
     rows: list[Row]
 
 
-class _Figures:
-    """The figures of lines, column by column. Quantities and rates come often: each is made once."""
+class _Columns:
+    """The figures of lines, column by column."""
 
-    def __init__(self, compositor: Compositor) -> None:
+    def __init__(self, compositor: Compositor, lines: Sequence[Line]) -> None:
         self._compositor, self._formats = compositor, compositor.formats
-        self._quantities: dict[tuple[int, str], Figure] = {}
-        self._rates: dict[int, Figure] = {}
+        self._lines = lines
 
-    def quantity(self, line: Line) -> Figure:
-        if line.is_price_reduction:
-            return NO_FIGURE
-        key = line.quantity, line.unit
-        if key not in self._quantities:
-            unit = self._compositor.labels.unit(line.unit, line.quantity)
-            words = f"{self._formats.quantity(line.quantity)} {unit}"
-            self._quantities[key] = figure(self._compositor.clean(words))
-        return self._quantities[key]
+    def quantity(self) -> list[Figure]:
+        keys = [None if line.is_price_reduction else (line.quantity, line.unit) for line in self._lines]
+        return figures(keys, self._quantity)
 
-    def unit_price(self, line: Line) -> Figure:
-        return NO_FIGURE if line.is_price_reduction else figure(self._formats.unit_price(price_of(line)))
+    def unit_price(self) -> list[Figure]:
+        keys = [None if line.is_price_reduction else price_of(line) for line in self._lines]
+        return figures(keys, lambda price: figure(self._formats.unit_price(price)))
 
-    def discount(self, line: Line) -> Figure:
-        return figure(self._formats.plain(-line.discount)) if line.discount else NO_FIGURE
+    def discount(self) -> list[Figure]:
+        return figures([-line.discount or None for line in self._lines], self._amount)
 
-    def vat(self, line: Line) -> Figure:
-        rate = line.vat_rate
-        if rate not in self._rates:
-            self._rates[rate] = figure(self._formats.percent(rate))
-        return self._rates[rate]
+    def vat(self) -> list[Figure]:
+        rates = [line.vat_rate for line in self._lines]
+        return figures(rates, lambda rate: figure(self._formats.percent(rate)))
 
-    def amount(self, line: Line) -> Figure:
-        return figure(self._formats.plain(line.total))
+    def amount(self) -> list[Figure]:
+        return figures([line.total for line in self._lines], self._amount)
+
+    def _quantity(self, key: tuple[int, str]) -> Figure:
+        quantity, unit = key
+        words = f"{self._formats.quantity(quantity)} {self._compositor.labels.unit(unit, quantity)}"
+        return figure(self._compositor.clean(words))
+
+    def _amount(self, amount: int) -> Figure:
+        return figure(self._formats.plain(amount))
 
 
 class Table:
@@ -74,10 +75,9 @@ class Table:
         is_discounted = any(line.discount for line in invoice.lines)
         shown = [name for name in LEAST_WIDTHS if name != "discount" or is_discounted]
         titles = tuple(compositor.clean(getattr(compositor.labels, name)) for name in shown)
-        figures = _Figures(compositor)
-        columns = [[getattr(figures, name)(line) for line in invoice.lines] for name in shown]
+        self._columns = [getattr(_Columns(compositor, invoice.lines), name)() for name in shown]
         widths = lanes(
-            [_widest(title, column) for title, column in zip(titles, columns, strict=True)],
+            [_widest(title, column) for title, column in zip(titles, self._columns, strict=True)],
             width=WIDTH,
             text=LEAST_TEXT,
             least=[LEAST_WIDTHS[name] for name in shown],
@@ -85,7 +85,7 @@ class Table:
         self._table = compositor.document.add("Table")
         self._rows = Rows(compositor, widths, self._table)
         self._heading = self._rows.heading(titles)
-        self._groups = list(self._wrapped_groups(invoice, list(zip(*columns, strict=True))))
+        self._groups = list(self._wrapped_groups(invoice))
 
     @property
     def least_height(self) -> float:
@@ -94,6 +94,7 @@ class Table:
 
     def pieces(self, padding: float = PADDING, *, is_drawn: bool = True) -> list[Piece]:
         """Their pieces, with so much room in the rows; the last ones stay on one page with the totals."""
+        rows = DrawnRows(self._rows, padding, self._columns) if is_drawn else MeasuredRows(padding)
         pieces = [self._heading]
         starts = []
         for group in self._groups:
@@ -102,7 +103,7 @@ class Table:
                 self._table.append(group.row)
             for row in group.rows:
                 starts.append(len(pieces))
-                pieces += self._rows.row(row, group.running, padding, is_drawn=is_drawn)
+                pieces += rows.pieces(row, group.running)
         return _kept_with_totals(pieces, starts)
 
     def carried(self, amount: int) -> tuple[Piece, Piece]:
@@ -117,7 +118,7 @@ class Table:
         """The same rows where pages are only counted."""
         return Piece(CARRY, UNDRAWN), Piece(CARRY, UNDRAWN)
 
-    def _wrapped_groups(self, invoice: Snapshot, cells: Sequence[Cells]) -> Iterator[Group]:
+    def _wrapped_groups(self, invoice: Snapshot) -> Iterator[Group]:
         total = 0
         for order, numbers in _groups(invoice):
             running: tuple[Piece, ...] = (self._heading,)
@@ -128,7 +129,7 @@ class Table:
             rows = []
             for number in numbers:
                 total += invoice.lines[number].total
-                rows.append(self._rows.wrapped(invoice.lines[number], cells[number], total))
+                rows.append(self._rows.wrapped(invoice.lines[number], number, total))
             yield Group(heading, headings, running, rows)
 
 

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from documents.paper.labels import labels
 from documents.pdf import render
+from invoicing.decimals import MILLION
 from invoicing.snapshot import (
     Address,
     OrderReference,
@@ -142,6 +143,24 @@ def test_the_reason_of_a_discount_is_under_its_line(locale: str, word: str) -> N
 
 def test_an_unlisted_unit_prints_as_its_code() -> None:
     assert "1 E48" in invoice_text(invoice(lines=(line(unit="E48"),)))
+
+
+@pytest.mark.parametrize("unit", ["шт", "株", "τμχ"])
+def test_a_unit_in_other_letters_leaves_the_figures_beside_it_as_they_are(unit: str) -> None:
+    lines = [line(name=f"Mug {count}", unit=unit, quantity=count * MILLION) for count in (7, 8)]
+    text = invoice_text(invoice(lines=tuple(lines)))
+    for each in lines:
+        amount = f"{each.total / 100:.2f}"
+        assert re.search(rf"{each.name} {each.quantity // MILLION} {unit} [€0-9.]+ [0-9]+% {amount}", text)
+
+
+def test_lines_that_say_the_same_have_figures_of_their_own() -> None:
+    mugs = [line(name="Mug", total=total, total_ex_vat=total) for total in (101, 202, 101)]
+    plate = line(name="Plate", total=303, total_ex_vat=303)
+    text = invoice_text(invoice(lines=(*mugs, plate)))
+    assert re.findall(r"(Mug|Plate) .*?([0-9]\.[0-9]{2})\n", text) == [
+        ("Mug", "1.01"), ("Mug", "2.02"), ("Mug", "1.01"), ("Plate", "3.03"),
+    ]  # fmt: skip
 
 
 def test_a_credit_by_amount_is_a_price_reduction_without_pieces() -> None:
