@@ -101,6 +101,15 @@ async def visible(ctx: Context, ids: Sequence[str]) -> list[Customer]:
     return [customer for customer in found if customer is not None]
 
 
+async def by_ids(ctx: Context, ids: Sequence[str | None]) -> list[Customer | None]:
+    """The customers that orders or invoices belong to, in their order."""
+    if any(ids):
+        ctx.principal.require(Scope.CUSTOMERS_READ)
+    found = await ctx.loaders.customer.load_many(dict.fromkeys(filter(None, ids)))
+    by_id = {customer.id: customer for customer in found if customer}
+    return [by_id.get(id or "") for id in ids]
+
+
 async def by_id(ctx: Context, customer_id: str | None) -> Customer | None:
     """The customer that an order or an invoice belongs to; None for a guest's."""
     if customer_id is None:

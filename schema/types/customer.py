@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 import strawberry
 from strawberry.scalars import JSON
 
+from invoicing.invoices.queries import Issued
 from invoicing.storage import tables
-from resolvers import payments
+from resolvers import customers, payments
+from resolvers.context import Context
 from schema.info import Info
 from schema.types.node import Node, node_id
 from schema.types.payment import PaymentMethod
@@ -73,3 +77,14 @@ class Customer(Node):
             created_at=row.created_at,
             erased_at=row.erased_at,
         )
+
+
+class _OfCustomer(Protocol):
+    @property
+    def row(self) -> Issued | tables.Order: ...
+
+
+async def customers_of(each: Sequence[_OfCustomer], ctx: Context) -> list[Customer | None]:
+    """Those of many invoices or orders."""
+    found = await customers.by_ids(ctx, [one.row.customer_id for one in each])
+    return [Customer.of(row) if row else None for row in found]

@@ -14,9 +14,9 @@ from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
 from invoicing.snapshot import Snapshot, VatRow, load_stored, read_line, read_without_lines
 from resolvers import customers, e_invoices, invoices, orders, payments
+from schema.hints import SHAPE, TOGETHER
 from schema.info import Info
-from schema.shapes import SHAPE
-from schema.types.customer import Customer
+from schema.types.customer import Customer, customers_of
 from schema.types.e_invoice import EInvoice, EInvoiceFormat, EInvoiceProblem
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
 from schema.types.invoice_line import STORED_LINE, InvoiceLine
@@ -86,7 +86,10 @@ class Invoice(Node):
     def orders_count(self) -> int:
         return len(self._kept()["orders"])
 
-    @strawberry.field(description="The customer with their details of today; null after a guest's order.")
+    @strawberry.field(
+        description="The customer with their details of today; null after a guest's order.",
+        metadata={TOGETHER: customers_of},
+    )
     async def customer(self, info: Info) -> Customer | None:
         found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None

@@ -10,7 +10,7 @@ import strawberry
 
 from invoicing.decimals import MILLION, json_number, price_of
 from invoicing.snapshot import Line
-from schema.shapes import Key, Shape
+from schema.hints import Key, Shape
 from schema.types.enums import SupplyType
 from schema.types.scalars import Money, Quantity, UnitPrice
 from schema.types.shared import Period, VatAmount

@@ -15,8 +15,9 @@ from invoicing.orders.lawful import Parties
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
+from schema.hints import TOGETHER
 from schema.info import Info
-from schema.types.customer import Customer
+from schema.types.customer import Customer, customers_of
 from schema.types.enums import (
     BlockReason,
     OrderActionType,
@@ -84,7 +85,7 @@ class Order(Node):
         closed = await payments.is_closed(info.context, self.row)
         return OrderStatus.CLOSED if closed else OrderStatus.OPEN
 
-    @strawberry.field(description="Who ordered; null on a guest's order.")
+    @strawberry.field(description="Who ordered; null on a guest's order.", metadata={TOGETHER: customers_of})
     async def customer(self, info: Info) -> Customer | None:
         found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None

@@ -10,7 +10,7 @@ import strawberry
 
 from invoicing import snapshot
 from invoicing.decimals import json_number
-from schema.shapes import Key, Shape
+from schema.hints import Key, Shape
 from schema.types.enums import VatCategory
 from schema.types.scalars import Money
 

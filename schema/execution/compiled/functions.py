@@ -21,6 +21,8 @@ class Body:
     entries: list[str] = field(default_factory=list)
     """Of the dictionary that it returns."""
     waits: list[str] = field(default_factory=list)
+    shared_waits: list[str] = field(default_factory=list)
+    """Of many objects at once."""
     sized: list[str] = field(default_factory=list)
     """What the values cost beyond being there, as expressions."""
     cost: int = 0
@@ -31,11 +33,8 @@ class Body:
         if self.sized:
             lines.append(f"r.meter.spent += {' + '.join(self.sized)}")
         made = f"{{{', '.join(self.entries)}}}"
-        if not self.waits:
+        if not (self.waits or self.shared_waits):
             return [*lines, f"return {made}"]
-        return [
-            *lines,
-            f"d = {made}",
-            *[f"r.calls.append({wait}(d, s, r))" for wait in self.waits],
-            "return d",
-        ]
+        calls = [f"r.calls.append({wait}(d, s, r))" for wait in self.waits]
+        calls += [f"r.shared[{wait}].append((d, s))" for wait in self.shared_waits]
+        return [*lines, f"d = {made}", *calls, "return d"]

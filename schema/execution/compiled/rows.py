@@ -13,7 +13,7 @@ from schema.execution.compiled.functions import Body, Function
 from schema.execution.compiled.leaves import Constant
 from schema.execution.compiled.running import Prices
 from schema.execution.compiled.selecting import Selecting
-from schema.shapes import Key, Shape
+from schema.hints import Key, Shape
 
 
 class Rows:

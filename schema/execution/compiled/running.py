@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
@@ -71,6 +72,7 @@ class PlannedInfo:
 
 
 Read = Callable[[Any, "Run"], Any]
+SharedWait = Callable[[Sequence[tuple[dict[str, Any], Any]], "Run"], Coroutine[Any, Any, None]]
 
 
 @dataclass(slots=True)
@@ -88,6 +90,10 @@ class Run:
     """Of the root fields that were resolved, so that none is resolved again."""
     info: Any = field(init=False)
     calls: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+    shared: dict[SharedWait, list[tuple[dict[str, Any], Any]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """The objects of each field that is waited for together."""
     lists: list[tuple[list[Any], Sequence[Any], Read]] = field(default_factory=list)
     pause: int = 0
     """Once so much is spent, a list is read in turns."""
@@ -98,10 +104,13 @@ class Run:
     async def finish(self, prices: Prices) -> None:
         """Does all that reading has left to be done, and what this leaves in turn."""
         try:
-            while self.calls or self.lists:
+            while self.calls or self.shared or self.lists:
                 if self.lists:
                     await self._read_lists(prices)
-                elif len(self.calls) == 1:
+                    continue
+                self.calls += [wait(waiting, self) for wait, waiting in self.shared.items()]
+                self.shared.clear()
+                if len(self.calls) == 1:
                     await self.calls.pop()
                 else:
                     await self._call_all()

@@ -35,7 +35,7 @@ from schema.execution.compiled.running import (
 )
 from schema.execution.compiled.selecting import Selecting
 from schema.execution.compiled.variables import Variables
-from schema.shapes import SHAPE, Shape
+from schema.hints import SHAPE, TOGETHER, Shape, Together
 
 MOST_LINES = 2_000
 """Of one plan. What is longer takes long to compile, and is not asked for often."""
@@ -115,7 +115,10 @@ class Writer:
         graphql_field, definition = self._definition(parent, name)
         if definition.is_async:
             body.entries.append(f"{key!r}: None")  # its place
-            body.waits.append(self._wait(graphql_field, definition, key, details, is_root=is_root))
+            if not is_root and (together := definition.metadata.get(TOGETHER)):
+                body.shared_waits.append(self._shared_wait(graphql_field, together, key, details))
+            else:
+                body.waits.append(self._wait(graphql_field, definition, key, details, is_root=is_root))
             return
         value = self._constant(None, "x")
         if definition.base_resolver is None:
@@ -162,16 +165,29 @@ class Writer:
             lines += [f"r.outcomes[{key!r}] = Outcome(x)"]
         else:
             lines += [f"x = await {call}"]
-        lines += ["if r.turns.is_over(): await r.wait_for_turn()"]
-        after: list[str] = []
-        cost = self._value(graphql_field.type, "x", details, after)
-        sizes = leaves.sizes(graphql_field.type, "x", is_plain=False)
-        lines += _spending(cost) if cost else []
-        lines += after
-        lines += [f"r.meter.spent += {' + '.join(sizes)}"] if sizes else []
         name = self._constant(None, "wait")
-        self._define(f"async def {name}(d, s, r):", [*lines, f"d[{key!r}] = x"])
+        self._define(f"async def {name}(d, s, r):", [*lines, *self._put(graphql_field, key, details)])
         return name
+
+    def _shared_wait(
+        self, graphql_field: GraphQLField, together: Together, key: str, details: FieldDetailsList
+    ) -> str:
+        """The name of a coroutine function that waits for a field of many objects."""
+        call = f"await {self._constant(together)}([s for _, s in waiting], r.context)"
+        put = [f" {line}" for line in self._put(graphql_field, key, details)]
+        lines = [f"for (d, _), x in zip(waiting, {call}, strict=True):", *put]
+        name = self._constant(None, "wait")
+        self._define(f"async def {name}(waiting, r):", lines)
+        return name
+
+    def _put(self, graphql_field: GraphQLField, key: str, details: FieldDetailsList) -> list[str]:
+        """Lines that put what was waited for in its place."""
+        lines: list[str] = []
+        cost = self._value(graphql_field.type, "x", details, lines)
+        sizes = leaves.sizes(graphql_field.type, "x", is_plain=False)
+        spending = [f"r.meter.spent += {' + '.join(sizes)}"] if sizes else []
+        before = ["if r.turns.is_over(): await r.wait_for_turn()", *(_spending(cost) if cost else [])]
+        return [*before, *lines, *spending, f"d[{key!r}] = x"]
 
     # ------------------------------------------------------------ values
 

@@ -12,7 +12,7 @@ import pytest
 import strawberry
 
 from invoicing.snapshot import Line, VatRow, read_line
-from schema.shapes import Key, Shape
+from schema.hints import Key, Shape
 from schema.types.invoice_line import STORED_LINE, InvoiceLine
 from schema.types.shared import STORED_VAT, VatAmount
 

@@ -1,0 +1,39 @@
+"""What a field's metadata tells the plans of operations (`schema.execution.compiled`).
+
+It changes nothing but the time that an answer takes: graphql-core looks at none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHAPE = "shape"
+"""Of a field whose resolver returns a list with the stored `rows` of its objects: what they are made of.
+
+Where that is all that is asked for of them, a plan reads the rows, and the objects are never made.
+"""
+
+TOGETHER = "together"
+"""Of a field without arguments whose resolver has to be waited for: what resolves it for many objects at
+once, as a plan then does.
+"""
+
+Together = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]]
+"""Takes the objects, and the context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value as it is stored: what is written into the answer, or an enum's value."""
+
+    name: str
+    default: Any = None
+    """Where nothing is stored."""
+
+
+Made = Callable[[Mapping[str, Any]], Any]
+"""Makes a field's value of the row."""
+Shape = Mapping[str, "Key | Made | Shape"]
+"""How each field of an object is read. A shape among them is that of an object which the row holds too."""
