@@ -13,6 +13,7 @@ from invoicing.accounts import settings as account_settings
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account
+from invoicing.texts import printable
 from server.settings import Settings
 
 AccountOption = Annotated[
@@ -72,6 +73,9 @@ def say_in_red(message: str) -> None:
 
 
 def exit_with(message: str) -> typer.Exit:
-    """Prints the message on standard error, and returns the exception to raise."""
-    typer.echo(message, err=True)
+    """Prints the message on standard error, and returns the exception to raise.
+
+    What it quotes may be from anybody's file, and a terminal must not obey it.
+    """
+    typer.echo(printable(message), err=True)
     return typer.Exit(1)

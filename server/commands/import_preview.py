@@ -13,6 +13,7 @@ from invoicing.importing.orders import Terms
 from invoicing.importing.preview import Preview, PreviewedOrder
 from invoicing.money import to_major
 from invoicing.orders.items import ItemType
+from invoicing.texts import printable
 from server.commands.import_progress import print_reading
 
 
@@ -28,7 +29,7 @@ def print_preview(preview: Preview, terms: Terms, *, invoice: bool) -> None:
             lines.append(f"{title} would be {_counted(reasons.total(), 'line')}: {counted}.")
     lines += [f"  line {each.line}, {each.flaw.reason}: {each.flaw.message}" for each in preview.rejects]
     lines += [*_totals(preview, invoice=invoice), "Nothing was written: this is a dry run."]
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    console.print(printable("\n".join(lines)), markup=False, highlight=False, soft_wrap=True)
 
 
 def _order(order: PreviewedOrder, terms: Terms, *, invoice: bool) -> list[str]:

@@ -16,6 +16,7 @@ from invoicing.importing.orders import Terms
 from invoicing.importing.run import Progress as Moved
 from invoicing.importing.summary import Summary
 from invoicing.money import to_major
+from invoicing.texts import printable
 
 
 @contextmanager
@@ -60,32 +61,33 @@ def print_summary(done: Summary, terms: Terms, rejects: Path, seconds: float) ->
     print_reading(console, done)
     console.print(table)
     if done.not_invoiced:
-        console.print(
+        _say(
+            console,
             f"The law does not allow the VAT category of these orders, as `blocked` on them says: "
             f"{', '.join(done.not_invoiced[:20])}{' …' if len(done.not_invoiced) > 20 else ''}.",
-            markup=False,
-            soft_wrap=True,
         )
     if done.unknown_units:
         units = [f"{unit} ({times:,} items)" for unit, times in done.unknown_units.most_common(20)]
-        console.print(
+        _say(
+            console,
             f"Units that no e-invoice can say, as UN/ECE Recommendations 20 and 21 do not have them: "
             f"{', '.join(units)}.",
-            markup=False,
-            soft_wrap=True,
         )
     if done.rejected or done.skipped:
         what = "rejected" if not done.skipped else "rejected and skipped" if done.rejected else "skipped"
-        console.print(f"The {what} lines and their reasons are in {rejects}.", markup=False, soft_wrap=True)
+        _say(console, f"The {what} lines and their reasons are in {rejects}.")
 
 
 def print_reading(console: Console, done: Summary) -> None:
     """How the file was read: its encoding and its delimiter, and which columns were not."""
-    console.print(f"The file is read as {done.dialect}.", markup=False, soft_wrap=True)
+    _say(console, f"The file is read as {done.dialect}.")
     if done.ignored_columns:
-        console.print(
-            f"Columns that were not read: {', '.join(done.ignored_columns)}.", markup=False, soft_wrap=True
-        )
+        _say(console, f"Columns that were not read: {', '.join(done.ignored_columns)}.")
+
+
+def _say(console: Console, sentence: str) -> None:
+    """What is in the file may be from anybody: a terminal must not obey it."""
+    console.print(printable(sentence), markup=False, soft_wrap=True)
 
 
 def _reasons(reasons: Counter[str]) -> dict[str, str]:

@@ -181,6 +181,19 @@ def test_a_dry_run_knows_the_customers_whom_the_orders_before_would_make(
 
 
 @pytest.mark.usefixtures("principal")
+@pytest.mark.parametrize("words", [(), ("--dry-run",), ("--format", "shopify")])
+def test_a_terminal_obeys_nothing_that_is_in_the_file(
+    command: Callable[..., Any], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    escape = "\x1b]0;another title\x07\x9b31m"
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER},customer_name,{escape}\n1,Mug,{escape},1,Ann,\n2,Mug,1,1,Ann,\n")
+    result = command(file, *words)
+    assert "another title" in result.output
+    assert not {"\x1b", "\x07", "\x9b"} & {*result.output}
+
+
+@pytest.mark.usefixtures("principal")
 def test_a_dry_run_leaves_cancellations_to_the_import(command: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "retail.csv"
     file.write_text(
