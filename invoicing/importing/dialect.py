@@ -31,7 +31,7 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _QUOTED = re.compile('"[^"]*"?')
-_SEPARATOR = re.compile('"?sep=(.)"?[\r\n]*')
+_SEPARATOR = re.compile('"?sep=([^"\r\n])"?[\r\n]*')
 _SHOWN = {
     UTF_8: "UTF-8",
     "utf-16": "UTF-16",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from invoicing.errors import InvoicingError
@@ -106,7 +107,9 @@ class Rejects:
         self._open_files = ExitStack()
         self._writer: Any = None
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            self.path.open("w").close()  # where it cannot be written, nothing is imported
+            if S_ISREG(self.path.lstat().st_mode):
+                self.path.unlink()  # a device, such as /dev/null, or a link stays
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -78,6 +78,14 @@ def test_the_own_line_of_excel_says_the_delimiter(import_file: ImportFile, rejec
     assert reject_reasons(rejects) == [("3", "order_incomplete"), ("4", "invalid_quantity")]
 
 
+@pytest.mark.parametrize("sign", ['"', "", "a", "1"])
+def test_an_own_line_of_excel_that_names_no_delimiter_is_the_line_of_the_columns(
+    import_file: ImportFile, sign: str
+) -> None:
+    with pytest.raises(UnreadableFile, match="The file lacks the columns order_number"):
+        import_file(f"sep={sign}\r\n{HEADER},customer_name\r\n1,Mug,1,1,Ann\r\n")
+
+
 def test_delimiters_in_quoted_names_do_not_count(import_file: ImportFile) -> None:
     done = import_file(f'{HEADER},customer_name,"a;b;c;d;e;f;g"\n1,Mug,1,1,Ann,\n')
     assert (done.imported, done.dialect.delimiter) == (1, ",")

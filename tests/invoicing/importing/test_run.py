@@ -90,6 +90,32 @@ def test_the_command_says_what_is_wrong_with_an_option(
 
 
 @pytest.mark.usefixtures("principal")
+def test_nothing_is_imported_where_rejects_could_not_be_listed(
+    command: Callable[..., Any], database: Database, tmp_path: Path
+) -> None:
+    """Also if the first that is rejected comes after orders that were imported."""
+    file = tmp_path / "orders.csv"
+    lines = "".join(f"{number},Mug,1,1,Ann\n" for number in range(MAX_ORDERS))
+    file.write_text(f"{HEADER},customer_name\n{lines}x,Mug,x,1,Ann\n")
+    nowhere = tmp_path / "none" / "rejects.csv"
+    result = command(file, "--rejects", nowhere)
+    assert (result.exit_code, str(nowhere) in result.stderr) == (1, True)
+    assert count_rows(database, orders) == 0
+    assert command(file, "--rejects", nowhere, "--dry-run").exit_code == 0
+
+
+@pytest.mark.usefixtures("principal")
+def test_what_is_no_plain_file_is_written_to_and_stays(command: Callable[..., Any], tmp_path: Path) -> None:
+    """As root, /dev/null would be removed."""
+    file, link, target = tmp_path / "orders.csv", tmp_path / "link", tmp_path / "target"
+    link.symlink_to(target)
+    for cell, listed in (("1", []), ("x", [("2", "invalid_quantity")]), ("1", [])):
+        file.write_text(f"{HEADER},customer_name\n1,Mug,{cell},1,Ann\n")
+        command(file, "--rejects", link)
+        assert (link.is_symlink(), reject_reasons(target)) == (True, listed)
+
+
+@pytest.mark.usefixtures("principal")
 def test_the_command_says_when_there_is_no_such_file(command: Callable[..., Any], tmp_path: Path) -> None:
     result = command(tmp_path / "none.csv")
     assert result.exit_code == 1
