@@ -53,7 +53,8 @@ def report(outcome: Outcome) -> None:
     others = outcome.faults.total() - outcome.kills
     print(f"  {outcome.kills:,} kills, {others:,} other faults, {journal.acknowledged:,} calls acknowledged:")
     print(f"  {len(found.lost):,} lost, {len(found.double):,} double, {len(found.gaps):,} gaps,", end=" ")
-    print(f"{len(found.papers):,} without a PDF, {len(found.findings):,} findings of verify", flush=True)
+    print(f"{len(found.papers):,} without a PDF, {len(found.findings):,} findings of verify,", end=" ")
+    print(f"{len(found.failures):,} internal errors", flush=True)
 
 
 def _name(name: object) -> str:

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Table, func, select, update
 
 from invoicing.payments.charges import ASK_GATEWAY
@@ -49,6 +51,9 @@ _TABLES: Mapping[str, Table] = {
 _MADE_BY_KEY = ("customers", "orders", "invoices", "payments", "webhook_endpoints")
 """Each of these was made by a call that was answered in the end: there must be no other one."""
 
+_FAILURES = (b'"resolver failed"', b'"request failed"', b'"operation failed"')
+"""Events of the servers' logs."""
+
 LONGEST_WAIT = timedelta(seconds=90)
 """Longer than any attempt at a PDF or a charge is put off by itself, at the end of a siege."""
 
@@ -60,10 +65,11 @@ class Reckoning:
     gaps: list[str] = field(default_factory=list)
     papers: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     @property
     def wrong(self) -> list[str]:
-        return [*self.lost, *self.double, *self.gaps, *self.papers, *self.findings]
+        return [*self.lost, *self.double, *self.gaps, *self.papers, *self.findings, *self.failures]
 
 
 def reckon(site: Site, journal: Journal) -> Reckoning:
@@ -82,6 +88,17 @@ def reckon(site: Site, journal: Journal) -> Reckoning:
     found.papers = site.read(_without_paper)
     found.double += _charged_twice(site)
     found.findings = _verified(site)
+    found.failures = [line for process in site.processes for line in _failures_in(process.log)]
+    return found
+
+
+def _failures_in(log: Path) -> list[str]:
+    """The failures of which callers were told nothing but that there was one: no fault may lead to any."""
+    found = []
+    for line in log.read_bytes().splitlines():
+        if any(event in line for event in _FAILURES):
+            logged = orjson.loads(line)
+            found.append(f"{log.stem}: {logged['event']}: {logged.get('exception', '')[-3_000:]}")
     return found
 
 
