@@ -87,7 +87,7 @@ class Database:
         self._engine = (
             _sqlite(self.url, "DEFERRED", threads + KEYS + READERS + LISTS, lock_timeout)
             if self.is_sqlite
-            else _postgresql(self.url, threads + SPARE, lock_timeout=lock_timeout)
+            else _postgresql(self.url, threads + SPARE, prepare_threshold=None, lock_timeout=lock_timeout)
         )
         self._in_time = (
             self._engine
@@ -374,14 +374,25 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _postgresql(url: URL, connections: int, **timeouts: float) -> Engine:
-    """`timeouts` are in seconds, under the names of PostgreSQL's settings."""
+def _postgresql(
+    url: URL, connections: int, *, prepare_threshold: int | None = 5, **timeouts: float
+) -> Engine:
+    """`timeouts` are in seconds, under the names of PostgreSQL's settings.
+
+    With a `prepare_threshold` Psycopg prepares statements too. When it rolls back it makes PostgreSQL forget
+    all that is prepared, ours too: only connections that read may have it.
+    """
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=False,
-        connect_args={"cursor_factory": PlainCursor, **_lost_in_time(url)},
+        connect_args={
+            "cursor_factory": PlainCursor,
+            "client_encoding": "utf8",
+            "prepare_threshold": prepare_threshold,
+            **_lost_in_time(url),
+        },
         json_serializer=_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,

@@ -22,8 +22,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
-from invoicing.storage.prepared import Parameters as Key
-from invoicing.storage.prepared import Prepared, Row
+from invoicing.storage.compiled import Parameters as Key
+from invoicing.storage.compiled import Row
+from invoicing.storage.prepared import Prepared
 
 T = TypeVar("T")
 

@@ -8,15 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, Table, bindparam, event, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 import invoicing
 from invoicing.access import Principal
+from invoicing.errors import ValidationError
 from invoicing.storage import changes, rows
+from invoicing.storage.compiled_for_postgresql import PREPARED_AFTER, CompiledForPostgreSQL
+from invoicing.storage.compiled_for_sqlite import TOGETHER
 from invoicing.storage.database import Database
 from invoicing.storage.id_lists import id_list, is_one_of
-from invoicing.storage.prepared import TOGETHER, Prepared
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Order,
     OrderItem,
@@ -131,6 +135,74 @@ def test_as_many_rows_as_there_are_are_inserted_each_once(ordered: Database, man
     ordered.write(lambda connection: Prepared(insert(order_items)).run(connection, *copies))
     stored = select(order_items).where(order_items.c.id.startswith("copy")).order_by(order_items.c.id)
     assert ordered.read(rows.mappings, stored) == copies
+
+
+def test_texts_of_every_kind_are_stored_as_they_are_alone_and_together(ordered: Database) -> None:
+    (first, *_) = ordered.read(rows.mappings, Prepared(select(order_items)))
+    copies = [
+        {**first, "id": f"copy{place}", "position": place, "name": text, "service_period": {text: text}}
+        for place, text in enumerate(
+            [*ODD, "", "%", "%(a)s", "$1", "line\n\ttab", "{a,b}", "NULL", "\\u0041"]
+        )
+    ]
+    ordered.write(lambda connection: Prepared(insert(order_items)).run(connection, copies[0]))
+    ordered.write(lambda connection: Prepared(insert(order_items)).run(connection, *copies[1:]))
+    stored = select(order_items).where(order_items.c.id.startswith("copy")).order_by(order_items.c.position)
+    assert ordered.read(rows.mappings, stored) == copies
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("many", [1, 2])
+def test_u0000_is_refused_and_not_cut_off(ordered: Database, many: int) -> None:
+    (first, *_) = ordered.read(rows.mappings, Prepared(select(order_items)))
+    copies = [{**first, "id": f"copy{place}", "name": "a\0b"} for place in range(many)]
+    with pytest.raises(ValidationError):
+        ordered.write(lambda connection: Prepared(insert(order_items)).run(connection, *copies))
+    with pytest.raises(DataError), ordered._engine.connect() as connection:
+        Prepared(insert(order_items)).run(connection, *copies)
+
+
+def test_statements_are_used_again_after_refusals(ordered: Database, principal: Principal) -> None:
+    def read_and_refuse(connection: Connection) -> None:
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            _clash(connection)
+        assert [each.sku for each in items(connection, principal, ODD)] == ODD
+        raise ZeroDivisionError
+
+    for _ in range(3 * PREPARED_AFTER):
+        with pytest.raises(ZeroDivisionError):
+            ordered.write(read_and_refuse)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_statements_that_postgresql_has_forgotten_are_prepared_again(
+    ordered: Database, principal: Principal
+) -> None:
+    with ordered._engine.connect() as connection:
+        for _ in range(PREPARED_AFTER + 2):
+            items(connection, principal, ODD)
+        connection.exec_driver_sql("DEALLOCATE ALL")
+        with pytest.raises(ProgrammingError):
+            items(connection, principal, ODD)
+        connection.rollback()
+        for _ in range(PREPARED_AFTER + 2):
+            assert [each.sku for each in items(connection, principal, ODD)] == ODD
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_knows_the_types_of_all_parameters_by_the_statements_alone(database: Database) -> None:
+    with database._engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        for name, prepared in _prepared():
+            if not prepared.statement.is_insert:
+                compiled = CompiledForPostgreSQL(prepared.statement, connection.dialect, ())
+                result = driver.pgconn.prepare(b"", compiled._query, compiled._types)
+                assert result.status == ExecStatus.COMMAND_OK, (name, result.get_error_message())
+
+
+def _clash(connection: Connection) -> None:
+    (first, *_) = rows.mappings(connection, Prepared(select(orders)))
+    Prepared(insert(orders)).run(connection, first)
 
 
 def test_a_clash_is_sqlalchemys_error_and_quotes_no_value(ordered: Database) -> None:

@@ -1,0 +1,76 @@
+"""A statement as one kind of database takes it, and what is done to values on their way in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NoReturn
+
+from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.types import TypeEngine
+
+Row = Sequence[Any]
+Parameters = Mapping[str, object]
+Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
+
+
+class Compiled:
+    """What SQLAlchemy makes of a statement. How it is executed depends on the driver."""
+
+    def __init__(self, statement: Statement, dialect: Dialect, columns: Sequence[str]) -> None:
+        """`columns` are those of the rows that an INSERT is executed with."""
+        compiled: Any = statement.compile(dialect=dialect, column_keys=[*columns] or None)
+        self._binds = compiled.binds
+        given = {name: bind for name, bind in compiled.binds.items() if bind.required}
+        state = compiled.construct_expanded_state(dict.fromkeys(given))
+        results = statement.exported_columns
+        self.columns = tuple(str(name) for name, _ in results.items())
+        self._text = state.statement
+        self._is_change = not statement.is_select
+        self._names: Sequence[str] = state.positiontup or [*state.parameters]
+        self._values_of = _values_of(self._names)
+        self._constants = {name: value for name, value in state.parameters.items() if name not in given}
+        writers = {name: _impl(bind.type, dialect).bind_processor(dialect) for name, bind in given.items()}
+        placed = [(place, writers.get(name)) for place, name in enumerate(self._names)]
+        self._writers = [(place, write) for place, write in placed if write is not None]
+        readers = [_impl(column.type, dialect).result_processor(dialect, None) for column in results]
+        self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
+
+    def fetch(self, connection: Connection, parameters: Parameters) -> Sequence[Row]:
+        """The rows of the result."""
+        raise NotImplementedError
+
+    def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
+        """Executes it once for each row."""
+        raise NotImplementedError
+
+    def _written(self, parameters: Parameters) -> list[Any]:
+        """The values in their order. Those that the statement does not have are left out."""
+        values = [*self._values_of({**parameters, **self._constants} if self._constants else parameters)]
+        for place, write in self._writers:
+            values[place] = write(values[place])
+        return values
+
+    def _read(self, found: Sequence[Row]) -> Sequence[Row]:
+        return [self._read_row(row) for row in found] if self._readers else found
+
+    def _read_row(self, row: Row) -> Row:
+        values = [*row]
+        for place, read in self._readers:
+            values[place] = read(values[place])
+        return values
+
+    def _fail(self, connection: Connection, failure: Exception, cursor: Any = None) -> NoReturn:
+        """Raises the failure as SQLAlchemy does, which also gives a lost connection up."""
+        connection._handle_dbapi_exception(failure, self._text, None, cursor, None)
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Parameters], Sequence[Any]]:
+    """The function that picks these values out of the parameters."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda parameters: [parameters[name] for name in names]
+
+
+def _impl(of: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    return of.dialect_impl(dialect)
