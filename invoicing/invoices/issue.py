@@ -89,7 +89,9 @@ def issue(
     after_commit.notify_invoices_changed(
         connection, principal.account_id, [credited.id for credited in frozen.credits]
     )
-    state = allocation.settle_at_issue(connection, principal.account_id, frozen, parts, set_off, now=now)
+    state = allocation.settle_at_issue(
+        connection, principal.account_id, frozen, parts, set_off, is_heard=seller.has_webhooks, now=now
+    )
     if seller.has_webhooks:
         _announce_credit(connection, principal.account_id, frozen, now=now)
     _note_subjects(connection, frozen, set_off)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -31,10 +31,11 @@ from invoicing.invoices.queries import Issued
 from invoicing.invoices.supply_date import supply_date_of_lines
 from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import CreateInvoiceValues
+from invoicing.locks import LockedInvoice
 from invoicing.payments.charges import PendingPayment, begin_charge
-from invoicing.payments.manual import settle_invoice_manually
+from invoicing.payments.manual import settle_new_invoice
 from invoicing.snapshot import Address, PrintedPayment, Snapshot, read_period
-from invoicing.storage.tables import Customer
+from invoicing.storage.tables import Account, Customer
 from invoicing.vat.breakdown import vat_breakdown
 from invoicing.vat.rounding import payable_rounding
 
@@ -104,7 +105,7 @@ def create_invoice(
     def make() -> Made:
         plan = _draft(connection, principal, request, now)
         issued = issue(connection, principal, plan, handle, request=asked, now=now)
-        return _settled(connection, principal, issued, request, gateways=gateways, now=now)
+        return _settled(connection, principal, plan.account, issued, request, gateways=gateways, now=now)
 
     return once(connection, look, make)
 
@@ -112,6 +113,7 @@ def create_invoice(
 def _settled(
     connection: Connection,
     principal: Principal,
+    seller: Account,
     issued: Issued,
     request: Mapping[str, Any],
     *,
@@ -126,10 +128,11 @@ def _settled(
     if issued.due == 0 or (transfer is None and settle is None):
         return Made(issued)
     if settle is None:
-        settle_invoice_manually(
-            connection, principal, issued.id, transfer, key=key, at="manual_transfer.", now=now
+        new = LockedInvoice(*(getattr(issued, name) for name in LockedInvoice._fields))
+        settle_new_invoice(
+            connection, principal, seller, new, transfer, key=key, at="manual_transfer.", now=now
         )
-        return Made(queries.found_invoice(connection, principal, issued.id))
+        return Made(replace(issued, state="SETTLED"))
     method = settle.get("payment_method")
     return Made(
         issued,

@@ -23,7 +23,7 @@ from invoicing.webhooks.events import WebhookEvent
 
 PDF = "pdf"
 
-_SNAPSHOTS = (
+_SNAPSHOTS = Prepared(
     select(jobs.c.id, invoices.c.snapshot, invoices.c.account_id, invoices.c.logo)
     .join(
         invoices,
@@ -35,12 +35,14 @@ _LOGOS = select(logos.c.account_id, logos.c.sha256, logos.c.content).where(
     tuple_(logos.c.account_id, logos.c.sha256).in_(bindparam("named", expanding=True))
 )
 _NEW = upsert(documents)
-_INSERT = _NEW.on_conflict_do_update(
-    index_elements=("account_id", "invoice_id", "kind"),
-    set_={
-        name: _NEW.excluded[name]
-        for name in ("key", "size", "sha256", "has_e_invoice", "warnings", "created_at")
-    },
+_INSERT = Prepared(
+    _NEW.on_conflict_do_update(
+        index_elements=("account_id", "invoice_id", "kind"),
+        set_={
+            name: _NEW.excluded[name]
+            for name in ("key", "size", "sha256", "has_e_invoice", "warnings", "created_at")
+        },
+    )
 )
 _BY_KEY = Prepared(select(documents).where(documents.c.key == bindparam("its_key")))
 NUMBERS = select(documents.c.key, invoices.c.number).join(
@@ -88,13 +90,10 @@ def claim(
     claimed = claim_in_shares(connection, outbox.RENDER_INVOICE, most=most, now=now, lease=lease)
     if not claimed:
         return []
-    found = connection.execute(_SNAPSHOTS, {"ids": [job.id for job in claimed]}).all()
-    images = _logos(connection, {(row.account_id, row.logo) for row in found if row.logo is not None})
-    rows_by_job = {row.id: row for row in found}
-    return [
-        DuePdf(job, row.snapshot, images.get((row.account_id, row.logo)))
-        for job, row in ((job, rows_by_job[job.id]) for job in claimed)
-    ]
+    found = rows.plain(connection, _SNAPSHOTS, {"ids": [job.id for job in claimed]})
+    images = _logos(connection, {(account_id, logo) for _, _, account_id, logo in found if logo is not None})
+    snapshots = {job_id: (snapshot, images.get((owner, logo))) for job_id, snapshot, owner, logo in found}
+    return [DuePdf(job, *snapshots[job.id]) for job in claimed]
 
 
 def _logos(connection: Connection, named: Set[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
@@ -112,7 +111,7 @@ def record(
     finished = outbox.finish(connection, [paper.job for paper in printed]) if printed else set()
     made = [paper for paper in printed if paper.job.id in finished]
     if made:
-        connection.execute(_INSERT, [_row(paper, now) for paper in made])
+        _INSERT.run(connection, *(_row(paper, now) for paper in made))
         _announce(connection, made, now=now)
     outbox.fail(connection, failures, now=now)
     given_up = [failure.job for failure in failures if failure.is_final]

@@ -105,11 +105,13 @@ def settle_at_issue(
     parts: Sequence[Allocation],
     set_off: SetOff,
     *,
+    is_heard: bool,
     now: datetime,
 ) -> str:
     """Pays a new invoice with what was prepaid, or sets off a credit invoice; returns the state.
 
-    The invoices that a credit invoice credits are locked, and their other credit invoices too.
+    The invoices that a credit invoice credits are locked, and their other credit invoices too. `is_heard`
+    says whether the account has a webhook endpoint.
     """
     allocate(connection, account_id, parts, now=now)
     left = issued.due - sum(part.amount for part in parts)
@@ -120,7 +122,7 @@ def settle_at_issue(
             set_off_leftovers(connection, account_id, orders, now=now)
     if left != 0:
         return "PENDING"
-    settle(connection, account_id, [issued.id], now=now)
+    settle(connection, account_id, [issued.id], is_heard=is_heard, now=now)
     return "SETTLED"
 
 
@@ -132,7 +134,8 @@ def apply_payment(connection: Connection, moved: Payment, *, now: datetime) -> N
     elif moved.order_id is not None:
         pay_order(connection, moved.account_id, moved.order_id, now=now)
     else:
-        pay_invoice(connection, moved, now=now)
+        found = balances_of(connection, moved.account_id, [str(moved.invoice_id)])
+        pay_invoice(connection, moved, found[str(moved.invoice_id)].money.outstanding, now=now)
 
 
 def pay_order(connection: Connection, account_id: str, order_id: str, *, now: datetime) -> None:
@@ -151,15 +154,20 @@ def pay_order(connection: Connection, account_id: str, order_id: str, *, now: da
     settle(connection, account_id, [each.invoice_id for each in open_ones if each.outstanding == 0], now=now)
 
 
-def pay_invoice(connection: Connection, paid: Payment, *, now: datetime) -> None:
-    """Lets a paid payment on an invoice pay it; a surplus stays with the payment."""
+def pay_invoice(
+    connection: Connection, paid: Payment, outstanding: int, *, is_heard: bool = True, now: datetime
+) -> None:
+    """Lets a paid payment on an invoice pay it; a surplus stays with the payment.
+
+    `outstanding` is what is left to pay with it. `is_heard` is False where it is known that the account has
+    no webhook endpoint.
+    """
     invoice_id = str(paid.invoice_id)
-    outstanding = balances_of(connection, paid.account_id, [invoice_id])[invoice_id].money.outstanding
     part = min(paid.amount, outstanding + paid.amount)
     if part > 0:
         allocate(connection, paid.account_id, [Allocation(paid.id, invoice_id, part)], now=now)
     if outstanding <= 0:
-        settle(connection, paid.account_id, [invoice_id], now=now)
+        settle(connection, paid.account_id, [invoice_id], is_heard=is_heard, now=now)
 
 
 def apply_refund(connection: Connection, refund: Payment, *, now: datetime) -> None:

@@ -124,13 +124,17 @@ def settle(
     ids: Sequence[str],
     becomes: str = "SETTLED",
     *,
+    is_heard: bool = True,
     now: datetime,
 ) -> None:
-    """Marks invoices as settled of which nothing is outstanding. A settled invoice stays settled."""
+    """Marks invoices as settled of which nothing is outstanding. A settled invoice stays settled.
+
+    `is_heard` is False where it is known that the account has no webhook endpoint.
+    """
     if not ids:
         return
     key = {"account": account_id, "ids": list(ids), "becomes": becomes}
     changed = rows.values(connection, _SETTLE, key)
     after_commit.notify_invoices_changed(connection, account_id, changed)
-    if becomes == "SETTLED":
+    if becomes == "SETTLED" and is_heard:
         events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, changed, now=now)

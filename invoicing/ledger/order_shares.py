@@ -6,6 +6,8 @@ from collections import Counter
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
 
+from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import allocations, invoice_lines, payments
 
 _MINE: BindParameter[str] = bindparam("account")
@@ -15,12 +17,12 @@ _ASKED = func.sum(
 )
 _OF_ORDER = (invoice_lines.c.account_id == _MINE, invoice_lines.c.order_id == _ORDER)
 
-_BOUGHT = (
+_BOUGHT = Prepared(
     select(invoice_lines.c.invoice_id, _ASKED)
     .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_(None))
     .group_by(invoice_lines.c.invoice_id)
 )
-_PAID = (
+_PAID = Prepared(
     select(
         allocations.c.invoice_id,
         func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
@@ -43,16 +45,18 @@ _credited = (
     .having(_ASKED < 0)
     .subquery("credited")
 )
-_SET_OFF = select(
-    _credited.c.sale,
-    case((_credited.c.amount < allocations.c.amount, _credited.c.amount), else_=allocations.c.amount),
-).join(
-    allocations,
-    and_(
-        allocations.c.account_id == _MINE,
-        allocations.c.credit_invoice_id == _credited.c.credit,
-        allocations.c.invoice_id == _credited.c.sale,
-    ),
+_SET_OFF = Prepared(
+    select(
+        _credited.c.sale,
+        case((_credited.c.amount < allocations.c.amount, _credited.c.amount), else_=allocations.c.amount),
+    ).join(
+        allocations,
+        and_(
+            allocations.c.account_id == _MINE,
+            allocations.c.credit_invoice_id == _credited.c.credit,
+            allocations.c.invoice_id == _credited.c.sale,
+        ),
+    )
 )
 
 
@@ -63,9 +67,9 @@ def shares_of(connection: Connection, account_id: str, order_id: str) -> dict[st
     counts as paid on the invoice.
     """
     key = {"account": account_id, "order": order_id}
-    found = Counter({id: int(gross) for id, gross in connection.execute(_BOUGHT, key)})
+    found = Counter({id: int(gross) for id, gross in rows.plain(connection, _BOUGHT, key)})
     for statement in (_PAID, _SET_OFF):
-        for id, amount in connection.execute(statement, key):
+        for id, amount in rows.plain(connection, statement, key):
             if id in found:
                 found[id] -= int(amount)
     return found

@@ -124,13 +124,14 @@ def _create(
 ) -> Order:
     seller = account(connection, principal.account_id)
     order, items = drafted(connection, principal, seller, values, priced, now=now)
-    _check_ids_are_new(connection, principal, order["id"], [item["id"] for item in items])
+    _check_ids_are_new(connection, principal, values, order["id"], [item["id"] for item in items])
+    row = {**dict.fromkeys(orders.c.keys()), **order, **kept}
     try:
-        _INSERT.run(connection, {**order, **kept})
+        _INSERT.run(connection, row)
         _INSERT_ITEMS.run(connection, *sorted(items, key=lambda item: str(item["id"])))
     except IntegrityError as clash:  # another call took an id or the key between the look and the insert
         raise _taken(clash, order["id"], kept) from clash
-    return find_order(connection, principal, order["id"])
+    return rows.made(row, as_=Order)
 
 
 def _taken(clash: IntegrityError, order_id: str, kept: Mapping[str, str]) -> InvoicingError:
@@ -294,12 +295,19 @@ def _check_buyer(customer_id: str | None, billing_name: str | None) -> None:
 
 
 def _check_ids_are_new(
-    connection: Connection, principal: Principal, order_id: str, item_ids: Sequence[str]
+    connection: Connection,
+    principal: Principal,
+    values: CreateOrderValues,
+    order_id: str,
+    item_ids: Sequence[str],
 ) -> None:
+    """Refuses ids that are used already. Ids that the caller did not give were made just now."""
     mine = {"account": principal.account_id}
+    is_named = any(item.get("id") is not None for item in values["items"])
     repeated = [id for id, times in Counter(item_ids).items() if times > 1]
-    taken = rows.values(connection, _USED, {**mine, "ids": item_ids})
-    if rows.values(connection, _IS_THERE, {**mine, "order": order_id}):
+    taken = rows.values(connection, _USED, {**mine, "ids": item_ids}) if is_named else []
+    is_new = values.get("id") is None
+    if not is_new and rows.values(connection, _IS_THERE, {**mine, "order": order_id}):
         raise DuplicateId(f"An order {order_id} exists already.", field="id", ids=[order_id])
     if clash := sorted({*repeated, *taken}):
         raise DuplicateId(

@@ -17,13 +17,18 @@ from invoicing.checks import checked, optional, text
 from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.ledger import balances, entries
-from invoicing.ledger.allocation import apply_payment
-from invoicing.locks import lock_sales_of
+from invoicing.ledger.allocation import apply_payment, pay_invoice
+from invoicing.locks import LockedInvoice, lock_sales_of
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.intake import find_order
-from invoicing.payments.payable import lock_payable, outstanding_or_refuse, settled_before
+from invoicing.payments.payable import (
+    check_payable,
+    lock_payable,
+    outstanding_or_refuse,
+    settled_before,
+)
 from invoicing.payments.values import ManualTransferValues, RecordPaymentValues
-from invoicing.storage.tables import Payment
+from invoicing.storage.tables import Account, Payment
 
 
 class ManualTransferMethod(StrEnum):
@@ -56,7 +61,7 @@ def record_payment(
         return made
     if values.get("currency") not in (None, currency):
         raise MixedCurrencies(f"It is to be paid in {currency}.", field="currency")
-    _check_amounts(connection, principal, values)
+    outstanding = _checked_outstanding(connection, principal, values)
     row |= {
         "order_id": values.get("order_id"),
         "invoice_id": values.get("invoice_id"),
@@ -65,7 +70,7 @@ def record_payment(
         "idempotency_key": key,
         "request": request,
     }
-    return _paid(connection, principal, row, now=now)
+    return _paid(connection, principal, row, outstanding, now=now)
 
 
 def settle_invoice_manually(
@@ -84,26 +89,55 @@ def settle_invoice_manually(
     the transfer stands in the input, with a dot.
     """
     request = fingerprint("settle_invoice_manually", invoice_id, transfer)
-    row = transferred(connection, principal, transfer, at=at, now=now)
+    row = transferred(account(connection, principal.account_id), transfer, at=at, now=now)
     key = optional(checks.identifier)(key, "idempotency_key")
     invoice = lock_payable(connection, principal, invoice_id, field="id")
     if made := settled_before(connection, principal, invoice_id, key, request):
         return made
+    outstanding = outstanding_or_refuse(connection, principal, invoice_id)
     row |= {
-        "amount": outstanding_or_refuse(connection, principal, invoice_id),
+        "amount": outstanding,
         "invoice_id": invoice_id,
         "currency": invoice.currency,
         "idempotency_key": key,
         "request": request,
     }
-    return _paid(connection, principal, row, now=now)
+    return _paid(connection, principal, row, outstanding, now=now)
 
 
-def transferred(
-    connection: Connection, principal: Principal, transfer: ManualTransferValues, *, at: str, now: datetime
-) -> dict[str, Any]:
+def settle_new_invoice(
+    connection: Connection,
+    principal: Principal,
+    seller: Account,
+    invoice: LockedInvoice,
+    transfer: ManualTransferValues,
+    *,
+    key: str | None,
+    at: str,
+    now: datetime,
+) -> None:
+    """The same for an invoice that this transaction has issued: all that it asks for is outstanding."""
+    row = transferred(seller, transfer, at=at, now=now)
+    key = optional(checks.identifier)(key, "idempotency_key")
+    check_payable(invoice, field="id")
+    request = fingerprint("settle_invoice_manually", invoice.id, transfer)
+    made_before(connection, principal, entries.under_key, key, asked_by(request))  # no other has the key
+    row |= {
+        "type": "PAYMENT",
+        "status": "PAID",
+        "amount": invoice.due,
+        "invoice_id": invoice.id,
+        "currency": invoice.currency,
+        "idempotency_key": key,
+        "request": request,
+    }
+    payment = entries.append(connection, principal, row, now=now)
+    pay_invoice(connection, payment, 0, is_heard=seller.has_webhooks, now=now)
+
+
+def transferred(seller: Account, transfer: ManualTransferValues, *, at: str, now: datetime) -> dict[str, Any]:
     """A payment's columns of a manual transfer: its day begins in the account's time zone."""
-    zone = ZoneInfo(account(connection, principal.account_id).timezone)
+    zone = ZoneInfo(seller.timezone)
     day = checks.day(transfer["payment_date"], f"{at}payment_date")
     if day > now.astimezone(zone).date():
         raise ValidationError(
@@ -132,21 +166,40 @@ def _currency_of_target(connection: Connection, principal: Principal, values: Re
     return lock_payable(connection, principal, str(invoice_id), field="invoice_id").currency
 
 
-def _check_amounts(connection: Connection, principal: Principal, values: RecordPaymentValues) -> None:
-    """Refuses a payment that would make the sum of payments larger than an amount can be."""
+def _checked_outstanding(
+    connection: Connection, principal: Principal, values: RecordPaymentValues
+) -> int | None:
+    """What is outstanding on the invoice before the payment, None on an order.
+
+    Refuses a payment that would make the sum of payments larger than an amount can be.
+    """
     order_id, account_id = values.get("order_id"), principal.account_id
+    outstanding = None
     if order_id is not None:
         so_far = sum(each.left for each in balances.available_on(connection, account_id, [order_id]))
     else:
         invoice_id = str(values["invoice_id"])
-        so_far = balances.balances_of(connection, account_id, [invoice_id])[invoice_id].money.paid
+        money = balances.balances_of(connection, account_id, [invoice_id])[invoice_id].money
+        so_far, outstanding = money.paid, money.outstanding
     if so_far + values["amount"] > MAX_AMOUNT:
         raise AmountTooLarge(
             f"{so_far} was paid there already; with this it would pass {MAX_AMOUNT}.", field="amount"
         )
+    return outstanding
 
 
-def _paid(connection: Connection, principal: Principal, row: Mapping[str, Any], *, now: datetime) -> Payment:
+def _paid(
+    connection: Connection,
+    principal: Principal,
+    row: Mapping[str, Any],
+    outstanding: int | None,
+    *,
+    now: datetime,
+) -> Payment:
+    """The payment, on an invoice of which so much was `outstanding` before it, or on an order."""
     payment = entries.append(connection, principal, {"type": "PAYMENT", "status": "PAID", **row}, now=now)
-    apply_payment(connection, payment, now=now)
+    if outstanding is None:
+        apply_payment(connection, payment, now=now)
+    else:
+        pay_invoice(connection, payment, outstanding - payment.amount, now=now)
     return payment

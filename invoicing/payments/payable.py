@@ -36,13 +36,18 @@ def lock_payable(
     if not locked:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
     (found,) = locked
-    if found.type == "CREDIT" and found.due <= 0:
-        raise NotPayable(field=field, ids=[invoice_id])
-    if found.due < 0:
-        raise NotPayable(
-            "The invoice is in the buyer's favour: nothing is paid on it.", ids=[invoice_id], field=field
-        )
+    check_payable(found, field=field)
     return found
+
+
+def check_payable(invoice: LockedInvoice, *, field: str) -> None:
+    """Refuses a payment on an invoice that asks for nothing."""
+    if invoice.type == "CREDIT" and invoice.due <= 0:
+        raise NotPayable(field=field, ids=[invoice.id])
+    if invoice.due < 0:
+        raise NotPayable(
+            "The invoice is in the buyer's favour: nothing is paid on it.", ids=[invoice.id], field=field
+        )
 
 
 def settled_before(

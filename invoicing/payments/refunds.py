@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from invoicing import checks
 from invoicing.access import Principal
+from invoicing.accounts.settings import account
 from invoicing.checks import checked
 from invoicing.errors import NotRefundable, RefundTooHigh, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
@@ -52,7 +53,9 @@ def begin_refund(
         "request": request,
     }
     if (transfer := values.get("manual_transfer")) is not None:
-        by_hand = transferred(connection, principal, transfer, at="manual_transfer.", now=now)
+        by_hand = transferred(
+            account(connection, principal.account_id), transfer, at="manual_transfer.", now=now
+        )
         return PendingPayment(_paid_back(connection, principal, {**row, **by_hand}, now=now), is_known=True)
     if paid.gateway is None:
         raise ValidationError(

@@ -88,11 +88,11 @@ _LEASED = and_(
     is_one_of(outbox.c.lease_token, id_list("tokens")),
 )
 _ENDED = select(outbox.c.id).where(_LEASED).order_by(outbox.c.id).with_for_update().cte("ended")
-_FINISH = delete(outbox).where(outbox.c.id.in_(select(_ENDED.c.id))).returning(outbox.c.id)
+_FINISH = Prepared(delete(outbox).where(outbox.c.id.in_(select(_ENDED.c.id))).returning(outbox.c.id))
 _STILL_LEASED = (  # skips jobs that another transaction is finishing
     select(outbox.c.id).where(_LEASED).with_for_update(skip_locked=True).cte("held")
 )
-_RENEW = (
+_RENEW = Prepared(
     update(outbox).where(outbox.c.id.in_(select(_STILL_LEASED.c.id))).values(run_after=bindparam("until"))
 )
 _RELEASE = (
@@ -201,7 +201,7 @@ def claim(
 
 def renew(connection: Connection, jobs: Sequence[Job], *, now: datetime, lease: timedelta = LEASE) -> None:
     """Extends the leases that the caller still has."""
-    connection.execute(_RENEW, {**_lease_parameters(jobs), "until": now + lease})
+    _RENEW.run(connection, {**_lease_parameters(jobs), "until": now + lease})
 
 
 def release(connection: Connection, jobs: Sequence[Job], *, now: datetime) -> None:
@@ -211,7 +211,7 @@ def release(connection: Connection, jobs: Sequence[Job], *, now: datetime) -> No
 
 def finish(connection: Connection, jobs: Sequence[Job]) -> set[str]:
     """Deletes finished jobs; returns the ids of those whose lease the caller still had."""
-    return set(connection.execute(_FINISH, _lease_parameters(jobs)).scalars())
+    return set(rows.values(connection, _FINISH, _lease_parameters(jobs)))
 
 
 def fail(connection: Connection, failures: Sequence[Failure], *, now: datetime) -> None:

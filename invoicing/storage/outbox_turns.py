@@ -16,6 +16,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from invoicing.storage import outbox as outbox_jobs
 from invoicing.storage import rows
 from invoicing.storage.outbox import leasing
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Job, new_id, outbox
 
 _KIND: BindParameter[str] = bindparam("of_kind")
@@ -98,7 +99,7 @@ def _due_statement() -> Select[Any]:
 
 
 _CLAIM = _statement()
-_DUE = _due_statement()
+_DUE = Prepared(_due_statement())
 
 
 def claim_in_turns(
@@ -137,7 +138,7 @@ def claim_in_shares(
     For a kind whose jobs are done in batches, so that few jobs do not wait for the many of another queue.
     """
     due = {"of_kind": kind, "now": now, "most": most}
-    queues = connection.execute(_DUE, due).scalars().all()
+    queues = rows.values(connection, _DUE, due)
     claimed: list[Job] = []
     for share in dict.fromkeys((-(-most // len(queues)), most)) if queues else ():
         for queue in queues:

@@ -14,7 +14,7 @@ A row that is not a table's is read as a NamedTuple or a dataclass with the stat
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
@@ -72,6 +72,13 @@ def pairs(
 def plain(connection: Connection, statement: Executable | Prepared, key: Key | None = None) -> Sequence[Row]:
     """Each row as the sequence of its values."""
     return _fetched(connection, statement, key)[1]
+
+
+def made(row: Mapping[str, Any], *, as_: type[T]) -> T:
+    """A row that was stored with these values, as it would be read."""
+    names, make = _fields_of(as_)
+    value: T = make([row[name] for name in names])
+    return value
 
 
 def mappings(

@@ -65,6 +65,17 @@ def test_a_transfer_that_settles_it_is_on_its_paper(make: OneTime) -> None:
     assert make(order_line(amount=0), manual_transfer=transfer, handle="free").frozen().payments == ()
 
 
+@pytest.mark.parametrize("amount", [1_210, 0])
+def test_a_settled_invoice_is_returned_as_it_is_stored(
+    make: OneTime, database: Database, principal: Principal, amount: int
+) -> None:
+    transfer = {"method": "CASH", "payment_date": date(2025, 5, 30)}
+    made = make(order_line(amount=amount), manual_transfer=transfer)
+    assert made.state == "SETTLED"
+    assert database.read(queries.found_invoice, principal, made.id) == made
+    assert database.read(verify).findings == []
+
+
 def test_the_account_says_what_the_request_leaves_out(database: Database) -> None:
     seller = factories.principal(
         database,

@@ -43,6 +43,23 @@ def test_an_order_takes_the_accounts_defaults(database: Database, now: datetime)
     assert (mug.type, mug.supply, mug.shipped_at, mug.invoice_id) == ("PRODUCT", "GOODS", None, None)
 
 
+def test_an_order_is_returned_as_it_is_stored(database: Database, principal: Principal) -> None:
+    ann = factories.customer(database, principal, billing_address=factories.ADDRESS)
+    given: dict[str, Any] = {
+        "customer_id": ann.id,
+        "billing_address": factories.ADDRESS,
+        "shipping_address": {"country_code": "de"},
+        "delivery_date": date(2025, 6, 9),
+        "vat_number": "NL123456782B01",
+        "payment_terms_days": 30,
+        "idempotency_key": "k",
+        "meta": {"a": [1, 2.5, None, {"é": True}]},
+    }
+    for values in (dict[str, Any](), given):
+        order = factories.order(database, principal, **values)
+        assert database.read(intake.find_order, principal, order.id) == order
+
+
 def test_an_order_says_otherwise(database: Database, principal: Principal) -> None:
     order = factories.order(
         database,
