@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
@@ -38,9 +39,9 @@ class LinesUnaccounted(Exception):
     """The lines do not add up: the file was changed during the import, or the import has an error."""
 
 
-def _act(principal: Principal, terms: Terms, order_ids: Iterable[str] = ()) -> Act:
+def _act(principal: Principal, now: datetime, order_ids: Iterable[str] = ()) -> Act:
     about = subjects(AuditSubjectType.ORDER, *order_ids)
-    return Act.of(principal, AuditAction.IMPORT_ORDERS, *about, at=terms.now)
+    return Act.of(principal, AuditAction.IMPORT_ORDERS, *about, at=now)
 
 
 def _stored_subjects(batch: StoredBatch) -> list[Subject]:
@@ -66,12 +67,17 @@ def import_orders(
     rejects: Path,
     invoice: bool = False,
     progress: Progress = _no_progress,
+    clock: Callable[[], datetime] | None = None,
 ) -> Summary:
     """Reads the file twice: first to check that it can be read and where orders end, then to import it.
 
     Raises UnreadableFile before anything is stored. An order is imported whole or not at all. Cancellations
     are stored after all orders, the oldest first, so that the sales that they take back exist by then.
+
+    What is issued has the date that `clock` says then, by default that of `terms`: an import may run past
+    midnight, and the dates of a series never run backwards.
     """
+    clock = clock or (lambda: terms.now)
     header = source.header()
     expected = expected.fitting(header)
     file_columns = columns(header, expected)
@@ -85,15 +91,16 @@ def import_orders(
             rejected_lines.add(stored.rejects)
             summary.add_orders(stored)
             if invoice:
-                _invoice(database, principal, stored, terms, summary)
+                _invoice(database, principal, stored, summary, clock)
             progress(summary.accounted, summary.lines)
         for documents in _by_date(cancellations):
-            take = audited(_act(principal, terms), take_back, _returned_subjects)
-            returned = database.write(take, principal, documents, now=terms.now)
+            now = clock()
+            take = audited(_act(principal, now), take_back, _returned_subjects)
+            returned = database.write(take, principal, documents, now=now)
             rejected_lines.add(returned.rejects)
             summary.add_returns(returned)
             if invoice:
-                _credit(database, principal, documents, returned, terms, summary)
+                _credit(database, principal, documents, returned, summary, now=clock())
             progress(summary.accounted, summary.lines)
     if summary.accounted != summary.lines:
         raise LinesUnaccounted(f"{summary.lines} lines were read, {summary.accounted} are accounted for.")
@@ -143,7 +150,7 @@ def _store(
     database: Database, principal: Principal, batch: Sequence[ImportedOrder], terms: Terms
 ) -> StoredBatch:
     """Tries again if another import stores the same orders: the next attempt finds them stored."""
-    store = audited(_act(principal, terms), store_batch, _stored_subjects)
+    store = audited(_act(principal, terms.now), store_batch, _stored_subjects)
     for _ in range(_ATTEMPTS - 1):
         try:
             return database.write(store, principal, batch, terms)
@@ -153,14 +160,19 @@ def _store(
 
 
 def _invoice(
-    database: Database, principal: Principal, stored: StoredBatch, terms: Terms, summary: Summary
+    database: Database,
+    principal: Principal,
+    stored: StoredBatch,
+    summary: Summary,
+    clock: Callable[[], datetime],
 ) -> None:
     """Issues invoices in the order of the file, and so of their numbers."""
     orders = sorted([*stored.imported, *stored.existing], key=lambda order: order.lines[0].number)
     for start in range(0, len(orders), MAX_INVOICES):
         part = [order.id for order in orders[start : start + MAX_INVOICES]]
-        issue = audited(_act(principal, terms, part), invoice_orders)
-        invoices, refused = database.write(issue, principal, part, now=terms.now)
+        now = clock()
+        issue = audited(_act(principal, now, part), invoice_orders)
+        invoices, refused = database.write(issue, principal, part, now=now)
         for issued in invoices:
             summary.add_invoice(issued)
         summary.not_invoiced += refused
@@ -178,11 +190,12 @@ def _credit(
     principal: Principal,
     documents: Sequence[Cancellation],
     returned: ReturnedBatch,
-    terms: Terms,
     summary: Summary,
+    *,
+    now: datetime,
 ) -> None:
     """Issues credit invoices in the order of the documents, and so of their numbers."""
     orders, numbers = sorted(returned.orders), [document.number for document in documents]
-    credit = audited(_act(principal, terms, orders), credit_cancellations)
-    for issued in database.write(credit, principal, orders, numbers, now=terms.now):
+    credit = audited(_act(principal, now, orders), credit_cancellations)
+    for issued in database.write(credit, principal, orders, numbers, now=now):
         summary.add_credit(issued)

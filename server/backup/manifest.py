@@ -86,9 +86,16 @@ def find_damage(folder: Path, manifest: Manifest, looked_at: Callable[[], None])
             yield f"{name} is missing."
         elif path.stat().st_size != written.size:
             yield f"{name} has {path.stat().st_size:,} bytes, and was written with {written.size:,}."
-        elif File.at(path) != written:
-            yield f"{name} was changed: its SHA-256 is another."
+        elif fault := _fault_of(path, written):
+            yield f"{name} {fault}"
         looked_at()
+
+
+def _fault_of(path: Path, written: File) -> str | None:
+    try:
+        return None if File.at(path) == written else "was changed: its SHA-256 is another."
+    except OSError as failure:  # a disk that cannot read it any more
+        return f"cannot be read ({failure.strerror})."
 
 
 def _digest(content: Mapping[str, Any]) -> str:

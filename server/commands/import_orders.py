@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -96,6 +97,7 @@ def import_(
                     rejects=listed,
                     invoice=invoice,
                     progress=progress,
+                    clock=lambda: datetime.now(UTC),
                 )
         except MissingColumns as failure:
             raise exit_with(f"{failure}{looks_like(source, layout)}") from None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+
+from sqlalchemy import select
 
 from invoicing.access import Principal
 from invoicing.importing.columns import PLAIN
@@ -55,6 +58,29 @@ def test_columns_that_were_not_read_once_are_no_difference(
     again = import_file(f"{HEADER},customer_handle,customer_name,{more}\n1,Mug,1,1,ann,Ann,12,Utah,GOODS\n")
     assert (again.existing_orders, reject_reasons(rejects)) == (1, [])
     assert count_rows(database, orders_table) == 1
+
+
+def test_an_import_that_runs_past_midnight_invoices_beside_a_server(
+    database: Database, principal: Principal, tmp_path: Path, rejects: Path
+) -> None:
+    """The dates of a series never run backwards, and a server has issued on the new day."""
+    tomorrow = factories.NOW + timedelta(days=1)
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER},customer_name\n1,Mug,1,1,Ann\n")
+    factories.invoice(database, principal, now=tomorrow)
+    done = import_orders(
+        database,
+        principal,
+        Source(file),
+        PLAIN,
+        import_terms(database, principal),
+        rejects=rejects,
+        invoice=True,
+        clock=lambda: tomorrow,
+    )
+    assert done.invoices == 1
+    dates = select(invoices.c.issued_on).distinct()
+    assert database.read(lambda connection: connection.execute(dates).scalars().all()) == [tomorrow.date()]
 
 
 def test_an_order_of_the_api_is_never_touched(

@@ -26,7 +26,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.migrations import running
 from invoicing.verify import books
 from server.backup import manifest
-from server.backup.manifest import Manifest
+from server.backup.manifest import File, Manifest
 from tests.support import factories
 from tests.support.empty_places import Place
 from tests.support.logos import WIDE
@@ -190,6 +190,19 @@ def test_damage_in_a_backup_is_named_and_nothing_is_restored(
     for name in names:
         assert f"{name} {says}" in result.stderr
     assert not elsewhere.folder.exists() or not any(elsewhere.folder.iterdir())
+
+
+def test_a_file_that_the_disk_cannot_read_is_named_among_the_others(tmp_path: Path) -> None:
+    """Linux lets nobody read the first page of a process: what reads it hears of an error of the disk."""
+    (tmp_path / "broken").symlink_to("/proc/self/mem")
+    (tmp_path / "changed").write_text("x")
+    backup = Manifest("1", "", "sqlite", "0001", {each: File(1, "") for each in ("changed", "gone")})
+    backup = replace(backup, files={"broken": File(0, ""), **backup.files})
+    assert [*manifest.find_damage(tmp_path, backup, lambda: None)] == [
+        "broken cannot be read (Input/output error).",
+        "changed was changed: its SHA-256 is another.",
+        "gone is missing.",
+    ]
 
 
 def edited(path: Path) -> None:
