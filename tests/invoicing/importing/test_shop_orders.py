@@ -11,11 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from invoicing.access import Principal
 from invoicing.importing.columns import Format
+from invoicing.importing.csv_file import Source
+from invoicing.importing.preview import preview_orders
 from invoicing.importing.shopify import SHOPIFY
 from invoicing.importing.stripe_exports import STRIPE
 from invoicing.importing.woocommerce import WOOCOMMERCE
-from tests.support.import_files import ImportFile, read_rejects, reject_reasons
+from invoicing.storage.database import Database
+from tests.support.import_files import ImportFile, import_terms, read_rejects, reject_reasons
 
 EXTENSION, PAYMENTS = WOOCOMMERCE.alternative, STRIPE.alternative
 assert EXTENSION is not None
@@ -85,12 +89,24 @@ def export(rows: Sequence[Mapping[str, str]]) -> str:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_an_order_with_any_cells_is_accounted_for(
-    import_file: ImportFile, rejects: Path, layout: Format, right: Mapping[str, str], data: st.DataObject
+def test_an_order_with_any_cells_is_accounted_for_and_a_dry_run_says_the_same(
+    import_file: ImportFile,
+    database: Database,
+    principal: Principal,
+    tmp_path: Path,
+    rejects: Path,
+    layout: Format,
+    right: Mapping[str, str],
+    data: st.DataObject,
 ) -> None:
     some = st.dictionaries(st.sampled_from(sorted(right)), CELLS, max_size=4)
     rows = [{**right, **others} for others in data.draw(st.lists(some, min_size=1, max_size=3))]
-    done = import_file(export(rows), layout=layout, invoice=True)
+    file = tmp_path / "dry.csv"
+    file.write_text(export(rows), encoding="utf-8")
+    terms = import_terms(database, principal)
+    told = preview_orders(database, principal, Source(file), layout, terms).summary
+    assert told == import_file(file.read_bytes(), layout=layout)
+    done = import_file(file.read_bytes(), layout=layout, invoice=True)
     assert done.lines == done.accounted == len(rows)
     assert done.rejected.total() + done.skipped.total() == len(read_rejects(rejects))
 
