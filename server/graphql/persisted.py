@@ -21,6 +21,7 @@ from schema.execution.documents import LONGEST
 MOST_OF_ONE = 1_000  # documents of one holder
 MOST_BYTES_OF_ONE = 2_000_000
 MOST_BYTES = 64_000_000  # of all holders together
+_BESIDES = 500  # bytes that a document takes besides its text: its hash, its places, its share of its holder
 
 _PREFIX = "sha256:"
 """Of an id that is a hash, as GraphQL over HTTP and graphql-codegen write it. Ids are compared without it."""
@@ -91,13 +92,13 @@ class _Kept:
 
     def add(self, sha256: str, content: bytes) -> None:
         self.by_hash[sha256] = content
-        self.size += len(content)
+        self.size += _BESIDES + len(content)
 
     def drop_oldest(self) -> int:
         """Returns how many bytes are free now."""
         _, content = self.by_hash.popitem(last=False)
-        self.size -= len(content)
-        return len(content)
+        self.size -= _BESIDES + len(content)
+        return _BESIDES + len(content)
 
 
 class AutomaticDocuments:
@@ -132,9 +133,16 @@ class AutomaticDocuments:
         kept = self._holders.setdefault(holder, _Kept())
         if sha256 in kept.by_hash:
             return
+        before = kept.size
         kept.add(sha256, content)
-        self._size += len(content)
         while len(kept.by_hash) > MOST_OF_ONE or kept.size > MOST_BYTES_OF_ONE:
-            self._size -= kept.drop_oldest()
+            kept.drop_oldest()
+        self._size += kept.size - before
         while self._size > self._most_bytes:
-            self._size -= max(self._holders.values(), key=lambda each: each.size).drop_oldest()
+            self._drop_one_of_the_largest()
+
+    def _drop_one_of_the_largest(self) -> None:
+        holder, largest = max(self._holders.items(), key=lambda each: each[1].size)
+        self._size -= largest.drop_oldest()
+        if not largest.by_hash:
+            del self._holders[holder]

@@ -150,9 +150,22 @@ def test_who_sends_many_documents_loses_those_not_used_lately() -> None:
     assert [has(documents, text, "two") for text in long] == [False] + [True] * (len(long) - 1)
 
 
+def test_many_accounts_with_a_short_document_each_take_no_more_memory_than_there_is_for_all() -> None:
+    most = 1_000_000
+    documents = AutomaticDocuments(most)
+    tracemalloc.start()
+    try:
+        for n in range(20_000):
+            keep(documents, "{a}", f"account {n}")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1.5 * most
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 20), st.integers(1, 60)), max_size=60))
 def test_an_account_that_sends_much_pushes_out_its_own(sent: list[tuple[str, int, int]]) -> None:
-    most = 200
+    most = 4_000
     documents = AutomaticDocuments(most)
     small = "{ small }"
     keep(documents, small, "quiet")
@@ -160,6 +173,7 @@ def test_an_account_that_sends_much_pushes_out_its_own(sent: list[tuple[str, int
         keep(documents, f"{n}".ljust(size, "."), holder)
         kept = [each.size for each in documents._holders.values()]
         assert documents._size == sum(kept) <= most
+        assert all(kept)
     assert has(documents, small, "quiet")
 
 
