@@ -21,7 +21,6 @@ from graphql import (
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
     Source,
-    parse,
     validate,
 )
 from strawberry.extensions import SchemaExtension
@@ -30,14 +29,16 @@ from resolvers.context import Context
 from resolvers.shared_threads import SharedThreads
 from schema.execution.limits import Limits, limit_errors, page_sizes
 from schema.execution.outline import Outline, outline_of
+from schema.execution.parsing import parsed
 from schema.execution.rules import MOST_ERRORS, RULES
 
 MOST_TOKENS = 10_000  # enough for an invoice of 5,000 items whose ids are written into the document
 LONGEST = 300_000  # characters, for as many items; what is no token takes time too: blanks and comments
 MOST_LINES = 10_000  # each error looks for its line from the first one on
 MOST_OPERATIONS = 50  # each is checked with all fragments and variables that it uses
-MOST_CHARACTERS = 8_192  # of a cached document: 512 of them stay within a few dozen megabytes
+MOST_CHARACTERS = 8_192  # of a cached document
 MOST_DOCUMENTS = 512
+MOST_CHARACTERS_OF_ALL = 250_000  # a long document is thousands of objects, which the collector looks at
 MOST_SIZES = 64  # combinations of page sizes that one document is remembered to have asked for
 SHORT = 500  # characters of a document that is checked at once; a longer one may take long, in a thread
 
@@ -59,7 +60,7 @@ class ParsedDocument:
             raise _too_much(f"more than {LONGEST} characters: put values into variables")
         if text.count("\n") + text.count("\r") > MOST_LINES:
             raise _too_much(f"more than {MOST_LINES} lines")
-        self.node = parse(text, max_tokens=MOST_TOKENS)
+        self.node = parsed(text, MOST_TOKENS)
         self.is_short = len(text) <= SHORT
         self.is_kept = len(text) <= MOST_CHARACTERS
         self._schema = schema
@@ -139,6 +140,7 @@ class DocumentCache:
         self._schema = schema
         self._rules = rules
         self._kept: OrderedDict[str, ParsedDocument] = OrderedDict()
+        self._characters = 0  # of those that are kept
         self._threads = SharedThreads(2, 1, "documents")
 
     def known(self, text: str) -> ParsedDocument | None:
@@ -152,11 +154,17 @@ class DocumentCache:
             parse_text = partial(ParsedDocument, self._schema, self._rules, text)
             document = parse_text() if len(text) <= SHORT else await self._threads.run(owner, parse_text)
         if document.is_kept:
-            self._kept[text] = document
-            self._kept.move_to_end(text)
-            if len(self._kept) > MOST_DOCUMENTS:
-                self._kept.popitem(last=False)
+            self._keep(text, document)
         return document
+
+    def _keep(self, text: str, document: ParsedDocument) -> None:
+        if text not in self._kept:
+            self._characters += len(text)
+        self._kept[text] = document
+        self._kept.move_to_end(text)
+        while len(self._kept) > MOST_DOCUMENTS or self._characters > MOST_CHARACTERS_OF_ALL:
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)
 
     async def errors(
         self, document: ParsedDocument, operation: str | None, variables: Mapping[str, Any], owner: str

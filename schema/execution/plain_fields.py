@@ -16,6 +16,7 @@ from typing import Any
 from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLResolveInfoHelpers,
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
@@ -25,7 +26,7 @@ from graphql import (
     is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.pyutils import Path
+from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
@@ -90,11 +91,17 @@ class LongList(Exception):
     """A list is too long to be read at once: the execution completes it, item by item."""
 
 
+_HELPERS = GraphQLResolveInfoHelpers(gather=lambda each: gather_with_cancel(*each), track=lambda _: None)
+"""What no resolver of ours asks for. Those of graphql-core are methods of the execution, which then holds
+itself, and with it all that an answer was made of."""
+
+
 class PlainFieldExecution(StrawberryGraphQLCoreExecutionContext):
     """Executes an operation of a schema whose plain fields are kept with it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.async_helpers = _HELPERS
         self.meter = meter_of(self.schema)
         self._plain_fields = plain_fields(self.schema)
         self._replaced = replaced_fields(self.context_value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -80,21 +80,7 @@ class OrderItem:
     @classmethod
     def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> LazyList[OrderItem]:
         """All rows of an order, with the VAT they share and the items they undo."""
-
-        @cache
-        def shares() -> tuple[dict[str, Taxed], dict[str, tables.OrderItem]]:
-            sold = [row for row in rows if not is_applied(row)]
-            taxed = zip([row.id for row in sold], totals(order, sold).lines, strict=True)
-            return dict(taxed), {row.id: row for row in rows}
-
-        def made(row: tables.OrderItem) -> OrderItem:
-            taxed, by_id = shares()
-            item = cls.of(row, taxed.get(row.id))
-            if row.contra_of is not None:
-                item.contra_of = made(by_id[row.contra_of])
-            return item
-
-        return LazyList(rows, made)
+        return LazyList(rows, _ItemsOf(order, rows).made)
 
     @classmethod
     def of(cls, row: tables.OrderItem, taxed: Taxed | None) -> OrderItem:
@@ -134,3 +120,26 @@ def _status(row: tables.OrderItem) -> OrderItemStatus:
     if row.undone_as is not None:
         return OrderItemStatus(row.undone_as)
     return OrderItemStatus.OPEN if row.shipped_at is None else OrderItemStatus.SHIPPED
+
+
+class _ItemsOf:
+    """Makes an order's items. The VAT they share is found when the first one is made."""
+
+    def __init__(self, order: tables.Order, rows: Sequence[tables.OrderItem]) -> None:
+        self._order = order
+        self._rows = rows
+
+    def made(self, row: tables.OrderItem) -> OrderItem:
+        item = OrderItem.of(row, self._taxed.get(row.id))
+        if row.contra_of is not None:
+            item.contra_of = self.made(self._by_id[row.contra_of])
+        return item
+
+    @cached_property
+    def _taxed(self) -> dict[str, Taxed]:
+        sold = [row for row in self._rows if not is_applied(row)]
+        return dict(zip([row.id for row in sold], totals(self._order, sold).lines, strict=True))
+
+    @cached_property
+    def _by_id(self) -> dict[str, tables.OrderItem]:
+        return {row.id: row for row in self._rows}

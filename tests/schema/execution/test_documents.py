@@ -12,7 +12,15 @@ from graphql import DocumentNode, parse, print_ast
 
 from invoicing.storage.database import Database
 from schema import schema_under
-from schema.execution.documents import SHORT, DocumentCache, ParsedDocument, Rules
+from schema.execution.documents import (
+    MOST_CHARACTERS,
+    MOST_CHARACTERS_OF_ALL,
+    SHORT,
+    DocumentCache,
+    ParsedDocument,
+    Rules,
+)
+from schema.execution.parsing import parsed
 from schema.execution.rules import MOST_ERRORS
 from tests.support.client import Client, client
 
@@ -141,11 +149,11 @@ def read_in(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """For each document that was parsed: whether that was in the event loop's own thread."""
     found: list[bool] = []
 
-    def noting(text: str, **options: Any) -> DocumentNode:
+    def noting(text: str, most_tokens: int) -> DocumentNode:
         found.append(current_thread() is main_thread())
-        return parse(text, **options)
+        return parsed(text, most_tokens)
 
-    monkeypatch.setattr("schema.execution.documents.parse", noting)
+    monkeypatch.setattr("schema.execution.documents.parsed", noting)
     return found
 
 
@@ -168,3 +176,25 @@ async def test_a_document_that_is_not_kept_is_read_each_time_in_a_thread(read_in
         assert not await cache.errors(document, None, {}, "account")
         assert not document.is_quick
     assert read_in == [False, False]
+
+
+@pytest.mark.anyio
+async def test_long_documents_push_out_those_that_came_before() -> None:
+    cache = DocumentCache(GRAPH, Rules())
+    texts = [f"{{ account {{ a{n}: id }} }}".ljust(MOST_CHARACTERS) for n in range(130)]
+    for text in texts:
+        await cache.get(text, "account")
+    known = [cache.known(text) is not None for text in texts]
+    kept = MOST_CHARACTERS_OF_ALL // MOST_CHARACTERS
+    assert known == [False] * (len(texts) - kept) + [True] * kept
+    await cache.get(texts[-1], "account")
+    assert cache.known(texts[-kept]) is not None
+
+
+def test_nodes_know_where_they_stand_without_their_tokens() -> None:
+    text = "{ account { id } }"
+    mine, theirs = parsed(text, 100), parse(text)
+    assert (mine, mine.loc, print_ast(mine)) == (theirs, theirs.loc, print_ast(theirs))
+    (operation,) = mine.definitions
+    assert operation.loc is not None
+    assert operation.loc.start_token.next is None
