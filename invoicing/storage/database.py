@@ -7,9 +7,10 @@ PostgreSQL has several connections. Commands take a connection and do not commit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
@@ -58,6 +59,8 @@ _LOST_IN_TIME = {
 }
 _VERSION = Prepared(select(column("version_num")).select_from(table("alembic_version")))
 _NO_TRANSACTION = {"isolation_level": "AUTOCOMMIT"}  # saves a read two of three round trips
+_ALWAYS_WITHOUT = {**_NO_TRANSACTION, "skip_autocommit_rollback": True}
+"""For connections that only read: what is set once for each need not be set for each read."""
 
 
 class Database:
@@ -92,10 +95,12 @@ class Database:
         self._in_time = (
             self._engine
             if self.is_sqlite
-            else _postgresql(self.url, KEYS + READERS + LISTS, statement_timeout=query_timeout)
+            else _postgresql(
+                self.url, KEYS + READERS + LISTS, _ALWAYS_WITHOUT, statement_timeout=query_timeout
+            )
         )
         self._hangs = None if self.is_sqlite else Hangs(_connect_to(self.url))
-        self._reading, self._reading_in_time = _for_reading(self._engine), _for_reading(self._in_time)
+        self._reading = _for_reading(self._engine)
         self._keys = Reader(KEYS, query_timeout, most=KEYS)
         self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE)
         self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE)
@@ -265,7 +270,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        with self._connected(self._reading_in_time) as connection:
+        with self._connected(self._in_time) as connection:
             running.begin(connection.connection.dbapi_connection)
             try:
                 return work(connection, *args, **kwargs)
@@ -375,7 +380,12 @@ def _json(value: Any) -> str:
 
 
 def _postgresql(
-    url: URL, connections: int, *, prepare_threshold: int | None = 5, **timeouts: float
+    url: URL,
+    connections: int,
+    options: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    prepare_threshold: int | None = 5,
+    **timeouts: float,
 ) -> Engine:
     """`timeouts` are in seconds, under the names of PostgreSQL's settings.
 
@@ -396,6 +406,7 @@ def _postgresql(
         json_serializer=_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,
+        **options,
     )
     hide_values(engine)
     changes.watch(engine)
