@@ -14,7 +14,10 @@ caller sees replaced is given to it (`Prices`, `Run`).
 
 * `operation`: an operation, and its plans: one for each combination of what @skip and @include look at
 * `variables`: how its variables are coerced
+* `selecting`: what it selects of a type, as graphql-core says
 * `source`: writes the Python of a plan, object by object
+* `functions`: a function while it is written
+* `rows`: how objects are read from the rows that they would be made of (`schema.hints`)
 * `leaves`: how scalars and enums are written
 * `arguments`: how a resolver is called
 * `running`: what the written functions need while they run
