@@ -72,7 +72,7 @@ def import_(
     """
     began = perf_counter()
     listed = rejects or Path("stdin.rejects.csv" if _is_stdin(file) else f"{file}.rejects.csv")
-    if listed.resolve() == file.resolve():
+    if _is_same(listed, file):
         raise exit_with("The rejects would overwrite the file itself: name another with --rejects.")
     with _seekable(file) as path, open_database(Settings()) as database:
         seller = choose_account(database, in_account)
@@ -109,6 +109,11 @@ def import_(
 
 def _exit_code(done: Summary) -> typer.Exit:
     return typer.Exit(_ALL_REJECTED if done.is_all_rejected else 0)
+
+
+def _is_same(listed: Path, file: Path) -> bool:
+    """A file may have several names; on some systems, in capital and small letters."""
+    return listed == file or (listed.exists() and file.exists() and listed.samefile(file))
 
 
 def _is_stdin(file: Path) -> bool:

@@ -105,6 +105,20 @@ def test_nothing_is_imported_where_rejects_could_not_be_listed(
 
 
 @pytest.mark.usefixtures("principal")
+def test_rejects_do_not_overwrite_the_file_under_another_of_its_names(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(f"{HEADER},customer_name\n1,Mug,x,1,Ann\n")
+    (tmp_path / "hard").hardlink_to(file)
+    (tmp_path / "soft").symlink_to(file)
+    for name in ("hard", "soft", "orders.csv"):
+        result = command(file, "--rejects", tmp_path / name)
+        assert (result.exit_code, "would overwrite the file itself" in result.stderr) == (1, True)
+    assert file.read_text().endswith("1,Mug,x,1,Ann\n")
+
+
+@pytest.mark.usefixtures("principal")
 def test_what_is_no_plain_file_is_written_to_and_stays(command: Callable[..., Any], tmp_path: Path) -> None:
     """As root, /dev/null would be removed."""
     file, link, target = tmp_path / "orders.csv", tmp_path / "link", tmp_path / "target"
