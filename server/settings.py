@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -377,15 +378,27 @@ class Settings(BaseSettings):
 
 
 def _read_or_make_secret(path: Path) -> str:
-    """The secret in `path`. It is made on first use, by one of the processes that start at the same time."""
+    """The secret in `path`. It is made on first use, by one of the processes that start at the same time.
+
+    Raises OSError for a file that a power cut or a full disk has left without its content.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     new.touch(mode=0o600)
-    new.write_text(secrets.token_urlsafe(48))
+    with new.open("w") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
     with suppress(FileExistsError):
         path.hardlink_to(new)
     new.unlink()
-    return path.read_text()
+    secret = path.read_text()
+    if not secret.strip():
+        raise OSError(
+            f"{path} is empty, and with an empty secret links could be forged: put that of a backup there. "
+            "Without one remove the file: links given out before open no more, and webhooks need new secrets."
+        )
+    return secret
 
 
 def _is_base_url(text: str) -> bool:

@@ -217,3 +217,13 @@ def test_who_uses_the_folder_does_not_load_the_client_of_object_storage() -> Non
         "assert not {'obstore', 'documents.s3_store'} & {*sys.modules}"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_secret_that_a_power_cut_has_emptied_is_refused(tmp_path: Path) -> None:
+    """It would be taken for one, by which anybody could sign links."""
+    made = Settings(data_dir=tmp_path).secret
+    assert made == (tmp_path / "secret").read_text() == Settings(data_dir=tmp_path).secret
+    assert len(made) >= 32
+    (tmp_path / "secret").write_text("")
+    with pytest.raises(OSError, match="is empty, and with an empty secret links could be forged"):
+        assert Settings(data_dir=tmp_path).secret
