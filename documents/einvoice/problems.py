@@ -12,6 +12,7 @@ from documents.einvoice.codes import CURRENCIES, NOT_IN_CII
 from documents.einvoice.content import Content, content_of
 from documents.einvoice.fields import of_invoice, of_line
 from documents.einvoice.formats import EInvoiceFormat
+from documents.einvoice.france import too_many_decimals
 from documents.einvoice.german import XRECHNUNG, german
 from documents.einvoice.identifiers import broken_rule
 from documents.einvoice.national import national
@@ -54,6 +55,8 @@ def problems_in(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> 
         checks.append(_xrechnung)
     for check in checks:
         yield from check(content)
+    if wanted is EInvoiceFormat.FACTUR_X:
+        yield from too_many_decimals(invoice, content)
     yield from refused_schemes(content, wanted)
     yield from tax_currency(invoice)
 

@@ -55,8 +55,36 @@ def taxed(*, rate: int, base: int, amount: int, **values: Any) -> Snapshot:
     return sale(**{"lines": lines, "vat": (row,), **total, **values})
 
 
+def inside(country: str, party: Party) -> Party:
+    return replace(party, address=replace(party.address, country_code=country))
+
+
 def nowhere(party: Party) -> Party:
     return replace(party, address=replace(party.address, country_code=None))
+
+
+@pytest.mark.parametrize(
+    ("seller", "buyer", "is_business", "quantity", "rules"),
+    [
+        ("FR", "FR", True, 1_000_010, {"BR-FR-DEC-02": "order_lines.quantity"}),
+        ("FR", "FR", True, 120_000_000_000, {"BR-FR-DEC-03": "order_lines.amount"}),
+        ("FR", "FR", True, 1_000_100, {}),
+        ("FR", "FR", False, 1_000_010, {}),
+        ("FR", "BE", True, 1_000_010, {}),
+        ("NL", "FR", True, 1_000_010, {}),
+    ],
+)
+def test_businesses_in_france_take_no_more_decimals_than_their_platforms(
+    seller: str, buyer: str, is_business: bool, quantity: int, rules: dict[str, str]
+) -> None:
+    sold = sale(
+        seller=inside(seller, SELLER_PARTY),
+        buyer=replace(inside(buyer, BUYER_PARTY), is_business=is_business),
+        lines=(line(quantity=quantity, total_ex_vat=1, vat_amount=0),),
+        is_including_vat=True,
+    )
+    assert {each.rule: each.field for each in problems_of(sold, FACTUR_X)} == rules
+    assert not any("BR-FR" in each.rule for each in problems_of(sold, PEPPOL))
 
 
 def test_a_complete_invoice_has_no_problem() -> None:
