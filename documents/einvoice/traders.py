@@ -49,6 +49,7 @@ class Delivery:
 
 
 _WITH_LETTERS = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,}")
+_SWISS = re.compile(r"CHE-?[0-9]{3}\.?[0-9]{3}\.?[0-9]{3}[A-Z]*")  # CHE-123.456.788MWST
 _ICD = (  # ISO 6523, by country: what a number of that kind looks like
     ("NL", re.compile(r"[0-9]{8}"), "0106"),
     ("NL", re.compile(r"[0-9]{20}"), "0190"),
@@ -97,15 +98,20 @@ def has_prefix(vat_number: str) -> bool:
     return _WITH_LETTERS.fullmatch(vat_number) is not None and vat_number[:2] in VAT_PREFIXES
 
 
+def _plain(vat_number: str) -> str:
+    """A Swiss number without its punctuation, which other countries' do not have."""
+    return re.sub("[-.]", "", vat_number) if _SWISS.fullmatch(vat_number) else vat_number
+
+
 def _trader(party: Party, without_vat_number: bool) -> Trader:
     name = party.legal_name or party.name
-    number = party.vat_number if party.vat_number and has_prefix(party.vat_number) else None
+    number = _plain(party.vat_number or "")
     return Trader(
         name=name,
         trading_name=party.name if party.name and party.name != name else None,
         address=_said(party.address),
         electronic_address=party.electronic_address,
-        vat_number=None if without_vat_number else number,
+        vat_number=number if has_prefix(number) and not without_vat_number else None,
         tax_number=party.tax_number,
         legal_id=_legal_id(party.registration_number, party.address.country_code),
         contact=_contact(party),

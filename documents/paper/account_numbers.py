@@ -1,6 +1,8 @@
-"""Accounts and references as they are printed: in groups, which are easier to type."""
+"""Accounts, references and VAT numbers as they are printed: in groups, which are easier to type."""
 
 from __future__ import annotations
+
+import re
 
 from documents.paper.fonts import NO_BREAK_SPACE
 from invoicing.snapshot import PaymentReference, Snapshot
@@ -22,6 +24,11 @@ def quoted(invoice: Snapshot) -> str:
     """What a transfer quotes."""
     reference = invoice.payment_reference
     return invoice.number if reference is None else printed_reference(reference)
+
+
+def printed_vat_number(number: str) -> str:
+    """As it is kept; a Swiss one with the space before its MWST, TVA or IVA, CHE-123.456.788 MWST."""
+    return re.sub(r"(?<=[0-9])(?=(?:MWST|TVA|IVA|TPV)$)", NO_BREAK_SPACE, number)
 
 
 def _grouped(number: str, size: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from documents.paper.account_numbers import printed_vat_number
 from documents.paper.address import address_lines, distinct_lines, party_lines
 from documents.paper.columns import (
     PLAIN,
@@ -117,7 +118,7 @@ def _address_block(
 def _numbers(compositor: Compositor, who: Party) -> list[str | None]:
     labels = compositor.labels
     return [
-        _labelled(labels.vat_number, who.vat_number),
+        _labelled(labels.vat_number, printed_vat_number(who.vat_number or "")),
         _labelled(labels.tax_number, who.tax_number),
         _labelled(labels.registration_number, who.registration_number),
     ]

@@ -63,6 +63,11 @@ def test_the_sellers_contact_is_whom_to_ask_and_the_buyers_who_is_to_get_it(
     assert of_buyer in text
 
 
+def test_a_swiss_vat_number_is_written_as_the_law_there_writes_it() -> None:
+    seller = replace(SELLER, vat_number="CHE-123.456.788MWST")
+    assert "CHE-123.456.788 MWST" in invoice_text(invoice(seller=seller))
+
+
 def test_many_orders_are_counted_at_the_head_and_named_in_the_table() -> None:
     def orders(count: int) -> tuple[OrderReference, ...]:
         return tuple(

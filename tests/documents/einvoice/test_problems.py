@@ -274,6 +274,19 @@ def test_a_vat_number_that_begins_with_no_country_is_not_said(number: str) -> No
     assert next(each.rule for each in problems_of(exempt("K", buyer=planted.buyer), FACTUR_X)) == "BR-IC-03"
 
 
+@pytest.mark.parametrize("number", ["CHE-123.456.788MWST", "CHE123456788MWST", "CHE-123.456.788TVA"])
+def test_a_swiss_vat_number_is_told_by_its_letters_and_digits(number: str) -> None:
+    """Swiss law writes it with points; a seller with one needs no other number (BR-CO-26, BR-S-02)."""
+    bern = inside("CH", without(SELLER_PARTY, vat_number=number, registration_number=None))
+    planted = sale(seller=bern)
+    assert problems_of(planted, FACTUR_X) == []
+    (said,) = etree.fromstring(xml_of(planted, FACTUR_X)).xpath(
+        "//*[local-name()='SellerTradeParty']//*[local-name()='ID'][@schemeID='VA']/text()"
+    )
+    assert said == number.replace("-", "").replace(".", "")
+    assert {*broken_rules(xml_of(planted, FACTUR_X))} <= {"FX-SCH-A-000556"}
+
+
 def test_a_country_that_only_the_rules_for_cii_lack_is_a_problem_there() -> None:
     juba = replace(BUYER_PARTY, address=replace(BUYER_PARTY.address, country_code="SS"))
     assert [(each.rule, each.field) for each in problems_of(sale(buyer=juba), FACTUR_X)] == [
