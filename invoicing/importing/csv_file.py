@@ -19,7 +19,9 @@ from invoicing.importing.formulas import REJECT_COLUMNS, is_guarded, unguarded
 
 _REJECTS = ",".join(REJECT_COLUMNS).encode()
 _GZIP = b"\x1f\x8b"
-_UNDECODED = re.compile("[\udc80-\udcff]")
+_UNDECODED = re.compile("[\ud800-\udfff]")
+_NO_LETTER = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Half a letter, as UTF-7 may have it, which stands for no byte of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,16 @@ def _records(text: IO[str], dialect: Dialect) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Record(line, ["".join(raw)], f"The line is no CSV: {error}.")
+            yield Record(line, _writable(["".join(raw)]), f"The line is no CSV: {error}.")
         else:
             if fields:
-                yield Record(line, fields, _encoding_fault(raw, dialect))
+                fault = _encoding_fault(raw, dialect)
+                yield Record(line, _writable(fields) if fault else fields, fault)
+
+
+def _writable(fields: list[str]) -> list[str]:
+    """The fields as the file of rejects can have them."""
+    return [_NO_LETTER.sub("\ufffd", each) for each in fields]
 
 
 def _noted_lines(text: IO[str], raw: list[str]) -> Iterator[str]:

@@ -9,10 +9,19 @@ from pathlib import Path
 import pytest
 
 from invoicing.access import Principal
+from invoicing.importing.columns import PLAIN
 from invoicing.importing.csv_file import Source
 from invoicing.importing.dialect import UnreadableFile, found_encoding, known_delimiter, known_encoding
+from invoicing.importing.run import import_orders
 from invoicing.storage.database import Database
-from tests.support.import_files import HEADER, ImportFile, items_of_order, reject_reasons
+from tests.support.import_files import (
+    HEADER,
+    ImportFile,
+    import_terms,
+    items_of_order,
+    read_rejects,
+    reject_reasons,
+)
 
 WORDS = {
     "German": "1;Jörg Müller;Königstraße 4;12,50 €\n2;Öz Süß;Grüne Gasse\n",
@@ -76,6 +85,22 @@ def test_the_own_line_of_excel_says_the_delimiter(import_file: ImportFile, rejec
     done = import_file(text)
     assert (done.lines, str(done.dialect)) == (2, "UTF-8, separated by semicolons")
     assert reject_reasons(rejects) == [("3", "order_incomplete"), ("4", "invalid_quantity")]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "half"),
+    [("utf-7", "+2AA-"), ("unicode_escape", "\\ud800"), ("raw_unicode_escape", "\\udfff")],
+)
+def test_half_a_letter_rejects_its_line_and_the_others_are_imported(
+    tmp_path: Path, database: Database, principal: Principal, rejects: Path, encoding: str, half: str
+) -> None:
+    rows = (f"{half},Mug,1,1,Ann", f"2,{half},1,1,Ann", f"3,Mug,x,1,{half}", f"4,Mug,1,1,Ann,{half}")
+    file = tmp_path / "orders.csv"
+    file.write_text("\n".join([f"{HEADER},customer_name", *rows, "5,Mug,1,1,Ann", ""]))
+    terms = import_terms(database, principal)
+    done = import_orders(database, principal, Source(file, encoding), PLAIN, terms, rejects=rejects)
+    assert (done.imported, done.rejected) == (1, {"unreadable": 4})
+    assert all("\ufffd" in "".join(row.values()) for row in list(read_rejects(rejects))[:3])
 
 
 @pytest.mark.parametrize("sign", ['"', "", "a", "1"])
