@@ -42,6 +42,7 @@ LOGO_TOP, LOGO_HEIGHT = -16.0, 44.0  # from the first line of the address, in po
 
 MARK_GAP = 12.0
 MOST_NAMED = 5  # numbers of orders at the head
+DAY_ALWAYS_SAID = ("AT", "DE")  # UStG § 11 (1) 3 d in Austria, § 14 (4) 6 in Germany
 
 
 def letterhead(compositor: Compositor, invoice: Snapshot) -> list[Piece]:
@@ -181,12 +182,13 @@ def _listed(numbers: Sequence[str], words: str) -> str:
 
 
 def _supplied(compositor: Compositor, invoice: Snapshot) -> Fact:
-    """When it was delivered or done, unless that is the date of the invoice."""
+    """When it was delivered or done; where that is the date of the invoice, only if the seller's law asks."""
     labels, formats = compositor.labels, compositor.formats
     if invoice.service_period is not None:
         return labels.service_period, formats.period(invoice.service_period)
     day = invoice.delivery_date or _delivery_of_orders(invoice)
-    return labels.delivered, formats.date(day) if day and day != invoice.issued_on else ""
+    is_said = day != invoice.issued_on or invoice.seller.address.country_code in DAY_ALWAYS_SAID
+    return labels.delivered, formats.date(day) if day and is_said else ""
 
 
 def _delivery_of_orders(invoice: Snapshot) -> date | None:

@@ -112,7 +112,8 @@ class Invoice(Node):
 
     @strawberry.field(
         description="The day on which all of it was delivered or done (BT-72); null where it is a period, or "
-        "not known. It is on the paper where it is not the date of issue."
+        "not known. It is on the paper where it is not the date of issue, and always of sellers in Germany "
+        "and Austria."
     )
     def delivery_date(self) -> date | None:
         return self._frozen().delivery_date

@@ -86,6 +86,16 @@ def test_the_day_of_supply_shows_only_where_it_is_not_the_date_of_issue() -> Non
     assert "20 May" not in invoice_text(invoice(orders=ORDERS[:1], delivery_date=date(2025, 6, 2)))
 
 
+@pytest.mark.parametrize("country", ["DE", "AT"])
+def test_a_seller_whose_law_asks_for_it_says_the_day_of_supply_also_where_it_is_that_of_issue(
+    country: str,
+) -> None:
+    seller = replace(SELLER, address=replace(SELLER.address, country_code=country))
+    day = date(2025, 6, 2)
+    assert "Delivery date\n2 June 2025" in invoice_text(invoice(seller=seller, delivery_date=day))
+    assert "Delivery date" not in invoice_text(invoice(seller=seller))
+
+
 @pytest.mark.parametrize(
     ("locale", "words"),
     [
