@@ -17,6 +17,7 @@ from invoicing.importing.run import batches, read_orders
 from invoicing.importing.store import ImportedCustomer, StoredBatch, previewed_batch
 from invoicing.importing.summary import Summary
 from invoicing.importing.totals import totals_of
+from invoicing.orders.lawful import RULED
 from invoicing.storage.database import Database
 from invoicing.vat.arithmetic import Totals
 from invoicing.vat.countries import country_of
@@ -40,13 +41,16 @@ class PreviewedOrder:
 class Preview:
     """`orders` are the first that would be imported, `rejects` the first lines that would not.
 
-    `cancellations` counts the documents: they are matched to their sales in the import alone.
+    `cancellations` counts the documents: they are matched to their sales in the import alone. `ruled` counts
+    the orders with a VAT category that the law allows between some parties only: whether between these is
+    found out when they are invoiced.
     """
 
     summary: Summary
     orders: list[PreviewedOrder] = field(default_factory=list)
     rejects: Sequence[Reject] = ()
     cancellations: int = 0
+    ruled: int = 0
 
 
 def preview_orders(
@@ -66,6 +70,7 @@ def preview_orders(
             stored = database.read(previewed_batch, principal, batch, terms, made)
             rejected_lines.add(stored.rejects)
             summary.add_orders(stored)
+            preview.ruled += len({item["order_id"] for item in stored.items if item["vat_category"] in RULED})
             preview.orders += _previewed(stored, SHOWN - len(preview.orders))
     preview.rejects, preview.cancellations = rejected_lines.first, len(cancellations)
     return preview

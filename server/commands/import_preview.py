@@ -75,7 +75,13 @@ def _totals(preview: Preview, *, invoice: bool) -> Iterator[str]:
         documents = _counted(preview.cancellations, "cancellation")
         yield f"{documents}: what is taken back is matched in the import alone."
     if summary.existing_orders:
-        yield f"There already: {_counted(summary.existing_orders, 'order')}."
+        also = ", of which what is not invoiced yet would be invoiced" if invoice else ""
+        yield f"There already: {_counted(summary.existing_orders, 'order')}{also}."
+    if invoice and preview.ruled:
+        yield (
+            f"{_counted(preview.ruled, 'order')} with a VAT category that the law allows between some parties"
+            " only (AE, K, G): the import finds out, and does not invoice what is not allowed."
+        )
     amounts = ", ".join(
         f"{to_major(total, code):,} {code}" for code, total in sorted(summary.ordered.items())
     )

@@ -156,11 +156,16 @@ def test_an_order_whose_vat_category_is_not_allowed_is_imported_and_not_invoiced
     file = tmp_path / "orders.csv"
     header = f"{HEADER},customer_name,customer_handle,customer_vat_number,vat_category"
     file.write_text(f"{header}\n1,Advice,1,10,Ann,ann,,AE\n2,Advice,1,10,Bob,bob,DE123456788,AE\n")
+    told = command(file, "--invoice", "--dry-run").stdout
+    assert "2 orders with a VAT category that the law allows between some parties only" in told
     done = command(file, "--invoice")
     assert done.exit_code == 0, done.output
     assert "Invoices 1 Not invoiced (VAT category) 1" in " ".join(done.stdout.split())
     assert "as `blocked` on them says: 1." in done.stdout
     assert count_rows(database, orders) == 2
+    again = "There already: 2 orders"
+    assert f"{again}, of which what is not" in command(file, "--invoice", "--dry-run").stdout
+    assert f"{again}." in command(file, "--dry-run").stdout
 
 
 @pytest.mark.usefixtures("principal")
