@@ -32,6 +32,7 @@ _STATE = "libpq"  # in `connection.info`, which lives as long as the driver's co
 _PARAMETER = re.compile(r"%\((\w+)\)s|%%")
 _numbers = itertools.count()
 _NUMBER = re.compile(r"\$\d+")
+_LIST = re.compile(r"= ANY \(\$(\d+)::VARCHAR\[\]\)")
 
 
 class CompiledForPostgreSQL(Compiled):
@@ -42,10 +43,11 @@ class CompiledForPostgreSQL(Compiled):
         self._query = text.encode()
         bools = {name for name, bind in self._binds.items() if isinstance(bind.type, Boolean)}
         self._types = [_BOOL if name in bools else 0 for name in self._names]
+        self._lists, self._query_of_one = _of_one(text)
         self._query_together = b"" if self._constants else _for_several(text, columns).encode()
 
     def fetch(self, connection: Connection, parameters: Parameters) -> Sequence[Row]:
-        result = self._executed(connection, _Call(self._query, self._written(parameters), self._types))
+        result = self._executed(connection, self._call(self._written(parameters)))
         if not result.ntuples:
             return []
         if self._is_change:
@@ -62,7 +64,14 @@ class CompiledForPostgreSQL(Compiled):
         given = [self._written(row) for row in rows]
         if len(given) > 1 and self._query_together and (together := self._as_json(given)) is not None:
             return [_Call(self._query_together, [together], [0])]
-        return [_Call(self._query, values, self._types) for values in given]
+        return [self._call(values) for values in given]
+
+    def _call(self, values: list[Any]) -> _Call:
+        if not self._lists or any(len(values[place]) != 1 for place in self._lists):
+            return _Call(self._query, values, self._types)
+        for place in self._lists:
+            (values[place],) = values[place]
+        return _Call(self._query_of_one, values, self._types)
 
     def _as_json(self, given: Sequence[Sequence[Any]]) -> str | None:
         """None, if a value is of a kind that JSON does not have."""
@@ -106,7 +115,7 @@ class _State:
     def executed(self, driver: psycopg.Connection[Any], call: _Call) -> PGresult:
         libpq: Any = driver.pgconn
         if libpq.transaction_status == TransactionStatus.IDLE and not driver.autocommit:
-            _checked(driver, libpq.exec_(b"BEGIN"))
+            _checked(driver, libpq.exec_(_begin(driver)))
         values = [encoded(value) for value in call.values]
         name = self._name_of(driver, call)
         if name is None:
@@ -147,10 +156,30 @@ def _checked(driver: psycopg.Connection[Any], result: PGresult) -> PGresult:
     raise error_from_result(result)
 
 
+def _begin(driver: psycopg.Connection[Any]) -> bytes:
+    """Begins a transaction as the driver would, which reads of one state are set up with."""
+    level, is_read_only = driver.isolation_level, driver.read_only
+    asked = [] if level is None else [b"ISOLATION LEVEL", level.name.replace("_", " ").encode()]
+    return b" ".join([b"BEGIN", *asked, *([b"READ ONLY"] if is_read_only else [])])
+
+
 def _without_wrapper(value: object) -> Any:
     if isinstance(value, Json):
         return value.obj
     raise TypeError
+
+
+def _of_one(text: str) -> tuple[Sequence[int], bytes]:
+    """The places of the lists of ids, and the statement for lists that have one id each.
+
+    PostgreSQL takes a list for ten ids, so a plan for any list seems worse to it than one for just this list:
+    it would plan such a statement each time, which takes longer than executing it.
+    """
+    lists = sorted({int(found[1]) - 1 for found in _LIST.finditer(text)})
+    of_one = _LIST.sub(r"= $\1::VARCHAR", text)
+    if "VARCHAR[]" in of_one:
+        return [], b""
+    return lists, of_one.encode()
 
 
 def _for_several(insert: str, columns: Sequence[str]) -> str:

@@ -190,14 +190,47 @@ def test_statements_that_postgresql_has_forgotten_are_prepared_again(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["read committed", "off"]),
+        ({"isolation_level": "REPEATABLE READ"}, ["repeatable read", "off"]),
+        (
+            {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+            ["repeatable read", "on"],
+        ),
+    ],
+)
+def test_a_transaction_begins_as_it_was_asked_for(
+    ordered: Database, principal: Principal, asked: dict[str, Any], found: list[str]
+) -> None:
+    with ordered._engine.connect() as connection:
+        connection.execution_options(**asked)
+        assert items(connection, principal, ["a"])
+        settings = ("transaction_isolation", "transaction_read_only")
+        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in settings]
+    assert shown == found
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_plans_what_is_asked_for_one_id_once(ordered: Database, principal: Principal) -> None:
+    with ordered._engine.connect() as connection:
+        for _ in range(PREPARED_AFTER + 7):
+            assert [each.sku for each in items(connection, principal, ["b"])] == ["b"]
+        used = "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE statement ~ 'order_items'"
+        assert connection.exec_driver_sql(used).scalars().all() == [True]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_postgresql_knows_the_types_of_all_parameters_by_the_statements_alone(database: Database) -> None:
     with database._engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         for name, prepared in _prepared():
             if not prepared.statement.is_insert:
                 compiled = CompiledForPostgreSQL(prepared.statement, connection.dialect, ())
-                result = driver.pgconn.prepare(b"", compiled._query, compiled._types)
-                assert result.status == ExecStatus.COMMAND_OK, (name, result.get_error_message())
+                for text in filter(None, (compiled._query, compiled._query_of_one)):
+                    result = driver.pgconn.prepare(b"", text, compiled._types)
+                    assert result.status == ExecStatus.COMMAND_OK, (name, result.get_error_message())
 
 
 def _clash(connection: Connection) -> None:
