@@ -128,13 +128,17 @@ def _new_orders(
     message = (
         "There is an order {} already, which was not imported from the same lines with the same options."
     )
+    new = []
     for order in batch:
-        if order.id in before and before[order.id] == order.digest:
+        if order.id not in before:
+            before[order.id] = order.digest  # a second one comes where the file grows meanwhile
+            new.append(order)
+        elif before[order.id] == order.digest:
             result.existing.append(order)
-        elif order.id in before:
+        else:
             exists = Flaw("order_exists", message.format(order.id))
             result.rejects += [Reject(line.number, line.fields, exists) for line in order.lines]
-    return [order for order in batch if order.id not in before]
+    return new
 
 
 def _buyers(

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from invoicing.access import Principal
+from invoicing.decimals import MILLION
 from invoicing.importing.columns import PLAIN
 from invoicing.importing.csv_file import Source
-from invoicing.importing.run import import_orders
+from invoicing.importing.run import MAX_ORDERS, LinesUnaccounted, import_orders
 from invoicing.importing.summary import Summary
 from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, invoices, order_items
@@ -83,6 +85,26 @@ def test_an_import_that_runs_past_midnight_invoices_beside_a_server(
     assert database.read(lambda connection: connection.execute(dates).scalars().all()) == [tomorrow.date()]
 
 
+def test_a_file_that_grows_meanwhile_is_said_and_its_orders_are_as_they_were(
+    database: Database, principal: Principal, tmp_path: Path, rejects: Path
+) -> None:
+    """As when the shop still writes its export: a line comes for an order that was read already."""
+    file = tmp_path / "orders.csv"
+    lines = "".join(f"{number},Mug,1,1,Ann\n" for number in range(MAX_ORDERS + 1))
+    file.write_text(f"{HEADER},customer_name\n{lines}")
+
+    def grow(_: int, __: int) -> None:
+        with file.open("a") as text:
+            text.write(f"{MAX_ORDERS},Mug,2,1,Ann\n")
+
+    terms = import_terms(database, principal)
+    with pytest.raises(LinesUnaccounted, match="501 lines were read, 502 are accounted for"):
+        import_orders(database, principal, Source(file), PLAIN, terms, rejects=rejects, progress=grow)
+    assert count_rows(database, orders_table) == MAX_ORDERS + 1
+    assert [item.quantity for item in items_of_order(database, principal, str(MAX_ORDERS))] == [MILLION]
+    assert reject_reasons(rejects) == [("503", "order_exists")]
+
+
 def test_an_order_of_the_api_is_never_touched(
     import_file: ImportFile, rejects: Path, database: Database, principal: Principal
 ) -> None:
@@ -126,6 +148,7 @@ import os, signal, sys
 from pathlib import Path
 from threading import Timer
 from invoicing.storage.database import Database
+from invoicing.decimals import MILLION
 from invoicing.importing.columns import PLAIN
 from invoicing.importing.run import import_orders
 from invoicing.importing.csv_file import Source
