@@ -13,6 +13,8 @@ from invoicing.storage.pages import Condition, Filter, Page, Window, count, page
 from invoicing.storage.search import Search
 from invoicing.storage.tables import Order, customers, orders
 
+FEW = 100  # customers whose orders are looked for by their ids
+
 ORDERS: Mapping[str, Condition] = {
     "number": lambda number: orders.c.number == number,
     "customer_id": lambda id: orders.c.customer_id == id,
@@ -54,13 +56,29 @@ def _found(connection: Connection, account_id: str, words: str, *, every: bool) 
         return named.is_own
     ordering = Search(connection, customers, account_id, words)
     customer = (customers.c.account_id == orders.c.account_id, customers.c.id == orders.c.customer_id)
-    is_found = or_(named.in_text, exists().where(*customer, ordering.in_text))
-    if named.is_common(is_found):
+    is_common = named.is_common()
+    few = None if is_common else _few_customers(connection, ordering)
+    is_theirs = exists().where(*customer, ordering.in_text) if few is None else orders.c.customer_id.in_(few)
+    is_found = or_(named.in_text, is_theirs)
+    if is_common or named.is_common(is_found):
         theirs = select(customers.c.id).where(ordering.is_own, ordering.in_text)
-        by_customer = or_(named.in_text, orders.c.customer_id.in_(theirs))
+        by_customer = or_(named.in_text, orders.c.customer_id.in_(theirs if few is None else few))
         return and_(named.is_own, by_customer if every else is_found)
     named.check_is_cheap()
     ordering.check_is_cheap()
     theirs = select(customers.c.id).where(ordering.by_index(ordering.candidates, ordering.in_text))
-    ordered = select(named.key).where(named.is_own, orders.c.customer_id.in_(theirs))
+    by_customer = orders.c.customer_id.in_(theirs if few is None else few)
+    ordered = select(named.key).where(named.is_own, by_customer)
     return named.by_index(union_all(named.candidates, ordered), is_found)
+
+
+def _few_customers(connection: Connection, ordering: Search) -> list[str] | None:
+    """The ids of the customers with the words, if the index leads to a few of them.
+
+    Then no order's customer has to be looked up, of which the newest orders alone have a thousand.
+    """
+    if ordering.is_common() or not ordering.is_cheap():
+        return None
+    found = select(customers.c.id).where(ordering.by_index(ordering.candidates, ordering.in_text))
+    ids = list(connection.execute(found.limit(FEW + 1)).scalars())
+    return ids if len(ids) <= FEW else None

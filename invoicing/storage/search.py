@@ -78,10 +78,14 @@ class Search:
         """
         return self._sampled(COMMON, self.in_text if found is None else found)
 
+    def is_cheap(self) -> bool:
+        """Whether not many rows have the trigrams of words that few rows have."""
+        trigrams = and_(True, *map(self._has, self._trigrams))
+        return not self._sampled(MOST_CANDIDATES, trigrams, few=False) or self.is_common()
+
     def check_is_cheap(self) -> None:
         """Refuses words that few rows have although many have their trigrams."""
-        trigrams = and_(True, *map(self._has, self._trigrams))
-        if self._sampled(MOST_CANDIDATES, trigrams, few=False) and not self.is_common():
+        if not self.is_cheap():
             raise ValidationError(
                 "Too much here has nearly the same letters: search for less of it, or for something rarer.",
                 field="search",

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, update
 
 from invoicing.access import Principal
 from invoicing.customers import details
@@ -18,6 +18,7 @@ from invoicing.customers import lists as customer_lists
 from invoicing.errors import ValidationError
 from invoicing.invoices import lists as invoice_lists
 from invoicing.orders import lists as order_lists
+from invoicing.orders.lists import FEW
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window, cursor
 from invoicing.storage.search import COMMON, SAMPLE
@@ -125,6 +126,19 @@ def test_orders_are_found_by_their_customers_in_many_rows(database: Database, pr
     assert found(database, principal, "orders", "zoe") == ["first"]
     assert len(found(database, principal, "orders", "n-00017")) == ROWS
     assert found(database, principal, "orders", "n-00018") == []
+
+
+@pytest.mark.parametrize("many", [FEW, FEW + 50])
+def test_orders_of_customers_of_long_ago_are_found_however_many_there_are(
+    database: Database, principal: Principal, many: int
+) -> None:
+    factories.customer(database, principal, id="zoe", name="Zoe")
+    fill(database, customers, ["quirk" if place < many else "ann baker" for place in range(ROWS)])
+    factories.order(database, principal, id="first", customer_id="zoe")
+    fill(database, orders, ["" for _ in range(ROWS)])
+    theirs = update(orders).where(orders.c.id != "first").values(customer_id=orders.c.id)
+    database.write(lambda connection: connection.execute(theirs).close())
+    assert found(database, principal, "orders", "quirk") == [f"c{many - 1 - n:06}" for n in range(many)]
 
 
 def test_the_index_follows_what_changes(database: Database, principal: Principal) -> None:
