@@ -134,6 +134,14 @@ def test_the_proxies_leave_it_to_the_servers_to_refuse_what_is_too_large() -> No
     assert [int(head) * 1024 for head in heads] == [Guard().limits.head_size] * 2
 
 
+def test_no_proxy_logs_the_links_that_open_for_whoever_has_them() -> None:
+    nginx, caddy = ((DEPLOY / name).read_text() for name in ("nginx.conf", "Caddyfile"))
+    assert re.findall(r"access_log .*;", nginx) == ["access_log off;"]
+    assert not re.search(r"^\s*log\b", caddy, re.MULTILINE)  # it logs no requests unless it is told to
+    (ingress,) = of_kind("Ingress")
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
+
+
 def test_no_container_may_do_more_than_it_must() -> None:
     for service in ours().values():
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
