@@ -73,7 +73,7 @@ def _parties(content: Content) -> Problems:
         yield Problem(
             "BR-CO-26",
             "account.registration_number",
-            "The seller is told by neither a VAT number nor a registration number.",
+            "The seller has neither a VAT number with its country's letters nor a registration number.",
         )
 
 
@@ -83,13 +83,17 @@ def _treatment(content: Content) -> Problems:
     seller, buyer = content.seller, content.buyer
     if categories & {"S", "Z", "E"} and not (seller.vat_number or seller.tax_number):
         yield Problem(
-            "BR-S-02", "account.vat_number", "The seller has neither a VAT number nor a tax number."
+            "BR-S-02",
+            "account.vat_number",
+            "The seller has neither a VAT number with its country's letters nor a tax number.",
         )
     if categories & {"AE", "K", "G"} and not seller.vat_number:
         yield Problem("BR-AE-02", "account.vat_number", "The seller has no VAT number with its country.")
     if "AE" in categories and not (buyer.vat_number or buyer.legal_id):
         yield Problem(
-            "BR-AE-03", "customer.vat_number", "The buyer has neither a VAT number nor a registration number."
+            "BR-AE-03",
+            "customer.vat_number",
+            "The buyer has neither a VAT number with its country's letters nor a registration number.",
         )
     if "K" in categories and not buyer.vat_number:
         yield Problem("BR-IC-03", "customer.vat_number", "The buyer has no VAT number with its country.")

@@ -287,6 +287,13 @@ def test_a_swiss_vat_number_is_told_by_its_letters_and_digits(number: str) -> No
     assert {*broken_rules(xml_of(planted, FACTUR_X))} <= {"FX-SCH-A-000556"}
 
 
+def test_a_seller_is_told_that_a_vat_number_without_letters_is_not_enough() -> None:
+    planted = sale(seller=without(SELLER_PARTY, vat_number="51824753556", registration_number=None))
+    told = {each.rule: each.message for each in problems_of(planted, FACTUR_X)}
+    assert told.keys() == {"BR-CO-26", "BR-S-02"}
+    assert all("a VAT number with its country's letters" in message for message in told.values())
+
+
 def test_a_country_that_only_the_rules_for_cii_lack_is_a_problem_there() -> None:
     juba = replace(BUYER_PARTY, address=replace(BUYER_PARTY.address, country_code="SS"))
     assert [(each.rule, each.field) for each in problems_of(sale(buyer=juba), FACTUR_X)] == [
