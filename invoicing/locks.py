@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
 
 from invoicing.storage import rows
-from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.id_lists import id_list, is_found_by, is_one_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     AuditHead,
@@ -82,7 +82,7 @@ _OF_ITEMS = select(order_items.c.order_id).where(
     order_items.c.account_id == _ACCOUNT_ID, is_one_of(order_items.c.id, _IDS)
 )
 _LOCK_ORDERS = Prepared(for_no_key_update(_ORDERS.where(is_one_of(orders.c.id, _IDS))))
-_LOCK_ORDERS_OF_ITEMS = Prepared(for_no_key_update(_ORDERS.where(orders.c.id.in_(_OF_ITEMS))))
+_LOCK_ORDERS_OF_ITEMS = Prepared(for_no_key_update(_ORDERS.where(is_found_by(orders.c.id, _OF_ITEMS))))
 
 
 class LockedInvoice(NamedTuple):

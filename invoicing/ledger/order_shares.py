@@ -22,17 +22,21 @@ _BOUGHT = Prepared(
     .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_(None))
     .group_by(invoice_lines.c.invoice_id)
 )
-_PAID = Prepared(
-    select(
-        allocations.c.invoice_id,
-        func.sum(case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount)),
+_PAYMENTS = select(payments.c.id).where(payments.c.account_id == _MINE, payments.c.order_id == _ORDER)
+_PAID = (
+    Prepared(  # with a join alone, or for sums by invoice, SQLite would read all the account's allocations
+        select(
+            allocations.c.invoice_id,
+            case((payments.c.type == "REFUND", -allocations.c.amount), else_=allocations.c.amount),
+        )
+        .join(
+            payments,
+            and_(
+                payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
+            ),
+        )
+        .where(allocations.c.account_id == _MINE, allocations.c.payment_id.in_(_PAYMENTS))
     )
-    .join(
-        payments,
-        and_(payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id),
-    )
-    .where(allocations.c.account_id == _MINE, payments.c.order_id == _ORDER)
-    .group_by(allocations.c.invoice_id)
 )
 _credited = (
     select(

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Dialect, String, bindparam
+from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Dialect, Select, String, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -48,6 +48,22 @@ class IsOneOf(FunctionElement[bool]):
         return self
 
 
+class IsFoundBy(FunctionElement[bool]):
+    """Whether a column is one of the ids that a SELECT finds, which is executed first."""
+
+    name = "is_found_by"
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> IsFoundBy:  # noqa: ARG002 (SQLAlchemy's)
+        return self
+
+
+def is_found_by(column: ColumnElement[Any], ids: Select[Any]) -> ColumnElement[bool]:
+    """For a few ids of a table that is looked into by its key, also where PostgreSQL takes it for small."""
+    return IsFoundBy(column, ids.scalar_subquery())
+
+
 def is_one_of(column: ColumnElement[Any], ids: BindParameter[Any]) -> ColumnElement[bool]:
     return IsOneOf(column, ids)
 
@@ -56,6 +72,18 @@ def is_one_of(column: ColumnElement[Any], ids: BindParameter[Any]) -> ColumnElem
 def _json(element: IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
     column, ids = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608 (compiled)
+
+
+@compiles(IsFoundBy, "sqlite")
+def _in(element: IsFoundBy, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN {ids}"
+
+
+@compiles(IsFoundBy, "postgresql")
+def _any_of(element: IsFoundBy, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY (ARRAY{ids})"
 
 
 @compiles(IsOneOf, "postgresql")
