@@ -73,7 +73,17 @@ class _Shared(DataLoader[str, Any]):
     async def load_many(self, keys: Iterable[str]) -> list[Any]:
         """In one wait: all of them come at the same time, but for those that came before."""
         rows = [asyncio.ensure_future(super(_Shared, self).load(key)) for key in keys]  # they are futures
-        return [row.result() if row.done() else await asyncio.shield(row) for row in rows]
+        try:
+            return [row.result() if row.done() else await asyncio.shield(row) for row in rows]
+        except BaseException:
+            for row in rows:  # all fail together, which is told once; asyncio would log each of the others
+                row.add_done_callback(_look_at_failure)
+            raise
+
+
+def _look_at_failure(row: asyncio.Future[Any]) -> None:
+    if not row.cancelled():
+        row.exception()
 
 
 class _Loader(Generic[T]):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from graphql import OperationType
@@ -30,34 +29,43 @@ _MOST_DOCUMENTS = 512
 Operation = tuple[OperationType, str | None]
 
 
-@dataclass(frozen=True, slots=True)
 class Facts:
-    """What a document's words say."""
+    """What a document's words say. Each is looked for when it is first asked for: a document may be long."""
 
-    has_several_operations: bool
-    has_subscription: bool
-    has_mutation: bool
-    """Or that word somewhere else."""
-    asks_for_lists: bool
-    may_wait: bool
-    """For a PDF."""
+    def __init__(self, document: str) -> None:
+        self._document = document
+
+    @cached_property
+    def has_several_operations(self) -> bool:
+        """Each of several begins with a keyword, so few documents have to be looked through for this."""
+        has_words = len(_OPERATION.findall(self._document)) > 1
+        return has_words and len([*islice(operations_in(self._document), 2)]) > 1
+
+    @cached_property
+    def has_subscription(self) -> bool:
+        """Or that word somewhere else."""
+        return "subscription" in self._document
+
+    @cached_property
+    def has_mutation(self) -> bool:
+        """Or that word somewhere else."""
+        return "mutation" in self._document
+
+    @cached_property
+    def asks_for_lists(self) -> bool:
+        return _LIST.search(self._document) is not None
+
+    @cached_property
+    def may_wait(self) -> bool:
+        """For a PDF."""
+        return "wait_for_pdf_ms" in self._document
 
 
 def facts_of(document: str) -> Facts:
-    return _remembered(document) if len(document) <= _MOST_CHARACTERS else _facts(document)
+    return _remembered(document) if len(document) <= _MOST_CHARACTERS else Facts(document)
 
 
-def _facts(document: str) -> Facts:
-    return Facts(
-        has_several_operations=_has_several(document),
-        has_subscription="subscription" in document,
-        has_mutation="mutation" in document,
-        asks_for_lists=_LIST.search(document) is not None,
-        may_wait="wait_for_pdf_ms" in document,
-    )
-
-
-_remembered = lru_cache(_MOST_DOCUMENTS)(_facts)
+_remembered = lru_cache(_MOST_DOCUMENTS)(Facts)
 
 
 class AmbiguousDocument(InvoicingError):
@@ -69,11 +77,6 @@ class AmbiguousDocument(InvoicingError):
 def is_ambiguous(document: str | None, name: str | None) -> bool:
     """Whether the document has several operations and none is named: Strawberry would run the first."""
     return name is None and document is not None and facts_of(document).has_several_operations
-
-
-def _has_several(document: str) -> bool:
-    """Each of several begins with a keyword, so few documents have to be looked through for this."""
-    return len(_OPERATION.findall(document)) > 1 and len([*islice(operations_in(document), 2)]) > 1
 
 
 def is_subscription(document: str | None, name: str | None) -> bool:

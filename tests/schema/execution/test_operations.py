@@ -7,7 +7,7 @@ from graphql import OperationDefinitionNode, OperationType, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema.execution.operations import is_ambiguous, is_subscription, operations_in
+from schema.execution.operations import facts_of, is_ambiguous, is_subscription, may_only_read, operations_in
 
 _NAMES = st.sampled_from(["query", "mutation", "subscription", "fragment", "on", "a", "B_2"])
 _TEXTS = st.sampled_from(
@@ -52,3 +52,16 @@ def test_they_are_those_that_a_parser_finds(text: str) -> None:
 def test_what_is_not_graphql_does_no_harm(text: str) -> None:
     assert len([*operations_in(text * 3)]) <= 3
     assert not is_ambiguous(text, "a")
+
+
+@pytest.mark.parametrize("length", [10, 1_000_000])
+def test_a_document_is_looked_through_only_for_what_is_asked(length: int) -> None:
+    """The event loop waits meanwhile: a long document takes a sixth of a second to look through."""
+    document = f"query q {{ {'a ' * length} }}"
+    facts = facts_of(document)
+    assert not facts.has_mutation
+    assert not facts.has_subscription
+    assert {*vars(facts)} == {"_document", "has_mutation", "has_subscription"}
+    assert may_only_read(document)
+    assert not is_subscription(document, "q")
+    assert not is_ambiguous(document, None)
