@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 import psycopg
-from psycopg.errors import DeadlockDetected, QueryCanceled
+from psycopg.errors import DeadlockDetected, FeatureNotSupported, QueryCanceled
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, make_url, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -132,7 +132,7 @@ class Database:
                 return work(connection, *args, **kwargs)
 
         with self._reads.translated():
-            return _repeated_if_lost(once)
+            return _repeated_if_lost(once, self._engine)
 
     def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work` in one transaction: all of it is stored when this returns, nothing when it raises."""
@@ -140,7 +140,8 @@ class Database:
             if self._writer is not None:
                 return self._writer.submit(lambda connection: work(connection, *args, **kwargs)).result()
             result, topics = _repeated_if_lost(
-                lambda: self._run_with_retries(lambda connection: work(connection, *args, **kwargs))
+                lambda: self._run_with_retries(lambda connection: work(connection, *args, **kwargs)),
+                self._engine,
             )
         self._notify_listeners(topics)
         return result
@@ -261,7 +262,7 @@ class Database:
     ) -> T:
         """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
         with self._reads.translated():
-            return _repeated_if_lost(lambda: self._read_once(running, work, *args, **kwargs))
+            return _repeated_if_lost(lambda: self._read_once(running, work, *args, **kwargs), self._in_time)
 
     def _read_once(
         self,
@@ -351,15 +352,18 @@ def _refuse_if_failed(connection: Connection) -> None:
         raise RuntimeError("A command went on after a statement that failed: all of it is rolled back.")
 
 
-def _repeated_if_lost(attempt: Callable[[], T]) -> T:
+def _repeated_if_lost(attempt: Callable[[], T], engine: Engine) -> T:
     """Tries once more over a new connection: PostgreSQL was started again since the pool made its own.
 
-    Nothing was done the first time, as no COMMIT was sent.
+    Or a migration has given a column another type, for which what was prepared before is of no use: the whole
+    pool is made anew then. Nothing was done the first time, as no COMMIT was sent.
     """
     try:
         return attempt()
     except DBAPIError as failure:
-        if not is_lost(failure):
+        if isinstance(failure.orig, FeatureNotSupported):  # "cached plan must not change result type"
+            engine.dispose()
+        elif not is_lost(failure):
             raise
         return attempt()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from psycopg.pq import ExecStatus
-from sqlalchemy import Connection, Engine, Table, bindparam, event, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, event, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 import invoicing
@@ -187,6 +188,29 @@ def test_statements_that_postgresql_has_forgotten_are_prepared_again(
         connection.rollback()
         for _ in range(PREPARED_AFTER + 2):
             assert [each.sku for each in items(connection, principal, ODD)] == ODD
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("prepared", [True, False])  # by us, or by the driver
+def test_reading_goes_on_after_a_migration_has_given_a_column_another_type(
+    ordered: Database, principal: Principal, prepared: bool
+) -> None:
+    terms = select(orders.c.id, orders.c.payment_terms_days).where(orders.c.id == bindparam("id"))
+    statement = Prepared(terms) if prepared else terms
+
+    async def read_each_way() -> None:
+        for _ in range(2 * PREPARED_AFTER):
+            found = [
+                ordered.read(rows.plain, statement, {"id": "o"}),
+                ordered.write(rows.plain, statement, {"id": "o"}),
+                await ordered.read_for(principal.account_id, rows.plain, statement, {"id": "o"}),
+            ]
+            assert [[*map(tuple, each)] for each in found] == 3 * [[("o", None)]]
+
+    asyncio.run(read_each_way())
+    wider = "ALTER TABLE orders ALTER COLUMN payment_terms_days TYPE BIGINT"
+    ordered.write(lambda connection: connection.execute(text(wider)))
+    asyncio.run(read_each_way())
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
