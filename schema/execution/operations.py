@@ -11,7 +11,7 @@ from graphql import OperationType
 
 from invoicing.errors import InvoicingError
 from schema.codes import Code
-from schema.execution.documents import MOST_TOKENS
+from schema.execution.documents import LONGEST, MOST_TOKENS
 
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 _TOKEN = re.compile(
@@ -37,9 +37,14 @@ class Facts:
 
     @cached_property
     def has_several_operations(self) -> bool:
-        """Each of several begins with a keyword, so few documents have to be looked through for this."""
-        has_words = len(_OPERATION.findall(self._document)) > 1
-        return has_words and len([*islice(operations_in(self._document), 2)]) > 1
+        """Each of several begins with a keyword, so few documents have to be looked through for this.
+
+        One that is too long is not looked through at all: it is refused where it is parsed.
+        """
+        if len(self._document) > LONGEST:
+            return False
+        words = [*islice(_OPERATION.finditer(self._document), 2)]
+        return len(words) > 1 and len([*islice(operations_in(self._document), 2)]) > 1
 
     @cached_property
     def has_subscription(self) -> bool:
@@ -53,7 +58,7 @@ class Facts:
 
     @cached_property
     def asks_for_lists(self) -> bool:
-        return _LIST.search(self._document) is not None
+        return len(self._document) > LONGEST or _LIST.search(self._document) is not None
 
     @cached_property
     def may_wait(self) -> bool:

@@ -7,6 +7,7 @@ from graphql import OperationDefinitionNode, OperationType, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schema.execution.documents import LONGEST
 from schema.execution.operations import facts_of, is_ambiguous, is_subscription, may_only_read, operations_in
 
 _NAMES = st.sampled_from(["query", "mutation", "subscription", "fragment", "on", "a", "B_2"])
@@ -65,3 +66,9 @@ def test_a_document_is_looked_through_only_for_what_is_asked(length: int) -> Non
     assert may_only_read(document)
     assert not is_subscription(document, "q")
     assert not is_ambiguous(document, None)
+
+
+def test_a_document_that_is_too_long_to_be_parsed_is_not_looked_through() -> None:
+    two = "query a { a } query b { b } "
+    assert is_ambiguous(two, None)
+    assert not is_ambiguous(two + "#" * LONGEST, None)
