@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ def configure(level: str) -> None:
     structlog.configure(  # not through the standard library, which takes seven times as long for a line
         processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(_STANDARD_ERROR),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -42,6 +43,21 @@ def configure(level: str) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines have the webhooks' whole URLs
     logging.getLogger("uvicorn.error").addFilter(_without_url)
     logging.getLogger("uvicorn.access").disabled = True  # its lines have the links' tokens
+
+
+class _StandardError:
+    """What cannot be written to it is lost, as where it is a file and the disk is full: no request fails."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+_STANDARD_ERROR = _StandardError()
 
 
 def _without_url(record: logging.LogRecord) -> bool:

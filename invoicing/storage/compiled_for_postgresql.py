@@ -16,7 +16,7 @@ import orjson
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import Json
 from sqlalchemy import Boolean, Connection, Dialect
@@ -88,6 +88,8 @@ class CompiledForPostgreSQL(Compiled):
         try:
             return _state_of(connection).executed(driver, call)
         except connection.dialect.loaded_dbapi.Error as failure:
+            if isinstance(failure, psycopg.OperationalError) and failure.sqlstate is None:
+                driver.close()  # it is lost, also where libpq could not send and does not know yet
             self._fail(connection, failure)
 
 
@@ -115,13 +117,13 @@ class _State:
     def executed(self, driver: psycopg.Connection[Any], call: _Call) -> PGresult:
         libpq: Any = driver.pgconn
         if libpq.transaction_status == TransactionStatus.IDLE and not driver.autocommit:
-            _checked(driver, libpq.exec_(_begin(driver)))
+            _checked(libpq.exec_(_begin(driver)))
         values = [encoded(value) for value in call.values]
         name = self._name_of(driver, call)
         if name is None:
-            return _checked(driver, libpq.exec_params(call.query, values, call.types))
+            return _checked(libpq.exec_params(call.query, values, call.types))
         try:
-            return _checked(driver, libpq.exec_prepared(name, values))
+            return _checked(libpq.exec_prepared(name, values))
         except InvalidSqlStatementName:  # something between us and PostgreSQL has forgotten them
             self._names.clear()
             raise
@@ -134,7 +136,7 @@ class _State:
         if uses <= PREPARED_AFTER:
             return None
         name = b"invoicing_%d" % next(_numbers)
-        _checked(driver, driver.pgconn.prepare(name, call.query, call.types))
+        _checked(driver.pgconn.prepare(name, call.query, call.types))
         self._names[call.query] = name
         del self._uses[call.query]
         return name
@@ -148,10 +150,10 @@ def _state_of(connection: Connection) -> _State:
     return state
 
 
-def _checked(driver: psycopg.Connection[Any], result: PGresult) -> PGresult:
+def _checked(result: PGresult) -> PGresult:
     if result.status in _OK:
         return result
-    if driver.pgconn.status == ConnStatus.BAD and not result.error_field(DiagnosticField.SQLSTATE):
+    if not result.error_field(DiagnosticField.SQLSTATE):  # it is libpq's own, and not the server's
         raise psycopg.OperationalError(result.get_error_message())
     raise error_from_result(result)
 

@@ -187,3 +187,25 @@ def test_an_exception_that_uvicorn_logs_is_one_line() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE)
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["event"] == "[Errno 98] address already in use"
+
+
+NO_ROOM = """if True:
+    import resource
+    import structlog
+    from server import logs
+    logs.configure("info")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    structlog.get_logger().error("lost", exc_info=ValueError())
+    print("went on")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    structlog.get_logger().info("told")
+"""
+
+
+def test_nothing_fails_because_the_disk_of_the_log_is_full(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        done = subprocess.run(
+            [sys.executable, "-c", NO_ROOM], stdout=subprocess.PIPE, stderr=log, timeout=PATIENCE, check=True
+        )
+    assert done.stdout == b"went on\n"
+    assert b'"told"' in (tmp_path / "log").read_bytes()

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tests.conftest import short_lived_folder, use_short_runtime_folder
+from tests.support.patience import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,21 @@ class OwnPostgresql:
         server = self._server
         arguments = ("-w", "-D", str(server.pgdata), "-m", "fast", "stop")
         pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+
+    def crash(self) -> None:
+        """Kills the process of one connection. The server ends all others and starts again."""
+        with psycopg.connect(self.url) as killed:
+            os.kill(killed.info.backend_pid, signal.SIGKILL)
+            with suppress(psycopg.OperationalError):
+                killed.execute("SELECT 1")
+        until(self._takes_connections)
+
+    def _takes_connections(self) -> bool:
+        try:
+            psycopg.connect(self.url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def freeze(self) -> None:
         """It keeps its connections and takes new ones, and says nothing."""

@@ -9,19 +9,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from invoicing.errors import DatabaseUnavailable, NotFound, ServerOutdated
+from invoicing.storage.compiled_for_postgresql import PREPARED_AFTER
 from invoicing.storage.database import Database
-from invoicing.storage.failures import Outage
+from invoicing.storage.failures import Outage, is_lost
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import accounts
 from tests.conftest import FreshUrl
 from tests.support import factories
+from tests.support.own_postgresql import OwnPostgresql, own_postgresql
 from tests.support.patience import PATIENCE, until
 
 TERMINATE = (
@@ -246,3 +250,35 @@ def test_postgresql_stores_nothing_of_a_command_that_goes_on_after_a_refusal_and
     with pytest.raises(RuntimeError, match="rolled back"):
         database.write(go_on)
     assert names(database) == ["Old"]
+
+
+NAMES = Prepared(select(accounts.c.name))
+
+
+@pytest.fixture
+def crashing() -> Iterator[OwnPostgresql]:
+    with own_postgresql() as server:
+        yield server
+
+
+@pytest.mark.parametrize("engine", ["_engine", "_in_time"])  # one has transactions, the other has none
+def test_connections_that_end_in_a_crash_of_postgresql_are_given_up(
+    crashing: OwnPostgresql, engine: str
+) -> None:
+    """A server that crashes may say so before it ends the connection. Then the first failure is to send."""
+    database = Database(crashing.url)
+    pool: Any = getattr(database, engine)
+    with ExitStack() as opened:
+        connections = [opened.enter_context(pool.connect()) for _ in range(3)]
+        for times, connection in enumerate(connections, PREPARED_AFTER - 1):
+            for _ in range(times):
+                assert NAMES.fetch(connection, {})[1] == []
+            connection.rollback()
+        NAMES.fetch(connections[0], {})  # which begins a transaction, if there are any
+        crashing.crash()
+        for connection in connections:
+            with pytest.raises(OperationalError) as lost:
+                NAMES.fetch(connection, {})
+            assert is_lost(lost.value)
+    assert database.read(lambda connection: NAMES.fetch(connection, {})[1]) == []
+    database.close()
