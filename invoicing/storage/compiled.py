@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ Parameters = Mapping[str, object]
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 
 
-class Compiled:
+class Compiled(ABC):
     """What SQLAlchemy makes of a statement. How it is executed depends on the driver."""
 
     def __init__(self, statement: Statement, dialect: Dialect, columns: Sequence[str]) -> None:
@@ -36,13 +37,13 @@ class Compiled:
         readers = [_impl(column.type, dialect).result_processor(dialect, None) for column in results]
         self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
+    @abstractmethod
     def fetch(self, connection: Connection, parameters: Parameters) -> Sequence[Row]:
         """The rows of the result."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         """Executes it once for each row."""
-        raise NotImplementedError
 
     def _written(self, parameters: Parameters) -> list[Any]:
         """The values in their order. Those that the statement does not have are left out."""

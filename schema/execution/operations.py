@@ -11,7 +11,7 @@ from graphql import OperationType
 
 from invoicing.errors import InvoicingError
 from schema.codes import Code
-from schema.execution.documents import LONGEST, MOST_TOKENS
+from schema.execution.documents import LONGEST, MOST_CHARACTERS, MOST_DOCUMENTS, MOST_TOKENS
 
 _OPERATION = re.compile(r"\b(?:query|mutation|subscription)\b")
 _TOKEN = re.compile(
@@ -23,8 +23,6 @@ _TOKEN = re.compile(
 )
 
 _LIST = re.compile(r"\b(nodes|edges|totalCount|pageInfo)\b")
-_MOST_CHARACTERS = 8_192  # of a document that is remembered
-_MOST_DOCUMENTS = 512
 
 Operation = tuple[OperationType, str | None]
 
@@ -67,10 +65,10 @@ class Facts:
 
 
 def facts_of(document: str) -> Facts:
-    return _remembered(document) if len(document) <= _MOST_CHARACTERS else Facts(document)
+    return _remembered(document) if len(document) <= MOST_CHARACTERS else Facts(document)
 
 
-_remembered = lru_cache(_MOST_DOCUMENTS)(Facts)
+_remembered = lru_cache(MOST_DOCUMENTS)(Facts)
 
 
 class AmbiguousDocument(InvoicingError):
