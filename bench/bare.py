@@ -1,43 +1,72 @@
-"""The limit of a command: its own SQL statements in a loop, and nothing else.
+"""The limit of a command: its own SQL statements in a bare loop of the driver, sqlite3 or Psycopg.
 
 The statements and their parameters, with the snapshot and the number, are recorded while the product runs
-commands that are rolled back. So the loop measures only the database.
+commands that are rolled back. So the loop measures only the database and its driver.
 """
 
 from __future__ import annotations
 
 import gc
+import re
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from bench.homes import SQLITE, Home
+from invoicing.access import Principal
+from invoicing.audit.actions import AuditAction
+from invoicing.audit.entries import Act, audited
 from invoicing.storage.database import Database
+from resolvers.audit_subjects import subjects_of
 
-Statement = tuple[Executable, Any]
 Work = Callable[[Connection], object]
+_INSERT = re.compile(r"INSERT INTO (\w+)")
+
+
+class Statement(NamedTuple):
+    """A statement as the driver gets it, with the values of one row, or of each of several."""
+
+    text: str
+    values: Any
+    is_for_several: bool
+
+
+Transaction = list[Statement]
 
 
 class _RolledBack(Exception):
     pass
 
 
-def record_statements(database: Database, works: Iterable[Work]) -> list[list[Statement]]:
-    """The statements of each of these commands, which are rolled back."""
-    transactions: list[list[Statement]] = []
+def command(
+    principal: Principal, action: AuditAction, run: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Work:
+    """A command as a request runs it: it leaves its entry in the audit log."""
+    act = Act.of(principal, action, at=kwargs["now"], request_id="bench")
+    recorded = audited(act, run, subjects_of)
+    return lambda connection: recorded(connection, principal, *args, **kwargs)
 
-    def record(_: Connection, statement: Any, several: Any, single: Any, __: Any) -> None:
-        transactions[-1].append((statement, several or single))
+
+def record_statements(database: Database, works: Iterable[Work]) -> list[Transaction]:
+    """The statements of each of these commands, which are rolled back.
+
+    Events of the cursor are the ones to listen to: then prepared statements, too, are executed by SQLAlchemy.
+    """
+    transactions: list[Transaction] = []
+
+    def record(_: Any, __: Any, text: str, values: Any, ___: Any, is_for_several: bool) -> None:
+        transactions[-1].append(Statement(text, values, is_for_several))
 
     def run(connection: Connection) -> None:
-        event.listen(connection, "before_execute", record)
+        event.listen(connection, "before_cursor_execute", record)
         for work in works:
             transactions.append([])
             work(connection)
-        event.remove(connection, "before_execute", record)
+        event.remove(connection, "before_cursor_execute", record)
         raise _RolledBack
 
     try:
@@ -47,30 +76,53 @@ def record_statements(database: Database, works: Iterable[Work]) -> list[list[St
     return transactions
 
 
-class Bare:
-    """Runs recorded statements: one thread, one connection, one transaction for each command."""
+def check_inserts(statements: Iterable[Statement], expected: Mapping[str, int]) -> None:
+    """Refuses a recording that lacks some of these rows: a loop without them would be no limit at all."""
+    rows = Counter[str]()
+    for text, values, is_for_several in statements:
+        if found := _INSERT.match(text):
+            rows[found[1]] += len(values) if is_for_several else 1
+    missing = {table: count for table, count in expected.items() if rows[table] < count}
+    if missing:
+        raise RuntimeError(f"The recorded statements insert {dict(rows)}; of these there must be {missing}.")
 
-    def __init__(self, home: Home, transactions: Sequence[list[Statement]]) -> None:
+
+class Bare:
+    """Runs recorded statements: one thread, one connection, a commit for each command."""
+
+    def __init__(self, home: Home, transactions: Sequence[Transaction]) -> None:
+        self._is_sqlite = home.kind == SQLITE
         self._engine = bare_engine(home)
+        self._pooled = self._engine.raw_connection()
         self._waiting = iter(transactions)
+
+    def close(self) -> None:
+        self._pooled.close()
+        self._engine.dispose()
 
     def run(self, most: int, seconds: float) -> tuple[float, float]:
         """Runs up to `most` commands; returns commands a second, and milliseconds of CPU for one."""
-        with self._engine.connect() as connection:
-            start, cpu = time.perf_counter(), time.process_time()
-            done, elapsed = 0, 0.0
-            while done < most and elapsed < seconds:
-                with connection.begin():
-                    _replay(connection, next(self._waiting))
-                done, elapsed = done + 1, time.perf_counter() - start
-            return done / elapsed, (time.process_time() - cpu) / done * 1000
+        cursor = self._pooled.cursor()
+        start, cpu = time.perf_counter(), time.process_time()
+        done, elapsed = 0, 0.0
+        while done < most and elapsed < seconds:
+            if self._is_sqlite:  # Psycopg begins by itself
+                cursor.execute("BEGIN IMMEDIATE")
+            _replay(cursor, next(self._waiting))
+            self._pooled.commit()
+            done, elapsed = done + 1, time.perf_counter() - start
+        cursor.close()
+        return done / elapsed, (time.process_time() - cpu) / done * 1000
 
 
-def _replay(connection: Connection, transaction: list[Statement]) -> None:
-    for statement, parameters in transaction:
-        result = connection.execute(statement, parameters)
-        if result.returns_rows:
-            result.all()
+def _replay(cursor: Any, transaction: Transaction) -> None:
+    for text, values, is_for_several in transaction:
+        if is_for_several:
+            cursor.executemany(text, values)
+            continue
+        cursor.execute(text, values)
+        if cursor.description:
+            cursor.fetchall()
 
 
 def bare_engine(home: Home) -> Engine:

@@ -88,3 +88,4 @@ def _recorded_statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield statements
     event.remove(Engine, "before_cursor_execute", note)
+    assert any("FROM invoices" in statement for statement in statements), statements

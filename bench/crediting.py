@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench import mutating, shop
-from bench.bare import Work
+from bench.bare import Work, command
 from bench.homes import KINDS
 from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
+from invoicing.audit.actions import AuditAction
 from invoicing.invoices import from_orders
 from invoicing.storage.database import Database
 
@@ -32,11 +33,15 @@ def _body(number: int) -> object:
 
 def _work(opened: Shop, number: int) -> Work:
     id = shop.tag("A", number)
-    return lambda connection: from_orders.credit_invoice(
-        connection, opened.principal, id, None, reason=None, now=NOW
-    )
+    credit = from_orders.credit_invoice
+    return command(opened.principal, AuditAction.CREDIT_INVOICE, credit, id, None, reason=None, now=NOW)
 
 
 _CREDIT = Mutation(
-    f"`creditInvoice`, {LINES} lines, unpaid", dict.fromkeys(KINDS, LEAST), _stock, _body, _work
+    f"`creditInvoice`, {LINES} lines, unpaid",
+    dict.fromkeys(KINDS, LEAST),
+    _stock,
+    _body,
+    _work,
+    {"invoices": 1, "invoice_lines": LINES, "outbox": 1, "audit_entries": 1},
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench import mutating, shop
-from bench.bare import Work
+from bench.bare import Work, command
 from bench.homes import POSTGRESQL, SQLITE
 from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
+from invoicing.audit.actions import AuditAction
 from invoicing.invoices import from_orders
 from invoicing.storage.database import Database
 
@@ -31,7 +32,14 @@ def body(number: int, prefix: str = "A") -> object:
 
 def _work(opened: Shop, number: int) -> Work:
     ids = shop.item_ids("A", number, LINES)
-    return lambda connection: from_orders.invoice_items(connection, opened.principal, ids, now=NOW)
+    return command(opened.principal, AuditAction.INVOICE_ITEMS, from_orders.invoice_items, ids, now=NOW)
 
 
-ISSUE = Mutation(f"`invoiceItems`, {LINES} items", {SQLITE: 0.40, POSTGRESQL: 0.45}, stock, body, _work)
+ISSUE = Mutation(
+    f"`invoiceItems`, {LINES} items",
+    {SQLITE: 0.30, POSTGRESQL: 0.90},
+    stock,
+    body,
+    _work,
+    {"invoices": 1, "invoice_lines": LINES, "outbox": 1, "audit_entries": 1},
+)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bench import shop
-from bench.bare import Bare, Work, record_statements
-from bench.homes import KINDS
+from bench.bare import Bare, Transaction, Work, check_inserts, command, record_statements
+from bench.homes import KINDS, Home
 from bench.results import Result, Run
 from bench.shop import NOW
 from invoicing.access import Principal
+from invoicing.audit.actions import AuditAction
 from invoicing.invoices import from_orders
 from invoicing.orders import intake, returns, shipping
 from invoicing.orders.actions import Action
@@ -26,6 +30,7 @@ from invoicing.storage.database import Database
 
 MAX_SECONDS = 1.0
 ITEMS = 1_000
+_INSERTS = {"order_items": ITEMS, "invoices": 2, "invoice_lines": 800, "payments": 2, "audit_entries": 7}
 _TRANSFER: ManualTransferValues = {"method": "BANK_TRANSFER", "payment_date": NOW.date()}
 
 
@@ -46,18 +51,28 @@ def results(run: Run) -> Iterator[Result]:
 
 def _times(run: Run, kind: str) -> tuple[list[float], list[float]]:
     """The seconds of each round: for an order, and for the same statements without the product."""
-    with run.homes.fresh(kind) as home, run.homes.fresh(kind) as other, home.database() as database:
+    with ExitStack() as open_things:
+        home, other = (open_things.enter_context(run.homes.fresh(kind)) for _ in range(2))
+        database = open_things.enter_context(home.database())
         principal = shop.open_shop(database).principal
-        with other.database() as bare_database:
-            other_principal = shop.open_shop(bare_database).principal
-            walks = [_OrderWalk(other_principal, number) for number in range(run.rounds + 1)]
-            steps = record_statements(bare_database, (step for walk in walks for step in walk.steps()))
-        bare = Bare(other, steps)
+        walks = _recorded_walks(other, run.rounds + 1)
+        bare = open_things.enter_context(closing(Bare(other, list(itertools.chain(*walks)))))
         ours, limits = [], []
-        for number in range(run.rounds + 1):
+        for number, steps in enumerate(walks):
             ours.append(_run_walk(database, _OrderWalk(principal, number)))
-            limits.append(_replay(bare, len(steps) // len(walks)))
+            limits.append(_replay(bare, len(steps)))
         return ours[1:], limits[1:]  # the first round warms both up
+
+
+def _recorded_walks(home: Home, count: int) -> list[list[Transaction]]:
+    with home.database() as database:
+        principal = shop.open_shop(database).principal
+        walks = [_OrderWalk(principal, number).steps() for number in range(count)]
+        recorded = iter(record_statements(database, itertools.chain(*walks)))
+    found = [list(itertools.islice(recorded, len(walk))) for walk in walks]
+    for steps in found:
+        check_inserts(itertools.chain(*steps), _INSERTS)
+    return found
 
 
 def _run_walk(database: Database, walk: _OrderWalk) -> float:
@@ -82,7 +97,16 @@ class _OrderWalk:
     payment_id: str = ""
 
     def steps(self) -> list[Work]:
-        return [self._order, self._ship, self._invoice, self._return, self._invoice, self._pay, self._refund]
+        steps: list[tuple[AuditAction, Callable[..., object]]] = [
+            (AuditAction.CREATE_ORDER, self._order),
+            (AuditAction.SHIP_ORDER_ITEMS, self._ship),
+            (AuditAction.INVOICE_ORDER, self._invoice),
+            (AuditAction.RETURN_ORDER_ITEMS, self._return),
+            (AuditAction.INVOICE_ORDER, self._invoice),
+            (AuditAction.RECORD_PAYMENT, self._pay),
+            (AuditAction.REFUND_PAYMENT, self._refund),
+        ]
+        return [command(self.principal, action, step, now=NOW) for action, step in steps]
 
     @property
     def _id(self) -> str:
@@ -92,41 +116,44 @@ class _OrderWalk:
     def _items(self) -> list[str]:
         return shop.item_ids("A", self.number, ITEMS)
 
-    def _order(self, connection: Connection) -> None:
+    def _order(self, connection: Connection, principal: Principal, *, now: datetime) -> object:
         values: CreateOrderValues = {
             **shop.order_values("A", self.number, ITEMS),
             "invoice_after_shipment": True,
         }
-        intake.create_order(connection, self.principal, values, now=NOW)
+        return intake.create_order(connection, principal, values, now=now)
 
-    def _ship(self, connection: Connection) -> None:
+    def _ship(self, connection: Connection, principal: Principal, *, now: datetime) -> object:
         items_to_ship = [
             (id, None if place % 4 < 2 else 2) for place, id in enumerate(self._items) if place < 800
         ]
-        shipping.ship_items(connection, self.principal, self._id, items_to_ship, shipped_at=NOW)
+        return shipping.ship_items(connection, principal, self._id, items_to_ship, shipped_at=now)
 
-    def _invoice(self, connection: Connection) -> None:
+    def _invoice(self, connection: Connection, principal: Principal, *, now: datetime) -> object:
         """Invoices the shipped items; the second time, credits the returned ones."""
-        from_orders.invoice_order(connection, self.principal, self._id, now=NOW)
+        return from_orders.invoice_order(connection, principal, self._id, now=now)
 
-    def _return(self, connection: Connection) -> None:
+    def _return(self, connection: Connection, principal: Principal, *, now: datetime) -> object:
         returned = [Contra(id, 1) for place, id in enumerate(self._items) if place < 600 and place % 4 < 2]
-        order, _ = returns.undo_items(connection, self.principal, Action.RETURN, self._id, returned, now=NOW)
+        order, _ = returns.undo_items(connection, principal, Action.RETURN, self._id, returned, now=now)
         self.total = order.total
+        return order
 
-    def _pay(self, connection: Connection) -> None:
+    def _pay(self, connection: Connection, principal: Principal, *, now: datetime) -> object:
         values: RecordPaymentValues = {
             "order_id": self._id,
             "amount": self.total,
             "method": "BANK_TRANSFER",
             "idempotency_key": f"pay-{self._id}",
         }
-        self.payment_id = manual.record_payment(connection, self.principal, values, now=NOW).id
+        payment = manual.record_payment(connection, principal, values, now=now)
+        self.payment_id = payment.id
+        return payment
 
-    def _refund(self, connection: Connection) -> None:
+    def _refund(self, connection: Connection, principal: Principal, *, now: datetime) -> object:
         values: RefundPaymentValues = {
             "amount": 10_000,
             "manual_transfer": _TRANSFER,
             "idempotency_key": f"refund-{self._id}",
         }
-        refunds.begin_refund(connection, self.principal, self.payment_id, values, gateways=(), now=NOW)
+        return refunds.begin_refund(connection, principal, self.payment_id, values, gateways=(), now=now)

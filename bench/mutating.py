@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import shop
-from bench.bare import Bare, Work, record_statements
+from bench.bare import Bare, Work, check_inserts, record_statements
 from bench.homes import KINDS, Home
 from bench.load import CLIENTS, Load, load, write_bodies
 from bench.results import Result, Run, comparison, cpu_comparison
@@ -22,13 +22,17 @@ BARE_COUNT = 2_000  # invoices of a round
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A mutation with a number, sent once for each: how to stock a shop for it, its body and its command."""
+    """A mutation with a number, sent once for each: how to stock a shop for it, its body and its command.
+
+    `inserts` are the rows, by table, that each command must add.
+    """
 
     name: str
     least: Mapping[str, float]
     stock: Callable[[Database, Shop, int], None]
     body: Callable[[int], object]
     work: Callable[[Shop, int], Work]
+    inserts: Mapping[str, int]
 
 
 def results(run: Run, mutation: Mutation, *, printing: bool = False) -> Iterator[Result]:
@@ -43,7 +47,7 @@ def _results(run: Run, mutation: Mutation, kind: str, *, printing: bool) -> Iter
         sender = Sender(open_things, run, mutation, kind, workers=0)
         printer = Sender(open_things, run, mutation, kind, workers=1) if printing else None
         home = open_things.enter_context(run.homes.fresh(kind))
-        bare = _prepare_bare(home, mutation, bare_count, run.rounds)
+        bare = open_things.enter_context(closing(_prepare_bare(home, mutation, bare_count, run.rounds)))
         bare.run(bare_count // 4, 1)
         loads: list[Load] = []
         limits: list[tuple[float, float]] = []
@@ -100,5 +104,7 @@ def _prepare_bare(home: Home, mutation: Mutation, count: int, rounds: int) -> Ba
         home.settle()  # or PostgreSQL plans for empty tables, as what is recorded is rolled back
         works = [mutation.work(opened, number) for number in range(1, needed + 1)]
         transactions = record_statements(database, works)
+    for transaction in transactions:
+        check_inserts(transaction, mutation.inserts)
     home.settle()
     return Bare(home, transactions)

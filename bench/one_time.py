@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench import mutating, shop
-from bench.bare import Work
-from bench.homes import KINDS
+from bench.bare import Work, command
+from bench.homes import POSTGRESQL, SQLITE
 from bench.mutating import Mutation
 from bench.results import Result, Run
 from bench.shop import NOW, Shop
+from invoicing.audit.actions import AuditAction
 from invoicing.invoices import one_time
 from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.storage.database import Database
 
-LEAST = 0.35
-LINES = 3
+LINES = 5
 _MUTATION = "mutation($i:CreateInvoiceInput!){createInvoice(input:$i){invoice{id number total currency}}}"
 
 
@@ -33,7 +33,9 @@ def _body(number: int) -> object:
 
 def _work(opened: Shop, number: int) -> Work:
     values = _values(number)
-    return lambda connection: one_time.create_invoice(connection, opened.principal, values, now=NOW)
+    return command(
+        opened.principal, AuditAction.CREATE_INVOICE, one_time.create_invoice, values, gateways=(), now=NOW
+    )
 
 
 def _values(number: int) -> CreateInvoiceValues:
@@ -50,8 +52,9 @@ def _values(number: int) -> CreateInvoiceValues:
 
 _CREATE = Mutation(
     f"`createInvoice`, {LINES} lines, manual transfer",
-    dict.fromkeys(KINDS, LEAST),
+    {SQLITE: 0.25, POSTGRESQL: 0.70},
     _stock,
     _body,
     _work,
+    {"invoices": 1, "invoice_lines": LINES, "payments": 1, "outbox": 1, "audit_entries": 1},
 )

@@ -60,4 +60,9 @@ def _is_watched(connection: Connection) -> bool:
     if not (connection._has_events or connection.engine._has_events):
         return False
     heard = connection.dispatch  # the marks above stay when the last listener has gone
-    return bool(heard.before_cursor_execute or heard.after_cursor_execute)
+    return bool(
+        heard.before_cursor_execute
+        or heard.after_cursor_execute
+        or heard.before_execute
+        or heard.after_execute
+    )

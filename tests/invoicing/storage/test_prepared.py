@@ -112,6 +112,25 @@ def test_who_listens_to_sqlalchemy_hears_prepared_statements_too(
     assert [each.sku for each in heard] == ODD
 
 
+@pytest.mark.parametrize(
+    "moment", ["before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute"]
+)
+def test_who_listens_to_one_connection_misses_nothing(
+    ordered: Database, principal: Principal, moment: str
+) -> None:
+    heard: list[object] = []
+
+    def hear(*given: object) -> None:
+        heard.append(given)
+
+    with ordered._engine.connect() as connection:
+        items(connection, principal, ODD)
+        event.listen(connection, moment, hear, named=False)
+        items(connection, principal, ODD)
+        event.remove(connection, moment, hear)
+    assert len(heard) == 1
+
+
 def test_what_changes_rows_is_noted_and_what_does_not_is_not(ordered: Database, principal: Principal) -> None:
     def renames(connection: Connection, statement: Prepared, ids: Sequence[str]) -> bool:
         changes.forget(connection)
