@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from bench import (
+    batching,
     counting,
     crediting,
     doors,
@@ -26,9 +27,11 @@ from bench import (
     larger,
     memory,
     one_time,
+    ordering,
     paper,
     reading,
     ready,
+    starting,
     telling,
 )
 from bench.homes import Homes
@@ -41,12 +44,15 @@ ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "counting": counting.results,
     "guarding": guarding.results,
     "paper": paper.results,
+    "starting": starting.results,
     "ready": ready.results,
     "growing": growing.results,
     "memory": memory.results,
     "importing": importing.results,
     "crediting": crediting.results,
+    "ordering": ordering.results,
     "one_time": one_time.results,
+    "batching": batching.results,
     "doors": doors.results,
     "telling": telling.results,
     "large": large.results,

@@ -17,7 +17,6 @@ from bench.shop import Shop
 from invoicing.storage.database import Database
 
 MAX_RATE = 2_500  # requests a second; more than any server handles, so enough are prepared
-BARE_COUNT = 2_000  # invoices of a round
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +41,12 @@ def results(run: Run, mutation: Mutation, *, printing: bool = False) -> Iterator
 
 
 def _results(run: Run, mutation: Mutation, kind: str, *, printing: bool) -> Iterator[Result]:
-    bare_count = BARE_COUNT // 5 if run.quick else BARE_COUNT
+    bare_count = count_bare(run)
     with ExitStack() as open_things:
         sender = Sender(open_things, run, mutation, kind, workers=0)
         printer = Sender(open_things, run, mutation, kind, workers=1) if printing else None
         home = open_things.enter_context(run.homes.fresh(kind))
-        bare = open_things.enter_context(closing(_prepare_bare(home, mutation, bare_count, run.rounds)))
+        bare = open_things.enter_context(closing(prepare_bare(home, mutation, bare_count, run.rounds)))
         bare.run(bare_count // 4, 1)
         loads: list[Load] = []
         limits: list[tuple[float, float]] = []
@@ -65,6 +64,11 @@ def _results(run: Run, mutation: Mutation, kind: str, *, printing: bool) -> Iter
         yield comparison(f"{name}, while it makes PDFs too", with_pdf, bare_rates, errors=printer.errors)
 
 
+def count_bare(run: Run) -> int:
+    """How many commands a round of the bare loop has at most."""
+    return 400 if run.quick else 2_000
+
+
 class Sender:
     """Sends each body once to a server that is stocked for all of them."""
 
@@ -72,12 +76,12 @@ class Sender:
         self, open_things: ExitStack, run: Run, mutation: Mutation, kind: str, *, workers: int
     ) -> None:
         home = open_things.enter_context(run.homes.fresh(kind))
-        self._bodies, token = prepare(home, mutation, MAX_RATE * (run.seconds * run.rounds + 1))
+        self._bodies, token = prepare(home, mutation, MAX_RATE * run.seconds * (run.rounds + 1))
         home.settle()
         self._server = open_things.enter_context(running_server(home, token, workers=workers))
         self._next = 0
         self.errors = 0
-        self.send(1)  # warms the server up
+        self.send(run.seconds)  # warms the server up
 
     def send(self, seconds: int) -> Load:
         done = load(self._server, self._bodies, seconds=seconds, start=self._next)
@@ -94,7 +98,7 @@ def prepare(home: Home, mutation: Mutation, count: int) -> tuple[Path, str]:
     return write_bodies(home.data / "bodies", map(mutation.body, range(count))), opened.token
 
 
-def _prepare_bare(home: Home, mutation: Mutation, count: int, rounds: int) -> Bare:
+def prepare_bare(home: Home, mutation: Mutation, count: int, rounds: int) -> Bare:
     """The recorded statements of the mutation, on a database of the same kind and size."""
     needed = count * rounds + count // 4
     with home.database() as database:

@@ -1,6 +1,8 @@
-"""Servers to compare with: the same response from memory, by Starlette alone or by plain Strawberry.
+"""Servers to compare with: the same response from memory, by Starlette alone or by a GraphQL library.
 
-python -m bench.plain starlette|strawberry|broadcast ANSWER.json PORT
+python -m bench.plain starlette|strawberry|ariadne|broadcast ANSWER.json PORT
+
+`starlette` imports nothing else, as its start is compared too.
 """
 
 from __future__ import annotations
@@ -8,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, NewType
+from typing import Any
 
 import orjson
-import strawberry
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,45 +20,6 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.schema.config import StrawberryConfig
-
-Money = NewType("Money", int)
-_SCALARS: Any = {Money: strawberry.scalar(name="Money", serialize=int, parse_value=int)}
-
-
-@strawberry.type
-class Vat:
-    rate: float
-    category: str
-    base: Money
-    amount: Money
-
-
-@strawberry.type
-class Line:
-    name: str
-    quantity: int
-    unit_price: Money
-    total: Money
-    vat: Vat
-
-
-@strawberry.type
-class Invoice:
-    id: strawberry.ID
-    number: str
-    type: str
-    currency: str
-    issued_on: str
-    due_on: str | None
-    lines: list[Line]
-    vat: list[Vat]
-    total_ex_vat: Money
-    total_vat: Money
-    total: Money
-    pdf_status: str
-    pdf_url: str | None
 
 
 def starlette(answer: bytes) -> ASGIApp:
@@ -67,11 +29,7 @@ def starlette(answer: bytes) -> ASGIApp:
         await request.body()
         return Response(orjson.dumps(data), media_type="application/json")
 
-    return graphql_app(respond)
-
-
-def graphql_app(endpoint: Any) -> ASGIApp:
-    return Starlette(routes=[Route("/graphql", endpoint, methods=["POST"])])
+    return _at_graphql(respond)
 
 
 def broadcast(answer: bytes) -> ASGIApp:
@@ -96,31 +54,27 @@ def broadcast(answer: bytes) -> ASGIApp:
     )
 
 
-def strawberry_app(answer: bytes) -> ASGIApp:
-    stored = _invoice(orjson.loads(answer)["data"]["invoice"])
+def strawberry(answer: bytes) -> ASGIApp:
+    from bench.plain_graphql import by_strawberry
 
-    @strawberry.type
-    class Query:
-        @strawberry.field
-        def invoice(self, id: str) -> Invoice | None:
-            return stored if id == stored.id else None
-
-    config = StrawberryConfig(auto_camel_case=False, scalar_map=_SCALARS)
-    return graphql_app(GraphQL[Any, Any](strawberry.Schema(query=Query, config=config)))
+    return _at_graphql(by_strawberry(orjson.loads(answer)))
 
 
-def _invoice(data: dict[str, Any]) -> Invoice:
-    lines = [Line(**{**line, "vat": _vat(line["vat"])}) for line in data["lines"]]
-    return Invoice(**{**data, "lines": lines, "vat": [_vat(row) for row in data["vat"]]})
+def ariadne(answer: bytes) -> ASGIApp:
+    from bench.plain_graphql import by_ariadne
+
+    return _at_graphql(by_ariadne(orjson.loads(answer)))
 
 
-def _vat(row: dict[str, Any]) -> Vat:
-    return Vat(**{"category": "", "base": 0, **row})
+def _at_graphql(endpoint: Any) -> ASGIApp:
+    return Starlette(routes=[Route("/graphql", endpoint, methods=["POST"])])
+
+
+_CONTENDERS = {each.__name__: each for each in (starlette, strawberry, ariadne, broadcast)}
 
 
 def main(contender: str, answer: str, port: str) -> None:
-    apps = {"starlette": starlette, "strawberry": strawberry_app, "broadcast": broadcast}
-    app = apps[contender](Path(answer).read_bytes())
+    app = _CONTENDERS[contender](Path(answer).read_bytes())
     uvicorn.run(app, port=int(port), log_config=None, access_log=False, server_header=False)
 
 

@@ -17,6 +17,7 @@ from bench.serving import Client, Server, plain_server, running_server
 
 LEAST = 0.06
 LINES = 10
+_FRAMEWORKS = {"strawberry": "Strawberry", "ariadne": "Ariadne"}
 _QUERY = """query($id: String!) { invoice(id: $id) {
     id number type currency issued_on due_on
     lines { name quantity unit_price total vat { rate amount } }
@@ -33,7 +34,7 @@ def results(run: Run) -> Iterator[Result]:
         answer = folder / "answer"
         answer.write_bytes(Client(servers[KINDS[0]][0]).send(read_body("A")))
         contenders = {kind: server for kind, (server, _) in servers.items()}
-        for name in ("starlette", "strawberry"):
+        for name in ("starlette", *_FRAMEWORKS):
             contenders[name] = open_things.enter_context(plain_server(name, answer))
             _check_same_data(contenders[name], answer)
         loads: dict[str, list[Load]] = {name: [] for name in contenders}
@@ -45,8 +46,9 @@ def results(run: Run) -> Iterator[Result]:
     what = f"`invoice`, {LINES} lines, {CLIENTS} clients"
     for kind in KINDS:
         yield from _results(f"{what}, {kind}", loads[kind], loads["starlette"], LEAST)
-    stock = "the same by stock Strawberry, the data in memory"
-    yield from _results(stock, loads["strawberry"], loads["starlette"])
+    for name, shown in _FRAMEWORKS.items():
+        stock = f"the same by stock {shown}, the data in memory"
+        yield from _results(stock, loads[name], loads["starlette"])
 
 
 def _results(

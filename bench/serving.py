@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bench.homes import Home
 
 HOST = "127.0.0.1"
 _PATIENCE = 30.0  # seconds to wait for the server to start
+_PAUSE = 0.005  # seconds between two attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,14 @@ def plain_server(contender: str, answer: Path) -> Iterator[Server]:
 
 @contextmanager
 def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iterator[Server]:
-    """Starts a server on a free port, the command's last argument, and waits until it listens."""
+    """Starts a server on a free port, the command's last argument, and waits until it responds."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = int(free.getsockname()[1])
     with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=stderr)
         try:
-            if not _listens(process, port):
+            if not _responds(process, port):
                 stderr.seek(0)
                 raise RuntimeError(
                     f"A server did not start (exit code {process.poll()}): {stderr.read()[-3000:]}"
@@ -96,12 +97,17 @@ def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iter
             process.wait()
 
 
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+def _responds(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Waits for a response; `serve` tries its port first, and so a connection alone says nothing."""
     until = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < until:
+        http = HTTPConnection(HOST, port, timeout=1)
         try:
-            socket.create_connection((HOST, port), timeout=1).close()
+            http.request("GET", "/")
+            http.getresponse().read()
             return True
-        except OSError:
-            time.sleep(0.05)
+        except (OSError, HTTPException):
+            time.sleep(_PAUSE)
+        finally:
+            http.close()
     return False
