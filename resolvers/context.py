@@ -21,6 +21,7 @@ from resolvers.gateway_calls import Gateways
 from resolvers.loaders import Loaders
 from resolvers.turns import Pace
 from resolvers.watches import Watches
+from resolvers.ways import Way
 from resolvers.webhook_hosts import Hosts
 
 P = ParamSpec("P")
@@ -53,16 +54,17 @@ class Context:
     """One request, or one operation of several that share a connection.
 
     `find_principal` says again whom the caller acts for, or raises Unauthorized. It is needed where results
-    go on for longer than a key may be valid. `operation` is its name, for the log, and `is_planned` says that
-    it was executed by a plan.
+    go on for longer than a key may be valid. `operation` is its name, for the log, and `way` says how it was
+    executed, which `count_execution` is told of each result.
     """
 
     principal: Principal
     services: Services
     request_id: str
     find_principal: Callable[[], Awaitable[Principal]] | None = None
+    count_execution: Callable[[Way], None] = lambda _: None
     operation: str | None = field(default=None, init=False)
-    is_planned: bool = field(default=False, init=False)
+    way: Way | None = field(default=None, init=False)
     pace: Pace = field(init=False)
     loaders: Loaders = field(init=False)
 

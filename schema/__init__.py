@@ -17,16 +17,16 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from resolvers.ways import Way
 from schema.errors import as_graphql_error, visible_error
-from schema.execution.compiled.running import Begun
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
 from schema.execution.inputs import execute_in_parts, make_inputs_of_values
 from schema.execution.meter import limit_cost
-from schema.execution.metered import MeteredExecution
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
 from schema.execution.plain_fields import keep_plain_fields
 from schema.execution.plain_names import PlainNames
-from schema.execution.plans import Plans
+from schema.execution.planned import Begun, PlannedExecution
+from schema.execution.plans import Asked, Plans
 from schema.execution.running import Place
 from schema.mutations import Mutation
 from schema.query import Query
@@ -47,7 +47,7 @@ class Schema(strawberry.Schema):
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            execution_context_class=MeteredExecution,
+            execution_context_class=PlannedExecution,
             config=StrawberryConfig(auto_camel_case=False, name_converter=PlainNames(), scalar_map=SCALARS),
         )
         keep_plain_fields(self.graphql_schema)
@@ -72,24 +72,21 @@ class Schema(strawberry.Schema):
             result = await self._planned(_document(args, kwargs), kwargs)
             if result is None:
                 result = await super().execute(*args, **kwargs)
-        self._make_errors_visible(result, context)
+        self._conclude(result, context)
         return result
 
     async def _planned(self, document: str | None, options: dict[str, Any]) -> ExecutionResult | None:
         """The result of a query that has a plan. None where graphql-core has to execute it, as it is told."""
-        context, name = options["context_value"], options.get("operation_name")
-        is_query = OperationType.QUERY in options["allowed_operation_types"]
-        if document is None or not is_query or not isinstance(context, Context):
+        context = options["context_value"]
+        if document is None or not isinstance(context, Context):
             return None
-        begun = Begun({})
-        data = await self._plans.answer(
-            document, name, options.get("variable_values") or {}, context, begun.outcomes
-        )
-        if data is None:
-            options["root_value"] = begun
+        given = options.get("variable_values") or {}
+        asked = Asked(document, options.get("operation_name"), given, context)
+        options["root_value"] = begun = Begun(self._plans, asked, {})
+        if OperationType.QUERY not in (options.get("allowed_operation_types") or OperationType):
             return None
-        context.is_planned = True
-        return ExecutionResult(data=data, errors=None)
+        data = await self._plans.answer(asked, begun.outcomes)
+        return None if data is None else ExecutionResult(data=data, errors=None)
 
     def _get_execute_function(self) -> Callable[..., Any]:
         """Of variables that do not fit, a few are told: each is written with the values around it."""
@@ -97,27 +94,39 @@ class Schema(strawberry.Schema):
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         """Executes one of several operations that share a connection, each with loaders of its own."""
-        context = kwargs["context_value"] = kwargs["context_value"].another()
-        results = await super().stream(*args, **kwargs)
-        return self._report_failures(results, context, _document(args, kwargs), kwargs["operation_name"])
+        kwargs["context_value"] = kwargs["context_value"].another()
+        return self._streamed(*args, **kwargs)
 
-    async def _report_failures(
-        self, results: StreamResult, context: Context, document: str | None, operation: str | None
-    ) -> StreamResult:
+    async def _streamed(self, *args: Any, **kwargs: Any) -> StreamResult:
         """A stream that just ended would look complete, so what goes wrong is its last result."""
+        context, document = kwargs["context_value"], _document(args, kwargs)
         try:
             await context.renew()
-            if is_ambiguous(document, operation):
+            if is_ambiguous(document, kwargs["operation_name"]):
                 raise AmbiguousDocument
-            async with Place(context, document, operation), aclosing(results):
-                async for result in results:
-                    if isinstance(result, ExecutionResult):
-                        self._make_errors_visible(result, context)
-                    yield result
+            async with Place(context, document, kwargs["operation_name"]):
+                if (planned := await self._planned(document, kwargs)) is not None:
+                    self._conclude(planned, context)
+                    yield planned
+                    return
+                async with aclosing(await super().stream(*args, **kwargs)) as results:
+                    async for result in results:
+                        if isinstance(result, ExecutionResult):
+                            self._conclude(result, context)
+                        yield result
         except Exception as failure:
             last = PreExecutionError(data=None, errors=[as_graphql_error(failure)])
-            self._make_errors_visible(last, context)
+            self._conclude(last, context)
             yield last
+
+    def _conclude(self, result: ExecutionResult, context: Context) -> None:
+        """Makes the errors of a result what the caller may see, and counts it."""
+        self._make_errors_visible(result, context)
+        if isinstance(result, PreExecutionError):
+            context.way = Way.REFUSED
+        elif context.way is None or (result.errors and context.way == Way.PLANNED):
+            context.way = Way.FAILED
+        context.count_execution(context.way)
 
     def _make_errors_visible(self, result: ExecutionResult, context: Context) -> None:
         if not result.errors:

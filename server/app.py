@@ -136,7 +136,7 @@ def _contexts(settings: Settings, database: Database, base_url: str, counts: Met
         forget_keys,
     )
     limits = RateLimits(settings.rate, count_refusal=counts.count_rate_limited)
-    return Contexts(services, authenticator, limits, settings.proxies)
+    return Contexts(services, authenticator, limits, settings.proxies, counts.count_execution)
 
 
 async def _home(_: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +11,7 @@ from starlette.types import Scope
 
 from invoicing.access import Principal
 from resolvers.context import Context, Services
+from resolvers.ways import Way
 from server.auth import Authenticator
 from server.connections.addresses import Proxies
 from server.rate_limits.headers import RawHeaders
@@ -24,13 +26,14 @@ class Contexts:
     authenticator: Authenticator
     limits: RateLimits
     proxies: Proxies
+    count_execution: Callable[[Way], None]
 
     async def for_token(self, connection: HTTPConnection, token: str) -> Context:
         """The context of whom the token stands for. Raises Unauthorized if there is none, or RateLimited."""
         principal = await self.principal_of(connection, token)
         self.limits.take(principal, answer_headers(connection.scope))
         find_principal = partial(self.authenticator.principal_of, token)
-        return Context(principal, self.services, request_id(connection), find_principal)
+        return Context(principal, self.services, request_id(connection), find_principal, self.count_execution)
 
     async def principal_of(self, connection: HTTPConnection, token: str) -> Principal:
         """Whom the token stands for. An address that sent many wrong ones has to wait with new ones."""

@@ -22,6 +22,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.outbox import Backlog
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.watches import Watches
+from resolvers.ways import Way
 from server.connections.guard import REFUSALS
 from server.health import PATIENCE
 from server.outages import one_line
@@ -54,10 +55,13 @@ class Metrics:
         self._socket_operations = self._counter(
             "invoicing_socket_operations", "Operations over WebSockets that have ended.", "operation"
         )
-        self._executions = self._counter(
-            "invoicing_executions", "Operations executed over HTTP, by their plans or interpreted.", "way"
+        executions = self._counter(
+            "invoicing_executions", "Operations executed by their plans, or interpreted.", "way", "reason"
         )
-        self._by_way = {way: self._executions.labels(way) for way in ("planned", "interpreted")}
+        self._by_way = {
+            way: executions.labels(way, "") if way is Way.PLANNED else executions.labels("interpreted", way)
+            for way in Way
+        }
         self._made = self._counter("invoicing_pdfs_made", "PDFs made and stored.")
         self._failed = self._counter("invoicing_pdfs_failed", "Attempts that made no PDF.")
         self._drawing = Histogram(
@@ -102,9 +106,9 @@ class Metrics:
         """Counts an operation over a WebSocket that has ended. Its duration is up to the client."""
         self._socket_operations.labels(self._label(operation or UNNAMED)).inc()
 
-    def count_execution(self, *, is_planned: bool) -> None:
-        """Counts an operation that a plan has executed, or graphql-core."""
-        self._by_way["planned" if is_planned else "interpreted"].inc()
+    def count_execution(self, way: Way) -> None:
+        """Counts a result that a plan has made, or graphql-core, for the reason that the way says."""
+        self._by_way[way].inc()
 
     def count_pdfs(self, made: Sequence[float], *, failed: int) -> None:
         """`made` has the seconds that each new PDF took; `failed` is the number of attempts that failed."""

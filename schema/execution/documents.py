@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSyntaxError,
     NoFragmentCyclesRule,
     NoSchemaIntrospectionCustomRule,
+    OperationType,
     Source,
     validate,
 )
@@ -83,6 +84,11 @@ class ParsedDocument:
             if asked is not None or self._outline is None
             else next(iter(self._outline.operations), None)
         )
+
+    def kind_of(self, name: str | None) -> OperationType | None:
+        """What the operation of this name (`name_of`) is; None if there is none."""
+        operation = self._outline.operations.get(name) if self._outline else None
+        return operation.operation if operation else None
 
     def errors(self, operation: str | None, variables: Mapping[str, Any]) -> Sequence[GraphQLError]:
         """Why the operation of this name (`name_of`) is not executed.

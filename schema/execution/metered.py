@@ -18,7 +18,6 @@ from typing import Any
 from graphql import (
     GraphQLLeafType,
     GraphQLList,
-    GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationType,
@@ -26,12 +25,10 @@ from graphql import (
     is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import to_nodes
 from graphql.pyutils import Path, gather_with_cancel
 
 from resolvers.context import Context
 from resolvers.turns import Pace, Turns, turns
-from schema.execution.compiled.running import Begun
 from schema.execution.meter import size
 from schema.execution.plain_fields import AT_ONCE, PlainFieldExecution, Read
 
@@ -41,32 +38,13 @@ class MeteredExecution(PlainFieldExecution):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._turns = _running_turns()
-        self._pace = self.context_value.pace if isinstance(self.context_value, Context) else Pace()
+        self.turns = _running_turns()
+        self.pace = self.context_value.pace if isinstance(self.context_value, Context) else Pace()
         self._is_mutation = self.operation.operation is OperationType.MUTATION
-
-    def execute_field(
-        self,
-        parent_type: GraphQLObjectType,
-        source: Any,
-        field_details_list: FieldDetailsList,
-        path: Path,
-        position_context: Any,
-    ) -> Any:
-        """Takes what a plan's resolver has returned or raised, where a plan began with it."""
-        is_root = path.prev is None and isinstance(source, Begun)
-        outcome = source.outcomes.get(str(path.key)) if is_root else None
-        if outcome is None:
-            return super().execute_field(parent_type, source, field_details_list, path, position_context)
-        field = parent_type.fields[field_details_list[0].node.name.value]
-        info = self.build_resolve_info(field, to_nodes(field_details_list), parent_type, path)
-        return self.complete_awaitable_value(
-            field.type, field_details_list, info, path, outcome.again(), position_context
-        )
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Begins, in the event loop's thread: where there are many variables, it was built in another."""
-        self._turns = _running_turns()
+        self.turns = _running_turns()
         return super().execute_operation(serially)
 
     def build_per_event_executor(self, payload: Any) -> Any:
@@ -97,8 +75,8 @@ class MeteredExecution(PlainFieldExecution):
             resolved = await result
             if self._is_mutation and path.prev is None:
                 self.meter.done[str(path.key)] = _ids_in(resolved)
-            if self._turns is not None and self._turns.is_over():
-                await self._pace.keep(self._turns)
+            if self.turns is not None and self.turns.is_over():
+                await self.pace.keep(self.turns)
             completed = self.complete_value(
                 return_type, field_details_list, info, path, resolved, position_context
             )
@@ -122,7 +100,7 @@ class MeteredExecution(PlainFieldExecution):
         position_context: Any,
     ) -> Any:
         kind = get_nullable_type(return_type.of_type)
-        if self._turns is None or not is_object_type(kind) or not isinstance(result, Sequence):
+        if self.turns is None or not is_object_type(kind) or not isinstance(result, Sequence):
             return super().complete_list_value(
                 return_type, field_details_list, info, path, result, position_context
             )
@@ -131,16 +109,16 @@ class MeteredExecution(PlainFieldExecution):
         )
         reader = self.object_reader(kind, field_details_list)
         if reader.read is None:
-            return complete(result, self._turns)
+            return complete(result, self.turns)
         self.meter.spent += len(result) * reader.cost
         if self.meter.is_over:
             return []
         if len(result) > AT_ONCE:
-            return self._read_in_turns(reader.read, complete, result, self._turns)
+            return self._read_in_turns(reader.read, complete, result, self.turns)
         try:
             return [reader.read(item) for item in result]
         except Exception:  # graphql-core reports it, with its path
-            return complete(result, self._turns)
+            return complete(result, self.turns)
 
     async def _read_in_turns(
         self, read: Read, complete: Callable[..., Any], items: Sequence[Any], turns: Turns
@@ -152,7 +130,7 @@ class MeteredExecution(PlainFieldExecution):
                 values += part
                 if self.meter.is_over:
                     break
-                await self._pace.keep(turns)
+                await self.pace.keep(turns)
             return values
         except Exception:  # graphql-core reports it, with its path
             return await complete(items, turns)
@@ -173,7 +151,7 @@ class MeteredExecution(PlainFieldExecution):
         try:
             for index, item in enumerate(items):
                 if turns.is_over():
-                    await self._pace.keep(turns)
+                    await self.pace.keep(turns)
                 if self.meter.is_over:
                     break
                 at = path.add_key(index, None)

@@ -1,4 +1,4 @@
-"""Queries that came before are executed by their plans (`schema.execution.compiled`).
+"""Operations that came before are executed by their plans (`schema.execution.compiled`).
 
 The documents are those of the cache, so they are valid, and what an operation may ask for is checked each
 time as ever. What an answer costs, whose turn it is and what a session sees are the same as in
@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import strawberry
+from graphql import OperationType
 
 from resolvers.context import Context
 from resolvers.shared_threads import SharedThreads
 from resolvers.turns import turns
+from resolvers.ways import Way
 from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.compiled.running import Outcome, Prices, Run, Unplanned
 from schema.execution.compiled.selecting import Replaced
-from schema.execution.compiled.source import Plan
+from schema.execution.compiled.source import ROOT, Plan
 from schema.execution.documents import DocumentCache, ParsedDocument
 from schema.execution.inputs import has_many
 from schema.execution.meter import CHARACTER, OBJECT, VALUE, meter_of, size
@@ -40,6 +43,17 @@ Given = Mapping[str, Any]
 Key = tuple[str, str | None, bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for, and by whom."""
+
+    text: str
+    name: str | None
+    """Of the operation, where the request has it."""
+    given: Given
+    context: Context
+
+
 class Plans:
     """The plans of one schema, by the text of the document. For an event loop's thread.
 
@@ -52,49 +66,65 @@ class Plans:
         self._known: OrderedDict[Key, CompiledOperation | int] = OrderedDict()
         self._threads = SharedThreads(1, 1, "plans")
 
-    async def answer(
-        self,
-        text: str,
-        name: str | None,
-        given: Given,
-        context: Context,
-        outcomes: dict[str, Outcome],
-    ) -> dict[str, Any] | None:
-        """The data; None where graphql-core has to execute the operation, with what `outcomes` has then."""
-        document = self._documents.known(text)
-        if document is None or not document.is_quick or has_many(given):
+    async def answer(self, asked: Asked, outcomes: dict[str, Outcome]) -> dict[str, Any] | None:
+        """The data of a query; None where graphql-core executes, with what `outcomes` has then."""
+        context = asked.context
+        context.way = Way.FIRST
+        document = self._documents.known(asked.text)
+        if document is None or not document.is_quick:
             return None
-        context.operation = name = document.name_of(name)
-        if document.errors(name, given):
+        context.operation = name = document.name_of(asked.name)
+        if document.kind_of(name) is not OperationType.QUERY:
+            return None
+        context.way = Way.UNPLANNED
+        if has_many(asked.given):
+            return None
+        context.way = Way.REFUSED
+        if document.errors(name, asked.given):
             return None
         try:
-            return await self._execute(document, text, name, given, context, outcomes)
+            return await self._data(document, asked, outcomes)
         except Exception:  # whatever it is, graphql-core comes to it too, and tells it with its path
             return None
 
-    async def _execute(
-        self,
-        document: ParsedDocument,
-        text: str,
-        name: str | None,
-        given: Mapping[str, Any],
-        context: Context,
-        outcomes: dict[str, Outcome],
+    async def _data(
+        self, document: ParsedDocument, asked: Asked, outcomes: dict[str, Outcome]
     ) -> dict[str, Any]:
-        replaced = replaced_fields(context)
-        operation = self._operation((text, name, bool(replaced)), document, replaced)
-        coerced = operation.variables.coerced(given)
-        plan = operation.found(coerced) or await self._written(operation, coerced, given, context.holder)
+        operation = self._operation(document, asked)
+        context = asked.context
+        context.way = Way.REFUSED
+        coerced = operation.variables.coerced(asked.given)
         current = turns()
         wait = partial(context.pace.keep, current)
-        run = Run(context, coerced, given, meter_of(self._schema._schema), current, wait, outcomes)
+        run = Run(context, coerced, asked.given, meter_of(self._schema._schema), current, wait, outcomes)
         run.pause = AT_ONCE
-        data: dict[str, Any] = plan.read(None, run)
+        return await self._read(operation, ROOT, None, run)
+
+    async def answer_below(self, asked: Asked, key: str, value: Any, run: Run) -> dict[str, Any]:
+        """The answer below a root field of a mutation or a subscription, which has this value.
+
+        Raises whatever ends the plan. The operation was found to be valid by then.
+        """
+        asked.context.way = Way.UNPLANNED
+        document = self._documents.known(asked.text)
+        if document is None:
+            raise Unplanned
+        return await self._read(self._operation(document, asked), key, value, run)
+
+    async def _read(self, operation: CompiledOperation, key: str, value: Any, run: Run) -> dict[str, Any]:
+        context: Context = run.context
+        context.way = Way.UNPLANNED
+        plan = operation.found(run.variables) or await self._written(operation, run)
+        context.way = Way.FAILED
+        data: dict[str, Any] = plan.reads[key](value, run)
         await run.finish(PRICES)
+        context.way = Way.PLANNED
         return data
 
-    def _operation(self, key: Key, document: ParsedDocument, replaced: Replaced) -> CompiledOperation:
+    def _operation(self, document: ParsedDocument, asked: Asked) -> CompiledOperation:
         """Raises Unplanned where it is not planned, or not yet."""
+        replaced = replaced_fields(asked.context)
+        key = asked.text, document.name_of(asked.name), bool(replaced)
         known = self._known.get(key, 0)
         if isinstance(known, int):
             known = self._next(known, key[1], document, replaced)
@@ -104,6 +134,7 @@ class Plans:
         else:
             self._known.move_to_end(key)
         if isinstance(known, int):
+            asked.context.way = Way.UNPLANNED if known == NEVER else Way.FIRST
             raise Unplanned
         return known
 
@@ -118,8 +149,9 @@ class Plans:
         except Unplanned:
             return NEVER
 
-    async def _written(self, operation: CompiledOperation, coerced: Given, given: Given, owner: str) -> Plan:
-        plan = await self._threads.run(owner, partial(operation.written, coerced, given))
+    async def _written(self, operation: CompiledOperation, run: Run) -> Plan:
+        write = partial(operation.written, run.variables, run.given)
+        plan = await self._threads.run(run.context.holder, write)
         lines = sum(map(_lines_of, self._known.values()))  # others may have written, or given up, meanwhile
         while lines > MOST_LINES and len(self._known) > 1:
             lines -= _lines_of(self._forget_oldest())

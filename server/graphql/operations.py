@@ -67,6 +67,7 @@ class Operations(GraphQL[Context, None]):
                 NOBODY,
                 self.contexts.services,
                 request_id(request),
+                count_execution=self.metrics.count_execution,
                 handshake=request.headers.get("authorization", ""),
                 count_operation=self.metrics.count_socket_operation,
                 take_from_limit=lambda principal: self.contexts.limits.take(principal, []),

@@ -176,7 +176,6 @@ class GraphQLView(Operations):
                 raise HTTPException(406, "Subscribe by WebSocket, or accept text/event-stream.") from refusal
             raise MethodNotAllowed("POST", "Send a mutation by POST.") from refusal
         request.scope["state"]["operation"] = context.operation
-        self.metrics.count_execution(is_planned=context.is_planned)
         return result
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:

@@ -1,32 +1,33 @@
-"""Each query of a test is executed by its plan and by graphql-core, and both must say the same."""
+"""Each operation of a test is executed by its plan and by graphql-core, and both must say the same."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
-import orjson
 import pytest
 import strawberry
+from graphql import GraphQLError, located_error
+from graphql.execution.executor import CollectedErrors
+from graphql.pyutils import Path
 from strawberry.types import ExecutionResult
+from strawberry.utils.await_maybe import await_maybe
 
 from resolvers.context import Context
 from schema import Schema
 from schema.execution import plans
 from schema.execution.operations import is_subscription, may_only_read
+from schema.execution.planned import PlannedExecution
+from tests.support.alike import are_alike
 
-_UNSTABLE = re.compile(  # signatures of links, ids of lines of a preview, what was counted until a refusal
-    rb"https?://[^\"]*|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-    rb'|(?<="limit":"cost","value":)[0-9]+'
-)
 _is_paused = False
 
 
 @contextmanager
 def executed_once() -> Iterator[None]:
-    """In here queries are executed by one way only: where statements are counted, or the time is taken."""
+    """In here operations are executed by one way only: where statements are counted, or the time is taken."""
     global _is_paused
     was, _is_paused = _is_paused, True
     try:
@@ -37,6 +38,12 @@ def executed_once() -> Iterator[None]:
 
 def compare_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on. A plan is made the first time that an operation comes."""
+    monkeypatch.setattr(plans, "PLANNED_AT", 1)
+    _compare_queries(monkeypatch)
+    _compare_below_root_fields(monkeypatch)
+
+
+def _compare_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = Schema._planned
 
     async def compared(self: Schema, document: str | None, options: dict[str, Any]) -> ExecutionResult | None:
@@ -49,12 +56,11 @@ def compare_ways(monkeypatch: pytest.MonkeyPatch) -> None:
         result = await planned(self, document, options)
         if result is None:
             result = await _by_graphql_core(self, document, options)
-        if _said(result) != _said(usual):
+        if not are_alike(result, usual):
             usual = await _by_graphql_core(self, document, options)  # something may have changed meanwhile
-        assert _said(result) == _said(usual), document
+        assert are_alike(result, usual), (document, result, usual)
         return result
 
-    monkeypatch.setattr(plans, "PLANNED_AT", 1)
     monkeypatch.setattr(Schema, "_planned", compared)
 
 
@@ -64,11 +70,47 @@ async def _by_graphql_core(schema: Schema, document: str | None, options: dict[s
     return await strawberry.Schema.execute(schema, document, **{**options, "context_value": context})
 
 
-def _said(result: ExecutionResult) -> tuple[bytes, list[bytes]]:
-    """The data, byte for byte, and the errors in any order."""
-    errors = [orjson.dumps(error.formatted, default=str) for error in result.errors or []]
-    return _stable(orjson.dumps(result.data)), sorted(map(_stable, errors))
+def _compare_below_root_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a mutation has returned, and an event, is completed twice; the mutation itself runs once."""
+    planned = PlannedExecution.collect_and_execute_subfields
+
+    def compared(
+        self: PlannedExecution, return_type: Any, details: Any, path: Path, value: Any, position: Any
+    ) -> Any:
+        if _is_paused or path.prev is not None or self._left is None:
+            return planned(self, return_type, details, path, value, position)
+        return _completed_twice(self, return_type, details, path, value, position)
+
+    monkeypatch.setattr(PlannedExecution, "collect_and_execute_subfields", compared)
+
+    async def _completed_twice(self: PlannedExecution, *args: Any) -> Any:
+        usual, spent, seen = copy(self), self.meter.spent, len(self.collected_errors.errors)
+        usual._left, usual.collected_errors = None, CollectedErrors()
+        expected = await _outcome(planned(usual, *args))
+        self.meter.spent = spent
+        self.context_value.loaders = self.context_value.another().loaders  # it loads again
+        value, failure = outcome = await _outcome(planned(self, *args))
+        path: Path = args[2]
+        said = _told(path, outcome, self.collected_errors.errors[seen:])
+        assert are_alike(said, _told(path, expected, usual.collected_errors.errors)), self.operation.loc
+        if failure is not None:
+            raise failure
+        return value
 
 
-def _stable(written: bytes) -> bytes:
-    return _UNSTABLE.sub(b"...", written)
+Outcome = tuple[Any, Exception | None]
+
+
+async def _outcome(completed: Any) -> Outcome:
+    """What is returned, or raised."""
+    try:
+        return await await_maybe(completed), None
+    except Exception as failure:
+        return None, failure
+
+
+def _told(path: Path, outcome: Outcome, errors: Sequence[GraphQLError]) -> ExecutionResult:
+    """What a caller is told of the field at a path."""
+    value, failure = outcome
+    raised = [] if failure is None else [located_error(failure, None, path.as_list())]
+    return ExecutionResult({str(path.key): value}, [*errors, *raised])

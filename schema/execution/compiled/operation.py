@@ -17,7 +17,11 @@ MOST_PLANS = 4
 
 
 class CompiledOperation:
-    """A valid query of a document, for callers who see the same replaced."""
+    """A valid operation of a document, for callers who see the same replaced.
+
+    Of a query all is planned; of a mutation and a subscription what is below their root fields, since what
+    these have changed, or begun, must not happen again where a plan cannot go on.
+    """
 
     def __init__(
         self,
@@ -72,8 +76,12 @@ class CompiledOperation:
         definitions = [self.variables.definitions[name] for name in self._flags]
         flags = self.variables.core(definitions, given)
         selecting = Selecting(self._schema, self._document, self._operation, flags, self._replaced)
-        root = selecting.core.query_type
-        return Writer(selecting, self.variables, self._prices).plan(root)
+        root = selecting.core.get_root_type(self._operation.operation)
+        if root is None:
+            raise Unplanned
+        writer = Writer(selecting, self.variables, self._prices)
+        is_query = self._operation.operation is OperationType.QUERY
+        return writer.of_root(root) if is_query else writer.of_payloads(root)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -83,6 +91,6 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
         if isinstance(each, OperationDefinitionNode)
         and (name is None or (each.name is not None and each.name.value == name))
     ]
-    if len(found) != 1 or found[0].operation is not OperationType.QUERY:
+    if len(found) != 1:
         raise Unplanned
     return found[0]

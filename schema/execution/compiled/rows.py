@@ -52,6 +52,7 @@ class Rows:
             name = selected[0].node.name.value
             if name == "__typename":
                 body.entries.append(f"{key!r}: {kind.name!r}")
+                body.cost += len(kind.name) * self._prices.character
             else:
                 self._field(kind.fields[name], key, selected, shape[name], body)
         return self._function("row", body)

@@ -52,13 +52,6 @@ class Outcome:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """The root value of an execution by graphql-core after a plan that has resolved some of its fields."""
-
-    outcomes: dict[str, Outcome]
-
-
 class PlannedInfo:
     """What resolvers of a plan get for `strawberry.Info`. Who wants more than the context is not planned."""
 

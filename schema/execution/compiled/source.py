@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +38,16 @@ from schema.execution.compiled.selecting import Selecting
 from schema.execution.compiled.variables import Variables
 from schema.hints import SHAPE, TOGETHER, Shape, Together
 
+ROOT = ""
 MOST_LINES = 2_000
 """Of one plan. What is longer takes long to compile, and is not asked for often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    read: Read
-    """Reads the root, and leaves in the run what has to be waited for."""
+    reads: Mapping[str, Read]
+    """Of a query what reads all of it, under ROOT. Of a mutation or a subscription what reads the values of
+    its root fields, under their names in the answer. What has to be waited for is left in the run."""
     lines: int
 
 
@@ -65,14 +68,30 @@ class Writer:
             "size": prices.size,
         }
 
-    def plan(self, root: GraphQLObjectType) -> Plan:
-        """Raises Unplanned."""
+    def of_root(self, root: GraphQLObjectType) -> Plan:
+        """The plan of a query. Raises Unplanned."""
         reader = self._reader(root, self._selecting.of_root(root), is_root=True)
+        return self._compiled({ROOT: reader.name})
+
+    def of_payloads(self, root: GraphQLObjectType) -> Plan:
+        """The plan of what is below the root fields, which graphql-core resolves. Raises Unplanned."""
+        selected = self._selecting.of_root(root).items()
+        fields = [(key, details) for key, details in selected if details[0].node.name.value in root.fields]
+        return self._compiled({key: self._payload(root, details) for key, details in fields})
+
+    def _payload(self, root: GraphQLObjectType, details: FieldDetailsList) -> str:
+        """The name of a function that reads the object which a root field has returned."""
+        function = self._object(get_nullable_type(root.fields[details[0].node.name.value].type), details)
+        name = self._constant(None, "read")
+        self._define(f"def {name}(s, r):", [*_spending(function.cost), f"return {function.name}(s, r)"])
+        return name
+
+    def _compiled(self, readers: Mapping[str, str]) -> Plan:
         # Of the caller's text only names are in it, which GraphQL's grammar keeps to letters, digits and "_".
         # One by one: Python would compile all for some dozens of milliseconds, in which no other thread runs.
         for function in self._functions:
             exec(compile(function, "<plan>", "exec"), self._names)  # noqa: S102
-        return Plan(self._names[reader.name], self._lines)
+        return Plan({key: self._names[name] for key, name in readers.items()}, self._lines)
 
     # ------------------------------------------------------------ objects
 
@@ -108,6 +127,10 @@ class Writer:
         name = details[0].node.name.value
         if name == "__typename":
             body.entries.append(f"{key!r}: {parent.name!r}")
+            own = len(parent.name) * self._prices.character
+            body.cost += own
+            if is_root:
+                body.lines += _spending(own)
             return
         if instead := self._selecting.replaced.get((parent.name, name)):
             body.entries.append(f"{key!r}: {self._constant(instead)}(s)")

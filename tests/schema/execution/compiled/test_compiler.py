@@ -17,6 +17,7 @@ from strawberry.extensions import FieldExtension
 
 from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.compiled.running import Prices, Run, Unplanned
+from schema.execution.compiled.source import ROOT
 from tests.support.any_document import AnyDocument
 
 world = {"seed": 0}
@@ -140,7 +141,7 @@ async def compiled(document: DocumentNode, given: dict[str, Any], schema: strawb
     plan = operation.written(coerced, given)
     meter, turns = SimpleNamespace(spent=0, most=10**9), SimpleNamespace(is_over=lambda: True)
     run = Run(5, coerced, given, meter, turns, lambda: asyncio.sleep(0), {})
-    data = plan.read(None, run)
+    data = plan.reads[ROOT](None, run)
     await run.finish(PRICES)
     return data
 
