@@ -20,8 +20,21 @@ TOGETHER = "together"
 once, as a plan then does.
 """
 
+ROW = "row"
+"""Of a field that is read from the `row` of its object: a Column, or what makes it of the row."""
+
 Together = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]]
 """Takes the objects, and the context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An attribute of a row."""
+
+    name: str | None
+    """None where it is the field's."""
+    convert: Callable[[Any], Any] | None
+    """Makes the field's value of it. An enum's class is not called where the value is only written."""
 
 
 @dataclass(frozen=True, slots=True)

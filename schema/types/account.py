@@ -14,7 +14,7 @@ from resolvers import accounts
 from schema.info import Info
 from schema.types.branding import Branding
 from schema.types.enums import ContraFlow, Scope
-from schema.types.node import Node, node_id
+from schema.types.node import Node
 from schema.types.scalars import Currency
 from schema.types.shared import Address, ElectronicAddress
 
@@ -104,7 +104,7 @@ class Account(Node):
     @classmethod
     def of(cls, row: tables.Account) -> Account:
         return cls(
-            node_id=node_id("Account", row.id),
+            row=row,
             id=strawberry.ID(row.id),
             name=row.name,
             legal_name=row.legal_name,

@@ -26,6 +26,16 @@ class PageInfo:
     start_cursor: str | None = strawberry.field(name="startCursor", description="The first node's cursor.")
     end_cursor: str | None = strawberry.field(name="endCursor", description="The last node's cursor.")
 
+    @classmethod
+    def of(cls, page: Page[Any]) -> PageInfo:
+        ends = [cursor(row.created_at, row.id) for row in (*page.rows[:1], *page.rows[-1:])]
+        return cls(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=ends[0] if ends else None,
+            end_cursor=ends[-1] if ends else None,
+        )
+
 
 @strawberry.type(description="A node and its place in the list.")
 class Edge(Generic[Node]):
@@ -35,37 +45,34 @@ class Edge(Generic[Node]):
 
 @strawberry.type(description="A page of a list, newest first.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]] = strawberry.field(description="The page's nodes with their cursors.")
-    nodes: list[Node] = strawberry.field(description="The page's nodes.")
-    page_info: PageInfo = strawberry.field(name="pageInfo", description="Where the page lies in the list.")
+    page: strawberry.Private[Page[Any]]
+    show: strawberry.Private[Callable[[Any], Any]]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    async def _total_count(self) -> int:
-        return await self.count()
+    @strawberry.field(description="The page's nodes with their cursors.")
+    def edges(self) -> list[Edge[Node]]:
+        return [Edge(cursor=cursor(row.created_at, row.id), node=self.show(row)) for row in self.page.rows]
 
-    total_count: int = strawberry.field(
-        resolver=_total_count,
+    @strawberry.field(description="The page's nodes.")
+    def nodes(self) -> list[Node]:
+        return [self.show(row) for row in self.page.rows]
+
+    @strawberry.field(name="pageInfo", description="Where the page lies in the list.")
+    def page_info(self) -> PageInfo:
+        return PageInfo.of(self.page)
+
+    @strawberry.field(
         name="totalCount",
         description="How many there are in the whole list. It is counted only if it is selected.",
     )
+    async def total_count(self) -> int:
+        return await self.count()
 
     @classmethod
     def of(
         cls,
         page: Page[Any],
-        node: Callable[[Any], Node],
+        show: Callable[[Any], Any],
         count: Callable[[], Awaitable[int]],
     ) -> Connection[Node]:
-        cursors = [cursor(row.created_at, row.id) for row in page.rows]
-        nodes = [node(row) for row in page.rows]
-        return cls(
-            edges=[Edge(cursor=place, node=one) for place, one in zip(cursors, nodes, strict=True)],
-            nodes=nodes,
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=page.has_previous,
-                start_cursor=cursors[0] if cursors else None,
-                end_cursor=cursors[-1] if cursors else None,
-            ),
-            count=count,
-        )
+        return cls(page=page, show=show, count=count)

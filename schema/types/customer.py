@@ -14,39 +14,40 @@ from invoicing.storage import tables
 from resolvers import customers, payments
 from resolvers.context import Context
 from schema.info import Info
-from schema.types.node import Node, node_id
+from schema.types.node import Node
 from schema.types.payment import PaymentMethod
 from schema.types.shared import Address, ElectronicAddress
+from schema.types.stored import column, of_row, showing
 
 
+@of_row
 @strawberry.type(description="A buyer.")
 class Customer(Node):
-    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
-    handle: str | None = strawberry.field(
-        description="A second name of the caller's choice, unique in the account."
+    row: strawberry.Private[tables.Customer]
+    id: strawberry.ID = column("The caller's own id for it, or a UUID.")
+    handle: str | None = column("A second name of the caller's choice, unique in the account.")
+    name: str = column("Personal or trading name.")
+    legal_name: str | None = column("Registered name, where it is another.")
+    email: str | None = column("E-mail address.")
+    phone_number: str | None = column("Telephone number.")
+    contact_name: str | None = column("Who to ask for.")
+    is_business: bool = column("A business, not a consumer.")
+    vat_number: str | None = column("VAT identification number.")
+    registration_number: str | None = column("Number in the trade register.")
+    locale: str | None = column("Language of its invoices; the account's when null.")
+    buyer_reference: str | None = column("What it wants to see on every invoice (BT-10).")
+    electronic_address: ElectronicAddress | None = column(
+        "Where it takes e-invoices.", ElectronicAddress.or_none
     )
-    name: str = strawberry.field(description="Personal or trading name.")
-    legal_name: str | None = strawberry.field(description="Registered name, where it is another.")
-    email: str | None = strawberry.field(description="E-mail address.")
-    phone_number: str | None = strawberry.field(description="Telephone number.")
-    contact_name: str | None = strawberry.field(description="Who to ask for.")
-    is_business: bool = strawberry.field(description="A business, not a consumer.")
-    vat_number: str | None = strawberry.field(description="VAT identification number.")
-    registration_number: str | None = strawberry.field(description="Number in the trade register.")
-    locale: str | None = strawberry.field(description="Language of its invoices; the account's when null.")
-    buyer_reference: str | None = strawberry.field(
-        description="What it wants to see on every invoice (BT-10)."
+    payment_terms_days: int | None = column(
+        "In how many days its invoices are to be paid; the account's when null."
     )
-    electronic_address: ElectronicAddress | None = strawberry.field(description="Where it takes e-invoices.")
-    payment_terms_days: int | None = strawberry.field(
-        description="In how many days its invoices are to be paid; the account's when null."
-    )
-    billing_address: Address | None = strawberry.field(description="Where invoices go.")
-    shipping_address: Address | None = strawberry.field(description="Where goods go.")
-    metadata: JSON = strawberry.field(description="Any data of the caller's own.")
-    created_at: datetime = strawberry.field(description="When it was added.")
-    erased_at: datetime | None = strawberry.field(
-        description="When all that is known of it was erased but its invoices; otherwise null."
+    billing_address: Address | None = column("Where invoices go.", Address.or_none)
+    shipping_address: Address | None = column("Where goods go.", Address.or_none)
+    metadata: JSON = column("Any data of the caller's own.", name="meta")
+    created_at: datetime = column("When it was added.")
+    erased_at: datetime | None = column(
+        "When all that is known of it was erased but its invoices; otherwise null."
     )
 
     @strawberry.field(description="Its payment methods, newest first, without those that were removed.")
@@ -55,28 +56,7 @@ class Customer(Node):
 
     @classmethod
     def of(cls, row: tables.Customer) -> Customer:
-        return cls(
-            node_id=node_id("Customer", row.id),
-            id=strawberry.ID(row.id),
-            handle=row.handle,
-            name=row.name,
-            legal_name=row.legal_name,
-            email=row.email,
-            phone_number=row.phone_number,
-            contact_name=row.contact_name,
-            is_business=row.is_business,
-            vat_number=row.vat_number,
-            registration_number=row.registration_number,
-            locale=row.locale,
-            buyer_reference=row.buyer_reference,
-            electronic_address=ElectronicAddress.or_none(row.electronic_address),
-            payment_terms_days=row.payment_terms_days,
-            billing_address=Address.or_none(row.billing_address),
-            shipping_address=Address.or_none(row.shipping_address),
-            metadata=JSON(row.meta),
-            created_at=row.created_at,
-            erased_at=row.erased_at,
-        )
+        return showing(cls, row)
 
 
 class _OfCustomer(Protocol):

@@ -21,15 +21,24 @@ from schema.types.e_invoice import EInvoice, EInvoiceFormat, EInvoiceProblem
 from schema.types.enums import InvoiceState, InvoiceType, PdfStatus
 from schema.types.invoice_line import STORED_LINE, InvoiceLine
 from schema.types.lists import AfterId, LazyList, Some, part
-from schema.types.node import Node, node_id
+from schema.types.node import Node
 from schema.types.order import Order
 from schema.types.payment import Reimbursement
 from schema.types.scalars import Currency, Money
 from schema.types.shared import STORED_VAT, Actor, Address, Party, Period, VatAmount
+from schema.types.stored import column, computed, of_row, showing
+
+
+def _pdf_status(row: Issued) -> PdfStatus:
+    if row.pdf_key is not None:
+        return PdfStatus.READY
+    return PdfStatus.PENDING if row.pdf_failed_at is None else PdfStatus.FAILED
+
 
 MOST_KEPT = 100  # lines that nobody asked for: a page may have many long invoices
 
 
+@of_row
 @strawberry.type(
     description="An issued invoice. It never changes; payments and credits are recorded beside it."
 )
@@ -37,28 +46,26 @@ class Invoice(Node):
     row: strawberry.Private[Issued]
     snapshot: strawberry.Private[Snapshot | None] = None
     stored: strawberry.Private[dict[str, Any] | None] = None
-    id: strawberry.ID = strawberry.field(description="The caller's invoice_id or handle, or a UUID.")
-    number: str = strawberry.field(description="The numbers of a series have no gaps.")
-    type: InvoiceType = strawberry.field(description="Which way the money goes.")
-    state: InvoiceState = strawberry.field(description="How far its payment is.")
-    handle: str | None = strawberry.field(description="The caller's own id for it, where one was given.")
-    currency: Currency = strawberry.field(description="Of all its amounts.")
-    is_including_vat: bool = strawberry.field(description="Whether its unit prices contain VAT.")
-    subtotal: Money = strawberry.field(
-        description="Σ of the lines' subtotals, before discounts: with VAT where is_including_vat."
-    )
-    total_ex_vat: Money = strawberry.field(description="The total without VAT.")
-    total_vat: Money = strawberry.field(description="The VAT.")
-    total: Money = strawberry.field(description="With VAT: total_ex_vat + total_vat.")
-    rounding: Money = strawberry.field(
-        description="Added to total, it is what is to be paid (BT-114). Zero as a rule: it keeps what orders "
+    id: strawberry.ID = column("The caller's invoice_id or handle, or a UUID.")
+    number: str = column("The numbers of a series have no gaps.")
+    type: InvoiceType = column("Which way the money goes.", InvoiceType)
+    state: InvoiceState = column("How far its payment is.", InvoiceState)
+    handle: str | None = column("The caller's own id for it, where one was given.")
+    currency: Currency = column("Of all its amounts.")
+    is_including_vat: bool = column("Whether its unit prices contain VAT.")
+    subtotal: Money = column("Σ of the lines' subtotals, before discounts: with VAT where is_including_vat.")
+    total_ex_vat: Money = column("The total without VAT.")
+    total_vat: Money = column("The VAT.")
+    total: Money = column("With VAT: total_ex_vat + total_vat.")
+    rounding: Money = column(
+        "Added to total, it is what is to be paid (BT-114). Zero as a rule: it keeps what orders "
         "without VAT are asked for to what was quoted, and rounds by account.payable_rounding."
     )
-    pdf_status: PdfStatus = strawberry.field(description="Whether the PDF is made.")
-    issued_on: date = strawberry.field(description="The date on the paper, in the account's time zone.")
-    due_on: date | None = strawberry.field(description="When it is to be paid.")
-    created_by: Actor = strawberry.field(description="Who issued it.")
-    created_at: datetime = strawberry.field(description="When.")
+    pdf_status: PdfStatus = computed("Whether the PDF is made.", _pdf_status)
+    issued_on: date = column("The date on the paper, in the account's time zone.")
+    due_on: date | None = column("When it is to be paid.")
+    created_by: Actor = computed("Who issued it.", Actor.of)
+    created_at: datetime = column("When.")
 
     @strawberry.field(
         description="Its lines: oldest order first, items as they were ordered.",
@@ -236,27 +243,7 @@ class Invoice(Node):
 
     @classmethod
     def of(cls, row: Issued) -> Invoice:
-        return cls(
-            row=row,
-            node_id=node_id("Invoice", row.id),
-            id=strawberry.ID(row.id),
-            number=row.number,
-            type=InvoiceType(row.type),
-            state=InvoiceState(row.state),
-            handle=row.handle,
-            currency=Currency(row.currency),
-            is_including_vat=row.is_including_vat,
-            subtotal=Money(row.subtotal),
-            total_ex_vat=Money(row.total_ex_vat),
-            total_vat=Money(row.total_vat),
-            total=Money(row.total),
-            rounding=Money(row.rounding),
-            pdf_status=_pdf_status(row),
-            issued_on=row.issued_on,
-            due_on=row.due_on,
-            created_by=Actor(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type),
-            created_at=row.created_at,
-        )
+        return showing(cls, row)
 
 
 @strawberry.type(description="What invoiceItems would issue, to the cent.")
@@ -323,9 +310,3 @@ def _stored_vat(stored: Mapping[str, Any]) -> VatAmount:
 
 def _vat(row: VatRow) -> VatAmount:
     return VatAmount.of(row.rate, row.category, row.base, row.amount)
-
-
-def _pdf_status(row: Issued) -> PdfStatus:
-    if row.pdf_key is not None:
-        return PdfStatus.READY
-    return PdfStatus.PENDING if row.pdf_failed_at is None else PdfStatus.FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from typing import Any
 
 import strawberry
 
@@ -12,9 +13,13 @@ import strawberry
     "order and an invoice may have the same."
 )
 class Node:
-    node_id: strawberry.ID = strawberry.field(
+    row: strawberry.Private[Any]
+
+    @strawberry.field(
         description="An id that nothing else of the account has, of whichever type: for caches, and `node`."
     )
+    def node_id(self) -> strawberry.ID:
+        return node_id(type(self).__name__, self.row.id)
 
 
 def node_id(kind: str, id: str) -> strawberry.ID:

@@ -24,11 +24,12 @@ from schema.types.enums import (
     OrderStatus,
 )
 from schema.types.lists import AfterId, Some, part
-from schema.types.node import Node, node_id
+from schema.types.node import Node
 from schema.types.order_item import LazyInvoice, OrderItem
 from schema.types.payment import Payment
 from schema.types.scalars import Currency, Money
 from schema.types.shared import Address, VatAmount
+from schema.types.stored import column, of_row, showing
 
 
 @strawberry.type(description="An action, and the items it can be done to now.")
@@ -45,33 +46,30 @@ class BlockedItem:
     message: str = strawberry.field(description="Why, for people.")
 
 
+@of_row
 @strawberry.type(description="An order, as the shop's back office pushed it in.")
 class Order(Node):
     row: strawberry.Private[tables.Order]
     sums: strawberry.Private[Totals | None] = None
-    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
-    number: str = strawberry.field(description="What its customer knows it by.")
-    currency: Currency = strawberry.field(description="Of all its amounts.")
-    is_including_vat: bool = strawberry.field(description="Whether the items' prices contain VAT.")
-    total: Money = strawberry.field(description="What the customer pays, with VAT.")
-    invoice_after_shipment: bool = strawberry.field(description="Items become invoiceable only once shipped.")
-    billing_name: str | None = strawberry.field(description="Who is invoiced, where it is not the customer.")
-    billing_address: Address | None = strawberry.field(description="Where its invoice goes.")
-    vat_number: str | None = strawberry.field(
-        description="The buyer's VAT number, where it is not the customer's."
+    id: strawberry.ID = column("The caller's own id for it, or a UUID.")
+    number: str = column("What its customer knows it by.")
+    currency: Currency = column("Of all its amounts.")
+    is_including_vat: bool = column("Whether the items' prices contain VAT.")
+    total: Money = column("What the customer pays, with VAT.")
+    invoice_after_shipment: bool = column("Items become invoiceable only once shipped.")
+    billing_name: str | None = column("Who is invoiced, where it is not the customer.")
+    billing_address: Address | None = column("Where its invoice goes.", Address.or_none)
+    vat_number: str | None = column("The buyer's VAT number, where it is not the customer's.")
+    shipping_address: Address | None = column("Where its goods go.", Address.or_none)
+    purchase_order_number: str | None = column("The buyer's number for it (BT-13).")
+    buyer_reference: str | None = column("What the buyer wants to see on the invoice (BT-10).")
+    delivery_date: date | None = column("When it was or will be delivered (BT-72).")
+    payment_terms_days: int | None = column(
+        "In how many days its invoices are to be paid; the customer's or the account's when null."
     )
-    shipping_address: Address | None = strawberry.field(description="Where its goods go.")
-    purchase_order_number: str | None = strawberry.field(description="The buyer's number for it (BT-13).")
-    buyer_reference: str | None = strawberry.field(
-        description="What the buyer wants to see on the invoice (BT-10)."
-    )
-    delivery_date: date | None = strawberry.field(description="When it was or will be delivered (BT-72).")
-    payment_terms_days: int | None = strawberry.field(
-        description="In how many days its invoices are to be paid; the customer's or the account's when null."
-    )
-    metadata: JSON = strawberry.field(description="Any data of the caller's own.")
-    created_at: datetime = strawberry.field(description="When it came in.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
+    metadata: JSON = column("Any data of the caller's own.", name="meta")
+    created_at: datetime = column("When it came in.")
+    updated_at: datetime = column("When it last changed.")
 
     @strawberry.field(
         description=(
@@ -175,24 +173,4 @@ class Order(Node):
 
     @classmethod
     def of(cls, row: tables.Order) -> Order:
-        return cls(
-            row=row,
-            node_id=node_id("Order", row.id),
-            id=strawberry.ID(row.id),
-            number=row.number,
-            currency=Currency(row.currency),
-            is_including_vat=row.is_including_vat,
-            total=Money(row.total),
-            invoice_after_shipment=row.invoice_after_shipment,
-            billing_name=row.billing_name,
-            billing_address=Address.or_none(row.billing_address),
-            vat_number=row.vat_number,
-            shipping_address=Address.or_none(row.shipping_address),
-            purchase_order_number=row.purchase_order_number,
-            buyer_reference=row.buyer_reference,
-            delivery_date=row.delivery_date,
-            payment_terms_days=row.payment_terms_days,
-            metadata=JSON(row.meta),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-        )
+        return showing(cls, row)

@@ -21,6 +21,7 @@ from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
 from schema.types.lists import LazyList
 from schema.types.scalars import Money, Quantity, UnitPrice
 from schema.types.shared import Period, VatAmount
+from schema.types.stored import column, computed, of_row, showing
 
 if TYPE_CHECKING:
     from schema.types.invoice import Invoice
@@ -30,45 +31,51 @@ if TYPE_CHECKING:
 LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
 
 
+@of_row
 @strawberry.type(description="A line of an order.")
 class OrderItem:
     row: strawberry.Private[tables.OrderItem]
-    id: strawberry.ID = strawberry.field(description="The caller's own id for it, or a UUID.")
-    type: OrderItemType = strawberry.field(description="What it is.")
-    sku: str | None = strawberry.field(description="The shop's article number.")
-    name: str = strawberry.field(description="What the paper calls it.")
-    description: str | None = strawberry.field(description="More about it, under the name.")
-    quantity: Quantity = strawberry.field(description="How much.")
-    unit: str = strawberry.field(description="UN/ECE Rec 20; C62 is a piece.")
-    unit_price: UnitPrice = strawberry.field(
-        description="Of one; with VAT where the order's is_including_vat."
-    )
-    discount: Money = strawberry.field(description="Taken off the whole line.")
-    allocated_discount: Money = strawberry.field(
-        description="Its share of the order's discounts. It stays with the item: in a partial shipment, "
+    among: strawberry.Private[_ItemsOf]
+    id: strawberry.ID = column("The caller's own id for it, or a UUID.")
+    type: OrderItemType = column("What it is.", OrderItemType)
+    sku: str | None = column("The shop's article number.")
+    name: str = column("What the paper calls it.")
+    description: str | None = column("More about it, under the name.")
+    quantity: Quantity = column("How much.")
+    unit: str = column("UN/ECE Rec 20; C62 is a piece.")
+    unit_price: UnitPrice = computed("Of one; with VAT where the order's is_including_vat.", price_of)
+    discount: Money = column("Taken off the whole line.")
+    allocated_discount: Money = column(
+        "Its share of the order's discounts. It stays with the item: in a partial shipment, "
         "on its invoice, and when it is returned. 0 on a DISCOUNT."
     )
-    subtotal: Money = strawberry.field(
-        description="unit_price × quantity, rounded once; of a part, its share of the whole's."
+    subtotal: Money = column("unit_price × quantity, rounded once; of a part, its share of the whole's.")
+    total: Money = computed(
+        "subtotal − discount − allocated_discount. Of an item that is APPLIED, what it takes "
+        "off: it is in the totals of the others already.",
+        lambda row: row.subtotal - row.discount - row.allocated_discount,
     )
-    total: Money = strawberry.field(
-        description="subtotal − discount − allocated_discount. Of an item that is APPLIED, what it takes "
-        "off: it is in the totals of the others already."
+
+    @strawberry.field(description="Its share of the order's VAT; none where it is APPLIED.")
+    def vat(self) -> VatAmount:
+        return self.among.vat_of(self.row)
+
+    supply: SupplyType = column("Goods or services.", SupplyType)
+    exemption_reason: str | None = column("Why no VAT is charged, as the paper says it.")
+    service_period: Period | None = computed(
+        "When it is done, if it has a period (BG-26).",
+        lambda row: Period.or_none(read_period(row.service_period)),
     )
-    vat: VatAmount = strawberry.field(description="Its share of the order's VAT; none where it is APPLIED.")
-    supply: SupplyType = strawberry.field(description="Goods or services.")
-    exemption_reason: str | None = strawberry.field(
-        description="Why no VAT is charged, as the paper says it."
-    )
-    service_period: Period | None = strawberry.field(
-        description="When it is done, if it has a period (BG-26)."
-    )
-    status: OrderItemStatus = strawberry.field(description="How far it has come.")
-    contra_of: OrderItem | None = strawberry.field(
+    status: OrderItemStatus = computed("How far it has come.", lambda row: _status(row))
+
+    @strawberry.field(
         description="The item that this one undoes; negative quantity. Null on an ordinary item."
     )
-    undo_reason: str | None = strawberry.field(description="Why it was cancelled or returned.")
-    shipped_at: datetime | None = strawberry.field(description="When it was shipped.")
+    def contra_of(self) -> OrderItem | None:
+        return None if self.row.contra_of is None else self.among.by_id(self.row.contra_of)
+
+    undo_reason: str | None = column("Why it was cancelled or returned.")
+    shipped_at: datetime | None = column("When it was shipped.")
 
     @strawberry.field(description="The invoice it is on.")
     async def invoice(self, info: Info) -> LazyInvoice | None:
@@ -80,36 +87,7 @@ class OrderItem:
     @classmethod
     def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> LazyList[OrderItem]:
         """All rows of an order, with the VAT they share and the items they undo."""
-        return LazyList(rows, _ItemsOf(order, rows).made)
-
-    @classmethod
-    def of(cls, row: tables.OrderItem, taxed: Taxed | None) -> OrderItem:
-        """`taxed` is null where the others have it as their shares, so that it has no VAT of its own."""
-        return cls(
-            row=row,
-            id=strawberry.ID(row.id),
-            type=OrderItemType(row.type),
-            sku=row.sku,
-            name=row.name,
-            description=row.description,
-            quantity=Quantity(row.quantity),
-            unit=row.unit,
-            unit_price=UnitPrice(price_of(row)),
-            discount=Money(row.discount),
-            allocated_discount=Money(row.allocated_discount),
-            subtotal=Money(row.subtotal),
-            total=Money(row.subtotal - row.discount - row.allocated_discount),
-            vat=VatAmount.of(
-                row.vat_rate, row.vat_category, taxed.net if taxed else 0, taxed.vat if taxed else 0
-            ),
-            supply=SupplyType(row.supply),
-            exemption_reason=row.exemption_reason,
-            service_period=Period.or_none(read_period(row.service_period)),
-            status=_status(row),
-            contra_of=None,
-            undo_reason=row.undo_reason,
-            shipped_at=row.shipped_at,
-        )
+        return LazyList(rows, _ItemsOf(order, rows).shown)
 
 
 def _status(row: tables.OrderItem) -> OrderItemStatus:
@@ -123,17 +101,25 @@ def _status(row: tables.OrderItem) -> OrderItemStatus:
 
 
 class _ItemsOf:
-    """Makes an order's items. The VAT they share is found when the first one is made."""
+    """An order's items: what they share is found when it is first asked for."""
 
     def __init__(self, order: tables.Order, rows: Sequence[tables.OrderItem]) -> None:
         self._order = order
         self._rows = rows
 
-    def made(self, row: tables.OrderItem) -> OrderItem:
-        item = OrderItem.of(row, self._taxed.get(row.id))
-        if row.contra_of is not None:
-            item.contra_of = self.made(self._by_id[row.contra_of])
+    def shown(self, row: tables.OrderItem) -> OrderItem:
+        item = showing(OrderItem, row)
+        item.among = self
         return item
+
+    def by_id(self, id: str) -> OrderItem:
+        return self.shown(self._by_id[id])
+
+    def vat_of(self, row: tables.OrderItem) -> VatAmount:
+        """Nothing where the others have the item as their shares, so that it has no VAT of its own."""
+        taxed = self._taxed.get(row.id)
+        net, vat = (taxed.net, taxed.vat) if taxed else (0, 0)
+        return VatAmount.of(row.vat_rate, row.vat_category, net, vat)
 
     @cached_property
     def _taxed(self) -> dict[str, Taxed]:

@@ -60,7 +60,7 @@ class Payment:
             refund_of=_id(row.refund_of),
             gateway=row.gateway,
             gateway_reference=row.gateway_reference,
-            created_by=Actor(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type),
+            created_by=Actor.of(row),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 
@@ -115,3 +115,16 @@ class Actor:
     id: strawberry.ID = strawberry.field(description="The API key's id, or the customer's.")
     name: str = strawberry.field(description="The API key's name, or the customer's.")
     type: str = strawberry.field(description="api_key, command_line or customer.")
+
+    @classmethod
+    def of(cls, row: _MadeBySomebody) -> Actor:
+        return cls(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type)
+
+
+class _MadeBySomebody(Protocol):
+    @property
+    def actor_id(self) -> str: ...
+    @property
+    def actor_name(self) -> str: ...
+    @property
+    def actor_type(self) -> str: ...

@@ -15,8 +15,10 @@ from graphql import (
     is_non_null_type,
 )
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
+from strawberry.types.field import StrawberryField
 
 from schema.execution.compiled.running import Unplanned, is_list
+from schema.hints import ROW, Column
 
 PLAIN = {  # the conditions under which values of the built-in scalars are what is written
     "String": "{0}.__class__ is not str",
@@ -104,6 +106,25 @@ def leaf_lines(kind: Any, value: str, constant: Constant) -> list[str]:
     if is_non_null_type(kind):
         return [f"if {value} is None: null()", written, check]
     return [f"if {value} is not None:", f" {written}", f" {check}"]
+
+
+def attribute(definition: StrawberryField, constant: Constant) -> str:
+    """What reads a field that has no resolver."""
+    column = definition.metadata.get(ROW)
+    if column is None:
+        return f"s.{definition.python_name}"
+    if not isinstance(column, Column):
+        return f"{constant(column)}(s.row)"
+    stored = f"s.row.{column.name or definition.python_name}"
+    return stored if column.convert is None else f"{constant(column.convert)}({stored})"
+
+
+def stored_enum(definition: StrawberryField, kind: Any, constant: Constant) -> str | None:
+    """What reads the name of an enum's member from the stored text; None where it is made otherwise."""
+    column, enum = definition.metadata.get(ROW), enum_names(get_nullable_type(kind))
+    if not isinstance(column, Column) or enum is None or column.convert is not enum[0]:
+        return None
+    return f"{constant(enum[1])}[s.row.{column.name or definition.python_name}]"
 
 
 def sizes(kind: Any, value: str, *, is_plain: bool) -> list[str]:

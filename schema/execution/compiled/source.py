@@ -145,7 +145,10 @@ class Writer:
             return
         value = self._constant(None, "x")
         if definition.base_resolver is None:
-            body.lines.append(f"{value} = s.{definition.python_name}")
+            if stored := leaves.stored_enum(definition, graphql_field.type, self._constant):
+                body.entries.append(f"{key!r}: {stored}")
+                return
+            body.lines.append(f"{value} = {leaves.attribute(definition, self._constant)}")
         else:
             lines, call = self._calls.written(definition, graphql_field, details[0].node)
             body.lines += [*lines, f"{value} = {call}"]
