@@ -1,24 +1,31 @@
-"""Row 6: whether the server is as fast with 200,000 invoices as with 1,000, and page 4,000 as page 1."""
+"""Row 6: whether the server is as fast with 200,000 invoices as with 1,000; `million` has five times as many.
+
+The invoices are copies of one that was issued, each with its own id, number, customer and moment, with its
+order, items, lines and document, and with their entries in the indexes of the search. A page in the middle is
+the 2,000th, or the 10,000th of a million.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench import issuing, mutating, reading, shop
 from bench.homes import KINDS
-from bench.load import load, write_bodies
-from bench.results import Result, Run, comparison
+from bench.load import Load, load, write_bodies
+from bench.results import Result, Run, comparison, cpu_comparison
 from bench.serving import Server, running_server
 
-FEW, MANY = 1_000, 200_000
+FEW, MANY, MILLION = 1_000, 200_000, 1_000_000
 LEAST, MOST = 0.8, 1.2
 PAGE = 50
 _PAGE = (
-    "query($after: String) { invoices(first: 50, after: $after) { nodes "
+    "query($first: Int, $after: String, $filter: InvoiceFilter) "
+    "{ invoices(first: $first, after: $after, filter: $filter) { nodes "
     "{ id number total issued_on pdf_url customer { name } } pageInfo { hasNextPage endCursor } } }"
 )
 
@@ -28,76 +35,91 @@ class StockedServer:
     """A server with stored invoices, and the files of requests for it."""
 
     server: Server
-    reads: Path
+    reads: Mapping[str, Path]
     issues: Path
-    first_page: Path
-    last_page: Path
     issued: int = 0
 
 
 def results(run: Run) -> Iterator[Result]:
+    return _results(run, run.size(MANY))
+
+
+def million(run: Run) -> Iterator[Result]:
+    return _results(run, run.size(MILLION))
+
+
+def _results(run: Run, count: int) -> Iterator[Result]:
     for kind in KINDS:
         with ExitStack() as open_things:
-            few = _start_stocked_server(open_things, run, kind, FEW)
-            many = _start_stocked_server(open_things, run, kind, run.size(MANY))
-            yield from _compared(run, kind, few, many)
+            few, many = (_start_stocked_server(open_things, run, kind, each) for each in (FEW, count))
+            yield from _compared(run, few, many, f"{count:,} invoices stored, limit: {FEW:,}, {kind}")
 
 
-def _compared(run: Run, kind: str, few: StockedServer, many: StockedServer) -> Iterator[Result]:
-    targets = (few, few.reads), (many, many.reads), (many, many.first_page), (many, many.last_page)
-    small, large, first, last = _rates(
-        run, [stocked.server for stocked, _ in targets], [body for _, body in targets]
-    )
-    issues: list[tuple[float, float]] = []
-    errors = 0
-    for _ in range(run.rounds):
-        done = [_issue(stocked, run.seconds) for stocked in (few, many)]
-        issues.append((done[0][0], done[1][0]))
-        errors += done[0][1] + done[1][1]
-    beside = f"{run.size(MANY):,} invoices stored, limit: {FEW:,}, {kind}"
-    yield comparison(f"`invoice`, {beside}", large, small, least=LEAST, most=MOST)
-    with_many, with_few = [rate for _, rate in issues], [rate for rate, _ in issues]
-    yield comparison(f"`invoiceItems`, {beside}", with_many, with_few, least=LEAST, most=MOST, errors=errors)
-    pages = f"page {run.size(MANY) // PAGE:,} of `invoices(first: 50)`, limit: page 1, {kind}"
-    yield comparison(pages, last, first, least=LEAST, most=MOST)
+def _compared(run: Run, few: StockedServer, many: StockedServer, beside: str) -> Iterator[Result]:
+    for what in few.reads:
+        reads = _in_turns(run, partial(_read, few, run, what), partial(_read, many, run, what))
+        yield from _results_of(f"{what}, {beside}", reads)
+    issues = _in_turns(run, partial(_issue, few, run), partial(_issue, many, run))
+    yield from _results_of(f"`invoiceItems`, {beside}", issues)
 
 
-def _rates(run: Run, servers: Sequence[Server], bodies: Sequence[Path]) -> list[list[float]]:
-    """The rates of each server with its bodies; the servers alternate in each round."""
-    rates: list[list[float]] = [[] for _ in servers]
-    for at, server in enumerate(servers):
-        load(server, bodies[at], seconds=1)
-    for _ in range(run.rounds):
-        for at, server in enumerate(servers):
-            done = load(server, bodies[at], seconds=run.seconds - 1)
-            assert not done.errors
-            rates[at].append(done.rate)
-    return rates
+def _in_turns(run: Run, few: Callable[[], Load], many: Callable[[], Load]) -> list[tuple[Load, Load]]:
+    """What each measured in each round; the first one warms both up."""
+    return [(few(), many()) for _ in range(run.rounds + 1)][1:]
 
 
-def _issue(stocked: StockedServer, seconds: int) -> tuple[float, int]:
-    done = load(stocked.server, stocked.issues, seconds=seconds, start=stocked.issued)
+def _results_of(name: str, rounds: Sequence[tuple[Load, Load]]) -> Iterator[Result]:
+    rates = [many.rate for _, many in rounds], [few.rate for few, _ in rounds]
+    errors = sum(few.errors + many.errors for few, many in rounds)
+    yield comparison(name, *rates, least=LEAST, most=MOST, errors=errors)
+    yield cpu_comparison(name, [many.cpu for _, many in rounds], [few.cpu for few, _ in rounds])
+
+
+def _read(stocked: StockedServer, run: Run, what: str) -> Load:
+    return load(stocked.server, stocked.reads[what], seconds=run.seconds - 1)
+
+
+def _issue(stocked: StockedServer, run: Run) -> Load:
+    done = load(stocked.server, stocked.issues, seconds=run.seconds, start=stocked.issued)
     stocked.issued = done.sent
-    return done.rate, done.errors
+    return done
 
 
 def _start_stocked_server(open_things: ExitStack, run: Run, kind: str, count: int) -> StockedServer:
     home = open_things.enter_context(run.homes.fresh(kind))
-    orders = mutating.MAX_RATE * run.seconds * run.rounds
+    orders = mutating.MAX_RATE * run.seconds * (run.rounds + 1)
     with home.database() as database:
         opened = shop.open_shop(database)
         shop.stock_invoices(database, opened, "A", count)
         issuing.stock(database, opened, orders, "B")
     home.settle()
-    sample = random.Random(count).sample(range(count), 500)
     return StockedServer(
         open_things.enter_context(running_server(home, opened.token)),
-        write_bodies(home.data / "reads", (reading.read_body("A", number) for number in sample)),
+        {
+            what: write_bodies(home.data / f"reads {place}", bodies)
+            for place, (what, bodies) in enumerate(_reads(count).items())
+        },
         write_bodies(home.data / "issues", (issuing.body(number, "B") for number in range(orders))),
-        write_bodies(home.data / "first", [_page(None)]),
-        write_bodies(home.data / "last", [_page(shop.cursor_of("A", PAGE))]),
     )
 
 
-def _page(after: str | None) -> object:
-    return {"query": _PAGE, "variables": {"after": after}}
+def _reads(count: int) -> Mapping[str, list[object]]:
+    """What is asked where so many invoices are stored: each returns as much as where there are others."""
+    some = random.Random(count).sample(range(count), 500)
+    pages = f"of `invoices(first: {PAGE})`"
+    return {
+        "`invoice`": [reading.read_body("A", number) for number in some],
+        f"the first page {pages}": [_page(PAGE)],
+        f"the page in the middle {pages}": [_page(PAGE, after=shop.cursor_of("A", count // 2))],
+        "`invoices(first: 10)` of a customer": [
+            _page(10, filter={"customer_id": shop.customer_id(number)}) for number in range(shop.CUSTOMERS)
+        ],
+        "`invoices` with a number": [_page(10, filter={"number": shop.number(each)}) for each in some],
+        "`invoices` searched for a number": [
+            _page(10, filter={"search": shop.number(each)}) for each in some
+        ],
+    }
+
+
+def _page(first: int, after: str | None = None, filter: Mapping[str, object] | None = None) -> object:
+    return {"query": _PAGE, "variables": {"first": first, "after": after, "filter": filter}}

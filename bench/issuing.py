@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from bench import mutating, shop
 from bench.bare import Work, command
@@ -26,7 +27,7 @@ def stock(database: Database, opened: Shop, count: int, prefix: str = "A") -> No
     shop.stock_orders(database, opened, prefix, count, lines=LINES)
 
 
-def body(number: int, prefix: str = "A") -> object:
+def body(number: int, prefix: str = "A") -> dict[str, Any]:
     return {"query": _MUTATION, "variables": {"i": {"items": shop.item_ids(prefix, number, LINES)}}}
 
 

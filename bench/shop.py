@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +48,7 @@ from resolvers.watches import Watches
 from resolvers.webhook_hosts import Hosts
 
 CUSTOMERS = 100
+TOGETHER = 50_000  # copies that are stored in a transaction
 NOW = datetime.now(UTC)
 PAST = NOW - timedelta(days=30)
 
@@ -117,6 +118,11 @@ def cursor_of(prefix: str, number: int) -> str:
     return cursor(PAST + timedelta(seconds=number), tag(prefix, number))
 
 
+def number(place: int) -> str:
+    """The number of a stocked invoice."""
+    return f"INV-{place + 1:07d}"
+
+
 def item_ids(prefix: str, number: int, lines: int) -> list[str]:
     return [f"{tag(prefix, number)}-{line}" for line in range(lines)]
 
@@ -146,15 +152,17 @@ def customer_id(number: int) -> str:
 def stock_orders(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 5) -> None:
     """Stores so many orders to invoice; the product creates the first one."""
     database.write(intake.create_order, shop.principal, order_values(prefix, 0, lines), now=PAST)
-    database.write(_store_copies, [orders_table, order_items], tag(prefix, 0), _copies(prefix, count))
+    for copies in _copies(prefix, count):
+        database.write(_store_copies, [orders_table, order_items], tag(prefix, 0), copies)
 
 
 def stock_invoices(database: Database, shop: Shop, prefix: str, count: int, *, lines: int = 2) -> None:
     """Stores so many invoices with orders and PDFs; the product issues the first, before any other."""
     invoice_id = issue_with_pdf(database, shop, prefix, lines=lines)
-    number = str(database.read(lambda connection: connection.execute(select(invoices.c.number)).scalar_one()))
+    found = str(database.read(lambda connection: connection.execute(select(invoices.c.number)).scalar_one()))
     tables = [orders_table, invoices, order_items, invoice_lines, documents]
-    database.write(_store_copies, tables, invoice_id, _copies(prefix, count), number=number)
+    for copies in _copies(prefix, count):
+        database.write(_store_copies, tables, invoice_id, copies, number=found)
     series = change(number_series).where(number_series.c.type == "INVOICE").values(last=count)
     database.write(lambda connection: connection.execute(series))
 
@@ -190,17 +198,19 @@ def issue(database: Database, shop: Shop, ids: Sequence[str], *, invoice_id: str
     return database.write(from_orders.invoice_items, shop.principal, ids, invoice_id=invoice_id, now=PAST)
 
 
-def _copies(prefix: str, count: int) -> list[dict[str, object]]:
-    return [
-        {
-            "tag": tag(prefix, number),
-            "customer": customer_id(number),
-            "number": f"INV-{number + 1:07d}",
-            "sequence": number + 1,
-            "moment": PAST + timedelta(seconds=number),
-        }
-        for number in range(1, count)
-    ]
+def _copies(prefix: str, count: int) -> Iterator[list[dict[str, object]]]:
+    """What is different in each copy, for each transaction."""
+    for start in range(1, count, TOGETHER):
+        yield [
+            {
+                "tag": tag(prefix, place),
+                "customer": customer_id(place),
+                "number": number(place),
+                "sequence": place + 1,
+                "moment": PAST + timedelta(seconds=place),
+            }
+            for place in range(start, min(start + TOGETHER, count))
+        ]
 
 
 def _store_copies(

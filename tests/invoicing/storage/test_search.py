@@ -21,7 +21,7 @@ from invoicing.orders import lists as order_lists
 from invoicing.orders.lists import FEW
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window, cursor
-from invoicing.storage.search import COMMON, SAMPLE
+from invoicing.storage.search import COMMON, MOST_COMPARED, SAMPLE
 from invoicing.storage.tables import customers, invoices, orders
 from tests.support import factories
 from tests.support.factories import NOW
@@ -154,7 +154,7 @@ def test_the_index_follows_what_changes(database: Database, principal: Principal
 
 def test_a_search_that_would_compare_every_row_is_refused(database: Database, principal: Principal) -> None:
     factories.customer(database, principal, id="zoe", name="Zoe")
-    fill(database, customers, ["a" * 50 + "b"] * ROWS)
+    fill(database, customers, ["a" * 50 + "b"] * MOST_COMPARED)
     factories.order(database, principal, id="first", customer_id="zoe")
     fill(database, orders, [""] * ROWS)
     for name in ("customers", "orders"):
@@ -162,6 +162,15 @@ def test_a_search_that_would_compare_every_row_is_refused(database: Database, pr
             found(database, principal, name, "a" * 100 + "b")
         assert refusal.value.field == "search"
         assert found(database, principal, name, "b" + "a" * 100) == []  # no row has the trigram “baa”
+
+
+def test_the_first_of_some_thousand_numbers_is_found_though_others_have_all_its_parts(
+    database: Database, principal: Principal
+) -> None:
+    factories.invoice(database, principal)
+    fill(database, invoices, [f"inv-{place:07}" for place in range(ROWS)])
+    for place in (1, 9, 10, 100):
+        assert found(database, principal, "invoices", f"inv-{place:07}") == [f"c{place:06}"]
 
 
 @pytest.mark.parametrize("words", ["a", "ab", "ß"])
