@@ -15,9 +15,11 @@ from bench.results import Result, Run
 from bench.shop import Shop
 from invoicing.storage.database import Database
 from resolvers.context import Context
-from schema import schema_under
+from resolvers.ways import Way
+from schema import Schema
 from schema.execution.documents import Rules
 
+WAYS = (Way.FIRST, Way.FIRST, Way.PLANNED)  # how a query is executed that comes for the first times
 MAX_STATEMENTS, MAX_STATEMENTS_OF_MONEY = 4, 6
 _NOT_COUNTED = ("BEGIN", "PRAGMA")
 _LINES = "lines { name quantity total vat { rate amount } }"
@@ -61,17 +63,24 @@ def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
     with run.homes.fresh(kind) as home, home.database() as database:
         opened = shop.open_shop(database)
         shop.stock_invoices(database, opened, "A", 60)
+        schema = Schema(Rules())  # one that has executed nothing
         for name, selection in SELECTIONS.items():
             if name == MONEY:  # the last selection, as the others are counted without payments
                 shop.move_money(database, opened, "A")
-            with _recorded_statements() as statements:
-                _ask(database, opened, f"{{ invoices(first: 50) {{ {selection} }} }}")
-            yield name, len(statements)
+            query = f"{{ invoices(first: 50) {{ {selection} }} }}"
+            yield name, max(_count(schema, database, opened, query, way) for way in WAYS)
 
 
-def _ask(database: Database, opened: Shop, query: str) -> None:
+def _count(schema: Schema, database: Database, opened: Shop, query: str, way: Way) -> int:
+    with _recorded_statements() as statements:
+        _ask(schema, database, opened, query, way)
+    return len(statements)
+
+
+def _ask(schema: Schema, database: Database, opened: Shop, query: str, way: Way) -> None:
     context = Context(opened.principal, opened.services(database), "bench")
-    result = asyncio.run(schema_under(Rules()).execute(query, context_value=context))
+    result = asyncio.run(schema.execute(query, context_value=context))
+    assert context.way is way, context.way
     assert not result.errors, result.errors
     assert result.data
     assert len(result.data["invoices"]["nodes"]) == 50

@@ -7,10 +7,11 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 
-from bench import shop
+from bench import metering, shop
 from bench.reading import LINES, read_body
 from bench.results import Result, Run
 from resolvers.context import Context
+from resolvers.ways import Way
 from schema import schema_under
 from schema.execution.documents import ParsedDocument, Rules
 
@@ -35,6 +36,7 @@ def results(run: Run) -> Iterator[Result]:
         f"≤ {MAX_SHARE}",
         check / request <= MAX_SHARE,
     )
+    yield from metering.results(run)
     refusal = 1000 * _median(lambda: ParsedDocument(graph, Rules(), _BOMB).errors(None, {}), 50)
     yield Result(
         f"a fragment bomb of {len(_BOMB):,} bytes refused",
@@ -58,9 +60,12 @@ def _request(run: Run) -> float:
             for _ in range(run.size(2_000)):
                 context = Context(opened.principal, services, "bench")
                 start = time.perf_counter()
-                result = await schema.execute(body["query"], body["variables"], context_value=context)
+                result = await schema.execute(
+                    body["query"], variable_values=body["variables"], context_value=context
+                )
                 times.append(time.perf_counter() - start)
                 assert not result.errors, result.errors
+            assert context.way is Way.PLANNED, context.way
             return times
 
         return statistics.median(asyncio.run(request_times()))

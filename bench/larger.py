@@ -19,10 +19,11 @@ _ORDER = """query($id: String!) { order(id: $id) {
     items { id name quantity unit_price total vat { rate amount } }
     actions { action ids } blocked { action id reason message }
 } }"""
+PAGE_BODY = {"query": _PAGE, "variables": {"n": PAGE}}
 BODIES: dict[str, tuple[float, dict[str, Any]]] = {
     f"a page of {PAGE} invoices with customers and `pdf_url`": (
         0.20,
-        {"query": _PAGE, "variables": {"n": PAGE}},
+        PAGE_BODY,
     ),
     f"an order with {ITEMS} items, `actions`, `blocked`": (
         0.15,
