@@ -20,7 +20,7 @@ import orjson
 from bench.homes import Home
 
 HOST = "127.0.0.1"
-_PATIENCE = 30.0  # seconds to wait for the server to start
+_PATIENCE = 120.0  # seconds to wait for the server to start
 _PAUSE = 0.005  # seconds between two attempts
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from invoicing.access import Principal, Scope
+from invoicing.invoices import view
 from invoicing.invoices.queries import Issued
 from invoicing.ledger.balances import Balance
 from invoicing.storage.tables import Customer, Payment
@@ -84,6 +85,7 @@ def check_may_see_history(principal: Principal) -> None:
 
 
 async def invoice_history(ctx: Context, invoice: Issued) -> InvoiceHistory:
+    ctx.loaders.prime(await ctx.read(view.around, ctx.principal, invoice))
     crediting = [await invoice_history(ctx, each) for each in await invoices.credits_of(ctx, invoice)]
     moved = {each.id: each for each in await payments.of_invoice(ctx, invoice.id)}
     moved |= {each.id: each for credit in crediting for each in credit.payments}

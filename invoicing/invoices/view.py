@@ -1,4 +1,4 @@
-"""What subscribers of an invoice are sent again when it changes."""
+"""What became of an invoice: what subscribers are sent again when it changes, and REST shows with it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,15 @@ class Seen:
 
 def see(connection: Connection, principal: Principal, invoice_id: str) -> Seen:
     """The invoice as it is now. NotFound if there is none, or it is not the principal's."""
-    found = queries.found_invoice(connection, principal, invoice_id)
+    return around(connection, principal, queries.found_invoice(connection, principal, invoice_id))
+
+
+def around(connection: Connection, principal: Principal, invoice: Issued) -> Seen:
+    """An invoice that was found before, with what became of it until now."""
+    id = invoice.id
     return Seen(
-        invoice=found,
-        payments=ledger_queries.payments_by_invoice(connection, principal, [found.id]).get(found.id, []),
-        balance=balances.balances_of(connection, principal.account_id, [found.id])[found.id],
-        credited_by=sorted(queries.credits_by_invoice(connection, principal, [found.id]).get(found.id, [])),
+        invoice=invoice,
+        payments=ledger_queries.payments_by_invoice(connection, principal, [id]).get(id, []),
+        balance=balances.balances_of(connection, principal.account_id, [id])[id],
+        credited_by=sorted(queries.credits_by_invoice(connection, principal, [id]).get(id, [])),
     )
