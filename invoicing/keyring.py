@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,14 +29,18 @@ class Keyring:
     """The server's secret, which seals, and former ones, which only open."""
 
     def __init__(self, secret: str, *former: str) -> None:
-        keys = [_derived(each) for each in (secret, *former)]
-        self._name, self._key = keys[0]
-        self._by_name = dict(reversed(keys))
+        self._secrets = (secret, *former)
+
+    @cached_property
+    def _keys(self) -> list[tuple[str, AESGCM]]:
+        """Their names with them. They are derived when the first secret is sealed or opened."""
+        return [_derived(secret) for secret in self._secrets]
 
     def seal(self, text: str, owner: str) -> str:
+        name, key = self._keys[0]
         nonce = os.urandom(_NONCE)
-        box = nonce + self._key.encrypt(nonce, text.encode(), owner.encode())
-        return f"{_MARK}:{self._name}:{base64.urlsafe_b64encode(box).decode()}"
+        box = nonce + key.encrypt(nonce, text.encode(), owner.encode())
+        return f"{_MARK}:{name}:{base64.urlsafe_b64encode(box).decode()}"
 
     def open(self, stored: str, owner: str) -> str:
         """What was sealed; what never was, as it is. Raises SecretLost."""
@@ -46,7 +51,8 @@ class Keyring:
         _, name, text = stored.split(":")
         box = base64.urlsafe_b64decode(text)
         try:
-            return self._by_name[name].decrypt(box[:_NONCE], box[_NONCE:], owner.encode()).decode()
+            key = dict(reversed(self._keys))[name]
+            return key.decrypt(box[:_NONCE], box[_NONCE:], owner.encode()).decode()
         except (KeyError, InvalidTag):
             raise SecretLost from None
 
@@ -59,7 +65,7 @@ class Keyring:
 
     def is_current(self, stored: str) -> bool:
         """Whether it is sealed under the server's secret of today."""
-        return stored.startswith(f"{_MARK}:{self._name}:")
+        return stored.startswith(f"{_MARK}:{self._keys[0][0]}:")
 
 
 def is_sealed(stored: str) -> bool:

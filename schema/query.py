@@ -1,7 +1,5 @@
 """The queries."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import strawberry

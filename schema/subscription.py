@@ -1,7 +1,5 @@
 """The subscriptions."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import strawberry

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from gateways.configured import configured_gateways
 from gateways.protocol import Gateway
@@ -34,10 +33,14 @@ _ORIGIN = re.compile(r"https?://([^/\s,?#@\[\]:]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
 _SHORTEST_SECRET = 32
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every variable, its default and its meaning: docs/reference/settings.md is this, printed."""
 
-    model_config = SettingsConfigDict(env_prefix="INVOICING_", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    def __init__(self, **given: Any) -> None:
+        """What is not given is taken from the environment."""
+        super().__init__(**{**_from_environment(), **given})
 
     data_dir: Path = Field(
         default=Path("data"), description="Folder of the embedded database, the PDFs and the secret."
@@ -375,6 +378,13 @@ class Settings(BaseSettings):
     def keyring(self) -> Keyring:
         """What encrypts the secrets in the database."""
         return Keyring(self.secret, *self.old_secret_keys.split())
+
+
+def _from_environment() -> dict[str, str]:
+    """The values of variables, by the names of the settings. Their case does not matter."""
+    found = {name.upper(): value for name, value in os.environ.items()}
+    named = {name: f"INVOICING_{name.upper()}" for name in Settings.model_fields}
+    return {name: found[variable] for name, variable in named.items() if variable in found}
 
 
 def _read_or_make_secret(path: Path) -> str:

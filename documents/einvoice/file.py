@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from documents.einvoice.cii import cii
 from documents.einvoice.content import Content, content_of
 from documents.einvoice.formats import PROFILES, EInvoiceFormat
 from documents.einvoice.france import notes_of, process_of, with_short_prices
 from documents.einvoice.problems import problems_in
-from documents.einvoice.ubl import ubl
 from invoicing.snapshot import Snapshot
 
 
@@ -28,7 +26,11 @@ def xml_without_problems(invoice: Snapshot, wanted: EInvoiceFormat) -> bytes | N
 def _xml(invoice: Snapshot, content: Content, wanted: EInvoiceFormat) -> bytes:
     profile = PROFILES[wanted]
     if wanted.is_ubl:
+        from documents.einvoice.ubl import ubl  # late, as the other: a server may never be asked for it
+
         return ubl(content, profile)
+    from documents.einvoice.cii import cii
+
     if wanted is EInvoiceFormat.FACTUR_X:
         profile = profile._replace(process=process_of(invoice))
         return cii(with_short_prices(invoice, content), profile, notes_of(invoice))

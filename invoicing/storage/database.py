@@ -11,27 +11,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-import psycopg
-from psycopg.errors import DeadlockDetected, FeatureNotSupported, QueryCanceled
-from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, column, create_engine, event, make_url, select, table
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from invoicing.errors import DatabaseUnavailable, QueryTimeout, ServerOutdated
 from invoicing.storage import after_commit, changes, rows
-from invoicing.storage.failures import Outage, is_lost
-from invoicing.storage.hangs import PATIENCE, Hangs
+from invoicing.storage.failures import CACHED_PLAN_IS_OLD, CANCELED, DEADLOCK, Outage, is_lost, sqlstate
 from invoicing.storage.places import Threads
-from invoicing.storage.postgresql_cursor import PlainCursor
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.reader import Reader
-from invoicing.storage.secrecy import hide_values
 from invoicing.storage.sqlite_writer import Writer
 from invoicing.storage.time_limit import Running
+
+if TYPE_CHECKING:
+    from invoicing.storage.hangs import Hangs
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -99,7 +96,7 @@ class Database:
                 self.url, KEYS + READERS + LISTS, _ALWAYS_WITHOUT, statement_timeout=query_timeout
             )
         )
-        self._hangs = None if self.is_sqlite else Hangs(_connect_to(self.url))
+        self._hangs = None if self.is_sqlite else _hangs(self.url)
         self._reading = _for_reading(self._engine)
         self._keys = Reader(KEYS, query_timeout, most=KEYS)
         self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE)
@@ -293,7 +290,7 @@ class Database:
             try:
                 return self._transaction(work)
             except OperationalError as failure:
-                if not isinstance(failure.orig, DeadlockDetected):
+                if sqlstate(failure) != DEADLOCK:
                     raise
                 for listener in self.deadlock_listeners:
                     listener()
@@ -347,6 +344,8 @@ def _attempts(
 
 def _refuse_if_failed(connection: Connection) -> None:
     """PostgreSQL takes the COMMIT of a transaction with a failed statement, and rolls it back in silence."""
+    from psycopg.pq import TransactionStatus
+
     driver: Any = connection.connection.dbapi_connection
     if driver.info.transaction_status == TransactionStatus.INERROR:
         raise RuntimeError("A command went on after a statement that failed: all of it is rolled back.")
@@ -361,7 +360,7 @@ def _repeated_if_lost(attempt: Callable[[], T], engine: Engine) -> T:
     try:
         return attempt()
     except DBAPIError as failure:
-        if isinstance(failure.orig, FeatureNotSupported):  # "cached plan must not change result type"
+        if sqlstate(failure) == CACHED_PLAN_IS_OLD:  # "cached plan must not change result type"
             engine.dispose()
         elif not is_lost(failure):
             raise
@@ -371,7 +370,7 @@ def _repeated_if_lost(attempt: Callable[[], T], engine: Engine) -> T:
 def _is_interruption(failure: OperationalError) -> bool:
     """Whether a statement was ended by `statement_timeout` or by another thread."""
     is_interrupted = getattr(failure.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
-    return is_interrupted or isinstance(failure.orig, QueryCanceled)
+    return is_interrupted or sqlstate(failure) == CANCELED
 
 
 def _for_reading(engine: Engine) -> Engine:
@@ -396,6 +395,10 @@ def _postgresql(
     With a `prepare_threshold` Psycopg prepares statements too. When it rolls back it makes PostgreSQL forget
     all that is prepared, ours too: only connections that read may have it.
     """
+    # Here, or SQLite would wait until PostgreSQL's driver is loaded.
+    from invoicing.storage.postgresql_cursor import PlainCursor
+    from invoicing.storage.secrecy import hide_values
+
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=connections,
@@ -424,10 +427,14 @@ def _postgresql(
     return engine
 
 
-def _connect_to(url: URL) -> Callable[[], psycopg.Connection[Any]]:
-    """What opens another connection, and gives up where PostgreSQL takes it and says nothing."""
+def _hangs(url: URL) -> Hangs:
+    """It opens connections of its own, and gives up where PostgreSQL takes one and says nothing."""
+    import psycopg
+
+    from invoicing.storage.hangs import PATIENCE, Hangs
+
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return lambda: psycopg.connect(address, connect_timeout=PATIENCE, autocommit=True)
+    return Hangs(lambda: psycopg.connect(address, connect_timeout=PATIENCE, autocommit=True))
 
 
 def _lost_in_time(url: URL) -> dict[str, int]:

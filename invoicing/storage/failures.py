@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-import psycopg
-from psycopg.errors import DiskFull, ReadOnlySqlTransaction
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -27,6 +25,13 @@ _SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE i
     "SQLITE_PROTOCOL",
     "SQLITE_READONLY",
 )
+
+# What PostgreSQL fails with, as SQLSTATE. Its driver, which has a class for each, is loaded only for it.
+CACHED_PLAN_IS_OLD = "0A000"
+READ_ONLY = "25006"
+DEADLOCK = "40P01"
+DISK_FULL = "53100"
+CANCELED = "57014"
 
 FULL_FOR = 15.0  # seconds: a server that is said to be full gets no writes, and would never learn more
 
@@ -67,7 +72,7 @@ class Outage:
         except (SQLAlchemyError, MemoryError) as failure:
             if not is_outage(failure):
                 raise
-            if isinstance(failure, DBAPIError) and isinstance(failure.orig, DiskFull):
+            if isinstance(failure, DBAPIError) and sqlstate(failure) == DISK_FULL:
                 self._full_at = time.monotonic()
             self._set(DatabaseUnavailable, failure)
             raise DatabaseUnavailable from failure
@@ -87,10 +92,16 @@ def is_outage(failure: BaseException) -> bool:
     """Whether the database cannot be used, rather than refuse what it was asked to do."""
     if not isinstance(failure, DBAPIError):  # Python's driver makes a MemoryError of SQLITE_NOMEM
         return isinstance(failure, NoConnectionFree | MemoryError)
-    if isinstance(failure.orig, psycopg.Error):
-        is_read_only = isinstance(failure.orig, ReadOnlySqlTransaction)
+    if hasattr(failure.orig, "sqlstate"):  # PostgreSQL's, of whichever kind
+        is_read_only = sqlstate(failure) == READ_ONLY
         return is_read_only or is_lost(failure) or isinstance(failure, OperationalError)
     return getattr(failure.orig, "sqlite_errorname", "").startswith(_SQLITE_OUTAGES)
+
+
+def sqlstate(failure: DBAPIError) -> str | None:
+    """What PostgreSQL says it is; None if it was not asked, or has said nothing."""
+    state: str | None = getattr(failure.orig, "sqlstate", None)
+    return state
 
 
 def is_busy(failure: BaseException | None) -> bool:

@@ -7,15 +7,11 @@ connections, errors and the types of columns stay SQLAlchemy's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
-from invoicing.storage.compiled_for_postgresql import CompiledForPostgreSQL
-from invoicing.storage.compiled_for_sqlite import CompiledForSQLite
-
-_KINDS: Mapping[str, type[Compiled]] = {"sqlite": CompiledForSQLite, "postgresql": CompiledForPostgreSQL}
 
 
 class Prepared:
@@ -50,9 +46,19 @@ class Prepared:
         kind = (connection.dialect.name, *columns)
         form = self._forms.get(kind)
         if form is None:
-            compiled = _KINDS[connection.dialect.name]
-            form = self._forms[kind] = compiled(self.statement, connection.dialect, columns)
+            form = self._forms[kind] = _compiled(self.statement, connection.dialect, columns)
         return form
+
+
+def _compiled(statement: Statement, dialect: Dialect, columns: Sequence[str]) -> Compiled:
+    # Late, or each database would wait until the driver of the other one is loaded.
+    if dialect.name == "sqlite":
+        from invoicing.storage.compiled_for_sqlite import CompiledForSQLite
+
+        return CompiledForSQLite(statement, dialect, columns)
+    from invoicing.storage.compiled_for_postgresql import CompiledForPostgreSQL
+
+    return CompiledForPostgreSQL(statement, dialect, columns)
 
 
 def _is_watched(connection: Connection) -> bool:

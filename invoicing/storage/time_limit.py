@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from sqlite3 import Connection as SqliteConnection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
+if TYPE_CHECKING:
+    import psycopg
 
 PERIOD = 0.1  # seconds from one look to the next
 PATIENCE = 2.0  # seconds in which PostgreSQL has to take the order to cancel
@@ -80,5 +81,7 @@ def _interrupt(connection: SqliteConnection | psycopg.Connection) -> None:
     if isinstance(connection, SqliteConnection):
         connection.interrupt()
         return
-    with suppress(psycopg.Error):  # the connection is lost, or the order is: the next look gives another
+    from psycopg import Error  # not above: on SQLite it is not loaded
+
+    with suppress(Error):  # the connection is lost, or the order is: the next look gives another
         connection.cancel_safe(timeout=PATIENCE)

@@ -1,8 +1,6 @@
 """What the changes of the seller's account and its API keys take."""
 
-from __future__ import annotations
-
-from datetime import date
+import datetime
 
 import strawberry
 
@@ -91,7 +89,7 @@ class UpdateBrandingInput:
 
 @strawberry.input(description="An exchange rate of one day.")
 class ExchangeRateInput:
-    date: date = strawberry.field(description="Of which day: not in the future.")
+    date: datetime.date = strawberry.field(description="Of which day: not in the future.")
     currency: Currency = strawberry.field(description="ISO 4217; not the tax currency itself.")
     rate: str = strawberry.field(
         description="Units of `currency` for one of the account's tax currency, as the ECB states it: "

@@ -1,7 +1,5 @@
 """What the changes of customers take."""
 
-from __future__ import annotations
-
 import strawberry
 from strawberry.scalars import JSON
 

@@ -1,7 +1,5 @@
 """What lists are filtered by. All conditions that are given must hold."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 import strawberry

@@ -1,7 +1,5 @@
 """What the changes that issue invoices and credit them take."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import strawberry

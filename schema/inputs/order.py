@@ -1,7 +1,5 @@
 """What the changes of orders and their items take."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 import strawberry

@@ -1,7 +1,5 @@
 """What the changes that move money take."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 import strawberry

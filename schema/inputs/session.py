@@ -1,7 +1,5 @@
 """What the changes of customers' own sessions take."""
 
-from __future__ import annotations
-
 import strawberry
 
 

@@ -1,7 +1,5 @@
 """What several inputs hold."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import strawberry

@@ -1,7 +1,5 @@
 """From an input to the values that the caller sent: without what was left out, with the values of enums."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from enum import Enum

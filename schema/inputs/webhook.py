@@ -1,7 +1,5 @@
 """What the changes of outgoing webhooks take."""
 
-from __future__ import annotations
-
 import strawberry
 
 from schema.types.enums import WebhookEvent

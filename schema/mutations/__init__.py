@@ -1,7 +1,5 @@
 """The changes, a file a noun: each takes one input and returns one payload, which stands beside it."""
 
-from __future__ import annotations
-
 import strawberry
 
 from schema.mutations.account import AccountMutations, ApiKeyMutations

@@ -1,7 +1,5 @@
 """The changes of the seller's account and its API keys."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.accounts.exchange_rates import DailyRate

@@ -1,7 +1,5 @@
 """The changes of customers."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.customers.values import CreateCustomerValues, UpdateCustomerValues

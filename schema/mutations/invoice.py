@@ -1,7 +1,5 @@
 """The changes that issue invoices and credit them."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.invoices.credit import LineCredit

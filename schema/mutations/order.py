@@ -1,7 +1,5 @@
 """The changes of orders and their items."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.orders.actions import Action

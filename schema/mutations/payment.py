@@ -1,7 +1,5 @@
 """The changes that move money."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.payments.values import ManualTransferValues, RecordPaymentValues, RefundPaymentValues

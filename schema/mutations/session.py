@@ -1,7 +1,5 @@
 """The changes of customers' own sessions."""
 
-from __future__ import annotations
-
 import strawberry
 
 from resolvers import customers

@@ -1,7 +1,5 @@
 """The changes of outgoing webhooks."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.webhooks.values import CreateWebhookEndpointValues, UpdateWebhookEndpointValues

@@ -1,7 +1,5 @@
 """The seller's account and its API keys, as the API shows them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -33,7 +31,7 @@ class ApiKey:
     )
 
     @classmethod
-    def of(cls, row: tables.ApiKey, revoked_at: datetime | None = None) -> ApiKey:
+    def of(cls, row: tables.ApiKey, revoked_at: datetime | None = None) -> "ApiKey":
         """`revoked_at` where it may have ended with another."""
         return cls(
             id=strawberry.ID(row.id),
@@ -102,7 +100,7 @@ class Account(Node):
         return [ApiKey.of(row, ended_at) for row, ended_at in await accounts.api_keys(info.context)]
 
     @classmethod
-    def of(cls, row: tables.Account) -> Account:
+    def of(cls, row: tables.Account) -> "Account":
         return cls(
             row=row,
             id=strawberry.ID(row.id),

@@ -1,7 +1,5 @@
 """The audit log as the API shows it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import orjson
@@ -45,7 +43,7 @@ class AuditEntry:
     )
 
     @classmethod
-    def of(cls, row: tables.AuditEntry) -> AuditEntry:
+    def of(cls, row: tables.AuditEntry) -> "AuditEntry":
         customer = row.customer_id
         return cls(
             id=strawberry.ID(row.id),

@@ -1,7 +1,5 @@
 """The seller's branding, as the API shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +40,7 @@ class Branding:
     )
 
     @classmethod
-    def of(cls, row: tables.Account) -> Branding:
+    def of(cls, row: tables.Account) -> "Branding":
         return cls(
             account_id=row.id,
             logo=row.logo,

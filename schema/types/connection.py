@@ -1,7 +1,5 @@
 """Relay connections: pages of a list by cursor, newest first."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -27,7 +25,7 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(name="endCursor", description="The last node's cursor.")
 
     @classmethod
-    def of(cls, page: Page[Any]) -> PageInfo:
+    def of(cls, page: Page[Any]) -> "PageInfo":
         ends = [cursor(row.created_at, row.id) for row in (*page.rows[:1], *page.rows[-1:])]
         return cls(
             has_next_page=page.has_next,
@@ -74,5 +72,5 @@ class Connection(Generic[Node]):
         page: Page[Any],
         show: Callable[[Any], Any],
         count: Callable[[], Awaitable[int]],
-    ) -> Connection[Node]:
+    ) -> "Connection[Node]":
         return cls(page=page, show=show, count=count)

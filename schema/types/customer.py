@@ -1,7 +1,5 @@
 """Customers, as the API shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -55,7 +53,7 @@ class Customer(Node):
         return [PaymentMethod.of(row) for row in await payments.methods_of(info.context, self.id)]
 
     @classmethod
-    def of(cls, row: tables.Customer) -> Customer:
+    def of(cls, row: tables.Customer) -> "Customer":
         return showing(cls, row)
 
 

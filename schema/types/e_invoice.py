@@ -1,7 +1,5 @@
 """E-invoices, as the API shows them."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 import strawberry
@@ -38,7 +36,7 @@ class EInvoiceProblem:
     message: str = strawberry.field(description="One sentence.")
 
     @classmethod
-    def of(cls, problem: Problem) -> EInvoiceProblem:
+    def of(cls, problem: Problem) -> "EInvoiceProblem":
         return cls(rule=problem.rule, field=problem.field, message=problem.message)
 
 
@@ -54,7 +52,7 @@ class EInvoice:
     )
 
     @classmethod
-    def of(cls, made: e_invoices.EInvoice) -> EInvoice:
+    def of(cls, made: e_invoices.EInvoice) -> "EInvoice":
         return cls(
             format=EInvoiceFormat[made.format.name],
             url=made.url,

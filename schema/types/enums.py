@@ -1,7 +1,5 @@
 """The enums: most are the domain's own."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 import strawberry

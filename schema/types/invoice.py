@@ -1,7 +1,5 @@
 """Invoices as the API shows them: the columns of their rows, and what their frozen snapshots hold."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from operator import itemgetter
@@ -153,7 +151,7 @@ class Invoice(Node):
         return Reimbursement.of(await payments.balance_of(info.context, self.row))
 
     @strawberry.field(description="The invoices that this credit invoice credits, oldest first.")
-    async def credits(self, info: Info, first: Some = None, after: AfterId = None) -> list[Invoice]:
+    async def credits(self, info: Info, first: Some = None, after: AfterId = None) -> "list[Invoice]":
         asked = part(self._frozen().credits, first, after)
         return [Invoice.of(row) for row in await invoices.by_ids(info.context, [each.id for each in asked])]
 
@@ -162,7 +160,7 @@ class Invoice(Node):
         return len(self._kept().get("credits", ()))
 
     @strawberry.field(description="The credit invoices that credit this one, oldest first.")
-    async def credited_by(self, info: Info, first: Some = None, after: AfterId = None) -> list[Invoice]:
+    async def credited_by(self, info: Info, first: Some = None, after: AfterId = None) -> "list[Invoice]":
         found = await invoices.credits_of(info.context, self.row)
         return [Invoice.of(row) for row in part(found, first, after)]
 
@@ -242,7 +240,7 @@ class Invoice(Node):
         return lines
 
     @classmethod
-    def of(cls, row: Issued) -> Invoice:
+    def of(cls, row: Issued) -> "Invoice":
         return showing(cls, row)
 
 
@@ -286,7 +284,7 @@ class InvoicePreview:
         return [Order.of(row) for row in found]
 
     @classmethod
-    def of(cls, draft: Snapshot) -> InvoicePreview:
+    def of(cls, draft: Snapshot) -> "InvoicePreview":
         return cls(
             draft=draft,
             type=InvoiceType(draft.type),

@@ -1,7 +1,5 @@
 """The lines of an invoice, as the API shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import MISSING
 from typing import Any
@@ -48,7 +46,7 @@ class InvoiceLine:
     )
 
     @classmethod
-    def of(cls, line: Line) -> InvoiceLine:
+    def of(cls, line: Line) -> "InvoiceLine":
         return cls(
             id=strawberry.ID(line.id),
             order_item_id=strawberry.ID(line.order_item_id) if line.order_item_id else None,

@@ -1,7 +1,5 @@
 """What can be asked for again by one id: Relay's `Node`, and the ids."""
 
-from __future__ import annotations
-
 import binascii
 from typing import Any
 

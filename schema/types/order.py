@@ -1,7 +1,5 @@
 """Orders as the API shows them, and what can be done with their items."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -172,5 +170,5 @@ class Order(Node):
         return self.sums
 
     @classmethod
-    def of(cls, row: tables.Order) -> Order:
+    def of(cls, row: tables.Order) -> "Order":
         return showing(cls, row)

@@ -1,7 +1,5 @@
 """The items of an order, as the API shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
@@ -35,7 +33,7 @@ LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
 @strawberry.type(description="A line of an order.")
 class OrderItem:
     row: strawberry.Private[tables.OrderItem]
-    among: strawberry.Private[_ItemsOf]
+    among: "strawberry.Private[_ItemsOf]"
     id: strawberry.ID = column("The caller's own id for it, or a UUID.")
     type: OrderItemType = column("What it is.", OrderItemType)
     sku: str | None = column("The shop's article number.")
@@ -71,7 +69,7 @@ class OrderItem:
     @strawberry.field(
         description="The item that this one undoes; negative quantity. Null on an ordinary item."
     )
-    def contra_of(self) -> OrderItem | None:
+    def contra_of(self) -> "OrderItem | None":
         return None if self.row.contra_of is None else self.among.by_id(self.row.contra_of)
 
     undo_reason: str | None = column("Why it was cancelled or returned.")
@@ -85,7 +83,7 @@ class OrderItem:
         return Invoice.of(found[0]) if found else None
 
     @classmethod
-    def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> LazyList[OrderItem]:
+    def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> "LazyList[OrderItem]":
         """All rows of an order, with the VAT they share and the items they undo."""
         return LazyList(rows, _ItemsOf(order, rows).shown)
 

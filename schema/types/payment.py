@@ -1,7 +1,5 @@
 """Payments, refunds and payment methods as the API shows them, and what is paid of an invoice."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -42,7 +40,7 @@ class Payment:
     created_by: Actor = strawberry.field(description="Who recorded it.")
 
     @classmethod
-    def of(cls, row: tables.Payment) -> Payment:
+    def of(cls, row: tables.Payment) -> "Payment":
         return cls(
             id=strawberry.ID(row.id),
             type=PaymentType(row.type),
@@ -75,7 +73,7 @@ class PaymentMethod:
     created_at: datetime = strawberry.field(description="When it was added.")
 
     @classmethod
-    def of(cls, row: tables.PaymentMethod) -> PaymentMethod:
+    def of(cls, row: tables.PaymentMethod) -> "PaymentMethod":
         return cls(
             id=strawberry.ID(row.id),
             gateway=row.gateway,
@@ -119,7 +117,7 @@ class Reimbursement:
         return len(await payments.of_invoice(info.context, self.invoice_id))
 
     @classmethod
-    def of(cls, balance: Balance) -> Reimbursement:
+    def of(cls, balance: Balance) -> "Reimbursement":
         money = balance.money
         return cls(
             invoice_id=balance.id,

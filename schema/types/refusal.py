@@ -1,7 +1,5 @@
 """Why one of several changes was refused."""
 
-from __future__ import annotations
-
 import strawberry
 
 from invoicing.errors import InvoicingError
@@ -20,7 +18,7 @@ class Refusal:
     ids: list[str] = strawberry.field(description="The ids that it is about.")
 
     @classmethod
-    def of(cls, failure: BaseException, info: Info, *, at: str) -> Refusal:
+    def of(cls, failure: BaseException, info: Info, *, at: str) -> "Refusal":
         """The refusal of the change at this place of the input. What was not foreseen is logged."""
         if not isinstance(failure, InvoicingError):
             message = log_failure(failure, info.context, info.path.as_list())

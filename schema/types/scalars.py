@@ -1,7 +1,5 @@
 """The scalars: how amounts, currencies, instants and days are read and written."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from typing import NewType
 

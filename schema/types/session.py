@@ -1,7 +1,5 @@
 """Customers' own sessions, as the API shows them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -36,7 +34,7 @@ class CustomerSession:
         return Customer.of(found) if found else None
 
     @classmethod
-    def of(cls, row: tables.CustomerSession) -> CustomerSession:
+    def of(cls, row: tables.CustomerSession) -> "CustomerSession":
         return cls(
             row=row,
             id=strawberry.ID(row.id),

@@ -1,7 +1,5 @@
 """What several types show: VAT amounts, addresses, parties, and who did something."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
@@ -23,7 +21,7 @@ class VatAmount:
     amount: Money = strawberry.field(description="The VAT.")
 
     @classmethod
-    def of(cls, rate: int, category: str, base: int, amount: int) -> VatAmount:
+    def of(cls, rate: int, category: str, base: int, amount: int) -> "VatAmount":
         return cls(
             rate=json_number(rate, 4), category=VatCategory(category), base=Money(base), amount=Money(amount)
         )
@@ -52,13 +50,13 @@ class Address:
     phone_number: str | None = strawberry.field(description="Telephone number.")
 
     @classmethod
-    def of(cls, address: snapshot.Address | Mapping[str, Any]) -> Address:
+    def of(cls, address: snapshot.Address | Mapping[str, Any]) -> "Address":
         if not isinstance(address, snapshot.Address):
             address = snapshot.Address(**address)
         return cls(**{name: getattr(address, name) for name in snapshot.Address.__slots__})
 
     @classmethod
-    def or_none(cls, address: snapshot.Address | Mapping[str, Any] | None) -> Address | None:
+    def or_none(cls, address: snapshot.Address | Mapping[str, Any] | None) -> "Address | None":
         return None if address is None else cls.of(address)
 
 
@@ -71,7 +69,7 @@ class ElectronicAddress:
     value: str = strawberry.field(description="What is under it, such as 12345678.")
 
     @classmethod
-    def or_none(cls, stored: Mapping[str, str] | None) -> ElectronicAddress | None:
+    def or_none(cls, stored: Mapping[str, str] | None) -> "ElectronicAddress | None":
         return cls(**stored) if stored else None
 
 
@@ -86,7 +84,7 @@ class Party:
     email: str | None = strawberry.field(description="E-mail address.")
 
     @classmethod
-    def of(cls, party: snapshot.Party) -> Party:
+    def of(cls, party: snapshot.Party) -> "Party":
         return cls(
             name=party.name,
             legal_name=party.legal_name,
@@ -104,7 +102,7 @@ class Period:
     end: date = strawberry.field(description="The last day.")
 
     @classmethod
-    def or_none(cls, period: snapshot.Period | None) -> Period | None:
+    def or_none(cls, period: snapshot.Period | None) -> "Period | None":
         return None if period is None else cls(start=period.start, end=period.end)
 
 
@@ -117,7 +115,7 @@ class Actor:
     type: str = strawberry.field(description="api_key, command_line or customer.")
 
     @classmethod
-    def of(cls, row: _MadeBySomebody) -> Actor:
+    def of(cls, row: "_MadeBySomebody") -> "Actor":
         return cls(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type)
 
 

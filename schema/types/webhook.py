@@ -1,7 +1,5 @@
 """Outgoing webhooks as the API shows them: the endpoints, and what was sent to them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import strawberry
@@ -23,7 +21,7 @@ class WebhookEndpoint:
     updated_at: datetime = strawberry.field(description="When it was changed, or its secret.")
 
     @classmethod
-    def of(cls, row: tables.WebhookEndpoint) -> WebhookEndpoint:
+    def of(cls, row: tables.WebhookEndpoint) -> "WebhookEndpoint":
         return cls(
             id=strawberry.ID(row.id),
             url=row.url,
@@ -54,7 +52,7 @@ class WebhookDelivery:
     delivered_at: datetime | None = strawberry.field(description="When it arrived.")
 
     @classmethod
-    def of(cls, row: tables.WebhookDelivery) -> WebhookDelivery:
+    def of(cls, row: tables.WebhookDelivery) -> "WebhookDelivery":
         return cls(
             id=strawberry.ID(row.id),
             endpoint_id=strawberry.ID(row.endpoint_id),

@@ -1,4 +1,4 @@
-"""The command line: every command, by its name."""
+"""The command line: what runs, and how it says what went wrong."""
 
 from __future__ import annotations
 
@@ -9,48 +9,24 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from invoicing.errors import DatabaseUnavailable
-from server.commands.accounts import account, key
-from server.commands.backup import backup, restore
-from server.commands.copy_pdfs import copy_pdfs
-from server.commands.demo import demo
-from server.commands.erase_customer import erase_customer
-from server.commands.export_e_invoices import export_e_invoices
-from server.commands.export_schema import export_schema
-from server.commands.import_orders import import_
-from server.commands.migrate import migrate
-from server.commands.rates import rates
-from server.commands.reseal import reseal
-from server.commands.serve import serve
-from server.commands.verify import verify
-from server.commands.worker import worker
+from server.commands.on_demand import Commands
 from server.outages import one_line
 from server.settings import Settings
 from server.unknown_variables import unknown_variables
 
 app = typer.Typer(
+    cls=Commands,
     help="Orders go in, invoices come out. Its INVOICING_… variables are in docs/reference/settings.md.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command()(serve)
-app.command()(worker)
-app.command()(migrate)
-app.command()(reseal)
-app.add_typer(account, name="account")
-app.add_typer(key, name="key")
-app.command("import")(import_)
-app.add_typer(rates, name="rates")
-app.command("erase-customer")(erase_customer)
-app.command("export-einvoices")(export_e_invoices)
-app.command()(verify)
-app.command("verify-numbering", hidden=True)(verify)  # its name when it checked only the numbers
-app.command()(backup)
-app.command()(restore)
-app.command("copy-pdfs")(copy_pdfs)
-app.command()(demo)
-app.command("export-schema")(export_schema)
+
+
+@app.callback()
+def _program() -> None:
+    """What makes Typer look for commands: none is added here, as each is loaded when it runs."""
 
 
 def main() -> None:

@@ -9,7 +9,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,7 +19,6 @@ import uvicorn
 from starlette.applications import Starlette
 
 from invoicing.accounts import api_keys
-from invoicing.demo import fill
 from invoicing.storage.database import Database
 from resolvers.watches import Watches
 from server import logs
@@ -69,7 +70,7 @@ def serve(
             database,
             base_url=settings.base_url or address,
             demo_token=token if names_this_machine(settings.base_url or address) else None,
-            example=(lambda: database.read(fill.invoiceable_example, token)) if token else None,
+            example=partial(_example, database, token) if token else None,
         )
         typer.echo(f"GraphiQL is at {address}/graphql", err=True)
         if token and is_open_to_others(host):
@@ -148,6 +149,15 @@ def demo_token(settings: Settings) -> str:
 
 
 def _fill_demo(settings: Settings, database: Database) -> str:
+    from invoicing.demo import fill  # not above: only demos need it
+
     token = demo_token(settings)
     database.write(fill.create_demo_shop, token=token, now=datetime.now(UTC))
     return token
+
+
+def _example(database: Database, token: str) -> Mapping[str, object]:
+    """What the explorer's example invoices."""
+    from invoicing.demo import fill
+
+    return database.read(fill.invoiceable_example, token)

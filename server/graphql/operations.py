@@ -22,7 +22,6 @@ from invoicing.errors import RateLimited, Unauthorized
 from resolvers.context import Context
 from schema.execution.operations import is_subscription
 from server.auth import bearer, token_in
-from server.connections.websocket import allow_large_messages
 from server.contexts import Contexts, request_id
 from server.graphql.content_types import VARY, negotiate
 from server.graphql.persisted import Asked, Documents
@@ -91,6 +90,8 @@ class Operations(GraphQL[Context, None]):
         """Accepts the connection. Whether its key is still valid is checked again with each operation."""
         if not isinstance(context, ConnectionContext) or context.connection is None:
             raise TypeError("Only a connection can be accepted.")
+        from server.connections.websocket import allow_large_messages  # it is loaded with the first WebSocket
+
         try:
             token = token_in(context.authorization())
             await self.contexts.principal_of(context.connection, token)

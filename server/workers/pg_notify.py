@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-import psycopg
 import structlog
-from psycopg import AsyncConnection
 
 from invoicing.storage.database import Database
 from server.outages import one_line
 from server.workers.backoff import Backoff
 
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
+
 RECONNECT = 1.0  # seconds
 
-Use = Callable[[AsyncConnection], Awaitable[None]]
+Use = Callable[["AsyncConnection"], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -35,13 +37,15 @@ async def staying_connected(database: Database, uses: Sequence[Use], *, warning:
 
 
 async def _stay_connected(url: str, use: Use, warning: str) -> None:
+    from psycopg import AsyncConnection, Error  # not above: on SQLite it is not loaded
+
     backoff = Backoff(RECONNECT)
     while True:
         try:
             async with await AsyncConnection.connect(url, autocommit=True) as connection:
                 backoff.succeeded()
                 await use(connection)
-        except psycopg.Error as lost:
+        except Error as lost:
             if not backoff.has_failed:
                 log.warning(warning, reason=one_line(lost))
             backoff.failed()

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import orjson
-from psycopg import AsyncConnection
 
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
 from server.rate_limits.limits import RateLimits, Taken
 from server.workers.pg_notify import staying_connected
 from server.workers.subscribers import payloads
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 CHANNEL = "invoicing_rate_limits"
 INTERVAL = 0.25  # seconds

@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
-
-import psycopg
-from psycopg import AsyncConnection
+from typing import TYPE_CHECKING
 
 from invoicing.storage import after_commit
 from invoicing.storage.database import Database
@@ -18,6 +16,9 @@ from invoicing.storage.tables import new_id
 from resolvers.watches import Watches
 from server.workers.pg_notify import staying_connected
 from server.workers.wakeup import MIN_INTERVAL, call_on_loop
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 CHANNEL = "invoicing_invoices"
 LONGEST = 7_900  # bytes of a notification; PostgreSQL allows 8,000
@@ -66,7 +67,7 @@ class _Notifier:
             try:
                 for payload in payloads(self._name, sorted(unsent)):
                     await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
-            except psycopg.Error:  # they are sent over the next connection
+            except Exception:  # they are sent over the next connection
                 self._unsent |= unsent
                 self._has_unsent.set()
                 raise

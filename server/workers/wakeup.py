@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
-
-from psycopg import AsyncConnection
+from typing import TYPE_CHECKING
 
 from invoicing.storage.database import Database
 from invoicing.storage.tables import new_id
 from server.workers.pg_notify import staying_connected
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 CHANNEL = "invoicing_outbox"
 MIN_INTERVAL = 0.01  # seconds between two notifications, so that many commits need only one

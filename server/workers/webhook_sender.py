@@ -15,7 +15,6 @@ from invoicing.webhooks.deliveries import DeliveryResult, DueDelivery
 from resolvers.webhook_hosts import Hosts
 from server.workers.bounded_network import PART, BoundedBackend
 
-TIMEOUT = 15.0  # seconds for the whole delivery
 CONNECT_TIMEOUT = 5.0  # seconds for each of several addresses
 MOST_READ = 65_536  # bytes of the response, its head included
 MOST_LOGGED = 300  # characters of the response
@@ -65,7 +64,8 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
 
 class Sender:
-    def __init__(self, hosts: Hosts, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, hosts: Hosts, *, timeout: float) -> None:
+        """`timeout` is in seconds, for a whole delivery."""
         self._timeout = timeout
         self._http = httpx.AsyncClient(
             transport=CheckedTransport(hosts),

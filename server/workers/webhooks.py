@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,9 +31,12 @@ from resolvers.webhook_hosts import Hosts
 from server.outages import log_left, one_line
 from server.workers.backoff import Backoff
 from server.workers.wakeup import Wakeup
-from server.workers.webhook_sender import TIMEOUT, Sender
+
+if TYPE_CHECKING:
+    from server.workers.webhook_sender import Sender
 
 POLL = 1.0  # seconds
+TIMEOUT = 15.0  # seconds for a whole delivery
 MOST_AT_ONCE = 128  # messages on their way
 MOST_OF_ACCOUNT = 16  # of them of the same account
 MOST_TO_ONE = 4  # of them to the same endpoint
@@ -54,7 +58,10 @@ class WebhookWorker:
     ) -> None:
         self._database = database
         self._keyring = keyring
-        self._sender = Sender(hosts, timeout=timeout)
+        self._hosts = hosts
+        self._timeout = timeout
+        self._sender: Sender | None = None  # until there is a message
+        self._making_sender = asyncio.Lock()
         self._wakeup = Wakeup(database, DELIVER, everywhere=False)
         self._sending: dict[asyncio.Task[None], DueDelivery] = {}
         self._backoff = Backoff(POLL)
@@ -75,7 +82,7 @@ class WebhookWorker:
         while await self._begin() or self._sending:
             if self._sending:
                 await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-        await self._sender.close()
+        await self._close_sender()
 
     async def _begin(self) -> bool:
         """Begins to send what is due, as far as the limits allow. Returns whether more may be due."""
@@ -124,7 +131,15 @@ class WebhookWorker:
             return DeliveryResult(error="The endpoint is not active.", is_final=True)
         if not (secrets := readable_secrets(self._keyring, due)):
             return DeliveryResult(error=_UNREADABLE)
-        return await self._sender.send(replace(due, secrets=secrets), now=_now())
+        sender = await self._made_sender()
+        return await sender.send(replace(due, secrets=secrets), now=_now())
+
+    async def _made_sender(self) -> Sender:
+        """Its HTTP client takes a tenth of a second to load and to make, which a server may never need."""
+        async with self._making_sender:
+            if self._sender is None:
+                self._sender = await asyncio.to_thread(_sender, self._hosts, self._timeout)
+            return self._sender
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
@@ -147,7 +162,11 @@ class WebhookWorker:
             log.warning("leases are not given back; they end by themselves", reason=one_line(failure))
         except SQLAlchemyError:
             log.exception("leases are not given back; they end by themselves")
-        await self._sender.close()
+        await self._close_sender()
+
+    async def _close_sender(self) -> None:
+        if self._sender is not None:
+            await self._sender.close()
 
 
 @asynccontextmanager
@@ -159,6 +178,12 @@ async def sending_webhooks(database: Database, hosts: Hosts, keyring: Keyring) -
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _sender(hosts: Hosts, timeout: float) -> Sender:
+    from server.workers.webhook_sender import Sender
+
+    return Sender(hosts, timeout=timeout)
 
 
 def _full(most: int, counts: Mapping[str, int]) -> list[str]:

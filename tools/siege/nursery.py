@@ -12,8 +12,12 @@ import sys
 
 
 def main() -> None:
+    import psycopg  # noqa: F401 (the imports are what takes time)
+
     import server.app
-    import server.commands.cli  # noqa: F401 (the imports are what takes time)
+    import server.commands.cli
+    import server.commands.serve
+    import server.commands.worker  # noqa: F401
     from server.entry import main as run
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead

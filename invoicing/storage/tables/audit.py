@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables.base import amount_column, instant_column
+from invoicing.storage.tables.base import Stored, amount_column, instant_column
 
 
-class AuditHead(SQLModel, table=True):
+class AuditHead(Stored, table=True):
     """The end of a chain: the number and the hash of its last entry. Only a trigger advances it."""
 
     __tablename__ = "audit_heads"
@@ -19,7 +19,7 @@ class AuditHead(SQLModel, table=True):
     hash: str
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Stored, table=True):
     """Who did what, when, to what: ids only. Triggers refuse to change or delete it.
 
     `subjects` is a JSON array of pairs, type and id, as text: its bytes are hashed. `previous` is the hash of
@@ -48,7 +48,7 @@ class AuditEntry(SQLModel, table=True):
     hash: str
 
 
-class AuditSubject(SQLModel, table=True):
+class AuditSubject(Stored, table=True):
     """The entries by what they are about, to be found by it. A trigger writes it with each entry."""
 
     __tablename__ = "audit_subjects"

@@ -32,6 +32,12 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+class Stored(SQLModel):
+    """A table. Its rows are read and written by Core statements, so no validator of them is built."""
+
+    model_config = {"defer_build": True}
+
+
 def new_id() -> str:
     """A UUIDv7: unique, and sorted by creation."""
     return str(uuid7())

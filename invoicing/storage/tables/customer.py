@@ -11,6 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
+    Stored,
     account_reference,
     index_without_nulls,
     instant_column,
@@ -18,7 +19,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class Customer(SQLModel, table=True):
+class Customer(Stored, table=True):
     """`vat_country` is the country of the VAT number, `request` the fingerprint of the request with the
     `idempotency_key`. Of a customer that was erased there are only ids left."""
 
@@ -58,7 +59,7 @@ class Customer(SQLModel, table=True):
     erased_at: datetime | None = instant_column(nullable=True)
 
 
-class CustomerSession(SQLModel, table=True):
+class CustomerSession(Stored, table=True):
     """A customer's own access until it expires. Only the token's hash is stored.
 
     `own_scopes` are what it may do with what is the customer's own, beyond reading it; null is nothing. It

@@ -11,6 +11,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
+    Stored,
     account_reference,
     amount_column,
     index_without_nulls,
@@ -21,7 +22,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class Order(SQLModel, table=True):
+class Order(Stored, table=True):
     """`customer_id` is null on a guest's order, whose buyer is its billing name and address. `vat_number` is
     the buyer's where it is not the customer's, `vat_country` its country.
 
@@ -63,7 +64,7 @@ class Order(SQLModel, table=True):
     updated_at: datetime = instant_column()
 
 
-class OrderItem(SQLModel, table=True):
+class OrderItem(Stored, table=True):
     """`split_from` is the item from which this one was split off, when a part was shipped or undone.
 
     `undone_as` tells whether it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced

@@ -11,11 +11,12 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
+    Stored,
     instant_column,
 )
 
 
-class Job(SQLModel, table=True):
+class Job(Stored, table=True):
     """A job to do after a commit. A claim sets `run_after` to the lease's end; a finished job is deleted.
 
     Jobs of a kind may stand in several queues, which are claimed in turns: see `outbox_turns`.

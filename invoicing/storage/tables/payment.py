@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, Uniqu
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
+    Stored,
     account_reference,
     amount_column,
     index_without_nulls,
@@ -13,7 +14,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class PaymentMethod(SQLModel, table=True):
+class PaymentMethod(Stored, table=True):
     """A customer's payment method, known to a gateway as `reference`. Card numbers are never stored."""
 
     __tablename__ = "payment_methods"
@@ -34,7 +35,7 @@ class PaymentMethod(SQLModel, table=True):
     created_at: datetime = instant_column()
 
 
-class Payment(SQLModel, table=True):
+class Payment(Stored, table=True):
     """A payment, or a refund of the payment `refund_of`, on an order or on an invoice.
 
     Only its result is ever changed: `status`, `error`, `gateway_reference` and `paid_at`.
@@ -82,7 +83,7 @@ class Payment(SQLModel, table=True):
     created_at: datetime = instant_column()
 
 
-class Allocation(SQLModel, table=True):
+class Allocation(Stored, table=True):
     """The part of a payment, refund or credit invoice that goes to an invoice. Never changed."""
 
     __tablename__ = "allocations"

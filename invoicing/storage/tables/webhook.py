@@ -5,10 +5,16 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables.base import account_reference, index_without_nulls, instant_column, json_column
+from invoicing.storage.tables.base import (
+    Stored,
+    account_reference,
+    index_without_nulls,
+    instant_column,
+    json_column,
+)
 
 
-class WebhookEndpoint(SQLModel, table=True):
+class WebhookEndpoint(Stored, table=True):
     """Where messages about `events` are sent. Deleted ones stay for the log, without their secrets.
 
     Secrets are stored encrypted (`invoicing.keyring`). After a rotation both sign until `previous_until`, so
@@ -37,7 +43,7 @@ class WebhookEndpoint(SQLModel, table=True):
     deleted_at: datetime | None = instant_column(nullable=True)
 
 
-class WebhookDelivery(SQLModel, table=True):
+class WebhookDelivery(Stored, table=True):
     """A message to one endpoint, and its result. `attempts` starts at 0 again when it is replayed."""
 
     __tablename__ = "webhook_deliveries"
