@@ -77,7 +77,7 @@ def load(
     before = server.cpu()
     shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
     found = {name: int(number) for name, number in re.findall(r"\b(\w+)=(\d+)", shown)}
-    cpu = (server.cpu() - before) / found["done"] * 1000
+    cpu = (server.cpu() - before) / max(found["done"], 1) * 1000
     errors = found["errors"] + found["lost"]
     if errors:
         print(f"{errors} errors; the last: {shown.partition('told=')[2].strip()[:500]}", file=sys.stderr)
