@@ -132,8 +132,8 @@ class Settings(BaseModel):
         ge=1,
         le=64,
         description=(
-            "Changes of one account that a server process makes at once on PostgreSQL; ten connections "
-            "more are for other accounts and for reading."
+            "Changes of one account that a server process makes at once on PostgreSQL, while one waits or "
+            "takes long; ten connections more are for other accounts and for reading."
         ),
     )
     query_timeout: float = Field(

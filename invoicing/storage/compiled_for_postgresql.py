@@ -17,7 +17,7 @@ import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.json import Json
 from sqlalchemy import Boolean, Connection, Dialect
 
@@ -82,15 +82,22 @@ class CompiledForPostgreSQL(Compiled):
             return None
 
     def _executed(self, connection: Connection, call: _Call) -> PGresult:
-        if not connection.in_transaction():
-            connection.begin()
-        driver: Any = connection.connection.dbapi_connection
+        driver = _driver_of(connection)
         try:
             return _state_of(connection).executed(driver, call)
         except connection.dialect.loaded_dbapi.Error as failure:
-            if isinstance(failure, psycopg.OperationalError) and failure.sqlstate is None:
-                driver.close()  # it is lost, also where libpq could not send and does not know yet
+            _close_if_lost(driver, failure)
             self._fail(connection, failure)
+
+
+def execute(connection: Connection, statements: str) -> None:
+    """Executes statements of our own without values or a result, in the connection's transaction."""
+    driver = _driver_of(connection)
+    try:
+        _checked(_begun(driver).exec_(statements.encode()))
+    except connection.dialect.loaded_dbapi.Error as failure:
+        _close_if_lost(driver, failure)
+        connection._handle_dbapi_exception(failure, statements, None, None, None)
 
 
 class _Call(NamedTuple):
@@ -115,9 +122,7 @@ class _State:
         return found
 
     def executed(self, driver: psycopg.Connection[Any], call: _Call) -> PGresult:
-        libpq: Any = driver.pgconn
-        if libpq.transaction_status == TransactionStatus.IDLE and not driver.autocommit:
-            _checked(libpq.exec_(_begin(driver)))
+        libpq: Any = _begun(driver)
         values = [encoded(value) for value in call.values]
         name = self._name_of(driver, call)
         if name is None:
@@ -148,6 +153,27 @@ def _state_of(connection: Connection) -> _State:
         driver: Any = connection.connection.dbapi_connection
         state = connection.info[_STATE] = _State(driver)
     return state
+
+
+def _driver_of(connection: Connection) -> Any:
+    """The driver's connection, once SQLAlchemy knows that a transaction begins."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.dbapi_connection
+
+
+def _close_if_lost(driver: psycopg.Connection[Any], failure: Exception) -> None:
+    """Also where libpq could not send and does not know yet."""
+    if isinstance(failure, psycopg.OperationalError) and failure.sqlstate is None:
+        driver.close()
+
+
+def _begun(driver: psycopg.Connection[Any]) -> PGconn:
+    """libpq's connection, in a transaction."""
+    libpq = driver.pgconn
+    if libpq.transaction_status == TransactionStatus.IDLE and not driver.autocommit:
+        _checked(libpq.exec_(_begin(driver)))
+    return libpq
 
 
 def _checked(result: PGresult) -> PGresult:

@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import TypeVar
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -34,6 +36,9 @@ DISK_FULL = "53100"
 CANCELED = "57014"
 
 FULL_FOR = 15.0  # seconds: a server that is said to be full gets no writes, and would never learn more
+
+
+T = TypeVar("T")
 
 
 class RolledBack(Exception):
@@ -126,3 +131,19 @@ def rolled_back(failure: BaseException | None) -> DatabaseUnavailable:
 def is_lost(failure: DBAPIError) -> bool:
     """Whether the connection ended. The pool has then thrown its other old connections away too."""
     return failure.connection_invalidated
+
+
+def repeated_if_lost(attempt: Callable[[], T], engine: Engine) -> T:
+    """Tries once more over a new connection: PostgreSQL was started again since the pool made its own.
+
+    Or a migration has given a column another type, for which what was prepared before is of no use: the whole
+    pool is made anew then. Nothing was done the first time, as no COMMIT was sent.
+    """
+    try:
+        return attempt()
+    except DBAPIError as failure:
+        if sqlstate(failure) == CACHED_PLAN_IS_OLD:  # "cached plan must not change result type"
+            engine.dispose()
+        elif not is_lost(failure):
+            raise
+        return attempt()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -86,38 +84,3 @@ class Places(Generic[T]):
                     self._ready.put((owner, work))
             self._waiting.clear()
             self._ready.put(None)
-
-
-class Threads:
-    """Threads that make calls, at most `most` at once of an account."""
-
-    def __init__(self, threads: int, most: int) -> None:
-        self._calls: Places[tuple[Future[Any], Callable[[], Any]]] = Places(most)
-        self._threads = [
-            threading.Thread(target=self._serve, name="write", daemon=True) for _ in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def submit(self, owner: Owner, call: Callable[[], T]) -> Future[T]:
-        future: Future[T] = Future()
-        self._calls.put(owner, (future, call))
-        return future
-
-    def close(self) -> None:
-        """Finishes the calls that wait."""
-        self._calls.close()
-        for thread in self._threads:
-            thread.join()
-
-    def _serve(self) -> None:
-        while (taken := self._calls.get()) is not None:
-            owner, (future, call) = taken
-            if future.set_running_or_notify_cancel():
-                try:
-                    result = call()
-                except BaseException as failure:  # any exception is raised in the caller
-                    future.set_exception(failure)
-                else:
-                    future.set_result(result)
-            self._calls.leave(owner)

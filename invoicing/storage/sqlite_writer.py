@@ -1,10 +1,6 @@
 """SQLite's only writer: a thread that commits all waiting commands together.
 
-A commit that survives a power cut waits for the disk, which takes longer than the commands themselves. So the
-commands that arrived in the meantime share one commit. Each has its own savepoint, so that one that fails
-does not undo the others. No command returns before the common commit is done.
-
-Nor does a short command wait for the long ones of another account: accounts take turns, a transaction that
+No short command waits for the long ones of another account: accounts take turns, a transaction that
 has gone on for long enough takes no more commands, and an account whose last one was long begins a new one.
 """
 
@@ -14,11 +10,10 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -26,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from invoicing.storage import after_commit
 from invoicing.storage.failures import is_busy, rolled_back
 from invoicing.storage.places import Owner, Places
+from invoicing.storage.writer import Batch, Command, Writer
 
 MAX_COMMANDS = 64  # of one transaction
 LONG = 0.05  # seconds after which a transaction takes no more commands; a command that takes as long is long
@@ -34,34 +30,7 @@ AT_ONCE = 0.5  # seconds: a lock is waited for longer
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Command:
-    """Work that waits for the writer, whose it is, and the future for its outcome."""
-
-    work: Callable[[Connection], Any]
-    owner: Owner = None
-    outcome: Future[Any] = field(default_factory=Future)
-    result: Any = None
-    refusal: BaseException | None = None
-
-    def run(self, connection: Connection) -> None:
-        try:
-            self.result = self.work(connection)
-        except BaseException as refusal:  # any exception is raised in the caller
-            self.refusal = refusal
-        if not _is_open(connection):
-            self.refusal = rolled_back(self.refusal)
-        if self.refusal is not None:
-            raise self.refusal
-
-    def set_outcome(self) -> None:
-        if self.refusal is None:
-            self.outcome.set_result(self.result)
-        else:
-            self.outcome.set_exception(self.refusal)
-
-
-class Writer:
+class SQLiteWriter(Writer):
     """Runs commands, alone or several in one transaction: an account's in their order, accounts in turns."""
 
     def __init__(
@@ -85,10 +54,16 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="write", daemon=True)
         self._thread.start()
 
+    def run(self, work: Callable[[Connection], T]) -> T:
+        return self.submit(work).result()
+
     def submit(self, work: Callable[[Connection], T], owner: Owner = None) -> Future[T]:
         command = Command(work, owner)
         self._waiting.put(owner, command)
         return command.outcome
+
+    def submit_each(self, works: Sequence[Callable[[Connection], T]], owner: Owner) -> list[Future[T]]:
+        return [self.submit(work, owner) for work in works]
 
     def close(self) -> None:
         """Finishes the waiting commands, then ends."""
@@ -111,7 +86,7 @@ class Writer:
             if taken is None:
                 return None
             owner, candidate = taken
-            if candidate.outcome.set_running_or_notify_cancel():
+            if candidate.is_wanted():
                 command = candidate
             else:
                 self._waiting.leave(owner)
@@ -119,18 +94,17 @@ class Writer:
 
     def _commit(self, first: Command) -> None:
         """Runs the command, and those that wait by then, in one transaction."""
-        commands = [first]
+        batch = Batch(first, MAX_COMMANDS, LONG, self._clock)
         topics: Collection[str] = after_commit.NOTHING
         try:
-            with self._begin_checked(commands) as connection:
-                self._run_all(connection, commands)
+            with self._begin_checked(batch.commands) as connection:
+                self._run_all(connection, batch)
                 topics = after_commit.collect(connection)
                 connection.commit()
         except BaseException as failure:  # the transaction was rolled back
-            for command in commands:
+            for command in batch.commands:
                 command.refusal = command.refusal or failure
-        for command in commands:
-            command.set_outcome()
+        batch.set_outcomes()
         self._committed(topics)
 
     def _begin_checked(self, commands: list[Command]) -> Connection:
@@ -150,21 +124,22 @@ class Writer:
             raise
         return connection
 
-    def _run_all(self, connection: Connection, commands: list[Command]) -> None:
+    def _run_all(self, connection: Connection, batch: Batch) -> None:
         """Runs the first of them, and those that are taken after it, which it adds."""
-        began = self._clock()
+        (first,) = batch.commands
+        batch.begin()
         if self._waiting.is_empty():
-            self._run(commands[0], lambda command: command.run(connection))
+            self._run(first, partial(_run, connection))
             return
-        self._run(commands[0], partial(_run_behind_savepoint, connection))
-        while len(commands) < MAX_COMMANDS and self._clock() - began < LONG:
+        self._run(first, partial(_run_behind_savepoint, connection))
+        while not batch.is_full():
             command = self._take(wait=False)
             if command is None:
                 return
             if command.owner in self._long:
                 self._next = command
                 return
-            commands.append(command)
+            batch.commands.append(command)
             self._run(command, partial(_run_behind_savepoint, connection))
 
     def _run(self, command: Command, run: Callable[[Command], None]) -> None:
@@ -205,10 +180,22 @@ def _begin(engine: Engine) -> Connection:
     return connection
 
 
+def _run(connection: Connection, command: Command) -> None:
+    """Raises what refuses it."""
+    try:
+        command.result = command.work(connection)
+    except BaseException as refusal:  # any exception is raised in the caller
+        command.refusal = refusal
+    if not _is_open(connection):
+        command.refusal = rolled_back(command.refusal)
+    if command.refusal is not None:
+        raise command.refusal
+
+
 def _run_behind_savepoint(connection: Connection, command: Command) -> None:
     connection.exec_driver_sql("SAVEPOINT command")
     try:
-        command.run(connection)
+        _run(connection, command)
     except BaseException:
         if not _is_open(connection):  # there is no savepoint any more
             raise

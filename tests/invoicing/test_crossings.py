@@ -16,7 +16,7 @@ from invoicing.invoices.pdf import RenderedPdf
 from invoicing.orders import returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.storage import database as databases
+from invoicing.storage import postgresql_transactions
 from invoicing.storage.database import Database
 from invoicing.storage.tables import order_items
 from invoicing.verify.books import verify
@@ -30,7 +30,7 @@ from tests.support.till import CASH, Till
 @pytest.fixture
 def shop(fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A PostgreSQL database, on which two commands can run at the same time; a deadlock is an error."""
-    monkeypatch.setattr(databases, "MAX_DEADLOCKS", 1)
+    monkeypatch.setattr(postgresql_transactions, "MAX_DEADLOCKS", 1)
     with fresh_postgresql() as url:
         database = Database(url)
         yield database

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -54,7 +55,12 @@ class Clerk:
         return self.random.choices(list(COMMANDS), [weight for weight, _ in COMMANDS.values()])[0]
 
     def write(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        return self.database.write(self.audited(command), self.owner, *args, now=now(), **options)
+        return self.run(self.audited(command), self.owner, *args, now=now(), **options)
+
+    def run(self, command: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """As for a request: together with other commands of the account that wait."""
+        running = self.database.write_for(self.owner.account_id, command, *args, **options)
+        return asyncio.run(running)
 
     def audited(self, command: Callable[..., Any]) -> Callable[..., Any]:
         """With an entry in the audit log, whose lock comes last. What it says does not matter here."""
@@ -95,7 +101,7 @@ class Clerk:
             return
         status = self.random.choice(("PAID", "PAID", "FAILED"))
         is_spent = status == "FAILED" and self.random.random() < 0.1
-        self.database.write(
+        self.run(
             self.audited(charges.resolve),
             self.owner.account_id,
             pending.payment.id,
@@ -141,9 +147,7 @@ def update_order(clerk: Clerk) -> None:
 def ship(clerk: Clerk) -> None:
     item = one(clerk.random, clerk.seen.items)
     items_to_ship = [(item.id, clerk.random.choice((None, 1)))]
-    clerk.database.write(
-        clerk.audited(shipping.ship_items), clerk.owner, item.order_id, items_to_ship, shipped_at=now()
-    )
+    clerk.run(clerk.audited(shipping.ship_items), clerk.owner, item.order_id, items_to_ship, shipped_at=now())
 
 
 def undo(clerk: Clerk) -> None:
@@ -245,11 +249,11 @@ def refund_invoice(clerk: Clerk) -> None:
 
 def make_pdfs(clerk: Clerk) -> None:
     """Records PDFs in random order; one of each batch fails."""
-    due = clerk.database.write(pdf.claim, most=8, now=now())
+    due = clerk.run(pdf.claim, most=8, now=now())
     clerk.random.shuffle(due)
     failures = [Failure(each.job, "no ink") for each in due[:1]]
     made = [RenderedPdf(each.job, each.job.id, 1, "sum") for each in due[1:]]
-    clerk.database.write(pdf.record, made, failures, now=now())
+    clerk.run(pdf.record, made, failures, now=now())
 
 
 def make_pdf_again(clerk: Clerk) -> None:
@@ -257,9 +261,9 @@ def make_pdf_again(clerk: Clerk) -> None:
 
 
 def send_webhooks(clerk: Clerk) -> None:
-    for due in clerk.database.write(deliveries.claim_deliveries, most=8, now=now(), lease=LEASE):
+    for due in clerk.run(deliveries.claim_deliveries, most=8, now=now(), lease=LEASE):
         answer = DeliveryResult(status=204) if clerk.random.random() < 0.8 else DeliveryResult(error="away")
-        clerk.database.write(deliveries.record_result, due, answer, jitter=0.5, now=now())
+        clerk.run(deliveries.record_result, due, answer, jitter=0.5, now=now())
         if clerk.random.random() < 0.1:
             clerk.write(log.replay_webhook_delivery, due.job.subject_id)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from invoicing.errors import DatabaseUnavailable
-from invoicing.storage import database as databases
+from invoicing.storage import postgresql_transactions
 from invoicing.storage.database import Database
 from invoicing.storage.tables import accounts
 from tests.conftest import FreshUrl
@@ -64,7 +64,7 @@ def test_both_commands_are_done_once(fresh_postgresql: FreshUrl) -> None:
 def test_a_deadlocked_command_is_not_retried_forever(
     fresh_postgresql: FreshUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "MAX_DEADLOCKS", 1)
+    monkeypatch.setattr(postgresql_transactions, "MAX_DEADLOCKS", 1)
     with fresh_postgresql() as url:
         database = Database(url)
         outcomes, names = run_deadlock(database)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from invoicing.access import Principal
 from invoicing.accounts import settings
 from invoicing.storage.database import LISTS, LISTS_OF_ONE, READERS, READERS_OF_ONE, Database
-from invoicing.storage.places import Places, Threads
+from invoicing.storage.places import Places
 from invoicing.storage.reader import MAX_BATCH
 from tests.invoicing.storage.test_time_limit import endless, one
 from tests.support import factories
@@ -69,25 +69,6 @@ def test_interrupted_work_keeps_its_place_and_comes_after_what_others_put() -> N
     places.close()
     assert not places.put_behind("a", "rest of a2")  # who has it does it, as nobody takes it any more
     assert places.get() is None
-
-
-def test_what_waits_when_it_is_closed_is_done() -> None:
-    threads = Threads(2, 1)
-    done = [threads.submit(owner, lambda n=n: n) for n in range(20) for owner in ("a", "b")]  # type: ignore[misc]
-    threads.close()
-    assert [each.result(0) for each in done] == [n for n in range(20) for _ in "ab"]
-
-
-def test_a_call_that_fails_keeps_no_place() -> None:
-    threads = Threads(1, 1)
-
-    def fail() -> None:
-        raise LookupError("no such row")
-
-    failed, after = threads.submit("a", fail), threads.submit("a", lambda: "done")
-    assert isinstance(failed.exception(PATIENCE), LookupError)
-    assert after.result(PATIENCE) == "done"
-    threads.close()
 
 
 @pytest.mark.anyio

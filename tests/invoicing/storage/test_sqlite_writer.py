@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from invoicing.errors import DatabaseUnavailable
 from invoicing.storage import after_commit
 from invoicing.storage.database import Database
-from invoicing.storage.sqlite_writer import LONG, Writer
+from invoicing.storage.sqlite_writer import LONG, SQLiteWriter
 from server.outages import one_line
 from tests.conftest import FreshUrl
 from tests.support import factories
@@ -43,7 +43,7 @@ class HeldWriter:
         self.commits: list[Collection[str]] = []
         self.order: list[str] = []
         self.now = 0.0
-        self.writer = Writer(engine, lambda _: None, self._committed, lambda: self.now)
+        self.writer = SQLiteWriter(engine, lambda _: None, self._committed, lambda: self.now)
         self._go = threading.Event()
         started = threading.Event()
 
@@ -288,7 +288,7 @@ def test_a_writer_that_cannot_begin_refuses_all_that_wait(engine: Engine) -> Non
         go.wait(PATIENCE)
         raise LookupError("not the version that the server knows")
 
-    writer = Writer(engine, outdated, lambda _: None)
+    writer = SQLiteWriter(engine, outdated, lambda _: None)
     waiting = [writer.submit(add(f"{owner}{n}"), owner) for n in range(5) for owner in ("a", "b")]
     go.set()
     for each in waiting:
