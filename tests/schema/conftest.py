@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.support.both_ways import compare_ways
+from tests.support.both_ways import compared_ways
 
 
 @pytest.fixture(autouse=True)
-def _both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Queries are executed by their plans and by graphql-core."""
-    compare_ways(monkeypatch)
+def _both_ways() -> Iterator[None]:
+    """Operations are executed by their plans and by graphql-core."""
+    with compared_ways():
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLSchema,
+    OperationType,
     get_named_type,
     get_nullable_type,
     is_abstract_type,
@@ -21,29 +23,60 @@ from graphql import (
     is_required_input_field,
 )
 
+DOCUMENTS = int(os.environ.get("INVOICING_DOCUMENTS", "200"))
+"""As many are tried."""
+FIRST = int(os.environ.get("INVOICING_FIRST_DOCUMENT", "0"))
+"""The seed of the first of them."""
+
+Call = tuple[str, Mapping[str, Any]]
+
 WRONG = ('"x"', "7", "null", "true", "[]", "{}", "1.5", "-1", "NOTHING", "[[null]]", '"2026-02-30"')
 """Literals, of which most do not fit where they are put."""
 
 
 class AnyDocument:
-    """One document and its variables. `values` has literals by the names of arguments and input fields."""
+    """One document and its variables. `values` has literals by the names of arguments and input fields.
+
+    It is a query, or asks for some of the `calls` of another root type: each is a field and its arguments.
+    """
 
     def __init__(
-        self, schema: GraphQLSchema, dice: random.Random, values: Mapping[str, Sequence[str]]
+        self,
+        schema: GraphQLSchema,
+        dice: random.Random,
+        values: Mapping[str, Sequence[str]],
+        kind: OperationType = OperationType.QUERY,
+        calls: Sequence[Call] = (),
     ) -> None:
+        self.kind = kind.value
         self._schema = schema
         self._dice = dice
         self._values = values
         self._declared: dict[str, str] = {}
         self._fragments: list[str] = []
         self.variables: dict[str, Any] = {}
-        root = schema.query_type
+        root = schema.get_root_type(kind)
         assert root is not None
-        body = self._selection(root, depth=dice.choice((1, 2, 3, 4, 5)), most=3)
+        depth = dice.choice((1, 2, 3, 4, 5))
+        body = self._called(root, calls, depth) if calls else self._selection(root, depth=depth, most=3)
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._declared.items())
         name = dice.choice(("", "Any", "Any2"))
-        head = f"query {name} {f'({declared})' if declared else ''}" if name or declared else "query"
+        head = f"{kind.value} {name} {f'({declared})' if declared else ''}"
         self.text = " ".join([head, body, *self._fragments])
+
+    def _called(self, root: Any, calls: Sequence[Call], depth: int) -> str:
+        chosen: list[str] = []
+        for number, (name, arguments) in enumerate(calls):
+            passed: list[str] = []
+            for argument, value in arguments.items():
+                self._declared[f"c{number}{argument}"] = str(root.fields[name].args[argument].type)
+                self.variables[f"c{number}{argument}"] = value
+                passed.append(f"{argument}: $c{number}{argument}")
+            inner = self._selection(get_named_type(root.fields[name].type), depth=depth)
+            given = f"({', '.join(passed)})" if passed else ""
+            field = f"c{number}: {name}{given} {inner}"
+            chosen.append(self._wrapped(root, field, is_root=True))
+        return f"{{ {' '.join(chosen)} }}"
 
     def _selection(self, kind: Any, *, depth: int, most: int = 6) -> str:
         fields = {} if is_abstract_type(kind) and not hasattr(kind, "fields") else kind.fields
@@ -67,18 +100,19 @@ class AnyDocument:
             ]
         return f"{{ {' '.join(chosen) or '__typename'} }}"
 
-    def _wrapped(self, kind: Any, field: str) -> str:
-        """The field as it is, twice, or in a fragment."""
+    def _wrapped(self, kind: Any, field: str, *, is_root: bool = False) -> str:
+        """The field as it is, twice, or in a fragment; a root field that is called is there always."""
         way = self._dice.random()
         if way < 0.7:
             return field
         if way < 0.8:
             return f"{field} {field}"
         if way < 0.9:
-            return f"...{self._dice.choice(('', f' on {kind.name}'))}{self._directive()} {{ {field} }}"
+            directive = "" if is_root else self._directive()
+            return f"...{self._dice.choice(('', f' on {kind.name}'))}{directive} {{ {field} }}"
         name = f"F{len(self._fragments)}"
         self._fragments.append(f"fragment {name} on {kind.name} {{ {field} }}")
-        return f"...{name}{self._directive()}"
+        return f"...{name}{'' if is_root else self._directive()}"
 
     def _directive(self) -> str:
         if self._dice.random() < 0.9:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,16 @@ import pytest
 from invoicing.storage.database import Database
 from resolvers import invoices
 from tests.support import factories
-from tests.support.both_ways import compare_ways
+from tests.support.both_ways import compared_ways
 from tests.support.client import Client, client
 from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
-def _both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Queries are executed by their plans and by graphql-core."""
-    compare_ways(monkeypatch)
+def _both_ways() -> Iterator[None]:
+    """Operations are executed by their plans and by graphql-core."""
+    with compared_ways():
+        yield
 
 
 @pytest.fixture
