@@ -10,15 +10,18 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
+from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
+from strawberry.utils.await_maybe import await_maybe
 
 from resolvers.context import Context
 from resolvers.ways import Way
 from schema.errors import as_graphql_error, visible_error
+from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
 from schema.execution.inputs import execute_in_parts, make_inputs_of_values
 from schema.execution.meter import limit_cost
@@ -76,17 +79,39 @@ class Schema(strawberry.Schema):
         return result
 
     async def _planned(self, document: str | None, options: dict[str, Any]) -> ExecutionResult | None:
-        """The result of a query that has a plan. None where graphql-core has to execute it, as it is told."""
+        """The result of an operation with a plan. None where Strawberry executes it, as it is told then."""
         context = options["context_value"]
         if document is None or not isinstance(context, Context):
             return None
-        given = options.get("variable_values") or {}
-        asked = Asked(document, options.get("operation_name"), given, context)
-        options["root_value"] = begun = Begun(self._plans, asked, {})
-        if OperationType.QUERY not in (options.get("allowed_operation_types") or OperationType):
+        asked = Asked(document, options.get("operation_name"), options.get("variable_values") or {}, context)
+        operation = self._plans.found(asked)
+        options["root_value"] = begun = Begun(self._plans, asked, operation)
+        kind = OperationType(operation.kind.value) if operation else None
+        if operation is None or kind not in (options.get("allowed_operation_types") or OperationType):
             return None
-        data = await self._plans.answer(asked, begun.outcomes)
-        return None if data is None else ExecutionResult(data=data, errors=None)
+        if kind is OperationType.MUTATION:
+            return await self._changed(operation, begun)
+        if kind is OperationType.QUERY:
+            data = await self._plans.answer(operation, asked, begun.outcomes)
+            return None if data is None else ExecutionResult(data=data, errors=None)
+        return None
+
+    async def _changed(self, operation: CompiledOperation, begun: Begun) -> ExecutionResult:
+        """What Strawberry does with a mutation, whose document was checked: it has nothing to find out."""
+        execute = self._get_execute_function()
+        result = await await_maybe(
+            execute(
+                self.graphql_schema,
+                operation.document,
+                root_value=begun,
+                context_value=begun.asked.context,
+                variable_values=begun.asked.given,
+                operation_name=begun.asked.context.operation,
+                executor_class=self.execution_context_class,
+                is_awaitable=optimized_is_awaitable,
+            )
+        )
+        return ExecutionResult(data=result.data, errors=result.errors)
 
     def _get_execute_function(self) -> Callable[..., Any]:
         """Of variables that do not fit, a few are told: each is written with the values around it."""

@@ -7,8 +7,8 @@ read is completed here, and nothing is done twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,9 +19,19 @@ from graphql.pyutils import Path
 from strawberry.utils.await_maybe import await_maybe
 
 from resolvers.turns import Turns
+from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.compiled.running import Outcome, Run
 from schema.execution.metered import MeteredExecution
 from schema.execution.plans import AT_ONCE, Asked, Plans
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A mutation or a subscription, of which what its root fields return is left to its plan."""
+
+    plans: Plans
+    operation: CompiledOperation
+    given: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +40,30 @@ class Begun:
 
     plans: Plans
     asked: Asked
-    outcomes: dict[str, Outcome]
+    operation: CompiledOperation | None
+    """None where it has no plan, or not yet."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
     """Of the root fields of a query that a plan has resolved."""
+
+    def left(self, operation: CompiledOperation | None) -> Left | None:
+        if operation is None or operation.kind is OperationType.QUERY:
+            return None
+        self.asked.context.way = None  # what it was executed by is not known yet
+        return Left(self.plans, operation, self.asked.given)
 
 
 class PlannedExecution(MeteredExecution):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        is_query = self.operation.operation is OperationType.QUERY
-        begun = self.root_value
-        self._left: Begun | None = None
-        """Where what the root fields return is left to plans."""
-        if isinstance(begun, Begun) and not is_query:
-            self._left = begun
-            begun.asked.context.way = None
+        self._begun = self.root_value if isinstance(self.root_value, Begun) else None
+        self._left = self._begun.left(self._begun.operation) if self._begun else None
 
     def build_per_event_executor(self, payload: Any) -> Any:
-        if self._left is not None:
-            self._left.asked.context.way = None
-        return super().build_per_event_executor(payload)
+        """Who follows for long has a plan as soon as there is one."""
+        executor = super().build_per_event_executor(payload)
+        if self._begun is not None:
+            executor._left = self._begun.left(self._begun.plans.found(self._begun.asked))
+        return executor
 
     def execute_field(
         self,
@@ -89,25 +104,21 @@ class PlannedExecution(MeteredExecution):
             result,
             position_context,
         )
-        return self.read_by_plan(self._left, self.turns, str(path.key), result, complete)
+        return self._read_by_plan(self._left, self._run(self._left, self.turns), path, result, complete)
 
-    async def read_by_plan(
-        self, begun: Begun, turns: Turns, key: str, value: Any, complete: Callable[[], Awaitable[Any] | Any]
+    def _run(self, left: Left, turns: Turns) -> Run:
+        wait, coerced = partial(self.pace.keep, turns), self.variable_values.coerced
+        run = Run(self.context_value, coerced, left.given, self.meter, turns, wait, {})
+        run.pause = self.meter.spent + AT_ONCE
+        return run
+
+    async def _read_by_plan(
+        self, left: Left, run: Run, path: Path, value: Any, complete: Callable[[], Any]
     ) -> Any:
         """The answer to a root field. What graphql-core has to complete counts as if no plan had begun."""
-        asked, spent = begun.asked, self.meter.spent
-        run = Run(
-            asked.context,
-            self.variable_values.coerced,
-            asked.given,
-            self.meter,
-            turns,
-            partial(self.pace.keep, turns),
-            {},
-        )
-        run.pause = spent + AT_ONCE
+        spent = self.meter.spent
         try:
-            return await begun.plans.answer_below(asked, key, value, run)
+            return await left.plans.read(left.operation, str(path.key), value, run)
         except Exception:  # graphql-core comes to it too, and tells it with its path
             self._left = None  # what is left of this operation is not asked of plans
             self.meter.spent = spent

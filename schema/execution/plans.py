@@ -66,52 +66,49 @@ class Plans:
         self._known: OrderedDict[Key, CompiledOperation | int] = OrderedDict()
         self._threads = SharedThreads(1, 1, "plans")
 
-    async def answer(self, asked: Asked, outcomes: dict[str, Outcome]) -> dict[str, Any] | None:
-        """The data of a query; None where graphql-core executes, with what `outcomes` has then."""
+    def found(self, asked: Asked) -> CompiledOperation | None:
+        """The operation, which may be executed as it is asked for; None where it has no plan, or not yet.
+
+        Then the context's way says why.
+        """
         context = asked.context
         context.way = Way.FIRST
         document = self._documents.known(asked.text)
         if document is None or not document.is_quick:
             return None
         context.operation = name = document.name_of(asked.name)
-        if document.kind_of(name) is not OperationType.QUERY:
-            return None
+        is_query = document.kind_of(name) is OperationType.QUERY
         context.way = Way.UNPLANNED
-        if has_many(asked.given):
+        if is_query and has_many(asked.given):
             return None
         context.way = Way.REFUSED
         if document.errors(name, asked.given):
             return None
+        replaced = replaced_fields(context)
+        known = self._operation((asked.text, name, bool(replaced)), document, replaced)
+        context.way = Way.UNPLANNED if known == NEVER else Way.FIRST
+        return None if isinstance(known, int) else known
+
+    async def answer(
+        self, operation: CompiledOperation, asked: Asked, outcomes: dict[str, Outcome]
+    ) -> dict[str, Any] | None:
+        """The data of a query; None where graphql-core executes, with what `outcomes` has then."""
+        context, current = asked.context, turns()
+        context.way = Way.REFUSED
         try:
-            return await self._data(document, asked, outcomes)
+            coerced = operation.variables.coerced(asked.given)
+            wait = partial(context.pace.keep, current)
+            run = Run(context, coerced, asked.given, meter_of(self._schema._schema), current, wait, outcomes)
+            run.pause = AT_ONCE
+            return await self.read(operation, ROOT, None, run)
         except Exception:  # whatever it is, graphql-core comes to it too, and tells it with its path
             return None
 
-    async def _data(
-        self, document: ParsedDocument, asked: Asked, outcomes: dict[str, Outcome]
-    ) -> dict[str, Any]:
-        operation = self._operation(document, asked)
-        context = asked.context
-        context.way = Way.REFUSED
-        coerced = operation.variables.coerced(asked.given)
-        current = turns()
-        wait = partial(context.pace.keep, current)
-        run = Run(context, coerced, asked.given, meter_of(self._schema._schema), current, wait, outcomes)
-        run.pause = AT_ONCE
-        return await self._read(operation, ROOT, None, run)
+    async def read(self, operation: CompiledOperation, key: str, value: Any, run: Run) -> dict[str, Any]:
+        """The answer of a query (ROOT), or below a root field that has this value.
 
-    async def answer_below(self, asked: Asked, key: str, value: Any, run: Run) -> dict[str, Any]:
-        """The answer below a root field of a mutation or a subscription, which has this value.
-
-        Raises whatever ends the plan. The operation was found to be valid by then.
+        Raises whatever ends the plan.
         """
-        asked.context.way = Way.UNPLANNED
-        document = self._documents.known(asked.text)
-        if document is None:
-            raise Unplanned
-        return await self._read(self._operation(document, asked), key, value, run)
-
-    async def _read(self, operation: CompiledOperation, key: str, value: Any, run: Run) -> dict[str, Any]:
         context: Context = run.context
         context.way = Way.UNPLANNED
         plan = operation.found(run.variables) or await self._written(operation, run)
@@ -121,10 +118,8 @@ class Plans:
         context.way = Way.PLANNED
         return data
 
-    def _operation(self, document: ParsedDocument, asked: Asked) -> CompiledOperation:
-        """Raises Unplanned where it is not planned, or not yet."""
-        replaced = replaced_fields(asked.context)
-        key = asked.text, document.name_of(asked.name), bool(replaced)
+    def _operation(self, key: Key, document: ParsedDocument, replaced: Replaced) -> CompiledOperation | int:
+        """What is known of the operation, which comes once more now."""
         known = self._known.get(key, 0)
         if isinstance(known, int):
             known = self._next(known, key[1], document, replaced)
@@ -133,9 +128,6 @@ class Plans:
                 self._forget_oldest()
         else:
             self._known.move_to_end(key)
-        if isinstance(known, int):
-            asked.context.way = Way.UNPLANNED if known == NEVER else Way.FIRST
-            raise Unplanned
         return known
 
     def _next(

@@ -33,8 +33,9 @@ class CompiledOperation:
     ) -> None:
         """Raises Unplanned where none of it can be planned."""
         self._schema = schema
-        self._document = document
+        self.document = document
         self._operation = _operation(document, name)
+        self.kind = self._operation.operation
         self._prices = prices
         self._replaced = replaced
         self.variables = Variables(schema._schema, self._operation.variable_definitions or ())
@@ -75,13 +76,12 @@ class CompiledOperation:
     def _write(self, given: Mapping[str, Any]) -> Plan:
         definitions = [self.variables.definitions[name] for name in self._flags]
         flags = self.variables.core(definitions, given)
-        selecting = Selecting(self._schema, self._document, self._operation, flags, self._replaced)
-        root = selecting.core.get_root_type(self._operation.operation)
+        selecting = Selecting(self._schema, self.document, self._operation, flags, self._replaced)
+        root = selecting.core.get_root_type(self.kind)
         if root is None:
             raise Unplanned
         writer = Writer(selecting, self.variables, self._prices)
-        is_query = self._operation.operation is OperationType.QUERY
-        return writer.of_root(root) if is_query else writer.of_payloads(root)
+        return writer.of_root(root) if self.kind is OperationType.QUERY else writer.of_payloads(root)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
