@@ -99,18 +99,21 @@ class Schema(strawberry.Schema):
     async def _changed(self, operation: CompiledOperation, begun: Begun) -> ExecutionResult:
         """What Strawberry does with a mutation, whose document was checked: it has nothing to find out."""
         execute = self._get_execute_function()
-        result = await await_maybe(
-            execute(
-                self.graphql_schema,
-                operation.document,
-                root_value=begun,
-                context_value=begun.asked.context,
-                variable_values=begun.asked.given,
-                operation_name=begun.asked.context.operation,
-                executor_class=self.execution_context_class,
-                is_awaitable=optimized_is_awaitable,
+        try:
+            result = await await_maybe(
+                execute(
+                    self.graphql_schema,
+                    operation.document,
+                    root_value=begun,
+                    context_value=begun.asked.context,
+                    variable_values=begun.asked.given,
+                    operation_name=begun.asked.context.operation,
+                    executor_class=self.execution_context_class,
+                    is_awaitable=optimized_is_awaitable,
+                )
             )
-        )
+        except Exception as failure:  # those of fields are in the result
+            return PreExecutionError(data=None, errors=[as_graphql_error(failure)])
         return ExecutionResult(data=result.data, errors=result.errors)
 
     def _get_execute_function(self) -> Callable[..., Any]:

@@ -21,7 +21,7 @@ from resolvers.shared_threads import SharedThreads
 from resolvers.turns import turns
 from resolvers.ways import Way
 from schema.execution.compiled.operation import CompiledOperation
-from schema.execution.compiled.running import Outcome, Prices, Run, Unplanned
+from schema.execution.compiled.running import Outcome, Prices, Run
 from schema.execution.compiled.selecting import Replaced
 from schema.execution.compiled.source import ROOT, Plan
 from schema.execution.documents import DocumentCache, ParsedDocument
@@ -138,7 +138,7 @@ class Plans:
             return times if times == NEVER else times + 1
         try:
             return CompiledOperation(self._schema, document.node, name, PRICES, replaced)
-        except Unplanned:
+        except Exception:  # a plan makes no error
             return NEVER
 
     async def _written(self, operation: CompiledOperation, run: Run) -> Plan:

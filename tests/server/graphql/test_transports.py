@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx
 import pytest
@@ -238,3 +239,40 @@ async def test_lines_of_events_end_with_lf(shop: Client) -> None:
     assert first.startswith('event: next\ndata: {"data":')
     assert (last, rest) == ("event: complete\ndata: ", "")
     assert EventEncoding().encode_comment("ping") == ": ping\n\n"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_what_comes_over_a_connection_is_executed_by_plans(shop: Client, transport: str) -> None:
+    """Queries, changes and events are counted like what comes by HTTP; introspection has no plan."""
+    asked = {
+        '{ invoice(id: "v") { number } }': ("planned", ""),
+        'mutation { updateCustomer(input: {id: "ann", name: "A"}) { customer { name } } }': ("planned", ""),
+        'subscription { invoiceUpdated(id: "v") { id } }': ("planned", ""),
+        "{ __schema { queryType { name } } }": ("interpreted", "unplanned"),
+    }
+    async with running_server(shop.app) as address:
+        for query in asked:
+            for _ in range(2):
+                await _first_payload(transport, address, shop, query)
+        async with httpx.AsyncClient(timeout=PATIENCE) as http:
+            metrics = (await http.get(address.replace("graphql", "metrics"))).text
+    counted = {
+        (way, reason): int(float(count))
+        for reason, way, count in re.findall(
+            r'invoicing_executions_total{reason="(\w*)",way="(\w+)"} (\S+)', metrics
+        )
+    }
+    assert counted["planned", ""] >= 5
+    assert counted["interpreted", "unplanned"] >= 1
+    assert sum(counted.values()) == 8
+
+
+async def _first_payload(transport: str, address: str, shop: Client, query: str) -> None:
+    if transport == "sse":
+        async with streamed(address, shop.token, query) as stream:
+            payload = await stream.next_payload()
+    else:
+        async with connected(address, shop.token) as caller:
+            await caller.subscribe(query)
+            payload = await caller.next_payload()
+    assert "errors" not in payload

@@ -131,6 +131,7 @@ async def first_result(document: AnyDocument, ctx: Context) -> Any:
         return await anext(stream)
 
 
+@pytest.mark.timeout(60 + DOCUMENTS)
 @pytest.mark.filterwarnings(  # graphql-core leaves some behind where another field has failed
     "ignore:Exception ignored in. <coroutine object (GraphQLCoreConverter|[A-Z][a-z]+Execution|Executor):"
     "pytest.PytestUnraisableExceptionWarning"

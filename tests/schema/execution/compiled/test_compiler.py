@@ -180,6 +180,7 @@ def answers(made: AnyDocument) -> tuple[bytes | None, bytes | None, bool]:
     return said, orjson.dumps(usual.data), bool(usual.errors)
 
 
+@pytest.mark.timeout(60 + DOCUMENTS)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of graphql-core's own
 def test_whatever_is_asked_for_is_answered_alike_or_not_at_all() -> None:
     answered = refused = failed = 0
