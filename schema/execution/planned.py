@@ -59,11 +59,11 @@ class PlannedExecution(MeteredExecution):
         self._left = self._begun.left(self._begun.operation) if self._begun else None
 
     def build_per_event_executor(self, payload: Any) -> Any:
-        """Who follows for long has a plan as soon as there is one."""
-        executor = super().build_per_event_executor(payload)
+        """Who follows for long has a plan as soon as there is one, and keeps it."""
         if self._begun is not None:
-            executor._left = self._begun.left(self._begun.plans.found(self._begun.asked))
-        return executor
+            operation = self._left.operation if self._left else self._begun.plans.found(self._begun.asked)
+            self._left = self._begun.left(operation)
+        return super().build_per_event_executor(payload)
 
     def execute_field(
         self,

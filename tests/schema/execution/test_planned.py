@@ -246,6 +246,24 @@ def test_events_are_read_by_one_plan_whoever_follows(shop: Client, monkeypatch: 
     assert len(written) == 1
 
 
+def test_who_follows_for_long_keeps_the_plan(shop: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the document came so long ago that it is forgotten."""
+    schema = Schema(Rules())
+    ctx, counted = counting(shop)
+
+    async def events(*_: object) -> AsyncIterator[Any]:
+        for number in range(5):
+            if number == 3:
+                schema._plans._documents._kept.clear()
+            yield row
+
+    row = asyncio.run(invoices.invoice(ctx, "v"))
+    monkeypatch.setattr(invoices, "invoice_updated", events)
+    results = asyncio.run(results_of(schema, ctx, FOLLOW, 5))
+    assert [result.errors for result in results] == [None] * 5
+    assert counted == [Way.FIRST, *[Way.PLANNED] * 4]
+
+
 def test_a_subscription_that_fails_tells_it_and_counts_it(shop: Client) -> None:
     schema = Schema(Rules())
     ctx, counted = counting(shop)
