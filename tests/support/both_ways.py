@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any
 
@@ -56,9 +56,12 @@ def _compare_queries(monkeypatch: pytest.MonkeyPatch, differing: list[object]) -
 
     async def compared(self: Schema, document: str | None, options: dict[str, Any]) -> ExecutionResult | None:
         name, context = options.get("operation_name"), options["context_value"]
-        if _is_paused or not may_only_read(document) or not isinstance(context, Context):
+        if _is_paused or document is None or not isinstance(context, Context):
             return await planned(self, document, options)
-        if is_subscription(document, name) or "wait_for_pdf_ms" in (document or ""):
+        if not may_only_read(document):
+            await _come_before(self, document, options)
+            return await planned(self, document, options)
+        if is_subscription(document, name) or "wait_for_pdf_ms" in document:
             return await planned(self, document, options)
         usual = await _by_graphql_core(self, document, options)
         result = await planned(self, document, options)
@@ -71,6 +74,13 @@ def _compare_queries(monkeypatch: pytest.MonkeyPatch, differing: list[object]) -
         return result
 
     monkeypatch.setattr(Schema, "_planned", compared)
+
+
+async def _come_before(schema: Schema, document: str, options: dict[str, Any]) -> None:
+    """Parses and checks a mutation, which is not executed for that."""
+    with suppress(GraphQLError):
+        parsed = await schema._plans._documents.get(document, "")
+        parsed.errors(parsed.name_of(options.get("operation_name")), options.get("variable_values") or {})
 
 
 async def _by_graphql_core(schema: Schema, document: str | None, options: dict[str, Any]) -> ExecutionResult:

@@ -5,6 +5,9 @@ arguments, what kind of value. All of that is the same each time the operation c
 as Python source: a function for each kind of object that reads what is selected of it into a dictionary, and
 a coroutine for each field that is waited for. It calls the functions that Strawberry's resolvers wrap.
 
+Of a query all is planned. Of a mutation and a subscription what is below their root fields, since what these
+have changed, or begun, must not happen again where a plan cannot go on.
+
 A plan makes no error. Whatever goes wrong in it ends it, and graphql-core executes the operation and tells
 what is wrong. So it need not know where in an answer it is, nor what becomes null. What it does not know
 (introspection, field extensions, type resolvers of one's own) is not planned.

@@ -17,11 +17,7 @@ MOST_PLANS = 4
 
 
 class CompiledOperation:
-    """A valid operation of a document, for callers who see the same replaced.
-
-    Of a query all is planned; of a mutation and a subscription what is below their root fields, since what
-    these have changed, or begun, must not happen again where a plan cannot go on.
-    """
+    """A valid operation of a document, for callers who see the same replaced."""
 
     def __init__(
         self,
