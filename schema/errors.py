@@ -30,7 +30,8 @@ def visible_error(error: GraphQLError, ctx: Context) -> GraphQLError:
     if isinstance(cause, InvoicingError):
         return _replaced(error, _refusal_extensions(cause), str(cause))
     is_raised_by_us = error.path is not None or isinstance(error, UnexpectedError)
-    if cause is None or not is_raised_by_us:  # the caller's document or variables are wrong
+    is_argument = isinstance(cause, GraphQLError) and _WRONG_ARGUMENT.match(error.message) is not None
+    if cause is None or not is_raised_by_us or is_argument:  # the caller's document or variables are wrong
         extensions = {**_document_extensions(error), **(error.extensions or {})}
         return _replaced(error, extensions, shortened_message(error.message))
     extensions = {"code": Code.INTERNAL_SERVER_ERROR, "request_id": ctx.request_id}
@@ -58,7 +59,7 @@ def _document_extensions(error: GraphQLError) -> dict[str, Any]:
     """The code of an error in the caller's document or variables, and the field if it is in a variable."""
     if error.message.startswith("Syntax Error"):
         return {"code": Code.GRAPHQL_PARSE_FAILED}
-    value = _WRONG_VALUE.match(error.message)
+    value = _WRONG_VALUE.match(error.message) or _WRONG_ARGUMENT.match(error.message)
     if value is None:
         return {"code": Code.GRAPHQL_VALIDATION_FAILED}
     field = _INDEX.sub(r".\1", value["path"] or value["name"]).lstrip(".")
@@ -66,4 +67,6 @@ def _document_extensions(error: GraphQLError) -> dict[str, Any]:
 
 
 _WRONG_VALUE = re.compile(r"Variable '\$(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")
+_WRONG_ARGUMENT = re.compile(r"Argument '(?P<name>\w+)' has invalid value(?: at \.?(?P<path>[\w.\[\]]+))?:")
+"""What only shows when a field is executed: a variable with a default, which may be null, is sent as null."""
 _INDEX = re.compile(r"\[(\d+)\]")

@@ -203,6 +203,33 @@ def test_a_character_that_no_text_holds_is_no_failure_of_ours(shop: Client) -> N
 
 
 @pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ('query ($x: String = "v") { invoice(id: $x) { id } }', "id"),
+        ('query ($x: String = "S") { orders(filter: {search: $x}) { totalCount } }', None),
+        ('query ($x: ID = "v") { nodes(ids: [$x]) { node_id } }', "0"),
+        (
+            'mutation ($x: String = "v") { retryInvoicePdf(input: {invoice_id: $x}) { invoice { id } } }',
+            "invoice_id",
+        ),
+    ],
+)
+def test_null_where_a_default_was_expected_is_the_callers_mistake(
+    shop: Client, query: str, field: str | None
+) -> None:
+    """GraphQL's rules let such a document pass: that null was sent only shows when the field is executed."""
+    for _ in range(3):  # also by its plan
+        with capture_logs() as logs:
+            if field is None:
+                assert shop.ask(query, x=None)
+                continue
+            refusal = shop.refused(query, x=None)
+        assert (refusal.code, refusal.field) == ("VALIDATION_ERROR", field)
+        assert "$x" in refusal.message
+        assert [entry for entry in logs if entry["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize(
     ("table", "query"),
     [
         ("documents", "{ invoices { nodes { id } } }"),
