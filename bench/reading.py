@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from bench import shop
-from bench.homes import KINDS
+from bench.homes import KINDS, POSTGRESQL, SQLITE
 from bench.load import CLIENTS, Load, load, write_bodies
 from bench.results import Result, Run, comparison, cpu_comparison
 from bench.serving import Client, Server, plain_server, running_server
 
-LEAST = 0.06
+LEAST = {SQLITE: 0.20, POSTGRESQL: 0.15}
 LINES = 10
 _FRAMEWORKS = {"strawberry": "Strawberry", "ariadne": "Ariadne"}
 _QUERY = """query($id: String!) { invoice(id: $id) {
@@ -45,7 +45,7 @@ def results(run: Run) -> Iterator[Result]:
                 loads[name].append(load(server, body, seconds=run.seconds))
     what = f"`invoice`, {LINES} lines, {CLIENTS} clients"
     for kind in KINDS:
-        yield from _results(f"{what}, {kind}", loads[kind], loads["starlette"], LEAST)
+        yield from _results(f"{what}, {kind}", loads[kind], loads["starlette"], LEAST[kind])
     for name, shown in _FRAMEWORKS.items():
         stock = f"the same by stock {shown}, the data in memory"
         yield from _results(stock, loads[name], loads["starlette"])
