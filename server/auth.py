@@ -31,9 +31,8 @@ class Authenticator:
 
     async def principal_of(self, token: str) -> Principal:
         """Whom the token stands for. Raises Unauthorized if it is not known."""
-        remembered = self._found_lately.get(token)
-        if remembered is not None and remembered[0] > time.monotonic():
-            return remembered[1]
+        if (remembered := self.remembered(token)) is not None:
+            return remembered
         forgotten = self._forgotten
         found = await self._look_up(token)
         if found is None:
@@ -42,6 +41,11 @@ class Authenticator:
         if forgotten == self._forgotten:  # otherwise a key was revoked during the look-up
             self._remember(token, found)
         return found
+
+    def remembered(self, token: str) -> Principal | None:
+        """Whom it stood for within the last second."""
+        remembered = self._found_lately.get(token)
+        return remembered[1] if remembered is not None and remembered[0] > time.monotonic() else None
 
     def has_found(self, token: str) -> bool:
         """Whether it was right when it was last looked up. It may have ended since."""

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 MAX_BODY = 2_000_000  # bytes
 MOST_PARTS = 20_000  # lists and objects: twice as many as an order of 5,000 items with their periods has
@@ -31,16 +32,20 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_bytes(request: Request) -> bytes:
-    """The whole body. Raises BodyTooLarge."""
+async def read_bytes(receive: Receive) -> bytes:
+    """The whole body. Raises BodyTooLarge, or ClientDisconnect."""
     size = 0
-    chunks = []
-    async for chunk in request.stream():  # counted as it comes: a chunked body has no Content-Length
-        size += len(chunk)
+    chunks: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])  # counted as it comes: a chunked body has no Content-Length
         if size > MAX_BODY:
             raise BodyTooLarge
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def json_in(content: bytes) -> Any:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from invoicing.access import Principal
@@ -28,19 +27,19 @@ class Contexts:
     proxies: Proxies
     count_execution: Callable[[Way], None]
 
-    async def for_token(self, connection: HTTPConnection, token: str) -> Context:
+    async def for_token(self, scope: Scope, token: str) -> Context:
         """The context of whom the token stands for. Raises Unauthorized if there is none, or RateLimited."""
-        principal = await self.principal_of(connection, token)
-        self.limits.take(principal, answer_headers(connection.scope))
+        principal = self.authenticator.remembered(token) or await self.principal_of(scope, token)
+        self.limits.take(principal, answer_headers(scope))
         find_principal = partial(self.authenticator.principal_of, token)
-        return Context(principal, self.services, request_id(connection), find_principal, self.count_execution)
+        return Context(principal, self.services, request_id(scope), find_principal, self.count_execution)
 
-    async def principal_of(self, connection: HTTPConnection, token: str) -> Principal:
+    async def principal_of(self, scope: Scope, token: str) -> Principal:
         """Whom the token stands for. An address that sent many wrong ones has to wait with new ones."""
         if self.authenticator.has_found(token):
             return await self.authenticator.principal_of(token)
-        address = self.proxies.caller_of(connection.scope)
-        self.limits.take_guess(address, answer_headers(connection.scope))
+        address = self.proxies.caller_of(scope)
+        self.limits.take_guess(address, answer_headers(scope))
         found = await self.authenticator.principal_of(token)
         self.limits.give_guess_back(address)
         return found
@@ -52,6 +51,6 @@ def answer_headers(scope: Scope) -> RawHeaders:
     return sent
 
 
-def request_id(connection: HTTPConnection) -> str:
+def request_id(scope: Scope) -> str:
     """The id that the request log has given it."""
-    return str(connection.scope["state"]["request_id"])
+    return str(scope["state"]["request_id"])

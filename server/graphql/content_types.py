@@ -54,7 +54,7 @@ def _media_weight(media_range: str) -> tuple[str, float]:
 
 
 @lru_cache(64)
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
     media, parameters = _parse(content_type)
     return media == JSON and parameters.get("charset", "utf-8") in _UTF_8
 
@@ -68,10 +68,15 @@ def _parse(header: str) -> tuple[str, dict[str, str]]:
 
 async def read_body(request: Request) -> None:
     """Keeps the body with the request. Raises BodyTooLarge, or HTTPException 415 or 400."""
-    if not _is_json(request.headers.get("content-type", "")):
+    if not is_json(request.headers.get("content-type", "")):
         raise HTTPException(415, f"Send the operation as {JSON}, in UTF-8.")
-    request._body = await read_bytes(request)
-    start = request._body.lstrip()[:1]
+    check_body(body := await read_bytes(request.receive))
+    request._body = body
+
+
+def check_body(body: bytes) -> None:
+    """Raises HTTPException 400 where it is no object."""
+    start = body[:1] if body[:1] == b"{" else body.lstrip()[:1]
     if start == b"[":
         raise HTTPException(400, "Batches are not taken: send one operation a request.")
     if start != b"{":

@@ -65,14 +65,14 @@ class Operations(GraphQL[Context, None]):
             return ConnectionContext(
                 NOBODY,
                 self.contexts.services,
-                request_id(request),
+                request_id(request.scope),
                 count_execution=self.metrics.count_execution,
                 handshake=request.headers.get("authorization", ""),
                 count_operation=self.metrics.count_socket_operation,
                 take_from_limit=lambda principal: self.contexts.limits.take(principal, []),
                 connection=request,
             )
-        return await self.contexts.for_token(request, bearer(request))
+        return await self.contexts.for_token(request.scope, bearer(request))
 
     async def execute_operation(self, *args: Any, **kwargs: Any) -> Any:
         sent, request = kwargs["request_data"], kwargs["request"]
@@ -94,7 +94,7 @@ class Operations(GraphQL[Context, None]):
 
         try:
             token = token_in(context.authorization())
-            await self.contexts.principal_of(context.connection, token)
+            await self.contexts.principal_of(context.connection.scope, token)
             context.find_principal = partial(self.contexts.authenticator.principal_of, token)
             await context.renew()
             allow_large_messages(context.connection.scope)

@@ -17,44 +17,25 @@ from starlette.websockets import WebSocket
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, ServerOutdated, Unauthorized
-from invoicing.texts import shortened_message
+from invoicing.errors import DatabaseUnavailable, ServerOutdated
 from resolvers.context import Context
-from schema.codes import Code
-from schema.execution.operations import AmbiguousDocument, is_ambiguous, is_subscription, may_only_read
-from server.bodies import BodyTooLarge, json_in
+from schema.execution.operations import AmbiguousDocument, is_ambiguous, may_only_read
+from server.bodies import json_in, read_bytes
 from server.callers import WhileCallerWaits
-from server.graphql.content_types import GRAPHQL, JSON, VARY, negotiate, read_body, response_type
+from server.graphql.content_types import GRAPHQL, JSON, VARY, check_body, read_body, response_type
 from server.graphql.explorer import Explorer
 from server.graphql.locality import is_local
 from server.graphql.operations import Operations
-from server.graphql.persisted import Asked, DocumentRefused
+from server.graphql.posts import asked_in, head_of
+from server.graphql.refusals import MethodNotAllowed, refusal_of
 from server.graphql.sse import accepts_only_events
-
-_CODES = {
-    400: Code.BAD_REQUEST,
-    401: Unauthorized.code,
-    405: Code.METHOD_NOT_ALLOWED,
-    406: Code.NOT_ACCEPTABLE,
-    413: Code.BODY_TOO_LARGE,
-    429: RateLimited.code,
-    415: Code.UNSUPPORTED_MEDIA_TYPE,
-    500: Code.INTERNAL_SERVER_ERROR,
-}
 
 _QUESTION = frozenset(("query", "documentId", "extensions"))
 """Parameters of a GET of which one says what is asked."""
-_SENT = {
-    "query": str | None,
-    "variables": dict | None,
-    "operationName": str | None,
-    "extensions": dict | None,
-}
-"""The parts of a body."""
 _HEADERS = {
     media: [
         (name.encode(), value.encode())
@@ -64,8 +45,7 @@ _HEADERS = {
     for media in (JSON, GRAPHQL)
 }
 """Of answers in each media type, but their length."""
-_UNUSED = Response()
-"""Strawberry hands responses around to which headers may be added: nobody adds any."""
+_NOTHING = nullcontext()
 _UNAVAILABLE = frozenset((DatabaseUnavailable.code, ServerOutdated.code))
 
 log = structlog.get_logger(__name__)
@@ -82,35 +62,45 @@ class GraphQLView(Operations):
         if scope["type"] == "websocket":
             await self.run(WebSocket(scope, receive, send))
             return
-        request = Request(scope, receive)
         try:
-            response = await self._respond(request)
-        except Unauthorized as refusal:
-            response = _error_response(request, 401, str(refusal))
-            response.headers["www-authenticate"] = "Bearer"
-        except RateLimited as refusal:
-            response = _error_response(request, 429, str(refusal), **refusal.more)
-        except (DatabaseUnavailable, QueryTimeout) as refusal:  # who asks could not be found out
-            response = _error_response(request, 503, str(refusal), code=refusal.code)
-            response.headers["retry-after"] = str(refusal.retry_after)
-        except MethodNotAllowed as refusal:
-            response = _error_response(request, 405, refusal.reason)
-            response.headers["allow"] = refusal.allowed
-        except BodyTooLarge as refusal:
-            response = _error_response(request, 413, str(refusal))
-        except DocumentRefused as refusal:
-            status = 200 if negotiate(request.headers.get("accept", "")) == JSON else 400
-            response = _error_response(request, status, refusal.reason, code=refusal.code)
-        except HTTPException as refusal:
-            response = _error_response(request, refusal.status_code, refusal.reason)
+            response = await self._answer(scope, receive)
         except ClientDisconnect:
             return
         except Exception as failure:
-            request_id = scope["state"]["request_id"]
-            log.error("request failed", request_id=request_id, exc_info=failure)
-            message = f"Internal error; the log has it under the request id {request_id}."
-            response = _error_response(request, 500, message, request_id=request_id)
+            response = refusal_of(Request(scope, receive), failure)
         await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        """Nearly every request is a POST of JSON that wants one answer. `_respond` does all else."""
+        head = head_of(scope)
+        if head is None:
+            return await self._respond(Request(scope, receive))
+        check_body(body := await read_bytes(receive))
+        context = await self.contexts.for_token(scope, head.token)
+        scope["state"]["media"] = head.media
+        sent = asked_in(body, self.documents, context.holder)
+        if sent is None:
+            request = Request(scope, receive)
+            request._body = body
+            return await self.run(request, context=context)
+        with WhileCallerWaits(receive) if may_only_read(sent.query) else _NOTHING:
+            result = await self._executed(sent, context)
+        scope["state"]["operation"] = context.operation
+        if not result.errors:
+            return _Answer(result.data, head.media)
+        return _json_response(await self.process_result(Request(scope), result), head.media)
+
+    async def _executed(self, sent: GraphQLRequestData, context: Context) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                sent.query,
+                variable_values=sent.variables,
+                context_value=context,
+                operation_name=sent.operation_name,
+                operation_extensions=sent.extensions,
+            )
+        except CannotGetOperationTypeError as unknown:
+            raise HTTPException(400, unknown.as_http_error_reason()) from unknown
 
     async def _respond(self, request: Request) -> Response:
         if _is_browser(request):
@@ -121,42 +111,7 @@ class GraphQLView(Operations):
         request.scope["state"]["media"] = JSON if only_events else response_type(request)
         if request.method == "POST":
             await read_body(request)
-            if not only_events:
-                return await self._run_posted(request)
         return await self.run(request)
-
-    async def _run_posted(self, request: Request) -> Response:
-        """What `run` does with an operation that has one result, in less time. It does all else."""
-        media = request.scope["state"]["media"]
-        context: Context = await self.get_context(request, _UNUSED)
-        sent = self._asked_for(request._body, context)
-        if sent is None or is_subscription(sent.query, sent.operation_name):
-            return await self.run(request, context=context)
-        result = await self.execute_single(
-            request=request,
-            request_adapter=self.request_adapter_class(request),
-            request_data=sent,
-            context=context,
-            root_value=None,
-            sub_response=_UNUSED,
-        )
-        if not result.errors:
-            return _Answer(result.data, media)
-        return _json_response(await self.process_result(request, result), media)
-
-    def _asked_for(self, body: bytes, context: Context) -> GraphQLRequestData | None:
-        """None if something in the body is not as it should be: Strawberry says what."""
-        try:
-            sent = self.decode_json(body)
-        except ValueError:
-            return None
-        if not all(isinstance(sent.get(name), kind) for name, kind in _SENT.items()):
-            return None
-        asked = Asked.of(sent.get("query"), sent.get("documentId"), sent.get("extensions"))
-        text = self.documents.text(asked, context.holder)
-        return GraphQLRequestData(
-            text, sent.get("variables"), sent.get("operationName"), sent.get("extensions")
-        )
 
     async def execute_single(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         sent: GraphQLRequestData = kwargs["request_data"]
@@ -214,12 +169,6 @@ class _Answer(Response):
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS[media]]
 
 
-class MethodNotAllowed(HTTPException):
-    def __init__(self, allowed: str, reason: str) -> None:
-        super().__init__(405, reason)
-        self.allowed = allowed
-
-
 def _json_response(
     response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], media: str | None
 ) -> Response:
@@ -243,10 +192,3 @@ def _is_unavailable(answer: Mapping[str, Any]) -> bool:
     codes = {error.get("extensions", {}).get("code") for error in answer.get("errors") or ()}
     is_empty = all(value is None for value in (answer.get("data") or {}).values())
     return is_empty and not codes.isdisjoint(_UNAVAILABLE)
-
-
-def _error_response(request: Request, status: int, message: str, **more: object) -> Response:
-    code = request.scope["state"]["code"] = more.pop("code", _CODES.get(status, Code.BAD_REQUEST))
-    body = {"errors": [{"message": shortened_message(message), "extensions": {"code": code, **more}}]}
-    media = negotiate(request.headers.get("accept", "")) or JSON
-    return Response(orjson.dumps(body), status, VARY, media_type=media)

@@ -52,7 +52,7 @@ class InternalError(InvoicingError):
 async def read_json_object(request: Request, *, may_be_empty: bool = False) -> dict[str, Any]:
     """The body, which has to be a JSON object. With `may_be_empty`, no body counts as an empty object."""
     try:
-        content = await read_bytes(request)
+        content = await read_bytes(request.receive)
     except bodies.BodyTooLarge as refusal:
         raise BodyTooLarge(str(refusal)) from refusal
     if may_be_empty and not content.strip():
@@ -98,7 +98,7 @@ def route(path: str, refusal_response: RefusalResponse, **endpoints: Endpoint) -
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         except Exception as failure:
-            log.error("request failed", request_id=request_id(request), exc_info=failure)
+            log.error("request failed", request_id=request_id(request.scope), exc_info=failure)
             return refusal_response(request, InternalError())
 
     return _any_method_route(path, respond)

@@ -10,7 +10,7 @@ from server.contexts import Contexts
 
 
 async def context(contexts: Contexts, request: Request) -> Context:
-    return await contexts.for_token(request, _token(request))
+    return await contexts.for_token(request.scope, _token(request))
 
 
 def _token(request: Request) -> str:

@@ -37,7 +37,7 @@ async def _context(contexts: Contexts, request: Request) -> Context:
         token = bearer(request)
     except Unauthorized as refusal:
         raise NoToken from refusal
-    ctx = await contexts.for_token(request, token)
+    ctx = await contexts.for_token(request.scope, token)
     if request.headers.get(ORGANIZATION, ctx.principal.account_id) != ctx.principal.account_id:
         raise Forbidden(f"The token is not of the organization that {ORGANIZATION} names.")
     return ctx

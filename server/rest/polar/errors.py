@@ -103,7 +103,7 @@ def refusal_response(request: Request, refusal: InvoicingError) -> Response:
     if isinstance(refusal, NotFound):
         return json_response({"error": "ResourceNotFound", "detail": str(refusal)}, 404)
     status, name = _STATUS_AND_NAME.get(type(refusal), (409, type(refusal).__name__))
-    detail = f"{refusal} ({request_id(request)})" if status == 500 else str(refusal)
+    detail = f"{refusal} ({request_id(request.scope)})" if status == 500 else str(refusal)
     return json_response({"error": name, "detail": detail}, status)
 
 

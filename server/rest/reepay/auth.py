@@ -14,7 +14,7 @@ from server.contexts import Contexts
 
 async def context(contexts: Contexts, request: Request) -> Context:
     """Refuses who may not see what the responses show, before anything is changed."""
-    ctx = await contexts.for_token(request, _api_key(request))
+    ctx = await contexts.for_token(request.scope, _api_key(request))
     check_may_see_history(ctx.principal)
     return ctx
 

@@ -71,7 +71,7 @@ def refusal_response(request: Request, refusal: InvoicingError) -> Response:
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "http_status": status,
         "http_reason": HTTPStatus(status).phrase,
-        "request_id": request_id(request),
+        "request_id": request_id(request.scope),
     }
     headers = {"www-authenticate": 'Basic realm="API key", charset="UTF-8"'} if status == 401 else None
     return json_response(body, status, headers)
