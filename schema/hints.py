@@ -20,6 +20,21 @@ TOGETHER = "together"
 once, as a plan then does.
 """
 
+USUAL: dict[str, tuple[str, str]] = {
+    "String": ("{0}.__class__ is str", "{0}"),
+    "ID": ("{0}.__class__ is str", "{0}"),
+    "Boolean": ("{0}.__class__ is bool", "{0}"),
+    "Int": ("{0}.__class__ is int and -2147483648 <= {0} <= 2147483647", "{0}"),
+    "Float": (
+        "({0}.__class__ is float or {0}.__class__ is int) and -9007199254740992 <= {0} <= 9007199254740992",
+        "float({0})",
+    ),
+}
+"""How the usual values of a scalar are told, and what is written of them: two expressions of Python.
+
+All others are given to the scalar, as graphql-core does. Whoever makes scalars adds theirs.
+"""
+
 ROW = "row"
 """Of a field that is read from the `row` of its object: a Column, or what makes it of the row."""
 

@@ -73,7 +73,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", _home),
-            Route("/graphql", view),
+            graphql := Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *explorer.routes,
             *downloads.routes(database, pdfs, services.links, receipts),
@@ -81,7 +81,10 @@ def create_app(
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),
         ],
-        middleware=[Middleware(RequestLog, counts), *cross_origin(origins)],
+        middleware=[
+            Middleware(RequestLog, counts, quick=None if origins else graphql),
+            *cross_origin(origins),
+        ],
         lifespan=_lifespan(services, store, settings, counts, shared_limits),
     )
     app.state.watches = services.watches

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
 
@@ -33,9 +34,11 @@ class RequestLog:
     """Middleware. Views leave in the scope's state what it logs: `operation`, and a refusal's `code`;
     and `headers` that the answer gets."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, quick: Route | None = None) -> None:
         self.app = app
         self.metrics = metrics
+        self.quick = quick
+        """A route that needs nothing else of the application: its requests go there without the router."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         serve = {"http": self._serve_request, "websocket": self._serve_connection}
@@ -45,7 +48,7 @@ class RequestLog:
         response = _Response(_set_request_id(scope), scope, send)
         bound = bind_contextvars(request_id=response.request_id)
         try:
-            await self.app(scope, receive, response.send)
+            await self._app_for(scope)(scope, receive, response.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough for it
             if response.status == CLIENT_GONE:
                 await _STOPPING(scope, receive, response.send)
@@ -56,6 +59,12 @@ class RequestLog:
         finally:
             self._log_request(scope, response)
             reset_contextvars(**bound)
+
+    def _app_for(self, scope: Scope) -> ASGIApp:
+        if self.quick is None or scope["path"] != self.quick.path or scope.get("root_path"):
+            return self.app
+        scope["route"] = self.quick
+        return self.quick.app
 
     async def _serve_connection(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A WebSocket: its line is logged when it has ended."""

@@ -7,8 +7,9 @@ import strawberry
 from graphql import FloatValueNode, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
-from invoicing.decimals import json_number, read_quantity, read_unit_price, written
+from invoicing.decimals import MILLION, json_number, read_quantity, read_unit_price, written
 from invoicing.money import MAX_AMOUNT
+from schema.hints import USUAL
 
 Money = NewType("Money", int)
 Currency = NewType("Currency", str)
@@ -136,4 +137,11 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=date.isoformat,
         parse_value=read_day,
     ),
+}
+
+_IN_MILLIONTHS = f"{{0}}.__class__ is int and {{0}} % {MILLION} == 0", f"{{0}} // {MILLION}"
+USUAL |= {
+    "Money": (f"{{0}}.__class__ is int and {-MAX_AMOUNT} <= {{0}} <= {MAX_AMOUNT}", "{0}"),
+    "Quantity": _IN_MILLIONTHS,
+    "UnitPrice": _IN_MILLIONTHS,
 }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import URLSafeTimedSerializer
 
+from documents.filenames import plain
 from documents.links import BadLink, ExpiredLink, Links
 
 KEY = "account/3f/3f1e8d7c-6b5a-5f4e-8d3c-2b1a09f8e7d6.pdf"
@@ -43,6 +48,15 @@ def test_any_number_makes_a_link_of_one_path_segment(number: str, name: str) -> 
     assert path.count("/") == 3
     assert unquote(path.rsplit("/", 1)[1]) == name
     assert links.read_token(path.split("/")[2]) == (KEY, name)
+
+
+@given(st.text(), st.text(), st.text(min_size=1))
+def test_itsdangerous_reads_a_token_whatever_is_in_it(key: str, name: str, secret: str) -> None:
+    made = token(Links(secret, "https://shop.example", 60).url(key, name))
+    signer = URLSafeTimedSerializer(
+        secret, "documents", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    )
+    assert signer.loads(made, max_age=60) == [key, plain(name)]
 
 
 def test_a_link_opens_what_it_was_made_for() -> None:

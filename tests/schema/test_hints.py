@@ -10,9 +10,13 @@ from typing import Any
 import orjson
 import pytest
 import strawberry
+from hypothesis import given
+from hypothesis import strategies as st
 
 from invoicing.snapshot import Line, VatRow, read_line
-from schema.hints import Key, Shape
+from schema import schema_under
+from schema.execution.documents import Rules
+from schema.hints import USUAL, Key, Shape
 from schema.types.invoice_line import STORED_LINE, InvoiceLine
 from schema.types.shared import STORED_VAT, VatAmount
 
@@ -41,6 +45,38 @@ FULL = Line(
     order_id="o",
     order_item_id="i",
 )
+
+
+NUMBERS = st.one_of(
+    st.integers(-(2**60), 2**60),
+    st.integers(-100, 100).map(lambda whole: whole * 1_000_000),
+    st.floats(),
+    st.booleans(),
+    st.text(),
+    st.none(),
+)
+
+
+def evaluated(expression: str, value: Any) -> Any:
+    return eval(expression.format("value"), {"value": value})  # noqa: S307
+
+
+@given(NUMBERS)
+@pytest.mark.parametrize("name", USUAL)
+def test_a_scalars_usual_values_are_written_as_it_would_write_them(name: str, value: Any) -> None:
+    condition, written = USUAL[name]
+    if evaluated(condition, value):
+        scalar: Any = schema_under(Rules()).graphql_schema.type_map[name]
+        made, wanted = evaluated(written, value), scalar.serialize(value)
+        assert (made, type(made)) == (wanted, type(wanted))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Money", 2**53), ("Quantity", 1_500_000), ("Float", float("nan")), ("Float", True), ("Int", 2**31)],
+)
+def test_what_is_not_usual_is_given_to_the_scalar(name: str, value: Any) -> None:
+    assert not evaluated(USUAL[name][0], value)
 
 
 def shown(row: Mapping[str, Any], shape: Shape) -> dict[str, Any]:

@@ -18,14 +18,7 @@ from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.types.field import StrawberryField
 
 from schema.execution.compiled.running import Unplanned, is_list
-from schema.hints import ROW, Column
-
-PLAIN = {  # the conditions under which values of the built-in scalars are what is written
-    "String": "{0}.__class__ is not str",
-    "ID": "{0}.__class__ is not str",
-    "Boolean": "{0}.__class__ is not bool",
-    "Int": "{0}.__class__ is not int or not -2147483648 <= {0} <= 2147483647",
-}
+from schema.hints import ROW, USUAL, Column
 
 Write = Callable[[Any], Any]
 Constant = Callable[[Any], str]
@@ -91,9 +84,12 @@ def is_number_or_flag(kind: Any) -> bool:
 def leaf_lines(kind: Any, value: str, constant: Constant) -> list[str]:
     """Writes what makes of a value with this name what is written of it."""
     inner = get_nullable_type(kind)
-    if plain := PLAIN.get(getattr(inner, "name", "")):
+    if usual := USUAL.get(getattr(inner, "name", "")):
+        condition, written = (each.format(value) for each in usual)
         slowly = f"{constant(leaf_writer(kind))}({value})"
-        return [f"if {plain.format(value)}: {value} = {slowly}"]
+        if written == value:
+            return [f"if not ({condition}): {value} = {slowly}"]
+        return [f"{value} = {written} if {condition} else {slowly}"]
     if enum := enum_names(inner):
         wrapped, names = (constant(each) for each in enum)
         slowly = f"{constant(leaf_writer(kind))}({value})"
