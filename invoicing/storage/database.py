@@ -14,16 +14,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, column, make_url, select, table
-from sqlalchemy.exc import OperationalError
 
-from invoicing.errors import QueryTimeout, ServerOutdated
+from invoicing.errors import ServerOutdated
 from invoicing.storage import rows
-from invoicing.storage.failures import CANCELED, Outage, repeated_if_lost, sqlstate
+from invoicing.storage.batch_of_reads import Source
+from invoicing.storage.failures import Outage, repeated_if_lost
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.reader import Reader
 from invoicing.storage.sqlite_engine import sqlite_engine
 from invoicing.storage.sqlite_writer import SQLiteWriter
-from invoicing.storage.time_limit import Running
 from invoicing.storage.writer import Writer
 
 if TYPE_CHECKING:
@@ -73,9 +72,10 @@ class Database:
             self._open_sqlite(threads, lock_timeout)
         else:
             self._open_postgresql(threads, query_timeout, lock_timeout)
-        self._keys = Reader(KEYS, query_timeout, most=KEYS)
-        self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE)
-        self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE)
+        source = Source(self._in_time, self._hangs, self._reads)
+        self._keys = Reader(KEYS, query_timeout, most=KEYS, batch=source.batch)
+        self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE, batch=source.batch)
+        self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE, batch=source.batch)
 
     def _open_sqlite(self, threads: int, lock_timeout: float) -> None:
         readers = threads + KEYS + READERS + LISTS
@@ -140,7 +140,7 @@ class Database:
 
         Raises QueryTimeout when it takes too long.
         """
-        return await self._keys.read(lambda running: self._read_in_time(running, work, *args, **kwargs))
+        return await self._keys.read(lambda reads: reads.run(work, *args, **kwargs))
 
     async def read_for(
         self,
@@ -150,8 +150,7 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Reads single rows of an account, or a few, by their keys, as `read_async` does: in its turn."""
-        read: Callable[[Running], T] = lambda running: self._read_in_time(running, work, *args, **kwargs)  # noqa: E731
-        return await self._rows.read(read, account_id)
+        return await self._rows.read(lambda reads: reads.run(work, *args, **kwargs), account_id)
 
     async def list_for(
         self,
@@ -165,8 +164,7 @@ class Database:
         These have threads of their own, of which an account has a part: who asks for what takes long keeps
         no other account waiting, and nobody who asks for a row.
         """
-        read: Callable[[Running], T] = lambda running: self._read_in_time(running, work, *args, **kwargs)  # noqa: E731
-        return await self._lists.read(read, account_id)
+        return await self._lists.read(lambda reads: reads.run(work, *args, **kwargs), account_id)
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -229,36 +227,6 @@ class Database:
     def _connected(self, engine: Engine) -> AbstractContextManager[Connection]:
         return engine.connect() if self._hangs is None else self._hangs.connected(engine)
 
-    def _read_in_time(
-        self,
-        running: Running,
-        work: Callable[Concatenate[Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
-        with self._reads.translated():
-            return repeated_if_lost(lambda: self._read_once(running, work, *args, **kwargs), self._in_time)
-
-    def _read_once(
-        self,
-        running: Running,
-        work: Callable[Concatenate[Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        with self._connected(self._in_time) as connection:
-            running.begin(connection.connection.dbapi_connection)
-            try:
-                return work(connection, *args, **kwargs)
-            except OperationalError as failure:
-                if _is_interruption(failure):
-                    raise QueryTimeout from failure
-                raise
-            finally:
-                if running.end() and not self.is_sqlite:
-                    connection.invalidate()  # PostgreSQL may get the order to cancel only now
-
     async def _outcome(self, submitted: Future[T]) -> T:
         with self._writes.translated():
             return await asyncio.wrap_future(submitted)
@@ -281,9 +249,3 @@ class Database:
         if topics:
             for listener in [*self.listeners]:
                 listener(topics)
-
-
-def _is_interruption(failure: OperationalError) -> bool:
-    """Whether a statement was ended by `statement_timeout` or by another thread."""
-    is_interrupted = getattr(failure.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
-    return is_interrupted or sqlstate(failure) == CANCELED

@@ -56,18 +56,23 @@ class Hangs:
     @contextmanager
     def connected(self, engine: Engine) -> Iterator[Connection]:
         """A connection. Raises DatabaseUnavailable if PostgreSQL hangs, or begins to while it is used."""
+        self.check()
+        with engine.connect() as connection, self.using(connection):
+            yield connection
+
+    def check(self) -> None:
+        """Raises DatabaseUnavailable if PostgreSQL hangs."""
         if self._is_hanging:
             raise DatabaseUnavailable from Hanging(Hanging.__doc__)
-        with engine.connect() as connection, self._using(connection.connection.dbapi_connection):
-            yield connection
 
     def close(self) -> None:
         self._closed.set()
         self._thread.join()
 
     @contextmanager
-    def _using(self, connection: Any) -> Iterator[None]:
-        use = _Use(connection)
+    def using(self, connection: Connection) -> Iterator[None]:
+        """Raises DatabaseUnavailable if PostgreSQL begins to hang while the connection is used."""
+        use = _Use(connection.connection.dbapi_connection)
         with self._lock:
             self._uses.add(use)
         try:

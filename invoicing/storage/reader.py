@@ -11,6 +11,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
 from invoicing.errors import QueryTimeout
@@ -29,7 +30,7 @@ class Request(NamedTuple):
     """A read that waits for a thread since `asked`."""
 
     future: asyncio.Future[Any]
-    call: Callable[[Running], Any]
+    call: Callable[[Any], Any]
     asked: float
     owner: Owner
 
@@ -45,7 +46,16 @@ class Reader:
     have `most` of the threads.
     """
 
-    def __init__(self, threads: int, limit: float, *, most: int) -> None:
+    def __init__(
+        self,
+        threads: int,
+        limit: float,
+        *,
+        most: int,
+        batch: Callable[[Running], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        """`batch` makes what the reads of a batch share: each is called with it."""
+        self._batch = batch
         self._closed = False
         self._requests: dict[asyncio.AbstractEventLoop, list[Request]] = {}
         self._batches: Places[list[Request]] = Places(most)
@@ -57,7 +67,7 @@ class Reader:
         for thread in self._threads:
             thread.start()
 
-    async def read(self, call: Callable[[Running], T], owner: Owner = None) -> T:
+    async def read(self, call: Callable[[Any], T], owner: Owner = None) -> T:
         """The result of `call`, which runs in a thread; the event loop is not blocked."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -100,23 +110,24 @@ class Reader:
         """Reads the first of the batch for as long as its turn is. Returns what is left of it."""
         results: list[Result] = []
         ends, done = time.monotonic() + SLOW, 0
-        while done < len(batch) and (not done or time.monotonic() <= ends):
-            request = batch[done]
-            done += 1
-            if request.is_wanted():
-                results.append((request.future, *self._outcome(request, running)))
+        with self._batch(running) as shared:
+            while done < len(batch) and (not done or time.monotonic() <= ends):
+                request = batch[done]
+                done += 1
+                if request.is_wanted():
+                    results.append((request.future, *self._outcome(request, running, shared)))
         try:
             batch[0].future.get_loop().call_soon_threadsafe(_set_results, results)
         except RuntimeError:  # the loop is closed, and nobody waits for the results
             return []
         return batch[done:]
 
-    def _outcome(self, request: Request, running: Running) -> tuple[Any, BaseException | None]:
+    def _outcome(self, request: Request, running: Running, shared: Any) -> tuple[Any, BaseException | None]:
         if time.monotonic() - request.asked > self._limit.seconds:
             return None, QueryTimeout()
         running.expect(request.is_wanted)
         try:
-            return request.call(running), None
+            return request.call(shared), None
         except BaseException as failure:  # any exception is raised in the caller
             return None, failure
 

@@ -1,0 +1,117 @@
+"""Several reads one after the other over one connection: to get one takes as long as to find a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from invoicing.errors import QueryTimeout
+from invoicing.storage.failures import CANCELED, Outage, repeated_if_lost, sqlstate
+from invoicing.storage.time_limit import Running
+
+if TYPE_CHECKING:
+    from invoicing.storage.hangs import Hangs
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where reads get their connections. SQLite does not hang."""
+
+    engine: Engine
+    hangs: Hangs | None
+    outage: Outage
+
+    def connect(self) -> Connection:
+        """Raises DatabaseUnavailable if PostgreSQL hangs."""
+        if self.hangs is not None:
+            self.hangs.check()
+        return self.engine.connect()
+
+    def using(self, connection: Connection) -> AbstractContextManager[None]:
+        return nullcontext() if self.hangs is None else self.hangs.using(connection)
+
+    def batch(self, running: Running) -> BatchOfReads:
+        return BatchOfReads(self, running)
+
+
+class BatchOfReads:
+    """The connection is taken by the first read, and given back after the last, or one that failed.
+
+    On SQLite what follows one another sees the same state: that of the first, for which all of them waited.
+    """
+
+    def __init__(self, source: Source, running: Running) -> None:
+        self._source = source
+        self._running = running
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> BatchOfReads:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        self._give_back()
+
+    def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
+        with self._source.outage.translated():
+            return repeated_if_lost(lambda: self._run_once(work, *args, **kwargs), self._source.engine)
+
+    def _run_once(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self._connection is None:
+            self._connection = self._source.connect()
+        connection, is_done = self._connection, False
+        try:
+            with self._source.using(connection):
+                result = self._in_time(connection, work, *args, **kwargs)
+            is_done = not connection.invalidated
+            return result
+        finally:
+            if not is_done:
+                self._give_back()
+
+    def _in_time(
+        self,
+        connection: Connection,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        self._running.begin(connection.connection.dbapi_connection)
+        try:
+            return work(connection, *args, **kwargs)
+        except OperationalError as failure:
+            if _is_interruption(failure):
+                raise QueryTimeout from failure
+            raise
+        finally:
+            if self._running.end() and self._source.hangs is not None:
+                connection.invalidate()  # PostgreSQL may get the order to cancel only now
+
+    def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.close()
+        except DBAPIError:  # what was read is right all the same
+            connection.invalidate()
+            connection.close()
+
+
+def _is_interruption(failure: OperationalError) -> bool:
+    """Whether a statement was ended by `statement_timeout` or by another thread."""
+    is_interrupted = getattr(failure.orig, "sqlite_errorname", "") == "SQLITE_INTERRUPT"
+    return is_interrupted or sqlstate(failure) == CANCELED
