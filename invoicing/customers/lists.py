@@ -6,14 +6,18 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
-from invoicing.storage.pages import Filter, Page, Window, count, page, where
+from invoicing.storage.pages import Filter, Page, WholeList, Window, count, is_whole, page, where
 from invoicing.storage.search import found
 from invoicing.storage.tables import Customer, customers
+
+_ALL = WholeList(select(customers), customers, customers.c.id, as_=Customer)
 
 
 def customers_page(
     connection: Connection, principal: Principal, given: Filter, window: Window
 ) -> Page[Customer]:
+    if is_whole(given, window):
+        return _ALL.page(connection, principal, window)
     statement, conditions = select(customers), _where(connection, principal, given)
     return page(connection, statement, customers, conditions, window, as_=Customer)
 

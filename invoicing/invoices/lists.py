@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, Connection
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.invoices.queries import ISSUED, Issued
-from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
+from invoicing.storage.pages import Condition, Filter, Page, WholeList, Window, count, is_whole, page, where
 from invoicing.storage.search import found
 from invoicing.storage.tables import invoices
+
+_ALL = WholeList(ISSUED, invoices, invoices.c.customer_id, as_=Issued)
 
 INVOICES: Mapping[str, Condition] = {
     "number": lambda number: invoices.c.number == number,
@@ -31,6 +33,8 @@ INVOICES: Mapping[str, Condition] = {
 def invoices_page(
     connection: Connection, principal: Principal, given: Filter, window: Window
 ) -> Page[Issued]:
+    if is_whole(given, window):
+        return _ALL.page(connection, principal, window)
     conditions = _where(connection, principal, given)
     return page(connection, ISSUED, invoices, conditions, window, as_=Issued)
 

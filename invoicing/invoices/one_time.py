@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -132,7 +132,7 @@ def _settled(
         settle_new_invoice(
             connection, principal, seller, new, transfer, key=key, at="manual_transfer.", now=now
         )
-        return Made(replace(issued, state="SETTLED"))
+        return Made(issued._replace(state="SETTLED"))
     method = settle.get("payment_method")
     return Made(
         issued,

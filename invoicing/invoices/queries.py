@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, select
 
@@ -26,8 +26,7 @@ from invoicing.storage.tables import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(NamedTuple):
     """An invoice's row, and where its PDF stands."""
 
     account_id: str

@@ -9,11 +9,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from invoicing.access import Principal
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Instant
 
 T = TypeVar("T")
@@ -76,18 +90,74 @@ def page(
         bounds.append(position < _position(window.after, "after"))
     if window.before is not None:
         bounds.append(position > _position(window.before, "before"))
-    newest = (table.c.created_at.desc(), table.c.id.desc())
-    oldest = (table.c.created_at, table.c.id)
-    size = window.size
     in_window = (
         statement.where(*conditions, *bounds)
-        .order_by(*(oldest if window.backward else newest))
-        .limit(size + 1)
+        .order_by(*_order(table, backward=window.backward))
+        .limit(window.size + 1)
         .offset(window.skip or None)
     )
-    found = rows.all_(connection, in_window, as_=as_)
-    has_more = len(found) > size
-    found = found[:size]
+    return _cut(rows.all_(connection, in_window, as_=as_), window)
+
+
+class WholeList(Generic[T]):
+    """The pages of a list of an account, or of one of its customers, that has no further conditions.
+
+    Their statements are prepared: to make one takes as long as to run it.
+    """
+
+    def __init__(
+        self, statement: Select[Any], table: FromClause, owner: ColumnElement[Any], *, as_: type[T]
+    ) -> None:
+        """`owner` is the customer whose row it is."""
+        self._statement = statement
+        self._table = table
+        self._owner = owner
+        self._as = as_
+        self._pages: dict[tuple[int, bool, bool, bool, bool], Prepared] = {}
+
+    def page(self, connection: Connection, principal: Principal, window: Window) -> Page[T]:
+        customer = principal.customer_id
+        key: dict[str, Any] = {"account": principal.account_id, "customer": customer}
+        for name, given in (("after", window.after), ("before", window.before)):
+            if given is not None:
+                key[f"{name}_moment"], key[f"{name}_id"] = _position_of(given, name)
+        after, before = window.after is not None, window.before is not None
+        kind = window.size, window.backward, after, before, customer is not None
+        if kind not in self._pages:
+            self._pages[kind] = self._prepared(*kind)
+        return _cut(rows.all_(connection, self._pages[kind], key, as_=self._as), window)
+
+    def _prepared(
+        self, size: int, backward: bool, after: bool, before: bool, is_of_customer: bool
+    ) -> Prepared:
+        position = tuple_(self._table.c.created_at, self._table.c.id)
+        conditions = [self._table.c.account_id == bindparam("account")]
+        if is_of_customer:
+            conditions.append(self._owner == bindparam("customer"))
+        if after:
+            conditions.append(position < _parameter("after"))
+        if before:
+            conditions.append(position > _parameter("before"))
+        order = _order(self._table, backward=backward)
+        return Prepared(
+            self._statement.where(*conditions).order_by(*order).limit(literal_column(str(size + 1)))
+        )
+
+
+def _parameter(name: str) -> Any:
+    return tuple_(bindparam(f"{name}_moment", type_=Instant), bindparam(f"{name}_id", type_=String))
+
+
+def _order(table: FromClause, *, backward: bool) -> tuple[ColumnElement[Any], ...]:
+    if backward:
+        return table.c.created_at, table.c.id
+    return table.c.created_at.desc(), table.c.id.desc()
+
+
+def _cut(found: list[T], window: Window) -> Page[T]:
+    """The page of what was found: one row more than it has, if there is one."""
+    has_more = len(found) > window.size
+    found = found[: window.size]
     if window.backward:
         return Page(found[::-1], has_next=window.before is not None, has_previous=has_more)
     return Page(found, has_next=has_more, has_previous=window.after is not None)
@@ -123,17 +193,27 @@ def cursor(created_at: datetime, id: str) -> str:
     return base64.urlsafe_b64encode(f"{created_at.isoformat()}|{id}".encode()).decode()
 
 
+def is_whole(given: Filter, window: Window) -> bool:
+    """Whether a page is one of the whole list, by its cursors."""
+    return not window.skip and all(value is None for value in given.values())
+
+
 def _position(cursor: str, field: str) -> Any:
+    moment, id = _position_of(cursor, field)
+    return tuple_(literal(moment, Instant), literal(id))
+
+
+def _position_of(cursor: str, field: str) -> tuple[datetime, str]:
     try:
         moment, _, id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return tuple_(*(_bound(datetime.fromisoformat(moment), id)))
+        return _bound(datetime.fromisoformat(moment), id)
     except (ValueError, OverflowError, binascii.Error):
         raise ValidationError(
             f"{field} is not a cursor: take it from pageInfo or an edge.", field=field
         ) from None
 
 
-def _bound(moment: datetime, id: str) -> tuple[Any, Any]:
+def _bound(moment: datetime, id: str) -> tuple[datetime, str]:
     if moment.tzinfo is None or not id or "\0" in id:
         raise ValueError(id)
-    return literal(moment.astimezone(UTC), Instant), literal(id)
+    return moment.astimezone(UTC), id
