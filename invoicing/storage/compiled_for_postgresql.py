@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from datetime import UTC
+from typing import Any, ClassVar, NamedTuple
 
 import orjson
 import psycopg
@@ -24,6 +25,7 @@ from sqlalchemy import Boolean, Connection, Dialect
 from invoicing.storage import changes
 from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
 from invoicing.storage.postgresql_values import encoded
+from invoicing.storage.tables.base import Instant
 
 PREPARED_AFTER = 4  # executions on a connection: what runs once costs the server no memory
 _OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
@@ -36,6 +38,8 @@ _LIST = re.compile(r"= ANY \(\$(\d+)::VARCHAR\[\]\)")
 
 
 class CompiledForPostgreSQL(Compiled):
+    direct_readers: ClassVar = {Instant: lambda moment: moment.replace(tzinfo=UTC)}
+
     def __init__(self, statement: Statement, dialect: Dialect, columns: Sequence[str]) -> None:
         super().__init__(statement, dialect, columns)
         numbers = {name: f"${place}" for place, name in enumerate(self._names, 1)}

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Dialect
+import orjson
+from sqlalchemy import JSON, Connection, Date, Dialect
 
 from invoicing.storage import changes
 from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
+from invoicing.storage.tables.base import Instant
 
 TOGETHER = 50  # rows in one INSERT: SQLite writes its search index to the file with each statement
 
 
 class CompiledForSQLite(Compiled):
+    direct_readers: ClassVar = {
+        Instant: lambda stored: datetime.fromisoformat(stored).replace(tzinfo=UTC),
+        Date: date.fromisoformat,
+        JSON: orjson.loads,
+    }
+
     def __init__(self, statement: Statement, dialect: Dialect, columns: Sequence[str]) -> None:
         super().__init__(statement, dialect, columns)
         self._text_together = _for_several(self._text) if columns else ""

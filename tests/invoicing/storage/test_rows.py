@@ -14,6 +14,7 @@ from invoicing.access import Principal
 from invoicing.storage import rows
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Order, OrderItem, order_items, orders
+from invoicing.storage.tables.base import Stored
 from tests.support import factories
 from tests.support.factories import item
 
@@ -97,7 +98,7 @@ def test_a_statement_that_selects_something_else_is_at_fault(
 
 
 def test_each_table_has_a_class_whose_fields_are_its_columns() -> None:
-    classes = {kind.__tablename__: kind for kind in SQLModel.__subclasses__() if hasattr(kind, "__table__")}
+    classes = {kind.__tablename__: kind for kind in Stored.__subclasses__()}
     assert classes.keys() == SQLModel.metadata.tables.keys()
     for name, table in SQLModel.metadata.tables.items():
         assert list(classes[name].model_fields) == table.c.keys()
