@@ -76,7 +76,7 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
     page = await ctx.read_list(lists.invoices_page, ctx.principal, filter, window)
-    ctx.loaders.invoice.prime_many({row.id: row for row in page.rows})  # `orders { invoices }` finds them
+    ctx.loaders.invoice.prime({row.id: row for row in page.rows})  # `orders { invoices }` finds them
     return page
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
-from strawberry.dataloader import DataLoader
 
 from invoicing.access import Principal
 from invoicing.accounts import settings
@@ -22,6 +21,7 @@ from invoicing.payments import methods
 from invoicing.storage import pages
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Account, Customer, Order, OrderItem, Payment, PaymentMethod
+from resolvers.loader import Loader
 from resolvers.turns import Pace
 
 T = TypeVar("T")
@@ -61,32 +61,7 @@ class _Together:
         return await self._read(ids)
 
 
-class _Shared(DataLoader[str, Any]):
-    """A loader whose rows several fields may wait for: one that is cancelled leaves them to the others.
-
-    A field that fails has graphql-core cancel its sisters.
-    """
-
-    def load(self, key: str) -> Awaitable[Any]:
-        return asyncio.shield(super().load(key))
-
-    async def load_many(self, keys: Iterable[str]) -> list[Any]:
-        """In one wait: all of them come at the same time, but for those that came before."""
-        rows = [asyncio.ensure_future(super(_Shared, self).load(key)) for key in keys]  # they are futures
-        try:
-            return [row.result() if row.done() else await asyncio.shield(row) for row in rows]
-        except BaseException:
-            for row in rows:  # all fail together, which is told once; asyncio would log each of the others
-                row.add_done_callback(_look_at_failure)
-            raise
-
-
-def _look_at_failure(row: asyncio.Future[Any]) -> None:
-    if not row.cancelled():
-        row.exception()
-
-
-class _Loader(Generic[T]):
+class _LoaderOf(Generic[T]):
     """Makes one of a request's loaders when it is first asked for: a request needs a few of them at most.
 
     `is_long`: each may bring thousands of rows, so that it is read among the lists.
@@ -99,8 +74,8 @@ class _Loader(Generic[T]):
     def __set_name__(self, _: type[Loaders], name: str) -> None:
         self._name = name
 
-    def __get__(self, loaders: Loaders, _: type[Loaders]) -> DataLoader[str, T | None]:
-        made: DataLoader[str, T | None] = _Shared(loaders.loading(self._batch, is_long=self._is_long))
+    def __get__(self, loaders: Loaders, _: type[Loaders]) -> Loader[T]:
+        made = Loader(loaders.loading(self._batch, is_long=self._is_long))
         loaders.__dict__[self._name] = made  # which is found before this from now on
         return made
 
@@ -113,22 +88,24 @@ class Loaders:
         self._principal = principal
         self._pace = pace
 
-    account = _Loader[Account](settings.accounts_by_id)
-    customer = _Loader[Customer](details.customers_by_id)
-    order = _Loader[Order](order_queries.orders_by_id)
-    invoice = _Loader[Issued](queries.invoices_by_id)
-    items = _Loader[list[OrderItem]](order_queries.items_by_order, is_long=True)
-    credits = _Loader[list[str]](queries.credits_by_invoice)
-    invoices_of_order = _Loader[list[str]](queries.invoices_by_order)
-    balance = _Loader[Balance](ledger_queries.balances_by_invoice)
-    payments_of_invoice = _Loader[list[Payment]](ledger_queries.payments_by_invoice)
-    payments_of_order = _Loader[list[Payment]](ledger_queries.payments_by_order)
-    payment_methods = _Loader[list[PaymentMethod]](methods.methods_of)
-    unsettled = _Loader[set[str]](ledger_queries.unsettled_by_order)
-    prepaid = _Loader[int](ledger_queries.prepaid_by_order)
+    account = _LoaderOf[Account](settings.accounts_by_id)
+    customer = _LoaderOf[Customer](details.customers_by_id)
+    order = _LoaderOf[Order](order_queries.orders_by_id)
+    invoice = _LoaderOf[Issued](queries.invoices_by_id)
+    items = _LoaderOf[list[OrderItem]](order_queries.items_by_order, is_long=True)
+    credits = _LoaderOf[list[str]](queries.credits_by_invoice)
+    invoices_of_order = _LoaderOf[list[str]](queries.invoices_by_order)
+    balance = _LoaderOf[Balance](ledger_queries.balances_by_invoice)
+    payments_of_invoice = _LoaderOf[list[Payment]](ledger_queries.payments_by_invoice)
+    payments_of_order = _LoaderOf[list[Payment]](ledger_queries.payments_by_order)
+    payment_methods = _LoaderOf[list[PaymentMethod]](methods.methods_of)
+    unsettled = _LoaderOf[set[str]](ledger_queries.unsettled_by_order)
+    prepaid = _LoaderOf[int](ledger_queries.prepaid_by_order)
 
-    def loading(self, batch: Batch[T], *, is_long: bool) -> Callable[[list[str]], Awaitable[list[T | None]]]:
-        """What reads the rows of these ids, in their order. It does not hold these loaders: no cycle."""
+    def loading(
+        self, batch: Batch[T], *, is_long: bool
+    ) -> Callable[[Sequence[str]], Awaitable[Mapping[str, T]]]:
+        """What reads the rows of these ids. It does not hold these loaders: no cycle."""
         database, principal, pace = self._database, self._principal, self._pace
 
         async def read(ids: Sequence[str]) -> Mapping[str, T]:
@@ -138,16 +115,15 @@ class Loaders:
 
         together = _Together(read, pace)
 
-        async def load(ids: list[str]) -> list[T | None]:
-            found = await (together.read(ids) if together.is_due else read(ids))
-            return [found.get(id) for id in ids]
+        async def load(ids: Sequence[str]) -> Mapping[str, T]:
+            return await (together.read(ids) if together.is_due else read(ids))
 
         return load
 
     def prime(self, seen: Seen) -> None:
         """Keeps what was read to find out whether an invoice changed, so that it is not read again."""
         id = seen.invoice.id
-        self.invoice.prime(id, seen.invoice)
-        self.balance.prime(id, seen.balance)
-        self.payments_of_invoice.prime(id, seen.payments)
-        self.credits.prime(id, seen.credited_by)
+        self.invoice.prime({id: seen.invoice})
+        self.balance.prime({id: seen.balance})
+        self.payments_of_invoice.prime({id: seen.payments})
+        self.credits.prime({id: seen.credited_by})

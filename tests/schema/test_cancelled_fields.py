@@ -52,7 +52,6 @@ def test_rows_that_could_not_be_loaded_together_are_told_once(database: Database
             await loading
         with pytest.raises(OperationalError):
             await ctx.loaders.customer.load("a")
-        ctx.loaders.customer.clear_all()
         del loading
         gc.collect()
         await asyncio.sleep(0)

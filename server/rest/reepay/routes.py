@@ -50,7 +50,7 @@ class _Endpoints:
             raise CustomerNotFound(field="handle")
         customer = await customers.customer(ctx, None, handle)
         invoice = await invoices.create_invoice(ctx, requests.invoice(body, customer))
-        ctx.loaders.customer.prime(customer.id, customer)  # which was read a moment ago
+        ctx.loaders.customer.prime({customer.id: customer})  # which was read a moment ago
         return await _invoice_response(ctx, invoice)
 
     async def get_invoice(self, request: Request) -> Response:
