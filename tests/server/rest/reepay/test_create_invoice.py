@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import Engine, event
 
 from invoicing.access import Scope
 from invoicing.customers import sessions
@@ -97,6 +98,21 @@ def test_an_invoice_that_is_not_settled_at_once_is_pending(door: Door, shop: Cli
     shown = shop.ask('{ invoice(id: "i-1") { cost_center purchase_order_number due_on } }')["invoice"]
     assert (shown["cost_center"], shown["purchase_order_number"]) == ("42", "PO-1")
     assert made["due"] == f"{shown['due_on']}T00:00:00.000+00:00"
+
+
+def test_the_customer_is_looked_for_and_frozen_but_not_read_again_to_be_shown(door: Door) -> None:
+    read: list[str] = []
+
+    def note(*given: Any) -> None:
+        read.append(given[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        made = door.post(CREATE, asked())
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert made["customer"] == "ann"
+    assert len([each for each in read if "FROM customers" in each]) == 2
 
 
 def test_its_lines_are_those_that_were_asked_for(door: Door) -> None:
