@@ -171,6 +171,8 @@ RULES: Mapping[Action, Rule] = {
     Action.HANDLE_FINISH: _finish,
 }
 
+OF_CONTRA_ITEMS = frozenset((Action.HANDLE_RECEIPT, Action.HANDLE_APPROVAL, Action.HANDLE_FINISH))
+
 
 def why_closed(action: Action, order: Order, item: OrderItem, parties: Parties) -> tuple[Block, str] | None:
     """The reason and the sentence why the action is closed to the item, or None if it is open."""
@@ -181,10 +183,37 @@ def why_closed(action: Action, order: Order, item: OrderItem, parties: Parties) 
     return None
 
 
+class ItemActions:
+    """What may be done with the items of an order, and what not: looked at once, for both."""
+
+    def __init__(self, order: Order, items: Sequence[OrderItem], parties: Parties) -> None:
+        self._items = items
+        self._closed = {
+            action: [why_closed(action, order, item, parties) for item in items] for action in RULES
+        }
+
+    def possible(self) -> list[Possible]:
+        """One entry for each action that at least one item is open to."""
+        found = {
+            action: [item.id for item, why in zip(self._items, closed, strict=True) if why is None]
+            for action, closed in self._closed.items()
+        }
+        return [Possible(action, ids) for action, ids in found.items() if ids]
+
+    def blocked(self) -> list[Blocked]:
+        """Every action that is closed to an item, with the reason. HANDLE_… is listed for contra items only,
+        and SHIP, CANCEL and RETURN for the others only."""
+        return [
+            Blocked(action, item.id, *why)
+            for action, closed in self._closed.items()
+            for item, why in zip(self._items, closed, strict=True)
+            if why is not None
+            if action is Action.INVOICE or (item.contra_of is not None) == (action in OF_CONTRA_ITEMS)
+        ]
+
+
 def possible(order: Order, items: Sequence[OrderItem], parties: Parties) -> list[Possible]:
-    """One entry for each action that at least one item is open to."""
-    found = {action: open_to(action, order, items, parties) for action in RULES}
-    return [Possible(action, [item.id for item in ready]) for action, ready in found.items() if ready]
+    return ItemActions(order, items, parties).possible()
 
 
 def open_to(action: Action, order: Order, items: Sequence[OrderItem], parties: Parties) -> list[OrderItem]:
@@ -200,15 +229,7 @@ def why_nothing_to_invoice(order: Order, items: Sequence[OrderItem], parties: Pa
 
 
 def blocked(order: Order, items: Sequence[OrderItem], parties: Parties) -> list[Blocked]:
-    """Every action that is closed to an item, with the reason. HANDLE_… is listed for contra items only, and
-    SHIP, CANCEL and RETURN for the others only."""
-    return [
-        Blocked(action, item.id, *closed)
-        for action in RULES
-        for item in items
-        if (item.contra_of is not None) == action.startswith("HANDLE") or action is Action.INVOICE
-        if (closed := why_closed(action, order, item, parties)) is not None
-    ]
+    return ItemActions(order, items, parties).blocked()
 
 
 def check_lawful(order_of: Mapping[str, Order], items: Sequence[OrderItem], parties: Parties) -> None:

@@ -7,9 +7,8 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from invoicing.orders import actions
+from invoicing.orders.actions import ItemActions
 from invoicing.orders.items import counted, totals
-from invoicing.orders.lawful import Parties
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
@@ -49,6 +48,7 @@ class BlockedItem:
 class Order(Node):
     row: strawberry.Private[tables.Order]
     sums: strawberry.Private[Totals | None] = None
+    item_actions: strawberry.Private[ItemActions | None] = None
     id: strawberry.ID = column("The caller's own id for it, or a UUID.")
     number: str = column("What its customer knows it by.")
     currency: Currency = column("Of all its amounts.")
@@ -100,16 +100,14 @@ class Order(Node):
         "No entry for what cannot be done."
     )
     async def actions(self, info: Info) -> list[OrderAction]:
-        items, parties = await self._items_and_parties(info)
-        found = actions.possible(self.row, items, parties)
+        found = (await self._item_actions(info)).possible()
         return [
             OrderAction(action=entry.action, ids=[strawberry.ID(id) for id in entry.ids]) for entry in found
         ]
 
     @strawberry.field(description="For each action, why it is not possible for the other items.")
     async def blocked(self, info: Info) -> list[BlockedItem]:
-        items, parties = await self._items_and_parties(info)
-        found = actions.blocked(self.row, items, parties)
+        found = (await self._item_actions(info)).blocked()
         return [
             BlockedItem(
                 action=entry.action,
@@ -159,9 +157,12 @@ class Order(Node):
     async def payments_count(self, info: Info) -> int:
         return len(await payments.of_order(info.context, self.row.id))
 
-    async def _items_and_parties(self, info: Info) -> tuple[Sequence[tables.OrderItem], Parties]:
+    async def _item_actions(self, info: Info) -> ItemActions:
         parties = await orders.parties(info.context, self.row)
-        return await orders.items(info.context, self.row), parties
+        items = await orders.items(info.context, self.row)
+        if self.item_actions is None:
+            self.item_actions = ItemActions(self.row, items, parties)
+        return self.item_actions
 
     async def _totals(self, info: Info) -> Totals:
         items = await orders.items(info.context, self.row)
