@@ -45,6 +45,11 @@ class Loader(Generic[T]):
         """The batch of each id that is being read, or will be."""
         self._next: _Batch | None = None
 
+    def ask(self, id: str) -> None:
+        """Has it read together with what is asked for now, because it will be loaded in any case."""
+        if id not in self._found:
+            self._batch_of(id)
+
     async def load(self, id: str) -> T | None:
         if id not in self._found:
             await self._batch_of(id).wait()

@@ -146,6 +146,8 @@ async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
 
 async def parties(ctx: Context, order: Order) -> Parties:
     """Who sells and who buys it. No scope is needed: only what this means for the order is shown."""
+    if order.customer_id:
+        ctx.loaders.customer.ask(order.customer_id)
     seller = await ctx.loaders.account.load(order.account_id)
     if seller is None:
         raise NotFound(f"There is no account {order.account_id}.")
