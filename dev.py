@@ -92,7 +92,9 @@ def test_everything() -> int:
     setup(retry=True)
     install_clients()
     os.environ["INVOICING_TEST_ALL"] = "true"
-    failed = run_checks({**static_checks(), "pytest": (tool("pytest"), "-n", PROCESSES, "-rs")})
+    # A process keeps the tests of a module, and with them the servers that the module has started.
+    tests = (tool("pytest"), "-n", PROCESSES, "--dist", "worksteal", "-rs")
+    failed = run_checks({**static_checks(), "pytest": tests})
     absent = absent_programs()
     if absent:
         print(f"Skipped: the tests that need {' or '.join(absent)}, which this machine does not have.")

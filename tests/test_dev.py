@@ -169,7 +169,7 @@ def test_without_arguments_every_check_runs_and_every_test_is_wanted(installed: 
         "ruff format --check .",
         "mypy",
         "lint-imports --no-logo",
-        f"pytest -n {(os.cpu_count() or 1) + 1} -rs",
+        f"pytest -n {(os.cpu_count() or 1) + 1} --dist worksteal -rs",
     ):
         assert program in tested.stdout.splitlines()
     assert "all: true" in tested.stdout.splitlines()
