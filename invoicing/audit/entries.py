@@ -108,7 +108,7 @@ def record(connection: Connection, act: Act, done_to: Iterable[Subject]) -> None
         "subjects": orjson.dumps([list(each) for each in named]).decode(),
         "previous": head.hash,
     }
-    _INSERT.run(connection, {**row, "hash": entry_hash(row)})
+    _INSERT.send(connection, {**row, "hash": entry_hash(row)})
 
 
 def open_log(connection: Connection, account_id: str) -> None:

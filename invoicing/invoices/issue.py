@@ -73,7 +73,7 @@ def issue(
     _refusing(lambda: _INSERT_INVOICE.run(connection, row), frozen)
     _refusing(lambda: _INSERT_LINES.run(connection, *_line_rows(frozen, principal.account_id)), frozen)
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
-        _MARK_ITEMS.run(connection, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
+        _MARK_ITEMS.send(connection, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(
         connection,
         principal.account_id,

@@ -55,6 +55,10 @@ class Compiled(ABC):
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         """Executes it once for each row."""
 
+    def send(self, connection: Connection, rows: Sequence[Parameters]) -> None:
+        """Executes it as `run` does, if need be only with the next statement, which then fails for it."""
+        self.run(connection, rows)
+
     def _written(self, parameters: Parameters) -> list[Any]:
         """The values in their order. Those that the statement does not have are left out."""
         values = [*self._values_of({**parameters, **self._constants} if self._constants else parameters)]

@@ -158,7 +158,7 @@ def enqueue(
     wait: timedelta = timedelta(),
 ) -> None:
     row = new_job_row(account_id, kind, subject_id, queue, now=now)
-    _INSERT.run(connection, {**row, "run_after": now + wait})
+    _INSERT.send(connection, {**row, "run_after": now + wait})
     _wake_workers(connection, kind)
 
 

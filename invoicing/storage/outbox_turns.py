@@ -15,6 +15,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.storage import outbox as outbox_jobs
 from invoicing.storage import rows
+from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.outbox import leasing
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Job, new_id, outbox
@@ -58,16 +59,12 @@ def _statement() -> ReturningUpdate[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    heads = (
-        select(head.label("id"))
-        .where(queues.c.queue.not_in(bindparam("busy_queues", expanding=True)))
-        .cte("heads")
-    )
+    heads = select(head.label("id")).where(~is_one_of(queues.c.queue, id_list("busy_queues"))).cte("heads")
     place = func.row_number().over(partition_by=waiting.c.account_id, order_by=waiting.c.run_after)
     ranked = (
         select(waiting.c.id, waiting.c.run_after, place.label("place"))
         .join(heads, heads.c.id == waiting.c.id)
-        .where(waiting.c.account_id.not_in(bindparam("busy_accounts", expanding=True)))
+        .where(~is_one_of(waiting.c.account_id, id_list("busy_accounts")))
         .cte("ranked")
     )
     chosen = (
@@ -98,7 +95,7 @@ def _due_statement() -> Select[Any]:
     return due.order_by(heads.c.since, heads.c.queue).limit(bindparam("most"))
 
 
-_CLAIM = _statement()
+_CLAIM = Prepared(_statement())
 _DUE = Prepared(_due_statement())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from invoicing.storage import changes
 from invoicing.storage.hangs import PATIENCE
 from invoicing.storage.postgresql_cursor import PlainCursor
+from invoicing.storage.postgresql_session import send_in_time
 from invoicing.storage.secrecy import hide_values
 
 _LOST_IN_TIME = {
@@ -58,6 +59,7 @@ def postgresql_engine(
     )
     hide_values(engine)
     changes.watch(engine)
+    send_in_time(engine)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

@@ -17,16 +17,16 @@ from sqlalchemy.exc import DBAPIError
 
 from invoicing.errors import DatabaseUnavailable, InvoicingError
 from invoicing.storage import after_commit
-from invoicing.storage.compiled_for_postgresql import execute
 from invoicing.storage.failures import CACHED_PLAN_IS_OLD, DEADLOCK, is_lost, repeated_if_lost, sqlstate
 from invoicing.storage.hangs import Hangs
 from invoicing.storage.lanes import Lane
+from invoicing.storage.postgresql_session import execute
 from invoicing.storage.writer import Batch, Command
 
 MAX_DEADLOCKS = 5  # of one command, one after the other
 MOMENT = 30  # milliseconds that a command waits for a lock if it is not the first of its transaction
-_FIRST_SAVEPOINT = f"SET LOCAL lock_timeout = {MOMENT}; SAVEPOINT command"
-_NEXT_SAVEPOINT = "RELEASE command; SAVEPOINT command"
+_FIRST_SAVEPOINT = (f"SET LOCAL lock_timeout = {MOMENT}", "SAVEPOINT command")
+_NEXT_SAVEPOINT = ("RELEASE command", "SAVEPOINT command")
 _ROLLBACK = "ROLLBACK TO command"
 _COMMIT_LOST = (
     "The connection to the database was lost in the moment of storing this: it is done completely or not at "
@@ -106,7 +106,7 @@ def _follow(connection: Connection, batch: Batch, lane: Lane) -> None:
     while not batch.is_full() and (command := lane.next_command()) is not None:
         batch.commands.append(command)
         lane.begin()
-        execute(connection, savepoint)
+        execute(connection, *savepoint)
         if not _is_done(connection, command):
             lane.put_back([batch.commands.pop()])
             return

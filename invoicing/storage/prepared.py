@@ -41,6 +41,16 @@ class Prepared:
         else:
             self._form(connection, rows[0]).run(connection, rows)
 
+    def send(self, connection: Connection, *rows: Parameters) -> None:
+        """`run` without a wait for the database, for what it refuses only if there is a bug.
+
+        On PostgreSQL it goes with the next statement or the commit, which fails if it does.
+        """
+        if not rows or _is_watched(connection):
+            self.run(connection, *rows)
+        else:
+            self._form(connection, rows[0]).send(connection, rows)
+
     def _form(self, connection: Connection, row: Parameters) -> Compiled:
         columns = tuple(row) if self.statement.is_insert else ()
         kind = (connection.dialect.name, *columns)

@@ -153,7 +153,7 @@ def emit(
             "next_attempt_at": now,
             "created_at": now,
         }
-        _INSERT.run(connection, row)
+        _INSERT.send(connection, row)
         outbox.enqueue(connection, endpoint.account_id, DELIVER, str(row["id"]), queue=endpoint.id, now=now)
         delivery_ids.append(str(row["id"]))
     return delivery_ids

@@ -18,9 +18,9 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from invoicing.errors import DatabaseUnavailable, NotFound, ServerOutdated
-from invoicing.storage.compiled_for_postgresql import PREPARED_AFTER
 from invoicing.storage.database import Database
 from invoicing.storage.failures import Outage, is_lost
+from invoicing.storage.postgresql_session import PREPARED_AFTER
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import accounts
 from tests.conftest import FreshUrl

@@ -17,10 +17,11 @@ import invoicing
 from invoicing.access import Principal
 from invoicing.errors import ValidationError
 from invoicing.storage import changes, rows
-from invoicing.storage.compiled_for_postgresql import PREPARED_AFTER, CompiledForPostgreSQL
+from invoicing.storage.compiled_for_postgresql import CompiledForPostgreSQL
 from invoicing.storage.compiled_for_sqlite import TOGETHER
 from invoicing.storage.database import Database
 from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.postgresql_session import PREPARED_AFTER
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Order,
