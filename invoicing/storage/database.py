@@ -17,12 +17,12 @@ from sqlalchemy import Connection, Engine, column, make_url, select, table
 
 from invoicing.errors import ServerOutdated
 from invoicing.storage import rows
-from invoicing.storage.batch_of_reads import Source
 from invoicing.storage.failures import Outage, repeated_if_lost
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.reader import Reader
 from invoicing.storage.sqlite_engine import sqlite_engine
 from invoicing.storage.sqlite_writer import SQLiteWriter
+from invoicing.storage.thread_reads import Source
 from invoicing.storage.writer import Writer
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ class Database:
         else:
             self._open_postgresql(threads, query_timeout, lock_timeout)
         source = Source(self._in_time, self._hangs, self._reads)
-        self._keys = Reader(KEYS, query_timeout, most=KEYS, batch=source.batch)
-        self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE, batch=source.batch)
-        self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE, batch=source.batch)
+        self._keys = Reader(KEYS, query_timeout, most=KEYS, share=source.reads)
+        self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE, share=source.reads)
+        self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE, share=source.reads)
 
     def _open_sqlite(self, threads: int, lock_timeout: float) -> None:
         readers = threads + KEYS + READERS + LISTS

@@ -11,7 +11,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
 from invoicing.errors import QueryTimeout
@@ -39,6 +38,18 @@ class Request(NamedTuple):
         return not self.future.done()
 
 
+class Alone:
+    """What each read of a thread is called with, where they share nothing."""
+
+    def __init__(self, _: Running) -> None: ...
+
+    def rest(self) -> None:
+        """After one batch, before the next."""
+
+    def close(self) -> None:
+        """After the last."""
+
+
 class Reader:
     """A read that takes longer than `limit`, in seconds, or that nobody waits for, is ended.
 
@@ -52,10 +63,10 @@ class Reader:
         limit: float,
         *,
         most: int,
-        batch: Callable[[Running], AbstractContextManager[Any]] = nullcontext,
+        share: Callable[[Running], Any] = Alone,
     ) -> None:
-        """`batch` makes what the reads of a batch share: each is called with it."""
-        self._batch = batch
+        """`share` makes what the reads of a thread share: each is called with it. See Alone."""
+        self._share = share
         self._closed = False
         self._requests: dict[asyncio.AbstractEventLoop, list[Request]] = {}
         self._batches: Places[list[Request]] = Places(most)
@@ -98,24 +109,26 @@ class Reader:
                 self._batches.put(owner, some[start : start + MAX_BATCH])
 
     def _serve(self, running: Running) -> None:
+        shared = self._share(running)
         while (taken := self._batches.get()) is not None:
             owner, batch = taken
-            while batch := self._rest(batch, running):
+            while batch := self._rest(batch, running, shared):
                 if self._batches.put_behind(owner, batch):
                     break
             else:
                 self._batches.leave(owner)
+        shared.close()
 
-    def _rest(self, batch: list[Request], running: Running) -> list[Request]:
+    def _rest(self, batch: list[Request], running: Running, shared: Any) -> list[Request]:
         """Reads the first of the batch for as long as its turn is. Returns what is left of it."""
         results: list[Result] = []
         ends, done = time.monotonic() + SLOW, 0
-        with self._batch(running) as shared:
-            while done < len(batch) and (not done or time.monotonic() <= ends):
-                request = batch[done]
-                done += 1
-                if request.is_wanted():
-                    results.append((request.future, *self._outcome(request, running, shared)))
+        while done < len(batch) and (not done or time.monotonic() <= ends):
+            request = batch[done]
+            done += 1
+            if request.is_wanted():
+                results.append((request.future, *self._outcome(request, running, shared)))
+        shared.rest()
         try:
             batch[0].future.get_loop().call_soon_threadsafe(_set_results, results)
         except RuntimeError:  # the loop is closed, and nobody waits for the results

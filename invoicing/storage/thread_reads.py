@@ -1,11 +1,10 @@
-"""Several reads one after the other over one connection: to get one takes as long as to find a row."""
+"""Reads of a thread over one connection: to take one for each read takes as long as to find a row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -30,23 +29,17 @@ class Source:
     hangs: Hangs | None
     outage: Outage
 
-    def connect(self) -> Connection:
-        """Raises DatabaseUnavailable if PostgreSQL hangs."""
-        if self.hangs is not None:
-            self.hangs.check()
-        return self.engine.connect()
-
     def using(self, connection: Connection) -> AbstractContextManager[None]:
         return nullcontext() if self.hangs is None else self.hangs.using(connection)
 
-    def batch(self, running: Running) -> BatchOfReads:
-        return BatchOfReads(self, running)
+    def reads(self, running: Running) -> Reads:
+        return Reads(self, running)
 
 
-class BatchOfReads:
-    """The connection is taken by the first read, and given back after the last, or one that failed.
+class Reads:
+    """What a thread reads, over a connection that it keeps until a read fails.
 
-    On SQLite what follows one another sees the same state: that of the first, for which all of them waited.
+    On SQLite the reads of a batch see the same state: that of the first, for which all of them waited.
     """
 
     def __init__(self, source: Source, running: Running) -> None:
@@ -54,13 +47,13 @@ class BatchOfReads:
         self._running = running
         self._connection: Connection | None = None
 
-    def __enter__(self) -> BatchOfReads:
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        self._give_back()
+    def rest(self) -> None:
+        """After a batch: the next one sees what was committed meanwhile."""
+        if self._connection is not None and self._connection.in_transaction():
+            try:
+                self._connection.rollback()
+            except DBAPIError:  # what was read is right all the same
+                self.close()
 
     def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
@@ -70,8 +63,10 @@ class BatchOfReads:
     def _run_once(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        if self._source.hangs is not None:
+            self._source.hangs.check()
         if self._connection is None:
-            self._connection = self._source.connect()
+            self._connection = self._source.engine.connect()
         connection, is_done = self._connection, False
         try:
             with self._source.using(connection):
@@ -80,7 +75,7 @@ class BatchOfReads:
             return result
         finally:
             if not is_done:
-                self._give_back()
+                self.close()
 
     def _in_time(
         self,
@@ -100,13 +95,13 @@ class BatchOfReads:
             if self._running.end() and self._source.hangs is not None:
                 connection.invalidate()  # PostgreSQL may get the order to cancel only now
 
-    def _give_back(self) -> None:
+    def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is None:
             return
         try:
             connection.close()
-        except DBAPIError:  # what was read is right all the same
+        except DBAPIError:  # it cannot even be rolled back
             connection.invalidate()
             connection.close()
 
