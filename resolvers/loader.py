@@ -16,14 +16,20 @@ class _Batch:
         self.ids: list[str] = []
         self.reading: asyncio.Task[None] | None = None  # asyncio itself keeps no task alive
         self._waiting: list[asyncio.Future[None]] = []
+        self._has_ended = False  # before others that somebody waits for too, perhaps
+        self._failure: BaseException | None = None
 
     async def wait(self) -> None:
         """Raises what the reading fails with. Who is cancelled here leaves the rows to the others."""
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append(done)
-        await done
+        if not self._has_ended:
+            done = asyncio.get_running_loop().create_future()
+            self._waiting.append(done)
+            await done
+        elif self._failure is not None:
+            raise self._failure
 
     def end(self, failure: BaseException | None = None) -> None:
+        self._has_ended, self._failure = True, failure
         for done in self._waiting:
             if done.done():  # whoever waited was cancelled
                 continue

@@ -76,6 +76,39 @@ async def test_what_is_asked_for_while_others_are_read_is_another_batch(
     assert rows.asked == [["a"], ["b"]]
 
 
+@pytest.mark.parametrize("is_failing", [False, True])
+@pytest.mark.parametrize("ends_first", ["a", "b"])
+async def test_whichever_of_two_batches_ends_first(ends_first: str, *, is_failing: bool) -> None:
+    gates = {"a": asyncio.Event(), "b": asyncio.Event()}
+    begun: list[str] = []
+
+    async def read(ids: Sequence[str]) -> Mapping[str, str]:
+        (id,) = ids
+        begun.append(id)
+        await gates[id].wait()
+        if is_failing and id == ends_first:
+            raise LookupError(id)
+        return {id: f"row {id}"}
+
+    loader = Loader(read)
+    first = asyncio.ensure_future(loader.load("a"))
+    while not begun:  # noqa: ASYNC110 (one step of the loop)
+        await asyncio.sleep(0)
+    both = asyncio.ensure_future(loader.load_many(["a", "b"]))
+    while len(begun) < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    gates[ends_first].set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gates["a"].set()
+    gates["b"].set()
+    told = await asyncio.gather(first, both, return_exceptions=True)
+    if is_failing:
+        assert isinstance(told[1], LookupError)
+    else:
+        assert [*told] == ["row a", ["row a", "row b"]]
+
+
 async def test_who_is_cancelled_leaves_the_rows_to_the_others(rows: Rows, loader: Loader[str]) -> None:
     given_up = asyncio.ensure_future(loader.load("a"))
     waiting = asyncio.ensure_future(loader.load("a"))
