@@ -24,6 +24,7 @@ SETTINGS = {
     "max_connections": "100",  # two servers and two workers keep about 40
 }
 
+ENDS = 30  # seconds in which it has to end when it is told to
 _OF_A_CONNECTION = "postgres: postgres siege"
 
 
@@ -106,7 +107,11 @@ class Postgresql:
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
-            self._process.wait()
+            try:
+                self._process.wait(ENDS)
+            except subprocess.TimeoutExpired:  # PostgreSQL 18, told to stop in the middle of a recovery
+                self._process.kill()
+                self._process.wait()
 
     def _children(self) -> list[int]:
         return [] if self._process is None else pids.descendants(self._process.pid)
