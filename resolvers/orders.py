@@ -155,6 +155,13 @@ async def parties(ctx: Context, order: Order) -> Parties:
     return Parties(seller, customer)
 
 
+async def items_and_parties(ctx: Context, order: Order) -> tuple[Sequence[OrderItem], Parties]:
+    """Both, read at once."""
+    ctx.loaders.items.ask(order.id)
+    found = await parties(ctx, order)
+    return await items(ctx, order), found
+
+
 async def visible(ctx: Context, ids: Sequence[str]) -> list[Order]:
     """Those of the orders that the caller may see: a customer only their own."""
     own = ctx.principal.customer_id

@@ -212,10 +212,6 @@ class ItemActions:
         ]
 
 
-def possible(order: Order, items: Sequence[OrderItem], parties: Parties) -> list[Possible]:
-    return ItemActions(order, items, parties).possible()
-
-
 def open_to(action: Action, order: Order, items: Sequence[OrderItem], parties: Parties) -> list[OrderItem]:
     """The items that the action is open to."""
     return [item for item in items if why_closed(action, order, item, parties) is None]
@@ -226,10 +222,6 @@ def why_nothing_to_invoice(order: Order, items: Sequence[OrderItem], parties: Pa
     ready = [item for item in items if RULES[Action.INVOICE](order, item) is None]
     refusal = _why_unlawful({order.id: order}, ready, parties)
     return refusal or errors.NothingToInvoice(field="order_id", ids=[order.id])
-
-
-def blocked(order: Order, items: Sequence[OrderItem], parties: Parties) -> list[Blocked]:
-    return ItemActions(order, items, parties).blocked()
 
 
 def check_lawful(order_of: Mapping[str, Order], items: Sequence[OrderItem], parties: Parties) -> None:

@@ -158,9 +158,7 @@ class Order(Node):
         return len(await payments.of_order(info.context, self.row.id))
 
     async def _item_actions(self, info: Info) -> ItemActions:
-        info.context.loaders.items.ask(self.row.id)
-        parties = await orders.parties(info.context, self.row)
-        items = await orders.items(info.context, self.row)
+        items, parties = await orders.items_and_parties(info.context, self.row)
         if self.item_actions is None:
             self.item_actions = ItemActions(self.row, items, parties)
         return self.item_actions

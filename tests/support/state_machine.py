@@ -235,7 +235,7 @@ class Shop(RuleBasedStateMachine):
         return order, list(self.database.read(intake.items_of, self.principal, order_id))
 
     def possible(self, order: Order, rows: Sequence[OrderItem]) -> list[actions.Possible]:
-        return actions.possible(order, rows, self.parties(order))
+        return actions.ItemActions(order, rows, self.parties(order)).possible()
 
     def parties(self, order: Order) -> Parties:
         """Seller and buyer, read once after each command."""

@@ -15,7 +15,7 @@ from invoicing.accounts import settings as account_settings
 from invoicing.demo import fill
 from invoicing.invoices import from_orders
 from invoicing.invoices.lists import invoices_page
-from invoicing.orders.actions import Action, Block, blocked
+from invoicing.orders.actions import Action, Block, ItemActions
 from invoicing.orders.intake import find_order, items_of
 from invoicing.orders.lists import orders_page
 from invoicing.storage.database import Database
@@ -79,9 +79,9 @@ def test_one_order_waits_for_its_shipment(database: Database, shop: Principal) -
     waiting = [
         order
         for order in database.read(orders_page, shop, {}, ALL).rows
-        for block in blocked(
+        for block in ItemActions(
             order, database.read(items_of, shop, order.id), factories.parties(database, shop, order)
-        )
+        ).blocked()
         if block.action is Action.INVOICE and block.reason is Block.NOT_SHIPPED
     ]
     assert {order.number for order in waiting} == {"1007"}

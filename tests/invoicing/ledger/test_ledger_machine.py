@@ -24,7 +24,7 @@ from invoicing.ledger.distribution import OpenInvoice, spread_payments
 from invoicing.ledger.order_shares import shares_of
 from invoicing.ledger.reimbursement import ReimbursementStatus
 from invoicing.orders import intake
-from invoicing.orders.actions import Action, possible
+from invoicing.orders.actions import Action, ItemActions
 from invoicing.storage.database import Database
 from invoicing.storage.tables import Payment, invoice_lines, payments
 from tests.support import factories
@@ -86,7 +86,7 @@ class Shop(RuleBasedStateMachine):
         """All that is invoiced of an order, however many invoices it is on."""
         order = self.database.read(intake.find_order, self.principal, order_id)
         rows = self.database.read(intake.items_of, self.principal, order_id)
-        listed = possible(order, rows, factories.parties(self.database, self.principal, order))
+        listed = ItemActions(order, rows, factories.parties(self.database, self.principal, order)).possible()
         open_now = {id for each in listed if each.action is Action.CANCEL for id in each.ids}
         if invoiced := [row.id for row in rows if row.invoice_id and row.id in open_now]:
             self.issued.append(self.till.cancel(order_id, *invoiced))

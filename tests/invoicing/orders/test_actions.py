@@ -115,10 +115,15 @@ def silent(action: Action, row: OrderItem) -> str:
 def agrees(database: Database, principal: Principal, action: Action, now: datetime) -> None:
     order, items, parties = looked(database, principal)
     listed = {
-        id for entry in actions.possible(order, items, parties) if entry.action is action for id in entry.ids
+        id
+        for entry in actions.ItemActions(order, items, parties).possible()
+        if entry.action is action
+        for id in entry.ids
     }
     told = {
-        entry.id: entry.reason for entry in actions.blocked(order, items, parties) if entry.action is action
+        entry.id: entry.reason
+        for entry in actions.ItemActions(order, items, parties).blocked()
+        if entry.action is action
     }
     assert not listed & told.keys()
     for row in items:
@@ -148,7 +153,9 @@ def test_what_was_undone_is_listed_or_refused_for_the_reason_that_is_told(
 
 def test_each_step_has_the_items_that_wait_for_it(database: Database) -> None:
     order, items, parties = looked(database, undone(database, guided=True))
-    listed = {entry.action.value: entry.ids for entry in actions.possible(order, items, parties)}
+    listed = {
+        entry.action.value: entry.ids for entry in actions.ItemActions(order, items, parties).possible()
+    }
     assert listed == {
         "INVOICE": ["contra-returned-3", "open"],
         "SHIP": ["open"],
@@ -159,7 +166,7 @@ def test_each_step_has_the_items_that_wait_for_it(database: Database) -> None:
     }
     reasons = {
         entry.id: entry.reason
-        for entry in actions.blocked(order, items, parties)
+        for entry in actions.ItemActions(order, items, parties).blocked()
         if entry.action == "INVOICE"
     }
     assert reasons["contra-returned-2"] is Block.NOT_FINISHED
@@ -169,13 +176,16 @@ def test_each_step_has_the_items_that_wait_for_it(database: Database) -> None:
 
 def test_an_item_is_listed_until_it_is_done(database: Database, principal: Principal) -> None:
     order, items, parties = made(database, principal, after_shipment=False)
-    assert actions.possible(order, items, parties) == [
+    assert actions.ItemActions(order, items, parties).possible() == [
         actions.Possible(Action.INVOICE, ["open", "shipped"]),
         actions.Possible(Action.SHIP, ["open", "invoiced"]),
         actions.Possible(Action.CANCEL, ["open", "invoiced"]),
         actions.Possible(Action.RETURN, ["shipped", "both"]),
     ]
-    assert [(entry.action, entry.id, entry.reason) for entry in actions.blocked(order, items, parties)] == [
+    assert [
+        (entry.action, entry.id, entry.reason)
+        for entry in actions.ItemActions(order, items, parties).blocked()
+    ] == [
         (Action.INVOICE, "invoiced", Block.ALREADY_INVOICED),
         (Action.INVOICE, "both", Block.ALREADY_INVOICED),
         (Action.SHIP, "shipped", Block.ALREADY_SHIPPED),
@@ -189,10 +199,12 @@ def test_an_item_is_listed_until_it_is_done(database: Database, principal: Princ
 
 def test_after_shipment_what_is_not_shipped_waits(database: Database, principal: Principal) -> None:
     order, items, parties = made(database, principal, after_shipment=True)
-    assert actions.possible(order, items, parties)[0] == actions.Possible(Action.INVOICE, ["shipped"])
+    assert actions.ItemActions(order, items, parties).possible()[0] == actions.Possible(
+        Action.INVOICE, ["shipped"]
+    )
     reasons = {
         entry.id: entry.reason
-        for entry in actions.blocked(order, items, parties)
+        for entry in actions.ItemActions(order, items, parties).blocked()
         if entry.action is Action.INVOICE
     }
     assert reasons == {
@@ -211,7 +223,7 @@ def test_an_action_that_is_open_to_nothing_has_no_entry(
 
     def listed() -> list[Action]:
         items = database.read(intake.items_of, principal, order.id)
-        return [entry.action for entry in actions.possible(order, items, parties)]
+        return [entry.action for entry in actions.ItemActions(order, items, parties).possible()]
 
     def closed() -> bool:
         return actions.is_done(database.read(intake.items_of, principal, order.id))

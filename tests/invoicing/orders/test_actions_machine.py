@@ -196,7 +196,7 @@ class Items(Shop):
             if len(differ) > 1:
                 return code
         reasons = {
-            self.reason(action, order, row, actions.blocked(order, rows, self.parties(order)))
+            self.reason(action, order, row, actions.ItemActions(order, rows, self.parties(order)).blocked())
             for order, rows in looked.values()
             for row in rows
             if row.id in ids

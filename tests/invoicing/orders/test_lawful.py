@@ -98,7 +98,11 @@ def test_what_is_listed_is_issued_and_what_is_not_is_refused_for_the_reason_that
     items = database.read(intake.items_of, principal, order.id)
     parties = factories.parties(database, principal, order)
     listed = [row.id for row in actions.open_to(Action.INVOICE, order, items, parties)]
-    told = {each.id: each for each in actions.blocked(order, items, parties) if each.action is Action.INVOICE}
+    told = {
+        each.id: each
+        for each in actions.ItemActions(order, items, parties).blocked()
+        if each.action is Action.INVOICE
+    }
     assert {*listed} | told.keys() == {row.id for row in items}
     for row in items:
         expected = "DONE" if row.id in listed else told[row.id].reason.refusal.code

@@ -23,7 +23,7 @@ from invoicing.errors import (
 from invoicing.invoices import from_orders
 from invoicing.invoices.queries import Issued
 from invoicing.orders import intake, returns, shipping
-from invoicing.orders.actions import Action, is_done, possible
+from invoicing.orders.actions import Action, ItemActions, is_done
 from invoicing.orders.returns import Contra
 from invoicing.storage.database import Database
 from invoicing.storage.tables import OrderItem
@@ -62,7 +62,7 @@ class Desk:
     def listed(self) -> dict[str, list[str]]:
         order = self.database.read(intake.find_order, self.principal, "o")
         parties = factories.parties(self.database, self.principal, order)
-        found = possible(order, list(self.items().values()), parties)
+        found = ItemActions(order, list(self.items().values()), parties).possible()
         return {entry.action.value: entry.ids for entry in found}
 
     def total(self) -> int:

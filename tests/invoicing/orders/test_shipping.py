@@ -143,7 +143,9 @@ def test_an_invoiced_item_can_be_shipped_in_parts_that_stay_on_its_invoice(
 
 def possible(database: Database, principal: Principal) -> list[actions.Possible]:
     order = database.read(intake.find_order, principal, "o")
-    return actions.possible(order, items(database, principal), factories.parties(database, principal, order))
+    return actions.ItemActions(
+        order, items(database, principal), factories.parties(database, principal, order)
+    ).possible()
 
 
 def test_the_moment_of_shipment_is_the_callers(
