@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
@@ -81,15 +81,17 @@ def create_app(
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),
         ],
-        middleware=[
-            Middleware(RequestLog, counts, quick=None if origins else graphql),
-            *cross_origin(origins),
-        ],
+        middleware=[_request_log(counts, graphql, origins), *cross_origin(origins)],
         lifespan=_lifespan(services, store, settings, counts, shared_limits),
     )
     app.state.watches = services.watches
     app.state.metrics = counts
     return app
+
+
+def _request_log(counts: Metrics, graphql: Route, origins: Sequence[str]) -> Middleware:
+    """Requests to GraphQL skip the router, unless what is said to other sites' pages comes after it."""
+    return Middleware(RequestLog, counts, quick=None if origins else graphql)
 
 
 def _lifespan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import orjson
@@ -83,7 +83,7 @@ class GraphQLView(Operations):
             request = Request(scope, receive)
             request._body = body
             return await self.run(request, context=context)
-        with WhileCallerWaits(receive) if may_only_read(sent.query) else _NOTHING:
+        with _while_wanted(sent.query, receive):
             result = await self._executed(sent, context)
         scope["state"]["operation"] = context.operation
         if not result.errors:
@@ -119,9 +119,8 @@ class GraphQLView(Operations):
             raise HTTPException(400, str(AmbiguousDocument()))
         request: Request = kwargs["request"]
         context: Context = kwargs["context"]
-        is_read = may_only_read(sent.query)
         try:
-            with WhileCallerWaits(request.receive) if is_read else nullcontext():
+            with _while_wanted(sent.query, request.receive):
                 result = await super().execute_single(*args, **kwargs)
         except HTTPException as refusal:
             cause = refusal.__cause__
@@ -178,6 +177,11 @@ def _json_response(
         return Response(content, 503, headers, media_type=media)
     status = 400 if media == GRAPHQL and "data" not in response_data else 200
     return Response(content, status, VARY, media_type=media)
+
+
+def _while_wanted(query: str | None, receive: Receive) -> AbstractContextManager[None]:
+    """Around an execution: one that only reads ends when its caller goes."""
+    return WhileCallerWaits(receive) if may_only_read(query) else _NOTHING
 
 
 def _is_browser(request: Request) -> bool:
