@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from invoicing.errors import ValidationError
 from invoicing.invoices.parties import buyer_of
@@ -51,7 +51,7 @@ class OrderHistory:
     @property
     def totals_without_discounts(self) -> Totals:
         """What the sold items would come to without their discounts."""
-        full = [replace(taxable(item), discount=0) for item in self.sold]
+        full = [taxable(item)._replace(discount=0) for item in self.sold]
         return arithmetic.compute(full, including_vat=self.order.is_including_vat)
 
 

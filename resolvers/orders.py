@@ -15,7 +15,6 @@ from invoicing.audit.actions import AuditAction
 from invoicing.errors import InvoicingError, NotFound
 from invoicing.orders import intake, lists, returns, shipping
 from invoicing.orders.actions import Action
-from invoicing.orders.items import in_place
 from invoicing.orders.lawful import Parties
 from invoicing.orders.pricing import PricedItems, Terms, priced_items
 from invoicing.orders.returns import Contra
@@ -141,7 +140,7 @@ async def items(ctx: Context, order: Order) -> Sequence[OrderItem]:
     found = await ctx.loaders.items.load(order.id) or []
     if len(found) > MANY:
         await ctx.pace.keep()  # what is done with so many takes long
-    return in_place(found)
+    return found
 
 
 async def parties(ctx: Context, order: Order) -> Parties:

@@ -54,10 +54,10 @@ def _of(named: FromClause, column: str) -> Select[tuple[object, ...]]:
     )
 
 
-def _in_order(*found: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+def _in_order(*found: Select[tuple[object, ...]]) -> Prepared:
     rows: CompoundSelect[tuple[object, ...]] = union(*found)
     either = rows.subquery("either")
-    return select(either).order_by(either.c.created_at, either.c.id)
+    return Prepared(select(either).order_by(either.c.created_at, either.c.id))
 
 
 _AT = func.coalesce(payments.c.paid_at, payments.c.created_at)
@@ -184,7 +184,7 @@ def prepaid_by_order(connection: Connection, principal: Principal, ids: Sequence
 
 
 def _grouped(
-    connection: Connection, statement: Select[tuple[object, ...]], principal: Principal, ids: Sequence[str]
+    connection: Connection, statement: Prepared, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, list[Payment]]:
     found: dict[str, list[Payment]] = defaultdict(list)
     key = {"account": principal.account_id, "ids": list(ids)}

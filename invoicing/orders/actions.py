@@ -90,6 +90,10 @@ _UNLAWFUL: Mapping[type[InvoicingError], Block] = {
 
 Rule = Callable[[Order, OrderItem], Block | None]
 
+_Why = tuple[Block, str]
+"""The reason and the sentence."""
+_State = tuple[str, str | None, bool, bool, bool, bool, bool, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Possible:
@@ -174,41 +178,73 @@ RULES: Mapping[Action, Rule] = {
 OF_CONTRA_ITEMS = frozenset((Action.HANDLE_RECEIPT, Action.HANDLE_APPROVAL, Action.HANDLE_FINISH))
 
 
-def why_closed(action: Action, order: Order, item: OrderItem, parties: Parties) -> tuple[Block, str] | None:
+def why_closed(action: Action, order: Order, item: OrderItem, parties: Parties) -> _Why | None:
     """The reason and the sentence why the action is closed to the item, or None if it is open."""
     if (reason := RULES[action](order, item)) is not None:
-        return reason, reason.message
+        return _told(reason)
     if action is Action.INVOICE and (refusal := unlawful(order, item, parties)) is not None:
-        return _UNLAWFUL[type(refusal)], str(refusal)
+        return _told_by(refusal)
     return None
 
 
+def _told(reason: Block | None) -> _Why | None:
+    return None if reason is None else (reason, reason.message)
+
+
+def _told_by(refusal: InvoicingError) -> _Why:
+    return _UNLAWFUL[type(refusal)], str(refusal)
+
+
+def _state_of(item: OrderItem) -> _State:
+    """All of an item that the rules look at."""
+    return (
+        item.type,
+        item.undone_as,
+        item.invoice_id is None,
+        item.contra_of is None,
+        item.shipped_at is None,
+        item.received_at is None,
+        item.approved_at is None,
+        item.finished_at is None,
+    )
+
+
 class ItemActions:
-    """What may be done with the items of an order, and what not: looked at once, for both."""
+    """What may be done with the items of an order, and what not: looked at once, for both.
+
+    Most items of an order are in the same state, for which the rules are asked once.
+    """
 
     def __init__(self, order: Order, items: Sequence[OrderItem], parties: Parties) -> None:
-        self._items = items
-        self._closed = {
-            action: [why_closed(action, order, item, parties) for item in items] for action in RULES
-        }
+        known: dict[_State, Sequence[_Why | None]] = {}
+        self._looked_at: list[tuple[OrderItem, Sequence[_Why | None]]] = []
+        for item in items:
+            state = _state_of(item)
+            if state not in known:
+                known[state] = [_told(rule(order, item)) for rule in RULES.values()]
+            invoiced, *others = why = known[state]
+            if invoiced is None and (refusal := unlawful(order, item, parties)) is not None:
+                why = [_told_by(refusal), *others]
+            self._looked_at.append((item, why))
 
     def possible(self) -> list[Possible]:
         """One entry for each action that at least one item is open to."""
-        found = {
-            action: [item.id for item, why in zip(self._items, closed, strict=True) if why is None]
-            for action, closed in self._closed.items()
-        }
-        return [Possible(action, ids) for action, ids in found.items() if ids]
+        found = [
+            Possible(action, [item.id for item, why in self._looked_at if why[place] is None])
+            for place, action in enumerate(RULES)
+        ]
+        return [entry for entry in found if entry.ids]
 
     def blocked(self) -> list[Blocked]:
         """Every action that is closed to an item, with the reason. HANDLE_… is listed for contra items only,
         and SHIP, CANCEL and RETURN for the others only."""
+        listed = [(place, action, action in OF_CONTRA_ITEMS) for place, action in enumerate(RULES)]
         return [
-            Blocked(action, item.id, *why)
-            for action, closed in self._closed.items()
-            for item, why in zip(self._items, closed, strict=True)
-            if why is not None
-            if action is Action.INVOICE or (item.contra_of is not None) == (action in OF_CONTRA_ITEMS)
+            Blocked(action, item.id, *told)
+            for place, action, is_of_contra in listed
+            for item, why in self._looked_at
+            if (told := why[place]) is not None
+            if action is Action.INVOICE or (item.contra_of is not None) == is_of_contra
         ]
 
 

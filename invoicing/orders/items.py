@@ -95,12 +95,8 @@ def sold(items: Iterable[OrderItem]) -> list[OrderItem]:
 
 
 def taxable(item: Priced) -> arithmetic.Taxable:
-    return arithmetic.Taxable(
-        subtotal=item.subtotal,
-        discount=item.discount + item.allocated_discount,
-        rate=item.vat_rate,
-        category=item.vat_category,
-    )
+    discount = item.discount + item.allocated_discount
+    return arithmetic.Taxable(item.subtotal, item.vat_rate, item.vat_category, discount)
 
 
 def item_rows(given: Sequence[OrderItemValues], default_rate: int) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, literal, select
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.customers.details import customers_by_id
+from invoicing.orders.items import in_place
 from invoicing.orders.lawful import Parties
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
@@ -25,12 +26,13 @@ _ORDERS = Prepared(
     select(orders).where(orders.c.account_id == bindparam("account"), is_one_of(orders.c.id, id_list("ids")))
 )
 
-_ITEMS_OF_ORDERS = select(order_items).where(
+_OF_ORDERS = select(order_items).where(
     order_items.c.account_id == bindparam("account"),
     is_one_of(order_items.c.order_id, id_list("ids")),
 )
+_ITEMS_OF_ORDERS = Prepared(_OF_ORDERS)
 
-_SOME_ITEMS_OF_ORDERS = _ITEMS_OF_ORDERS.with_only_columns(literal(1).label("one")).limit(bindparam("most"))
+_SOME_ITEMS_OF_ORDERS = _OF_ORDERS.with_only_columns(literal(1).label("one")).limit(bindparam("most"))
 _COUNT_SOME_ITEMS = Prepared(select(func.count()).select_from(_SOME_ITEMS_OF_ORDERS.subquery()))
 
 
@@ -49,11 +51,12 @@ def parties_of(connection: Connection, principal: Principal, order: Order) -> Pa
 def items_by_order(
     connection: Connection, principal: Principal, ids: Sequence[str]
 ) -> Mapping[str, list[OrderItem]]:
+    """The items of each order, in their order."""
     items: dict[str, list[OrderItem]] = defaultdict(list)
     key = {"account": principal.account_id, "ids": list(ids)}
     for item in rows.all_(connection, _ITEMS_OF_ORDERS, key, as_=OrderItem):
         items[item.order_id].append(item)
-    return items
+    return {order_id: in_place(found) for order_id, found in items.items()}
 
 
 def has_more_items(connection: Connection, principal: Principal, ids: Sequence[str], most: int) -> bool:

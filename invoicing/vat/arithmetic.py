@@ -7,6 +7,7 @@ it is shared out by largest remainder, so that lines, VAT rows and totals agree 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from invoicing.money import portion, shares
 
@@ -16,8 +17,7 @@ WHOLE = 1_000_000
 _Group = tuple[str, int]  # category and rate
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taxable:
+class Taxable(NamedTuple):
     """A line before VAT, with both amounts as quoted: all with VAT, or all without.
 
     `subtotal` is price x quantity in minor units, rounded once; `discount` is taken off it; a credit has both
@@ -25,13 +25,12 @@ class Taxable:
     """
 
     subtotal: int
-    discount: int = 0
     rate: int
     category: str
+    discount: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taxed:
+class Taxed(NamedTuple):
     """A line with its VAT. `total` is as quoted, subtotal - discount; `net` + `vat` = `gross` always."""
 
     subtotal: int
@@ -148,9 +147,7 @@ def _taxed(line: Taxable, share: int, including_vat: bool) -> Taxed:
     """The line, given its net if it is quoted with VAT, and its VAT if without: the rest is derived."""
     total = line.subtotal - line.discount
     net, vat = (share, total - share) if including_vat else (total, share)
-    return Taxed(
-        subtotal=line.subtotal, discount=line.discount, total=total, net=net, vat=vat, gross=net + vat
-    )
+    return Taxed(line.subtotal, line.discount, total, net, vat, gross=net + vat)
 
 
 def _totals(lines: Sequence[Taxed], rows: Sequence[Row]) -> Totals:

@@ -63,7 +63,8 @@ def size(value: Any) -> int:
     if isinstance(value, str):
         return len(value) * CHARACTER
     if isinstance(value, list):
-        return len(value) * VALUE + sum([size(each) for each in value])
+        texts = [len(each) * CHARACTER if each.__class__ is str else size(each) for each in value]
+        return len(value) * VALUE + sum(texts)
     return len(orjson.dumps(value)) * CHARACTER if isinstance(value, dict) else 0
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from invoicing.orders.actions import ItemActions
+from invoicing.orders.actions import Blocked, ItemActions, Possible
 from invoicing.orders.items import counted, totals
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Totals
@@ -29,18 +29,22 @@ from schema.types.shared import Address, VatAmount
 from schema.types.stored import column, of_row, showing
 
 
+@of_row
 @strawberry.type(description="An action, and the items it can be done to now.")
 class OrderAction:
-    action: OrderActionType = strawberry.field(description="What can be done.")
-    ids: list[strawberry.ID] = strawberry.field(description="The items it can be done to: never empty.")
+    row: strawberry.Private[Possible]
+    action: OrderActionType = column("What can be done.")
+    ids: list[strawberry.ID] = column("The items it can be done to: never empty.")
 
 
+@of_row
 @strawberry.type(description="An item for which an action is not possible now, and why.")
 class BlockedItem:
-    action: OrderActionType = strawberry.field(description="What cannot be done.")
-    id: strawberry.ID = strawberry.field(description="The item's id.")
-    reason: BlockReason = strawberry.field(description="Why, for programs.")
-    message: str = strawberry.field(description="Why, for people.")
+    row: strawberry.Private[Blocked]
+    action: OrderActionType = column("What cannot be done.")
+    id: strawberry.ID = column("The item's id.")
+    reason: BlockReason = column("Why, for programs.")
+    message: str = column("Why, for people.")
 
 
 @of_row
@@ -101,22 +105,12 @@ class Order(Node):
     )
     async def actions(self, info: Info) -> list[OrderAction]:
         found = (await self._item_actions(info)).possible()
-        return [
-            OrderAction(action=entry.action, ids=[strawberry.ID(id) for id in entry.ids]) for entry in found
-        ]
+        return [showing(OrderAction, entry) for entry in found]
 
     @strawberry.field(description="For each action, why it is not possible for the other items.")
     async def blocked(self, info: Info) -> list[BlockedItem]:
         found = (await self._item_actions(info)).blocked()
-        return [
-            BlockedItem(
-                action=entry.action,
-                id=strawberry.ID(entry.id),
-                reason=entry.reason,
-                message=entry.message,
-            )
-            for entry in found
-        ]
+        return [showing(BlockedItem, entry) for entry in found]
 
     @strawberry.field(description="Σ of the items' subtotals, before all discounts, priced as the order is.")
     async def subtotal(self, info: Info) -> Money:

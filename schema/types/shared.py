@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import strawberry
 
@@ -11,20 +11,32 @@ from invoicing.decimals import json_number
 from schema.hints import Key, Shape
 from schema.types.enums import VatCategory
 from schema.types.scalars import Money
+from schema.types.stored import column, computed, of_row, showing
 
 
+class Vat(NamedTuple):
+    """What a VatAmount shows: `rate` in ten-thousandths of a percent, the amounts in minor units."""
+
+    rate: int
+    category: str
+    base: int
+    amount: int
+
+
+@of_row
 @strawberry.type(description="One VAT rate: the base without VAT, and the VAT on it.")
 class VatAmount:
-    rate: float = strawberry.field(description="In percent, with up to four decimals: 21, 5.5, 6.625.")
-    category: VatCategory = strawberry.field(description="As in UNTDID 5305.")
-    base: Money = strawberry.field(description="What the VAT is on, without VAT.")
-    amount: Money = strawberry.field(description="The VAT.")
+    row: strawberry.Private[Vat]
+    rate: float = computed(
+        "In percent, with up to four decimals: 21, 5.5, 6.625.", lambda row: json_number(row.rate, 4)
+    )
+    category: VatCategory = column("As in UNTDID 5305.", VatCategory)
+    base: Money = column("What the VAT is on, without VAT.")
+    amount: Money = column("The VAT.")
 
     @classmethod
     def of(cls, rate: int, category: str, base: int, amount: int) -> "VatAmount":
-        return cls(
-            rate=json_number(rate, 4), category=VatCategory(category), base=Money(base), amount=Money(amount)
-        )
+        return showing(cls, Vat(rate, category, base, amount))
 
 
 STORED_VAT: Shape = {

@@ -96,12 +96,22 @@ def leaf_lines(kind: Any, value: str, constant: Constant) -> list[str]:
         known = f"{value}.__class__ is {wrapped}"
         return [f"{value} = {names}[{value}._value_] if {known} else {slowly}"]
     if is_list_type(inner):
-        return [f"{value} = {constant(leaf_writer(kind))}({value})"]
+        return [f"{value} = {_list(inner, value, f'{constant(leaf_writer(kind))}({value})', constant)}"]
     written = f"{value} = {constant(inner.coerce_output_value)}({value})"
     check = f"if {value} is None or {value} is Undefined: null()"
     if is_non_null_type(kind):
         return [f"if {value} is None: null()", written, check]
     return [f"if {value} is not None:", f" {written}", f" {check}"]
+
+
+def _list(kind: Any, value: str, slowly: str, constant: Constant) -> str:
+    """What writes a list; `slowly` writes any value in its place."""
+    usual = USUAL.get(getattr(get_nullable_type(kind.of_type), "name", ""))
+    if usual is None:
+        return slowly
+    condition, written = (each.format("y") for each in usual)
+    each = f"{written} if {condition} else {constant(leaf_writer(kind.of_type))}(y)"
+    return f"[{each} for y in {value}] if {value}.__class__ is list else {slowly}"
 
 
 def attribute(definition: StrawberryField, constant: Constant) -> str:

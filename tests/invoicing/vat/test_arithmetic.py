@@ -52,7 +52,7 @@ def baskets(draw: st.DrawFn, discounts: bool = True) -> list[Taxable]:
 
 
 def negated(lines: Sequence[Taxable]) -> list[Taxable]:
-    return [replace(line, subtotal=-line.subtotal, discount=-line.discount) for line in lines]
+    return [line._replace(subtotal=-line.subtotal, discount=-line.discount) for line in lines]
 
 
 def mirror(taxed: Taxed) -> Taxed:
@@ -269,7 +269,7 @@ SOUND = compute([line(7497), line(100, 0, "Z")], including_vat=True)
         (replace(SOUND, total=SOUND.total - 1), "quoted"),
         (replace(SOUND, total_vat=SOUND.total_vat + 1), "BR-CO-15"),
         (replace(SOUND, total_ex_vat=SOUND.total_ex_vat + 1, total_vat=SOUND.total_vat - 1), "BR-CO-13"),
-        (replace(SOUND, lines=(SOUND.lines[0], replace(SOUND.lines[1], vat=1))), "BR-CO-14"),
+        (replace(SOUND, lines=(SOUND.lines[0], SOUND.lines[1]._replace(vat=1))), "BR-CO-14"),
         (replace(SOUND, rows=SOUND.rows[:1]), "missing"),
         (replace(SOUND, rows=SOUND.rows * 2), "BR-S-08"),
         (replace(SOUND, rows=(replace(SOUND.rows[0], base=6195), SOUND.rows[1])), "BR-S-08"),
