@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -14,7 +15,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
-        self.reading: asyncio.Task[None] | None = None  # asyncio itself keeps no task alive
+        self.reading: asyncio.Future[Any] | None = None  # asyncio itself keeps no task alive
         self._waiting: list[asyncio.Future[None]] = []
         self._has_ended = False  # before others that somebody waits for too, perhaps
         self._failure: BaseException | None = None
@@ -85,19 +86,15 @@ class Loader(Generic[T]):
 
     def _begin(self, batch: _Batch) -> None:
         self._next = None
-        batch.reading = asyncio.get_running_loop().create_task(self._fill(batch))
+        batch.reading = asyncio.ensure_future(self._read(batch.ids))
+        batch.reading.add_done_callback(partial(self._end, batch))
 
-    async def _fill(self, batch: _Batch) -> None:
-        try:
-            found = await self._read(batch.ids)
-        except BaseException as failure:  # it is raised where the rows are waited for
-            self._forget(batch)
-            batch.end(failure)
-            return
-        self.prime({id: found.get(id) for id in batch.ids})
-        self._forget(batch)
-        batch.end()
-
-    def _forget(self, batch: _Batch) -> None:
+    def _end(self, batch: _Batch, reading: asyncio.Future[Mapping[str, T]]) -> None:
+        """What it fails with is raised where the rows are waited for."""
+        failure = asyncio.CancelledError() if reading.cancelled() else reading.exception()
+        if failure is None:
+            found = reading.result()
+            self.prime({id: found.get(id) for id in batch.ids})
         for id in batch.ids:
             del self._batches[id]
+        batch.end(failure)

@@ -108,15 +108,15 @@ class Loaders:
         """What reads the rows of these ids. It does not hold these loaders: no cycle."""
         database, principal, pace = self._database, self._principal, self._pace
 
-        async def read(ids: Sequence[str]) -> Mapping[str, T]:
+        def read(ids: Sequence[str]) -> Awaitable[Mapping[str, T]]:
             if is_long or len(ids) > FEW:
-                return await database.list_for(principal.account_id, batch, principal, ids)
-            return await database.read_for(principal.account_id, batch, principal, ids)
+                return database.start_list_for(principal.account_id, batch, principal, ids)
+            return database.start_read_for(principal.account_id, batch, principal, ids)
 
         together = _Together(read, pace)
 
-        async def load(ids: Sequence[str]) -> Mapping[str, T]:
-            return await (together.read(ids) if together.is_due else read(ids))
+        def load(ids: Sequence[str]) -> Awaitable[Mapping[str, T]]:
+            return together.read(ids) if together.is_due else read(ids)
 
         return load
 

@@ -150,7 +150,17 @@ class Database:
         **kwargs: P.kwargs,
     ) -> T:
         """Reads single rows of an account, or a few, by their keys, as `read_async` does: in its turn."""
-        return await self._rows.read(lambda reads: reads.run(work, *args, **kwargs), account_id)
+        return await self.start_read_for(account_id, work, *args, **kwargs)
+
+    def start_read_for(
+        self,
+        account_id: str,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> asyncio.Future[T]:
+        """`read_for` that does not have to be waited for, or not in a task of its own."""
+        return self._rows.read(lambda reads: reads.run(work, *args, **kwargs), account_id)
 
     async def list_for(
         self,
@@ -164,7 +174,17 @@ class Database:
         These have threads of their own, of which an account has a part: who asks for what takes long keeps
         no other account waiting, and nobody who asks for a row.
         """
-        return await self._lists.read(lambda reads: reads.run(work, *args, **kwargs), account_id)
+        return await self.start_list_for(account_id, work, *args, **kwargs)
+
+    def start_list_for(
+        self,
+        account_id: str | None,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> asyncio.Future[T]:
+        """`list_for` in the same way."""
+        return self._lists.read(lambda reads: reads.run(work, *args, **kwargs), account_id)
 
     async def write_async(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

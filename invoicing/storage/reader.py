@@ -78,7 +78,7 @@ class Reader:
         for thread in self._threads:
             thread.start()
 
-    async def read(self, call: Callable[[Any], T], owner: Owner = None) -> T:
+    def read(self, call: Callable[[Any], T], owner: Owner = None) -> asyncio.Future[T]:
         """The result of `call`, which runs in a thread; the event loop is not blocked."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -86,7 +86,7 @@ class Reader:
             self._requests[loop] = []
             loop.call_soon(self._hand_over, loop)
         self._requests[loop].append(Request(future, call, time.monotonic(), owner))
-        return await future
+        return future
 
     def close(self) -> None:
         """Finishes the reads that were handed over; later ones fail."""

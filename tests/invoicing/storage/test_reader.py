@@ -86,7 +86,10 @@ async def test_the_event_loop_is_not_blocked_by_a_slow_read(reader: Reader) -> N
 
 
 def test_two_loops_get_their_own_results(reader: Reader) -> None:
-    assert [asyncio.run(reader.read(lambda _: "read")) for _ in range(2)] == ["read", "read"]
+    async def read() -> str:
+        return await reader.read(lambda _: "read")
+
+    assert [asyncio.run(read()) for _ in range(2)] == ["read", "read"]
 
 
 def test_closing_waits_for_pending_reads() -> None:
