@@ -66,6 +66,11 @@ class Principal:
         """The API key's id; None for a customer, or on the command line."""
         return self.actor.id if self.actor.type == ActorType.API_KEY else None
 
+    @property
+    def view(self) -> tuple[str, str | None, frozenset[Scope], frozenset[Scope]]:
+        """What it may see and do. Two of the same view see the same, whoever they are."""
+        return self.account_id, self.customer_id, self.scopes, self.own_scopes
+
     def require(self, scope: Scope, *, or_own: bool = False) -> None:
         """Raises Forbidden without the scope; with `or_own`, a customer may do it with what is their own."""
         if scope in self.scopes or (or_own and scope in self.own_scopes):

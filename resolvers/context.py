@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,11 +14,13 @@ from invoicing.access import Principal
 from invoicing.audit.actions import AuditAction
 from invoicing.audit.entries import Act, audited
 from invoicing.audit.subjects import Subject
+from invoicing.invoices.view import Seen
 from invoicing.keyring import Keyring
 from invoicing.storage.database import Database
 from resolvers.audit_subjects import subjects_of
 from resolvers.gateway_calls import Gateways
 from resolvers.loaders import Loaders
+from resolvers.once import Moment
 from resolvers.turns import Pace
 from resolvers.watches import Watches
 from resolvers.ways import Way
@@ -65,6 +67,8 @@ class Context:
     count_execution: Callable[[Way], None] = lambda _: None
     operation: str | None = field(default=None, init=False)
     way: Way | None = field(default=None, init=False)
+    moment: Moment[Any] | None = field(default=None, init=False)
+    """That at which was read what is told next; several may be told of it."""
     pace: Pace = field(init=False)
     loaders: Loaders = field(init=False)
 
@@ -118,6 +122,11 @@ class Context:
         if self.find_principal is not None:
             self.principal = await self.find_principal()
         self.loaders = Loaders(self.services.database, self.principal, self.pace)
+
+    def tell(self, moment: Moment[Seen]) -> None:
+        """Keeps what was read to find out that an invoice changed: it is not read again to tell of it."""
+        self.moment = moment
+        self.loaders.prime(moment.value)
 
     @property
     def holder(self) -> str:

@@ -25,9 +25,9 @@ from invoicing.storage.tables import Order
 from resolvers import orders, payments
 from resolvers.batches import check_batch
 from resolvers.context import Context
+from resolvers.once import Moment
 
 LONGEST_WAIT_MS = 10_000
-POLL_SECONDS = 5.0  # for notifications that are lost, or were made by a process that cannot send any
 
 
 async def invoice(ctx: Context, invoice_id: str) -> Issued:
@@ -51,26 +51,26 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
             is_over = left <= 0 or watches.ending.is_set()
             if found.pdf_key or found.pdf_failed_at or is_over:
                 return found
-            await watch.wait(min(left, POLL_SECONDS))
+            await watch.wait(left)
 
 
 async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued]:
     """The invoice now, and again whenever its PDF, payments or credits change. It never ends by itself."""
     topic = after_commit.invoice_topic(ctx.principal.account_id, invoice_id)
-    watches = ctx.services.watches
     seen, was_notified = None, False
-    with watches.watch(topic, ctx.principal) as watch:
+    with ctx.services.watches.watch(topic, ctx.principal) as watch:
         while True:
             await ctx.renew()
             ctx.principal.require(Scope.INVOICES_READ)
             see = partial(ctx.read, invoice_view.see, ctx.principal, invoice_id)
             view = ctx.principal.customer_id
-            now = await (watches.read_once(topic, view, see) if was_notified else see())
-            if now != seen:
-                seen = now
-                ctx.loaders.prime(now)
-                yield now.invoice
-            was_notified = await watch.wait(POLL_SECONDS)
+            moment = await watch.read_once(view, see) if was_notified else Moment(await see())
+            if moment.value != seen:
+                seen = moment.value
+                ctx.tell(moment)
+                yield seen.invoice
+            del moment  # what was made of it is not kept until something changes
+            was_notified = await watch.wait()
 
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Issued]:

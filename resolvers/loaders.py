@@ -76,6 +76,7 @@ class _LoaderOf(Generic[T]):
 
     def __get__(self, loaders: Loaders, _: type[Loaders]) -> Loader[T]:
         made = Loader(loaders.loading(self._batch, is_long=self._is_long))
+        made.prime(loaders.known.pop(self._name, {}))
         loaders.__dict__[self._name] = made  # which is found before this from now on
         return made
 
@@ -87,6 +88,8 @@ class Loaders:
         self._database = database
         self._principal = principal
         self._pace = pace
+        self.known: dict[str, Mapping[str, Any]] = {}
+        """Rows that were read in another way, by the names of loaders that are not made yet."""
 
     account = _LoaderOf[Account](settings.accounts_by_id)
     customer = _LoaderOf[Customer](details.customers_by_id)
@@ -121,9 +124,14 @@ class Loaders:
         return load
 
     def prime(self, seen: Seen) -> None:
-        """Keeps what was read to find out whether an invoice changed, so that it is not read again."""
+        """Keeps what was read to find out whether an invoice changed, so that it is not read again.
+
+        Of a caller who has asked for nothing yet.
+        """
         id = seen.invoice.id
-        self.invoice.prime({id: seen.invoice})
-        self.balance.prime({id: seen.balance})
-        self.payments_of_invoice.prime({id: seen.payments})
-        self.credits.prime({id: seen.credited_by})
+        self.known = {
+            "invoice": {id: seen.invoice},
+            "balance": {id: seen.balance},
+            "payments_of_invoice": {id: seen.payments},
+            "credits": {id: seen.credited_by},
+        }

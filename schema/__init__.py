@@ -23,6 +23,7 @@ from resolvers.ways import Way
 from schema.errors import as_graphql_error, visible_error
 from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.documents import CachedDocuments, DocumentCache, Rules
+from schema.execution.following import Following
 from schema.execution.inputs import execute_in_parts, make_inputs_of_values
 from schema.execution.meter import limit_cost
 from schema.execution.operations import AmbiguousDocument, is_ambiguous
@@ -137,7 +138,8 @@ class Schema(strawberry.Schema):
                     self._conclude(planned, context)
                     yield planned
                     return
-                async with aclosing(await super().stream(*args, **kwargs)) as results:
+                results = self._followed(kwargs) or await super().stream(*args, **kwargs)
+                async with aclosing(results):
                     async for result in results:
                         if isinstance(result, ExecutionResult):
                             self._conclude(result, context)
@@ -146,6 +148,14 @@ class Schema(strawberry.Schema):
             last = PreExecutionError(data=None, errors=[as_graphql_error(failure)])
             self._conclude(last, context)
             yield last
+
+    def _followed(self, options: Mapping[str, Any]) -> StreamResult | None:
+        """The results of a subscription with a plan. None where Strawberry executes it."""
+        begun, allowed = options["root_value"], options.get("allowed_operation_types") or OperationType
+        if not isinstance(begun, Begun) or OperationType.SUBSCRIPTION not in allowed:
+            return None
+        following = Following.of(self.graphql_schema, begun)
+        return following.results() if following else None
 
     def _conclude(self, result: ExecutionResult, context: Context) -> None:
         """Makes the errors of a result what the caller may see, and counts it."""

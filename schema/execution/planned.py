@@ -65,6 +65,12 @@ class PlannedExecution(MeteredExecution):
             self._left = self._begun.left(operation)
         return super().build_per_event_executor(payload)
 
+    def of_event(self, event: Any) -> Any:
+        """The execution of an event that a plan could not read."""
+        execution = self.build_per_event_executor(event)
+        execution._left = None
+        return execution
+
     def execute_field(
         self,
         parent_type: GraphQLObjectType,

@@ -21,7 +21,7 @@ from resolvers.shared_threads import SharedThreads
 from resolvers.turns import turns
 from resolvers.ways import Way
 from schema.execution.compiled.operation import CompiledOperation
-from schema.execution.compiled.running import Outcome, Prices, Run
+from schema.execution.compiled.running import Outcome, Prices, Read, Run
 from schema.execution.compiled.selecting import Replaced
 from schema.execution.compiled.source import ROOT, Plan
 from schema.execution.documents import DocumentCache, ParsedDocument
@@ -93,13 +93,10 @@ class Plans:
         self, operation: CompiledOperation, asked: Asked, outcomes: dict[str, Outcome]
     ) -> dict[str, Any] | None:
         """The data of a query; None where graphql-core executes, with what `outcomes` has then."""
-        context, current = asked.context, turns()
+        context = asked.context
         context.way = Way.REFUSED
         try:
-            coerced = operation.variables.coerced(asked.given)
-            wait = partial(context.pace.keep, current)
-            run = Run(context, coerced, asked.given, meter_of(self._schema._schema), current, wait, outcomes)
-            run.pause = AT_ONCE
+            run = self.run(context, operation.variables.coerced(asked.given), asked.given, outcomes)
             return await self.read(operation, ROOT, None, run)
         except Exception:  # whatever it is, graphql-core comes to it too, and tells it with its path
             return None
@@ -109,14 +106,43 @@ class Plans:
 
         Raises whatever ends the plan.
         """
+        plan = await self._plan(operation, run)
+        return await self._read(plan.reads[key], value, run)
+
+    async def read_event(self, operation: CompiledOperation, event: Any, run: Run) -> dict[str, Any]:
+        """The answer of a subscription to an event. Raises whatever ends the plan."""
+        plan = await self._plan(operation, run)
+        ((key, read),) = plan.reads.items()
+        return {key: await self._read(read, event, run)}
+
+    async def _plan(self, operation: CompiledOperation, run: Run) -> Plan:
         context: Context = run.context
         context.way = Way.UNPLANNED
         plan = operation.found(run.variables) or await self._written(operation, run)
         context.way = Way.FAILED
-        data: dict[str, Any] = plan.reads[key](value, run)
+        return plan
+
+    async def _read(self, read: Read, value: Any, run: Run) -> dict[str, Any]:
+        context: Context = run.context
+        data: dict[str, Any] = read(value, run)
         await run.finish(PRICES)
         context.way = Way.PLANNED
         return data
+
+    def run(
+        self,
+        context: Context,
+        coerced: Mapping[str, Any],
+        given: Given,
+        outcomes: dict[str, Outcome] | None = None,
+    ) -> Run:
+        """One execution of a plan, which may cost as much as any."""
+        current = turns()
+        wait = partial(context.pace.keep, current)
+        meter = meter_of(self._schema._schema)
+        run = Run(context, coerced, given, meter, current, wait, {} if outcomes is None else outcomes)
+        run.pause = AT_ONCE
+        return run
 
     def _operation(self, key: Key, document: ParsedDocument, replaced: Replaced) -> CompiledOperation | int:
         """What is known of the operation, which comes once more now."""
