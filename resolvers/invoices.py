@@ -69,7 +69,6 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
                 seen = moment.value
                 ctx.tell(moment)
                 yield seen.invoice
-            del moment  # what was made of it is not kept until something changes
             was_notified = await watch.wait()
 
 

@@ -37,10 +37,7 @@ class Once(Generic[T]):
 
 
 class Moment(Generic[T]):
-    """What was read at one moment, and what was made of it since.
-
-    It lasts as long as somebody has yet to be told of it.
-    """
+    """What was read at one moment, and what was made of it since."""
 
     __slots__ = ("_made", "value")
 

@@ -21,14 +21,15 @@ POLL_SECONDS = 5.0  # for notifications that are lost, or were made by a process
 
 @dataclass(slots=True)
 class _Topic:
-    """Who watches it, and what they read just now, by the view of those who do."""
+    """Who watches it, and what was read since they were last notified, by the view of those who did."""
 
-    watches: set[Watch] = field(default_factory=set)
+    watches: dict[Watch, None] = field(default_factory=dict)
+    """In the order in which they came."""
     reads: dict[object, Once[Moment[Any]]] = field(default_factory=dict)
     poll: asyncio.TimerHandle | None = None
 
     def notify(self) -> None:
-        self.reads = {}  # what is being read was there before the change
+        self.reads = {}  # what was read, or is being read, was there before the change
         for watch in self.watches:
             watch.notify()
 
@@ -72,7 +73,10 @@ class Watch:
         return was_notified
 
     async def read_once(self, view: object, read: Callable[[], Awaitable[T]]) -> Moment[T]:
-        """Reads once for all who have the same view and were notified of the same change."""
+        """Reads once for all who have the same view and were notified of the same change.
+
+        Whoever comes late gets the same: if there was another change since, they are notified again.
+        """
         reads = self._topic.reads
         once: Once[Moment[T]] | None = reads.get(view)
         if once is None:
@@ -80,8 +84,9 @@ class Watch:
             async def moment() -> Moment[T]:
                 try:
                     return Moment(await read())
-                finally:
-                    del reads[view]  # whoever comes now may have been notified since
+                except BaseException:
+                    del reads[view]
+                    raise
 
             once = reads[view] = Once(moment())
         return await once.wait()
@@ -122,12 +127,12 @@ class Watches:
             topic = self._topics[name] = _Topic()
             topic.keep_looking()
         watch = Watch(topic)
-        topic.watches.add(watch)
+        topic.watches[watch] = None
         return watch
 
     def _remove(self, name: str, watch: Watch) -> None:
         topic = self._topics[name]
-        topic.watches.remove(watch)
+        del topic.watches[watch]
         if not topic.watches:
             del self._topics[name]
             if topic.poll is not None:

@@ -151,7 +151,7 @@ class Schema(strawberry.Schema):
 
     def _followed(self, options: Mapping[str, Any]) -> StreamResult | None:
         """The results of a subscription with a plan. None where Strawberry executes it."""
-        begun, allowed = options["root_value"], options.get("allowed_operation_types") or OperationType
+        begun, allowed = options.get("root_value"), options.get("allowed_operation_types") or OperationType
         if not isinstance(begun, Begun) or OperationType.SUBSCRIPTION not in allowed:
             return None
         following = Following.of(self.graphql_schema, begun)

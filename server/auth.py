@@ -13,6 +13,7 @@ from invoicing.accounts import api_keys
 from invoicing.customers import sessions
 from invoicing.errors import Unauthorized
 from invoicing.storage.database import Database
+from resolvers.once import Once
 
 REMEMBERED_SECONDS = 1.0
 _MOST_REMEMBERED = 4_096
@@ -27,18 +28,32 @@ class Authenticator:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._found_lately: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
-        self._forgotten = 0
+        self._looking: dict[str, Once[Principal | None]] = {}
 
     async def principal_of(self, token: str) -> Principal:
         """Whom the token stands for. Raises Unauthorized if it is not known."""
         if (remembered := self.remembered(token)) is not None:
             return remembered
-        forgotten = self._forgotten
-        found = await self._look_up(token)
+        found = await self._found_once(token)
+        if found is None:
+            raise Unauthorized("This API key or session token is not known, was revoked, or has expired.")
+        return found
+
+    async def _found_once(self, token: str) -> Principal | None:
+        """Looks it up once for all who have it at the same time: hundreds may follow the same invoice."""
+        looking = self._looking.get(token)
+        if looking is None:
+            looking = self._looking[token] = Once(self._find(token, self._looking))
+        return await looking.wait()
+
+    async def _find(self, token: str, looking: dict[str, Once[Principal | None]]) -> Principal | None:
+        try:
+            found = await self._look_up(token)
+        finally:
+            del looking[token]
         if found is None:
             self._found_lately.pop(token, None)
-            raise Unauthorized("This API key or session token is not known, was revoked, or has expired.")
-        if forgotten == self._forgotten:  # otherwise a key was revoked during the look-up
+        elif looking is self._looking:  # otherwise a key was revoked during the look-up
             self._remember(token, found)
         return found
 
@@ -60,7 +75,7 @@ class Authenticator:
         return await self._database.read_async(api_keys.find_principal, token)
 
     def forget(self) -> None:
-        self._forgotten += 1
+        self._looking = {}  # who asks from now on does not get what was looked up before
         self._found_lately.clear()
 
     def _remember(self, token: str, found: Principal) -> None:

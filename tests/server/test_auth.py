@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from invoicing.access import Scope
+from invoicing.access import Principal, Scope
 from invoicing.accounts import api_keys
 from invoicing.customers import sessions
+from invoicing.errors import Unauthorized
 from invoicing.storage.database import Database
+from server.auth import Authenticator
 from tests.support import factories
 from tests.support.client import Client, client
 
@@ -111,3 +115,54 @@ def test_each_key_acts_for_its_own_account(shop: Client) -> None:
     neighbour = shop.neighbour()
     for one in (shop, neighbour, replace(shop), neighbour):
         assert one.ask("{ account { id } }")["account"]["id"] == one.principal.account_id
+
+
+@pytest.mark.anyio
+async def test_who_comes_after_a_key_was_revoked_does_not_get_what_was_looked_up_before(
+    shop: Client, database: Database
+) -> None:
+    authenticator = Authenticator(database)
+    token = str(shop.token)
+    looking = asyncio.create_task(authenticator.principal_of(token))
+    await asyncio.sleep(0)
+    database.write(api_keys.revoke_api_key, shop.principal, shop.principal.actor.id, now=factories.NOW)
+    authenticator.forget()
+    for _ in range(2):
+        with pytest.raises(Unauthorized):
+            await authenticator.principal_of(token)
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+@pytest.mark.anyio
+async def test_what_was_looked_up_while_a_key_was_revoked_is_not_remembered(
+    shop: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authenticator = Authenticator(database)
+    find = api_keys.find_principal
+
+    def find_and_revoke(connection: Connection, token: str) -> Principal | None:
+        found = find(connection, token)
+        authenticator.forget()
+        return found
+
+    monkeypatch.setattr(api_keys, "find_principal", find_and_revoke)
+    await authenticator.principal_of(str(shop.token))
+    assert not authenticator.has_found(str(shop.token))
+
+
+@pytest.mark.anyio
+async def test_all_who_come_at_once_with_one_key_are_looked_up_once(
+    shop: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authenticator = Authenticator(database)
+    looked_up: list[str] = []
+    find = api_keys.find_principal
+
+    def counted(connection: Connection, token: str) -> Principal | None:
+        looked_up.append(token)
+        return find(connection, token)
+
+    monkeypatch.setattr(api_keys, "find_principal", counted)
+    found = await asyncio.gather(*(authenticator.principal_of(str(shop.token)) for _ in range(20)))
+    assert found == [shop.principal] * 20
+    assert looked_up == [shop.token]

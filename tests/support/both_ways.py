@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any
 
+import orjson
 import pytest
 import strawberry
 from graphql import GraphQLError, located_error, print_ast
@@ -16,8 +17,10 @@ from strawberry.types import ExecutionResult
 from strawberry.utils.await_maybe import await_maybe
 
 from resolvers.context import Context
+from resolvers.ways import Way
 from schema import Schema
 from schema.execution import plans
+from schema.execution.following import Following
 from schema.execution.operations import is_subscription, may_only_read
 from schema.execution.planned import PlannedExecution
 from tests.support.alike import are_alike
@@ -47,6 +50,7 @@ def compared_ways() -> Iterator[None]:
         monkeypatch.setattr(plans, "PLANNED_AT", 1)
         _compare_queries(monkeypatch, differing)
         _compare_below_root_fields(monkeypatch, differing)
+        _compare_events(monkeypatch, differing)
         yield
     assert not differing
 
@@ -117,6 +121,31 @@ def _compare_below_root_fields(monkeypatch: pytest.MonkeyPatch, differing: list[
         if failure is not None:
             raise failure
         return value
+
+
+def _compare_events(monkeypatch: pytest.MonkeyPatch, differing: list[object]) -> None:
+    """What is told of an event, to however many, is also executed by graphql-core."""
+    planned = Following._read
+
+    async def compared(self: Following, event: Any) -> orjson.Fragment | Way:
+        answer = await planned(self, event)
+        if _is_paused or isinstance(answer, Way):
+            return answer
+        told = _as_told(answer)
+        for _ in range(2):  # links say when they were made, in seconds
+            self._context.loaders = self._context.another().loaders  # it loads again
+            usual = await self._completed(event)
+            if are_alike(told, usual):
+                return answer
+            told = _as_told(await planned(self, event))
+        differing.append((print_ast(self._execution.operation), told, usual))
+        return answer
+
+    monkeypatch.setattr(Following, "_read", compared)
+
+
+def _as_told(answer: object) -> ExecutionResult:
+    return ExecutionResult(orjson.loads(orjson.dumps(answer)), None)  # of what was written already
 
 
 Outcome = tuple[Any, Exception | None]

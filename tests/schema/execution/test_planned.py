@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import func, select
 
@@ -190,12 +191,12 @@ def test_a_payload_that_costs_too_much_is_refused_and_tells_what_was_done(shop: 
 
 async def results_of(schema: Schema, ctx: Context, query: str, most: int, **variables: Any) -> list[Any]:
     """The first results of an operation over a connection."""
-    stream = await schema.stream(
+    stream: Any = await schema.stream(
         query=query, variable_values=variables, context_value=ctx, operation_name=None, root_value=None
     )
     results: list[Any] = []
     async for result in stream:
-        results.append(result)
+        results.append(replace(result, data=orjson.loads(orjson.dumps(result.data))))
         if len(results) == most:
             break
     await stream.aclose()

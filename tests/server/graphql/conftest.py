@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from invoicing.storage.database import Database
-from resolvers import invoices
+from resolvers import watches
 from tests.support import factories
 from tests.support.both_ways import compared_ways
 from tests.support.client import Client, client
@@ -25,7 +25,7 @@ def _both_ways() -> Iterator[None]:
 @pytest.fixture
 def shop(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """An invoice `v` of Ann's and one of Ben's. What is heard in time was told: nobody looks again."""
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * PATIENCE)
+    monkeypatch.setattr(watches, "POLL_SECONDS", 10 * PATIENCE)
     shop = client(database, tmp_path, cors_origins="https://shop.example")
     for name, invoice in {"ann": "v", "ben": "bens"}.items():
         factories.customer(database, shop.principal, id=name)

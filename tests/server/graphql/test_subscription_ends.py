@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from invoicing.access import Scope
-from resolvers import invoices
+from resolvers import watches
 from tests.support import factories
 from tests.support.client import Client
 from tests.support.patience import PATIENCE, eventually
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_it_ends_with_the_key(shop: Client, monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(watches, "POLL_SECONDS", 0.01)
     other = shop.limited_to(Scope.INVOICES_READ)
     revoke = "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { api_key { id } } }"
     async with running_server(shop.app) as address, following(transport, address, other.token, "v") as caller:
@@ -41,7 +41,7 @@ async def test_it_ends_with_the_key(shop: Client, monkeypatch: pytest.MonkeyPatc
 async def test_a_session_follows_no_more_once_the_key_that_made_it_ended(
     shop: Client, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(watches, "POLL_SECONDS", 0.01)
     factories.customer(shop.database, shop.principal, id="eve")
     factories.invoice(shop.database, shop.principal, invoice_id="eves", customer_id="eve")
     desk = shop.limited_to(Scope.SESSIONS_WRITE)

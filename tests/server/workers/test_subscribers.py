@@ -12,7 +12,7 @@ import pytest
 from invoicing.access import Actor, Principal
 from invoicing.storage import after_commit
 from invoicing.storage.database import Database
-from resolvers import invoices
+from resolvers import watches
 from resolvers.watches import Watches
 from server.workers.subscribers import LONGEST, notifying_watches, payloads
 from tests.conftest import FreshUrl
@@ -35,7 +35,7 @@ NOBODY = Principal("account", Actor("key", "Test", "api_key"), frozenset())
 async def test_what_changes_in_another_server_is_told_too(
     fresh_postgresql: FreshUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    monkeypatch.setattr(invoices, "POLL_SECONDS", 10 * PATIENCE)
+    monkeypatch.setattr(watches, "POLL_SECONDS", 10 * PATIENCE)
     with fresh_postgresql() as url:
         here, there = Database(url), Database(url)
         shop = client(here, tmp_path)
