@@ -62,6 +62,9 @@ class Schema(strawberry.Schema):
         self.extensions = (partial(CachedDocuments, documents),)
         self._plans = Plans(self, documents)
 
+    def _warn_for_federation_directives(self) -> None:
+        """There are none, and looking for them would load them."""
+
     @property
     def graphql_schema(self) -> GraphQLSchema:
         """graphql-core's own schema."""

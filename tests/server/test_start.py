@@ -22,6 +22,7 @@ SOURCES = sorted(
 )
 ONLY_SOME_NEED = {
     "alembic",  # a migration
+    "attr",
     "cryptography",  # webhooks
     "documents.einvoice.cii",
     "documents.einvoice.ubl",
@@ -34,11 +35,14 @@ ONLY_SOME_NEED = {
     "obstore",
     "PIL",
     "psycopg",  # PostgreSQL
+    "pygments",
     "reportlab",
     "requests",
+    "rich",  # help on the command line
     "server.backup.making",
     "server.connections.websocket",
     "stdnum",
+    "strawberry.federation.schema_directives",
     "stripe",
     "websockets",
 }
@@ -51,9 +55,18 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_a_server_on_sqlite_starts_with_what_every_request_needs() -> None:
-    loaded = loaded_by("import server.commands.cli, server.commands.serve, server.app")
-    assert "strawberry" in loaded
+    start = "from server.loading import load_structlog; load_structlog()"
+    build = "from schema import Rules, schema_under; schema_under(Rules())"
+    loaded = loaded_by(f"{start}; import server.commands.cli, server.commands.serve, server.app; {build}")
+    assert {"strawberry", "structlog"} <= loaded
     assert not loaded & ONLY_SOME_NEED
+
+
+def test_what_the_logs_do_not_need_is_there_for_others() -> None:
+    load = "from server.loading import load_structlog; load_structlog(); import structlog.dev"
+    assert "rich" not in loaded_by(load)
+    assert "rich" in loaded_by(f"{load}; import rich")
+    assert "rich" in loaded_by(f"import rich; {load}")
 
 
 def test_who_is_no_server_waits_for_no_schema() -> None:
