@@ -10,6 +10,8 @@ from typing import Any, ClassVar, NoReturn
 from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
+from invoicing.storage.lazy_rows import Reads
+
 Row = Sequence[Any]
 Parameters = Mapping[str, object]
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
@@ -38,18 +40,16 @@ class Compiled(ABC):
         writers = {name: _impl(bind.type, dialect).bind_processor(dialect) for name, bind in given.items()}
         placed = [(place, writers.get(name)) for place, name in enumerate(self._names)]
         self._writers = [(place, write) for place, write in placed if write is not None]
-        self._direct = [
-            (place, read) for place, kind in enumerate(types) if (read := self.direct_readers.get(type(kind)))
+        readers = [
+            self.direct_readers.get(type(kind)) or _impl(kind, dialect).result_processor(dialect, None)
+            for kind in types
         ]
-        known = {place for place, _ in self._direct}
-        readers = [_impl(kind, dialect).result_processor(dialect, None) for kind in types]
-        self._readers = [
-            (place, read) for place, read in enumerate(readers) if read is not None and place not in known
-        ]
+        self.reads: Reads = tuple([(place, read) for place, read in enumerate(readers) if read is not None])
+        """What makes of the driver's values what they are in Python."""
 
     @abstractmethod
     def fetch(self, connection: Connection, parameters: Parameters) -> Sequence[Row]:
-        """The rows of the result."""
+        """The rows of the result, as the driver gives them: see `reads`."""
 
     @abstractmethod
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
@@ -64,18 +64,6 @@ class Compiled(ABC):
         values = [*self._values_of({**parameters, **self._constants} if self._constants else parameters)]
         for place, write in self._writers:
             values[place] = write(values[place])
-        return values
-
-    def _read(self, found: Sequence[Row]) -> Sequence[Row]:
-        return [self._read_row(row) for row in found] if self._readers or self._direct else found
-
-    def _read_row(self, row: Row) -> Row:
-        values = [*row]
-        for place, read in self._direct:
-            if (value := values[place]) is not None:
-                values[place] = read(value)
-        for place, read in self._readers:
-            values[place] = read(values[place])
         return values
 
     def _fail(self, connection: Connection, failure: Exception, cursor: Any = None) -> NoReturn:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import orjson
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import Json
-from sqlalchemy import Boolean, Connection, Dialect
+from sqlalchemy import JSON, Boolean, Connection, Dialect
 
 from invoicing.storage import changes
 from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
@@ -29,7 +29,7 @@ _LIST = re.compile(r"= ANY \(\$(\d+)::VARCHAR\[\]\)")
 
 
 class CompiledForPostgreSQL(Compiled):
-    direct_readers: ClassVar = {Instant: lambda moment: moment.replace(tzinfo=UTC)}
+    direct_readers: ClassVar = {Instant: lambda moment: moment.replace(tzinfo=UTC), JSON: orjson.loads}
 
     def __init__(self, statement: Statement, dialect: Dialect, columns: Sequence[str]) -> None:
         super().__init__(statement, dialect, columns)
@@ -47,7 +47,7 @@ class CompiledForPostgreSQL(Compiled):
             return []
         if self._is_change:
             changes.note(connection)
-        return self._read(session_of(driver_of(connection)).loaded(result))
+        return session_of(driver_of(connection)).loaded(result)
 
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         changed = [self._executed(connection, call).command_tuples for call in self._calls(rows)]

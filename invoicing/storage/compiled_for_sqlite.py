@@ -41,7 +41,7 @@ class CompiledForSQLite(Compiled):
             cursor.close()
         if found and self._is_change:
             changes.note(connection)
-        return self._read(found)
+        return found
 
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         given = [self._written(row) for row in rows]

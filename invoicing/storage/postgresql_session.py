@@ -17,6 +17,7 @@ from psycopg.adapt import Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine
 
 from invoicing.storage.compiled import Row
@@ -41,13 +42,15 @@ class Call(NamedTuple):
 class Session:
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self._driver: Any = driver
-        self._transformer = Transformer(driver)
+        adapted = driver.cursor()  # which has adapters of its own
+        adapted.adapters.register_loader("json", TextLoader)
+        self._transformer = Transformer(adapted)
         self._uses: dict[bytes, int] = {}
         self._names: dict[bytes, bytes] = {}
         self._put_off: list[Sent] = []
 
     def loaded(self, result: PGresult) -> Sequence[Row]:
-        """The rows, their values read as the driver does."""
+        """The rows, their values read as the driver does, but for JSON, which stays text."""
         self._transformer.set_pgresult(result)
         found: Sequence[Row] = self._transformer.load_rows(0, result.ntuples, tuple)
         self._transformer.set_pgresult(None)

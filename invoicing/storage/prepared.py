@@ -8,10 +8,23 @@ connections, errors and the types of columns stay SQLAlchemy's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Dialect
 
 from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
+from invoicing.storage.lazy_rows import Reads, converted
+
+
+class Fetched(NamedTuple):
+    """The names of a result's columns, its rows, and what has to be converted in them."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Row]
+    reads: Reads = ()
+
+    def converted(self) -> Sequence[Row]:
+        return [converted(row, self.reads) for row in self.rows] if self.reads else self.rows
 
 
 class Prepared:
@@ -24,13 +37,12 @@ class Prepared:
         self.statement = statement
         self._forms: dict[tuple[str, ...], Compiled] = {}
 
-    def fetch(self, connection: Connection, key: Parameters) -> tuple[tuple[str, ...], Sequence[Row]]:
-        """The names of the result's columns, and its rows."""
+    def fetch(self, connection: Connection, key: Parameters) -> Fetched:
         if _is_watched(connection):
             result = connection.execute(self.statement, key)
-            return tuple(result.keys()), result.all()
+            return Fetched(tuple(result.keys()), result.all())
         form = self._form(connection, key)
-        return form.columns, form.fetch(connection, key)
+        return Fetched(form.columns, form.fetch(connection, key), form.reads)
 
     def run(self, connection: Connection, *rows: Parameters) -> None:
         """Executes a statement without a result, once for each row; all rows have the same keys."""
