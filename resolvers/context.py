@@ -128,6 +128,10 @@ class Context:
         self.moment = moment
         self.loaders.prime(moment.value)
 
+    def read_whole_rows(self) -> None:
+        """After `loaders.narrow`: what was loaded has not all columns, so it is loaded again."""
+        self.loaders = Loaders(self.services.database, self.principal, self.pace)
+
     @property
     def holder(self) -> str:
         """Whose places are taken, where there are so many: an account's, or all its customers' together."""

@@ -22,7 +22,8 @@ async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    return await ctx.read_list(lists.customers_page, ctx.principal, filter, window)
+    columns = ctx.loaders.columns_of("Customer")
+    return await ctx.read_list(lists.customers_page, ctx.principal, filter, window, columns)
 
 
 async def count(ctx: Context, filter: Filter) -> int:

@@ -74,7 +74,8 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
-    page = await ctx.read_list(lists.invoices_page, ctx.principal, filter, window)
+    columns = ctx.loaders.columns_of("Invoice")
+    page = await ctx.read_list(lists.invoices_page, ctx.principal, filter, window, columns)
     ctx.loaders.invoice.prime({row.id: row for row in page.rows})  # `orders { invoices }` finds them
     return page
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
-
-from sqlalchemy import Connection
 
 from invoicing.access import Principal
 from invoicing.accounts import settings
@@ -20,6 +19,7 @@ from invoicing.orders import queries as order_queries
 from invoicing.payments import methods
 from invoicing.storage import pages
 from invoicing.storage.database import Database
+from invoicing.storage.narrow import Columns
 from invoicing.storage.tables import Account, Customer, Order, OrderItem, Payment, PaymentMethod
 from resolvers.loader import Loader
 from resolvers.turns import Pace
@@ -29,7 +29,8 @@ T = TypeVar("T")
 FEW = pages.DEFAULT_SIZE
 """So many rows are read among those that are found by their keys; more are a list."""
 
-Batch = Callable[[Connection, Principal, Sequence[str]], Mapping[str, T]]
+Batch = Callable[..., Mapping[str, T]]
+"""Takes the connection, the principal and the ids."""
 
 
 class _Together:
@@ -64,18 +65,23 @@ class _Together:
 class _LoaderOf(Generic[T]):
     """Makes one of a request's loaders when it is first asked for: a request needs a few of them at most.
 
-    `is_long`: each may bring thousands of rows, so that it is read among the lists.
+    `is_long`: each may bring thousands of rows, so that it is read among the lists. `shown_as` is the type
+    that shows its rows, if the batch takes which columns are asked for.
     """
 
-    def __init__(self, batch: Batch[T], *, is_long: bool = False) -> None:
+    def __init__(self, batch: Batch[T], *, is_long: bool = False, shown_as: str | None = None) -> None:
         self._batch = batch
         self._is_long = is_long
+        self._shown_as = shown_as
 
     def __set_name__(self, _: type[Loaders], name: str) -> None:
         self._name = name
 
     def __get__(self, loaders: Loaders, _: type[Loaders]) -> Loader[T]:
-        made = Loader(loaders.loading(self._batch, is_long=self._is_long))
+        batch: Batch[T] = self._batch
+        if self._shown_as is not None:
+            batch = partial(batch, columns=loaders.columns_of(self._shown_as))
+        made = Loader(loaders.loading(batch, is_long=self._is_long))
         made.prime(loaders.known.pop(self._name, {}))
         loaders.__dict__[self._name] = made  # which is found before this from now on
         return made
@@ -90,12 +96,25 @@ class Loaders:
         self._pace = pace
         self.known: dict[str, Mapping[str, Any]] = {}
         """Rows that were read in another way, by the names of loaders that are not made yet."""
+        self._columns: Mapping[str, Columns | None] | None = None
+
+    def narrow(self, columns: Mapping[str, Columns | None]) -> None:
+        """From now on reads these columns only, or all, of the rows that each type shows."""
+        self._columns = columns
+
+    @property
+    def is_narrow(self) -> bool:
+        return self._columns is not None
+
+    def columns_of(self, shown_as: str) -> Columns | None:
+        """What is read of the rows that a type shows; None, if it is all."""
+        return None if self._columns is None else self._columns.get(shown_as, frozenset())
 
     account = _LoaderOf[Account](settings.accounts_by_id)
-    customer = _LoaderOf[Customer](details.customers_by_id)
-    order = _LoaderOf[Order](order_queries.orders_by_id)
-    invoice = _LoaderOf[Issued](queries.invoices_by_id)
-    items = _LoaderOf[list[OrderItem]](order_queries.items_by_order, is_long=True)
+    customer = _LoaderOf[Customer](details.customers_by_id, shown_as="Customer")
+    order = _LoaderOf[Order](order_queries.orders_by_id, shown_as="Order")
+    invoice = _LoaderOf[Issued](queries.invoices_by_id, shown_as="Invoice")
+    items = _LoaderOf[list[OrderItem]](order_queries.items_by_order, is_long=True, shown_as="OrderItem")
     credits = _LoaderOf[list[str]](queries.credits_by_invoice)
     invoices_of_order = _LoaderOf[list[str]](queries.invoices_by_order)
     balance = _LoaderOf[Balance](ledger_queries.balances_by_invoice)

@@ -43,7 +43,8 @@ async def order(ctx: Context, order_id: str) -> Order:
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
-    return await ctx.read_list(lists.orders_page, ctx.principal, filter, window)
+    columns = ctx.loaders.columns_of("Order")
+    return await ctx.read_list(lists.orders_page, ctx.principal, filter, window, columns)
 
 
 async def count(ctx: Context, filter: Filter) -> int:

@@ -38,6 +38,16 @@ All others are given to the scalar, as graphql-core does. Whoever makes scalars 
 ROW = "row"
 """Of a field that is read from the `row` of its object: a Column, or what makes it of the row."""
 
+NEEDS = "needs"
+"""Of a field with a resolver, or that is made of its object's `row`: what is read of rows for it (Needs).
+
+A field with a resolver that says nothing may read anything, so what an operation reads with it is whole.
+"""
+
+ALL = None
+"""Columns: whatever a row has."""
+Columns = frozenset[str] | None
+
 Together = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]]
 """Takes the objects, and the context."""
 
@@ -50,6 +60,19 @@ class Column:
     """None where it is the field's."""
     convert: Callable[[Any], Any] | None
     """Makes the field's value of it. An enum's class is not called where the value is only written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Columns of its object's row, and of the rows of other types, beyond what is always read."""
+
+    own: Columns
+    others: Mapping[str, Columns]
+
+
+def needs(*own: str, **others: Columns) -> dict[str, Any]:
+    """The metadata of a field that needs these columns of its object's row, and of rows of these types."""
+    return {NEEDS: Needs(frozenset(own), others)}
 
 
 @dataclass(frozen=True, slots=True)

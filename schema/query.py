@@ -7,6 +7,7 @@ import strawberry
 from invoicing.storage.pages import Window
 from resolvers import accounts, audit_log, customers, invoices, orders, webhooks
 from schema import nodes
+from schema.hints import needs
 from schema.info import Info
 from schema.inputs.filters import AuditLogFilter, InvoiceFilter, OrderFilter, WebhookDeliveryFilter
 from schema.inputs.invoice import InvoiceItemsInput, issue_terms
@@ -43,11 +44,13 @@ WaitForPdf = Annotated[
     description="What can be read. `order` and `invoice` find one thing, `orders` and `invoices` list them."
 )
 class Query:
-    @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
+    @strawberry.field(
+        description="Null, with a NOT_FOUND error, when there is none (or it is not yours).", metadata=needs()
+    )
     async def order(self, info: Info, id: str) -> Order | None:
         return Order.of(await orders.order(info.context, id))
 
-    @strawberry.field(description="The orders, newest first.")
+    @strawberry.field(description="The orders, newest first.", metadata=needs())
     async def orders(
         self,
         info: Info,
@@ -69,7 +72,7 @@ class Query:
             return Invoice.of(await invoices.invoice(info.context, id))
         return Invoice.of(await invoices.invoice_with_pdf(info.context, id, wait_ms=wait_for_pdf_ms))
 
-    @strawberry.field(description="The invoices, newest first.")
+    @strawberry.field(description="The invoices, newest first.", metadata=needs())
     async def invoices(
         self,
         info: Info,
@@ -92,12 +95,13 @@ class Query:
         )
 
     @strawberry.field(
-        description="By its id or its handle. Null, with a NOT_FOUND error, when there is none."
+        description="By its id or its handle. Null, with a NOT_FOUND error, when there is none.",
+        metadata=needs(),
     )
     async def customer(self, info: Info, id: str | None = None, handle: str | None = None) -> Customer | None:
         return Customer.of(await customers.customer(info.context, id, handle))
 
-    @strawberry.field(description="The customers, newest first.")
+    @strawberry.field(description="The customers, newest first.", metadata=needs())
     async def customers(
         self,
         info: Info,

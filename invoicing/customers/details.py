@@ -27,6 +27,7 @@ from invoicing.idempotency import find_in, make_once
 from invoicing.locks import for_no_key_update
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.narrow import Columns, Narrowed, columns_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Customer,
@@ -59,8 +60,8 @@ CHECKS: Mapping[str, checks.Check] = {
     "meta": checks.metadata,
 }
 
-_BY_ID = Prepared(
-    select(customers).where(
+_BY_ID: Narrowed[None] = Narrowed(
+    lambda _, columns: columns_of(customers, columns).where(
         customers.c.account_id == bindparam("account"), is_one_of(customers.c.id, id_list("ids"))
     )
 )
@@ -227,7 +228,8 @@ def _search_text(row: Mapping[str, Any]) -> str:
 
 
 def customers_by_id(
-    connection: Connection, principal: Principal, ids: Sequence[str]
+    connection: Connection, principal: Principal, ids: Sequence[str], columns: Columns | None = None
 ) -> Mapping[str, Customer]:
     key = {"account": principal.account_id, "ids": list(ids)}
-    return {customer.id: customer for customer in rows.all_(connection, _BY_ID, key, as_=Customer)}
+    found = rows.some(connection, _BY_ID.reading(None, columns), key, as_=Customer)
+    return {customer.id: customer for customer in found}

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, select
+from functools import partial
+
+from sqlalchemy import ColumnElement, Connection
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
+from invoicing.storage.narrow import Columns, columns_of
 from invoicing.storage.pages import Filter, Page, WholeList, Window, count, is_whole, page, where
 from invoicing.storage.search import found
 from invoicing.storage.tables import Customer, customers
 
-_ALL = WholeList(select(customers), customers, customers.c.id, as_=Customer)
+_ALL = WholeList(partial(columns_of, customers), customers, customers.c.id, as_=Customer)
 
 
 def customers_page(
-    connection: Connection, principal: Principal, given: Filter, window: Window
+    connection: Connection,
+    principal: Principal,
+    given: Filter,
+    window: Window,
+    columns: Columns | None = None,
 ) -> Page[Customer]:
     if is_whole(given, window):
-        return _ALL.page(connection, principal, window)
-    statement, conditions = select(customers), _where(connection, principal, given)
+        return _ALL.page(connection, principal, window, columns)
+    statement, conditions = columns_of(customers, columns), _where(connection, principal, given)
     return page(connection, statement, customers, conditions, window, as_=Customer)
 
 

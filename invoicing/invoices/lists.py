@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, Connection
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
-from invoicing.invoices.queries import ISSUED, Issued
+from invoicing.invoices.queries import Issued, issued
+from invoicing.storage.narrow import Columns
 from invoicing.storage.pages import Condition, Filter, Page, WholeList, Window, count, is_whole, page, where
 from invoicing.storage.search import found
 from invoicing.storage.tables import invoices
 
-_ALL = WholeList(ISSUED, invoices, invoices.c.customer_id, as_=Issued)
+_ALL = WholeList(issued, invoices, invoices.c.customer_id, as_=Issued)
 
 INVOICES: Mapping[str, Condition] = {
     "number": lambda number: invoices.c.number == number,
@@ -31,12 +32,16 @@ INVOICES: Mapping[str, Condition] = {
 
 
 def invoices_page(
-    connection: Connection, principal: Principal, given: Filter, window: Window
+    connection: Connection,
+    principal: Principal,
+    given: Filter,
+    window: Window,
+    columns: Columns | None = None,
 ) -> Page[Issued]:
     if is_whole(given, window):
-        return _ALL.page(connection, principal, window)
+        return _ALL.page(connection, principal, window, columns)
     conditions = _where(connection, principal, given)
-    return page(connection, ISSUED, invoices, conditions, window, as_=Issued)
+    return page(connection, issued(columns), invoices, conditions, window, as_=Issued)
 
 
 def invoices_count(connection: Connection, principal: Principal, given: Filter) -> int:

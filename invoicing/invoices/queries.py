@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, bindparam, select
 
 from invoicing.access import Principal
 from invoicing.errors import NotFound
 from invoicing.snapshot import Snapshot, load
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.narrow import Columns, Narrowed, columns_of
 from invoicing.storage.outbox import RENDER_INVOICE
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
@@ -81,40 +82,49 @@ _SNAPSHOT = Prepared(
     )
 )
 
-ISSUED = select(
-    invoices,
-    documents.c.key.label("pdf_key"),
-    outbox.c.failed_at.label("pdf_failed_at"),
-    documents.c.has_e_invoice.label("pdf_has_e_invoice"),
-    documents.c.warnings.label("pdf_warnings"),
-).select_from(
-    invoices.outerjoin(
-        documents,
-        and_(
-            documents.c.account_id == invoices.c.account_id,
-            documents.c.invoice_id == invoices.c.id,
-            documents.c.kind == "pdf",
-        ),
-    ).outerjoin(
-        outbox,
-        and_(
-            outbox.c.account_id == invoices.c.account_id,
-            outbox.c.subject_id == invoices.c.id,
-            outbox.c.kind == RENDER_INVOICE,
-        ),
-    )
+_PDF: Mapping[str, ColumnElement[Any]] = {
+    "pdf_key": documents.c.key,
+    "pdf_failed_at": outbox.c.failed_at,
+    "pdf_has_e_invoice": documents.c.has_e_invoice,
+    "pdf_warnings": documents.c.warnings,
+}
+_IS_PDF = and_(
+    documents.c.account_id == invoices.c.account_id,
+    documents.c.invoice_id == invoices.c.id,
+    documents.c.kind == "pdf",
+)
+_IS_PDF_TO_MAKE = and_(
+    outbox.c.account_id == invoices.c.account_id,
+    outbox.c.subject_id == invoices.c.id,
+    outbox.c.kind == RENDER_INVOICE,
 )
 
+
+def issued(names: Columns | None = None) -> Select[Any]:
+    """Selects these columns of Issued, or all. What is not looked at is not joined."""
+    pdf = {name: column for name, column in _PDF.items() if names is None or name in names}
+    read = {column.table for column in pdf.values()}
+    source: FromClause = invoices
+    if documents in read:
+        source = source.outerjoin(documents, _IS_PDF)
+    if outbox in read:
+        source = source.outerjoin(outbox, _IS_PDF_TO_MAKE)
+    statement = columns_of(invoices, names).select_from(source)
+    return statement.add_columns(*[column.label(name) for name, column in pdf.items()])
+
+
 _INVOICE = Prepared(
-    ISSUED.where(
+    issued().where(
         invoices.c.account_id == bindparam("account"),
         invoices.c.id == bindparam("invoice"),
         is_of_customer(invoices.c.customer_id),
     )
 )
 
-_INVOICES = Prepared(
-    ISSUED.where(invoices.c.account_id == bindparam("account"), is_one_of(invoices.c.id, id_list("ids")))
+_INVOICES: Narrowed[None] = Narrowed(
+    lambda _, columns: issued(columns).where(
+        invoices.c.account_id == bindparam("account"), is_one_of(invoices.c.id, id_list("ids"))
+    )
 )
 
 _INVOICES_OF_ORDERS = Prepared(
@@ -158,9 +168,12 @@ def found_invoice(
     return found
 
 
-def invoices_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Issued]:
+def invoices_by_id(
+    connection: Connection, principal: Principal, ids: Sequence[str], columns: Columns | None = None
+) -> Mapping[str, Issued]:
     key = {"account": principal.account_id, "ids": list(ids)}
-    return {issued.id: issued for issued in rows.all_(connection, _INVOICES, key, as_=Issued)}
+    found = rows.some(connection, _INVOICES.reading(None, columns), key, as_=Issued)
+    return {each.id: each for each in found}
 
 
 def newest(issued: Iterable[Issued]) -> Issued | None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, union_all
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.orders.actions_sql import has_item_to_invoice, is_closed
+from invoicing.storage.narrow import Columns, columns_of
 from invoicing.storage.pages import Condition, Filter, Page, WholeList, Window, count, is_whole, page, where
 from invoicing.storage.search import Search
 from invoicing.storage.tables import Order, customers, orders
 
 FEW = 100  # customers whose orders are looked for by their ids
 
-_ALL = WholeList(select(orders), orders, orders.c.customer_id, as_=Order)
+_ALL = WholeList(partial(columns_of, orders), orders, orders.c.customer_id, as_=Order)
 
 ORDERS: Mapping[str, Condition] = {
     "number": lambda number: orders.c.number == number,
@@ -30,10 +32,16 @@ ORDERS: Mapping[str, Condition] = {
 }
 
 
-def orders_page(connection: Connection, principal: Principal, given: Filter, window: Window) -> Page[Order]:
+def orders_page(
+    connection: Connection,
+    principal: Principal,
+    given: Filter,
+    window: Window,
+    columns: Columns | None = None,
+) -> Page[Order]:
     if is_whole(given, window):
-        return _ALL.page(connection, principal, window)
-    statement, conditions = select(orders), _where(connection, principal, given)
+        return _ALL.page(connection, principal, window, columns)
+    statement, conditions = columns_of(orders, columns), _where(connection, principal, given)
     return page(connection, statement, orders, conditions, window, as_=Order)
 
 

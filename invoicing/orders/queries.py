@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, func, literal, select
+from sqlalchemy import Connection, and_, bindparam, func, literal, select
 
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
@@ -14,6 +14,7 @@ from invoicing.orders.items import in_place
 from invoicing.orders.lawful import Parties
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.narrow import Columns, Narrowed, columns_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
     Order,
@@ -22,23 +23,33 @@ from invoicing.storage.tables import (
     orders,
 )
 
-_ORDERS = Prepared(
-    select(orders).where(orders.c.account_id == bindparam("account"), is_one_of(orders.c.id, id_list("ids")))
+_ORDERS: Narrowed[None] = Narrowed(
+    lambda _, columns: columns_of(orders, columns).where(
+        orders.c.account_id == bindparam("account"), is_one_of(orders.c.id, id_list("ids"))
+    )
 )
 
-_OF_ORDERS = select(order_items).where(
-    order_items.c.account_id == bindparam("account"),
-    is_one_of(order_items.c.order_id, id_list("ids")),
+_PLACE = frozenset(("order_id", "position", "contra_of", "split_from"))
+"""Columns of items that are always read: whose they are, and where among them."""
+_IS_OF_ORDERS = and_(
+    order_items.c.account_id == bindparam("account"), is_one_of(order_items.c.order_id, id_list("ids"))
 )
-_ITEMS_OF_ORDERS = Prepared(_OF_ORDERS)
+_ITEMS_OF_ORDERS: Narrowed[None] = Narrowed(
+    lambda _, columns: columns_of(order_items, None if columns is None else columns | _PLACE).where(
+        _IS_OF_ORDERS
+    )
+)
 
-_SOME_ITEMS_OF_ORDERS = _OF_ORDERS.with_only_columns(literal(1).label("one")).limit(bindparam("most"))
+_SOME_ITEMS_OF_ORDERS = select(literal(1).label("one")).where(_IS_OF_ORDERS).limit(bindparam("most"))
 _COUNT_SOME_ITEMS = Prepared(select(func.count()).select_from(_SOME_ITEMS_OF_ORDERS.subquery()))
 
 
-def orders_by_id(connection: Connection, principal: Principal, ids: Sequence[str]) -> Mapping[str, Order]:
+def orders_by_id(
+    connection: Connection, principal: Principal, ids: Sequence[str], columns: Columns | None = None
+) -> Mapping[str, Order]:
     key = {"account": principal.account_id, "ids": list(ids)}
-    return {order.id: order for order in rows.all_(connection, _ORDERS, key, as_=Order)}
+    found = rows.some(connection, _ORDERS.reading(None, columns), key, as_=Order)
+    return {order.id: order for order in found}
 
 
 def parties_of(connection: Connection, principal: Principal, order: Order) -> Parties:
@@ -49,12 +60,12 @@ def parties_of(connection: Connection, principal: Principal, order: Order) -> Pa
 
 
 def items_by_order(
-    connection: Connection, principal: Principal, ids: Sequence[str]
+    connection: Connection, principal: Principal, ids: Sequence[str], columns: Columns | None = None
 ) -> Mapping[str, list[OrderItem]]:
     """The items of each order, in their order."""
     items: dict[str, list[OrderItem]] = defaultdict(list)
     key = {"account": principal.account_id, "ids": list(ids)}
-    for item in rows.all_(connection, _ITEMS_OF_ORDERS, key, as_=OrderItem):
+    for item in rows.some(connection, _ITEMS_OF_ORDERS.reading(None, columns), key, as_=OrderItem):
         items[item.order_id].append(item)
     return {order_id: in_place(found) for order_id, found in items.items()}
 

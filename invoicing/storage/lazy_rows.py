@@ -6,11 +6,14 @@ first time that it is asked for. What needs no conversion is read as from any na
 
 Such a row is a kind of the named tuple that it is read as. Whatever else a tuple can do (be iterated,
 unpacked, compared, copied) it does with its converted values, so nobody meets a stored one.
+
+A narrow row has some of the columns only. Asked for another, or for all, it raises NotRead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, SupportsIndex
 
@@ -20,6 +23,7 @@ Reads = tuple[tuple[int, Read], ...]
 """What has to be converted, by the places of the columns."""
 
 _stored = tuple.__getitem__
+_named_tuple: Callable[[str, Sequence[str]], Any] = namedtuple
 
 
 class _Converted:
@@ -38,10 +42,26 @@ class _Converted:
         return value
 
 
+class NotRead(Exception):
+    """A column was asked for that was not read."""
+
+
+class _Missing:
+    """A column that was not read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, row: Any, _: type | None = None) -> NoReturn:
+        raise NotRead(self._name)
+
+
 class _LazyRow(tuple[Any, ...]):
     _whole: type[tuple[Any, ...]]
     """The named tuple of which it is a kind."""
     _fields: tuple[str, ...]
+    _columns: tuple[str, ...]
+    """Those that it has."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter([getattr(self, name) for name in self._fields])
@@ -60,7 +80,8 @@ class _LazyRow(tuple[Any, ...]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return repr(self._whole(*self))
+        values = [f"{name}={getattr(self, name)!r}" for name in self._columns]
+        return f"{self._whole.__name__}({', '.join(values)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return self._whole, tuple(self)
@@ -95,12 +116,24 @@ for _name in (*_READ, *_COMPARED):
 
 def lazy(whole: Any, reads: Reads) -> Callable[[Sequence[Any]], Any]:
     """What makes a row of this named tuple of a driver's row."""
-    if not reads:
-        return partial(tuple.__new__, whole)
-    names: Sequence[str] = whole._fields
-    columns = {names[place]: _Converted(names[place], place, read) for place, read in reads}
-    kind = type(whole.__name__, (_LazyRow, whole), {"_whole": whole, **columns})
-    return partial(tuple.__new__, kind)
+    return _kind(whole, whole._fields, reads, {}) if reads else partial(tuple.__new__, whole)
+
+
+def narrow(whole: Any, columns: Sequence[str], reads: Reads) -> Callable[[Sequence[Any]], Any]:
+    """The same, where the driver's row has these columns only."""
+    if unknown := set(columns).difference(whole._fields):
+        raise TypeError(f"{whole.__name__} has no columns {sorted(unknown)}.")
+    placed = _named_tuple(whole.__name__, columns)
+    attributes = {name: vars(placed)[name] if name in columns else _Missing(name) for name in whole._fields}
+    return _kind(whole, columns, reads, attributes)
+
+
+def _kind(
+    whole: Any, columns: Sequence[str], reads: Reads, attributes: Mapping[str, Any]
+) -> Callable[[Sequence[Any]], Any]:
+    converted = {columns[place]: _Converted(columns[place], place, read) for place, read in reads}
+    own = {"_whole": whole, "_columns": tuple(columns), **attributes, **converted}
+    return partial(tuple.__new__, type(whole.__name__, (_LazyRow, whole), own))
 
 
 def converted(row: Sequence[Any], reads: Reads) -> Sequence[Any]:

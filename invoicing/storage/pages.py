@@ -27,7 +27,7 @@ from sqlalchemy import (
 from invoicing.access import Principal
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
-from invoicing.storage.prepared import Prepared
+from invoicing.storage.narrow import Columns, Narrowed
 from invoicing.storage.tables import Instant
 
 T = TypeVar("T")
@@ -35,6 +35,8 @@ Condition = Callable[[Any], ColumnElement[bool]]
 Filter = Mapping[str, Any]
 """The conditions that a caller sets on a list: names and values."""
 
+_Kind = tuple[int, bool, bool, bool, bool]
+"""A page's size, whether it is one from the end, whether it has a cursor after and before, and an owner."""
 MAX_SIZE = 100
 DEFAULT_SIZE = 20
 
@@ -83,7 +85,7 @@ def page(
     *,
     as_: type[T],
 ) -> Page[T]:
-    """The window's rows of `table`, by (created_at, id) descending."""
+    """The window's rows of `table`, by (created_at, id) descending. They have the statement's columns."""
     position = tuple_(table.c.created_at, table.c.id)
     bounds = []
     if window.after is not None:
@@ -96,7 +98,7 @@ def page(
         .limit(window.size + 1)
         .offset(window.skip or None)
     )
-    return _cut(rows.all_(connection, in_window, as_=as_), window)
+    return _cut(rows.some(connection, in_window, as_=as_), window)
 
 
 class WholeList(Generic[T]):
@@ -106,16 +108,23 @@ class WholeList(Generic[T]):
     """
 
     def __init__(
-        self, statement: Select[Any], table: FromClause, owner: ColumnElement[Any], *, as_: type[T]
+        self,
+        statement: Callable[[Columns | None], Select[Any]],
+        table: FromClause,
+        owner: ColumnElement[Any],
+        *,
+        as_: type[T],
     ) -> None:
-        """`owner` is the customer whose row it is."""
+        """`statement` selects these columns of all rows, `owner` is the customer whose row it is."""
         self._statement = statement
         self._table = table
         self._owner = owner
         self._as = as_
-        self._pages: dict[tuple[int, bool, bool, bool, bool], Prepared] = {}
+        self._pages = Narrowed(self._select)
 
-    def page(self, connection: Connection, principal: Principal, window: Window) -> Page[T]:
+    def page(
+        self, connection: Connection, principal: Principal, window: Window, columns: Columns | None = None
+    ) -> Page[T]:
         customer = principal.customer_id
         key: dict[str, Any] = {"account": principal.account_id, "customer": customer}
         for name, given in (("after", window.after), ("before", window.before)):
@@ -123,13 +132,11 @@ class WholeList(Generic[T]):
                 key[f"{name}_moment"], key[f"{name}_id"] = _position_of(given, name)
         after, before = window.after is not None, window.before is not None
         kind = window.size, window.backward, after, before, customer is not None
-        if kind not in self._pages:
-            self._pages[kind] = self._prepared(*kind)
-        return _cut(rows.all_(connection, self._pages[kind], key, as_=self._as), window)
+        statement = self._pages.reading(kind, columns)
+        return _cut(rows.some(connection, statement, key, as_=self._as), window)
 
-    def _prepared(
-        self, size: int, backward: bool, after: bool, before: bool, is_of_customer: bool
-    ) -> Prepared:
+    def _select(self, kind: _Kind, columns: Columns | None) -> Select[Any]:
+        size, backward, after, before, is_of_customer = kind
         position = tuple_(self._table.c.created_at, self._table.c.id)
         conditions = [self._table.c.account_id == bindparam("account")]
         if is_of_customer:
@@ -139,9 +146,8 @@ class WholeList(Generic[T]):
         if before:
             conditions.append(position > _parameter("before"))
         order = _order(self._table, backward=backward)
-        return Prepared(
-            self._statement.where(*conditions).order_by(*order).limit(literal_column(str(size + 1)))
-        )
+        statement = self._statement(columns).where(*conditions).order_by(*order)
+        return statement.limit(literal_column(str(size + 1)))
 
 
 def _parameter(name: str) -> Any:

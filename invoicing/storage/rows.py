@@ -25,7 +25,7 @@ from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
 from invoicing.storage.compiled import Parameters as Key
 from invoicing.storage.compiled import Row
-from invoicing.storage.lazy_rows import Reads, converted, lazy
+from invoicing.storage.lazy_rows import Reads, converted, lazy, narrow
 from invoicing.storage.prepared import Fetched, Prepared
 
 T = TypeVar("T")
@@ -59,6 +59,15 @@ def all_(
     columns, found, reads = _fetched(connection, statement, key)
     kind: Any = as_
     return [*map(_reader(kind, columns, reads), found)]
+
+
+def some(
+    connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
+) -> list[T]:
+    """Rows of which the statement may select some columns only. What asks for another gets NotRead."""
+    columns, found, reads = _fetched(connection, statement, key)
+    kind: Any = as_
+    return [*map(_reader_of_some(kind, columns, reads), found)]
 
 
 def pairs(
@@ -111,6 +120,12 @@ def _reader(as_: Any, columns: tuple[str, ...], reads: Reads) -> Callable[[Seque
     if names != columns:
         raise TypeError(f"{as_.__name__} has the columns {names}; the statement selects {columns}.")
     return make
+
+
+@cache
+def _reader_of_some(as_: Any, columns: tuple[str, ...], reads: Reads) -> Callable[[Sequence[Any]], Any]:
+    whole = _of_table(as_) if hasattr(as_, "__table__") else as_
+    return lazy(whole, reads) if whole._fields == columns else narrow(whole, columns, reads)
 
 
 @cache

@@ -99,7 +99,12 @@ class Plans:
             run = self.run(context, operation.variables.coerced(asked.given), asked.given, outcomes)
             return await self.read(operation, ROOT, None, run)
         except Exception:  # whatever it is, graphql-core comes to it too, and tells it with its path
+            if context.loaders.is_narrow:
+                _forget_values(outcomes)
             return None
+        finally:
+            if context.loaders.is_narrow:
+                context.read_whole_rows()
 
     async def read(self, operation: CompiledOperation, key: str, value: Any, run: Run) -> dict[str, Any]:
         """The answer of a query (ROOT), or below a root field that has this value.
@@ -119,6 +124,8 @@ class Plans:
         context: Context = run.context
         context.way = Way.UNPLANNED
         plan = operation.found(run.variables) or await self._written(operation, run)
+        if plan.columns is not None and operation.kind is OperationType.QUERY:
+            context.loaders.narrow(plan.columns)
         context.way = Way.FAILED
         return plan
 
@@ -178,6 +185,12 @@ class Plans:
     def _forget_oldest(self) -> CompiledOperation | int:
         _, oldest = self._known.popitem(last=False)
         return oldest
+
+
+def _forget_values(outcomes: dict[str, Outcome]) -> None:
+    """They have narrow rows, and graphql-core wants whole ones: it asks their resolvers again."""
+    for key in [key for key, outcome in outcomes.items() if outcome.failure is None]:
+        del outcomes[key]
 
 
 def _lines_of(known: CompiledOperation | int) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from invoicing.storage.pages import Page, cursor
+from schema.hints import needs
 
 Node = TypeVar("Node")
 
@@ -47,21 +48,22 @@ class Connection(Generic[Node]):
     show: strawberry.Private[Callable[[Any], Any]]
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field(description="The page's nodes with their cursors.")
+    @strawberry.field(description="The page's nodes with their cursors.", metadata=needs())
     def edges(self) -> list[Edge[Node]]:
         return [Edge(cursor=cursor(row.created_at, row.id), node=self.show(row)) for row in self.page.rows]
 
-    @strawberry.field(description="The page's nodes.")
+    @strawberry.field(description="The page's nodes.", metadata=needs())
     def nodes(self) -> list[Node]:
         return [self.show(row) for row in self.page.rows]
 
-    @strawberry.field(name="pageInfo", description="Where the page lies in the list.")
+    @strawberry.field(name="pageInfo", description="Where the page lies in the list.", metadata=needs())
     def page_info(self) -> PageInfo:
         return PageInfo.of(self.page)
 
     @strawberry.field(
         name="totalCount",
         description="How many there are in the whole list. It is counted only if it is selected.",
+        metadata=needs(),
     )
     async def total_count(self) -> int:
         return await self.count()

@@ -11,6 +11,7 @@ from invoicing.invoices.queries import Issued
 from invoicing.storage import tables
 from resolvers import customers, payments
 from resolvers.context import Context
+from schema.hints import needs
 from schema.info import Info
 from schema.types.node import Node
 from schema.types.payment import PaymentMethod
@@ -48,7 +49,9 @@ class Customer(Node):
         "When all that is known of it was erased but its invoices; otherwise null."
     )
 
-    @strawberry.field(description="Its payment methods, newest first, without those that were removed.")
+    @strawberry.field(
+        description="Its payment methods, newest first, without those that were removed.", metadata=needs()
+    )
     async def payment_methods(self, info: Info) -> list[PaymentMethod]:
         return [PaymentMethod.of(row) for row in await payments.methods_of(info.context, self.id)]
 

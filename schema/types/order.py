@@ -12,7 +12,7 @@ from invoicing.orders.items import counted, totals
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
-from schema.hints import TOGETHER
+from schema.hints import TOGETHER, needs
 from schema.info import Info
 from schema.types.customer import Customer, customers_of
 from schema.types.enums import (
@@ -22,7 +22,7 @@ from schema.types.enums import (
 )
 from schema.types.lists import AfterId, Some, part
 from schema.types.node import Node
-from schema.types.order_item import LazyInvoice, OrderItem
+from schema.types.order_item import IS_APPLIED, OF_VAT, LazyInvoice, OrderItem
 from schema.types.payment import Payment
 from schema.types.scalars import Currency, Money
 from schema.types.shared import Address, VatAmount
@@ -45,6 +45,22 @@ class BlockedItem:
     id: strawberry.ID = column("The item's id.")
     reason: BlockReason = column("Why, for programs.")
     message: str = column("Why, for people.")
+
+
+_OF_DONE = IS_APPLIED | {"shipped_at"}
+_OF_TOTALS = needs("is_including_vat", OrderItem=OF_VAT)
+_OF_ACTIONS = needs(
+    "invoice_after_shipment",
+    "billing_address",
+    "shipping_address",
+    "vat_number",
+    "vat_country",
+    "delivery_date",
+    OrderItem=IS_APPLIED
+    | {"shipped_at", "received_at", "approved_at", "finished_at", "vat_category", "supply", "service_period"},
+    Customer=frozenset(("billing_address", "shipping_address", "registration_number", "vat_country")),
+)
+"""What `invoicing.orders.actions` and `invoicing.orders.lawful` look at."""
 
 
 @of_row
@@ -79,75 +95,92 @@ class Order(Node):
             "invoice was paid in full and every credit invoice refunded or set off. OPEN again "
             "when a return begins. An overpayment does not keep an order OPEN, and a refund "
             "without a credit invoice does not open it again."
-        )
+        ),
+        metadata=needs(OrderItem=_OF_DONE),
     )
     async def status(self, info: Info) -> OrderStatus:
         closed = await payments.is_closed(info.context, self.row)
         return OrderStatus.CLOSED if closed else OrderStatus.OPEN
 
-    @strawberry.field(description="Who ordered; null on a guest's order.", metadata={TOGETHER: customers_of})
+    @strawberry.field(
+        description="Who ordered; null on a guest's order.",
+        metadata={TOGETHER: customers_of, **needs("customer_id")},
+    )
     async def customer(self, info: Info) -> Customer | None:
         found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None
 
-    @strawberry.field(description="Its lines, in their order.")
+    @strawberry.field(description="Its lines, in their order.", metadata=needs())
     async def items(self, info: Info, first: Some = None, after: AfterId = None) -> Sequence[OrderItem]:
         shown = OrderItem.list_of(self.row, await orders.items(info.context, self.row))
         return shown.of_rows(part(shown.rows, first, after))
 
-    @strawberry.field(description="How many items it has.")
+    @strawberry.field(description="How many items it has.", metadata=needs())
     async def items_count(self, info: Info) -> int:
         return len(await orders.items(info.context, self.row))
 
     @strawberry.field(
         description="What can be done now, with the ids of the items it can be done to. "
-        "No entry for what cannot be done."
+        "No entry for what cannot be done.",
+        metadata=_OF_ACTIONS,
     )
     async def actions(self, info: Info) -> list[OrderAction]:
         found = (await self._item_actions(info)).possible()
         return [showing(OrderAction, entry) for entry in found]
 
-    @strawberry.field(description="For each action, why it is not possible for the other items.")
+    @strawberry.field(
+        description="For each action, why it is not possible for the other items.", metadata=_OF_ACTIONS
+    )
     async def blocked(self, info: Info) -> list[BlockedItem]:
         found = (await self._item_actions(info)).blocked()
         return [showing(BlockedItem, entry) for entry in found]
 
-    @strawberry.field(description="Σ of the items' subtotals, before all discounts, priced as the order is.")
+    @strawberry.field(
+        description="Σ of the items' subtotals, before all discounts, priced as the order is.",
+        metadata=_OF_TOTALS,
+    )
     async def subtotal(self, info: Info) -> Money:
         return Money((await self._totals(info)).subtotal)
 
-    @strawberry.field(description="The total without VAT.")
+    @strawberry.field(description="The total without VAT.", metadata=_OF_TOTALS)
     async def total_excluding_vat(self, info: Info) -> Money:
         return Money((await self._totals(info)).total_ex_vat)
 
-    @strawberry.field(description="The VAT, per rate and category.")
+    @strawberry.field(description="The VAT, per rate and category.", metadata=_OF_TOTALS)
     async def vat(self, info: Info) -> list[VatAmount]:
         rows = (await self._totals(info)).rows
         return [VatAmount.of(row.rate, row.category, row.base, row.amount) for row in rows]
 
-    @strawberry.field(description="The invoices that its items are on, and their credits, oldest first.")
+    @strawberry.field(
+        description="The invoices that its items are on, and their credits, oldest first.", metadata=needs()
+    )
     async def invoices(self, info: Info, first: Some = None, after: AfterId = None) -> list[LazyInvoice]:
         from schema.types.invoice import Invoice  # not above: see `LazyInvoice`
 
         found = await invoices.of_order(info.context, self.row.id)
         return [Invoice.of(row) for row in part(found, first, after)]
 
-    @strawberry.field(description="How many invoices its items are on, with their credits.")
+    @strawberry.field(description="How many invoices its items are on, with their credits.", metadata=needs())
     async def invoices_count(self, info: Info) -> int:
         return len(await invoices.of_order(info.context, self.row.id))
 
     @strawberry.field(
-        description="Whether its invoices are settled, and what is not invoiced yet was paid on the order."
+        description="Whether its invoices are settled, and what is not invoiced yet was paid on the order.",
+        metadata=_OF_TOTALS,
     )
     async def is_paid(self, info: Info) -> bool:
         return await payments.is_paid(info.context, self.row)
 
-    @strawberry.field(description="The payments and refunds on it and on its invoices, oldest first.")
+    @strawberry.field(
+        description="The payments and refunds on it and on its invoices, oldest first.", metadata=needs()
+    )
     async def payments(self, info: Info, first: Some = None, after: AfterId = None) -> list[Payment]:
         found = await payments.of_order(info.context, self.row.id)
         return [Payment.of(row) for row in part(found, first, after)]
 
-    @strawberry.field(description="How many payments and refunds there are on it and on its invoices.")
+    @strawberry.field(
+        description="How many payments and refunds there are on it and on its invoices.", metadata=needs()
+    )
     async def payments_count(self, info: Info) -> int:
         return len(await payments.of_order(info.context, self.row.id))
 

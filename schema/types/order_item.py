@@ -14,6 +14,7 @@ from invoicing.snapshot import read_period
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Taxed
 from resolvers import invoices
+from schema.hints import needs
 from schema.info import Info
 from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
 from schema.types.lists import LazyList
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
 
 
+IS_APPLIED = frozenset(("type", "contra_of", "invoice_id", "undone_as"))
+"""Columns that `is_applied` looks at."""
+OF_VAT = IS_APPLIED | {"subtotal", "discount", "allocated_discount", "vat_rate", "vat_category"}
+"""Columns that an order's VAT is computed of."""
+
+
 @of_row
 @strawberry.type(description="A line of an order.")
 class OrderItem:
@@ -41,7 +48,11 @@ class OrderItem:
     description: str | None = column("More about it, under the name.")
     quantity: Quantity = column("How much.")
     unit: str = column("UN/ECE Rec 20; C62 is a piece.")
-    unit_price: UnitPrice = computed("Of one; with VAT where the order's is_including_vat.", price_of)
+    unit_price: UnitPrice = computed(
+        "Of one; with VAT where the order's is_including_vat.",
+        price_of,
+        of=["unit_price", "unit_price_rest"],
+    )
     discount: Money = column("Taken off the whole line.")
     allocated_discount: Money = column(
         "Its share of the order's discounts. It stays with the item: in a partial shipment, "
@@ -52,9 +63,13 @@ class OrderItem:
         "subtotal − discount − allocated_discount. Of an item that is APPLIED, what it takes "
         "off: it is in the totals of the others already.",
         lambda row: row.subtotal - row.discount - row.allocated_discount,
+        of=["subtotal", "discount", "allocated_discount"],
     )
 
-    @strawberry.field(description="Its share of the order's VAT; none where it is APPLIED.")
+    @strawberry.field(
+        description="Its share of the order's VAT; none where it is APPLIED.",
+        metadata=needs(OrderItem=OF_VAT, Order=frozenset(("is_including_vat",))),
+    )
     def vat(self) -> VatAmount:
         return self.among.vat_of(self.row)
 
@@ -63,11 +78,17 @@ class OrderItem:
     service_period: Period | None = computed(
         "When it is done, if it has a period (BG-26).",
         lambda row: Period.or_none(read_period(row.service_period)),
+        of=["service_period"],
     )
-    status: OrderItemStatus = computed("How far it has come.", lambda row: _status(row))
+    status: OrderItemStatus = computed(
+        "How far it has come.",
+        lambda row: _status(row),
+        of=[*IS_APPLIED, "finished_at", "shipped_at"],
+    )
 
     @strawberry.field(
-        description="The item that this one undoes; negative quantity. Null on an ordinary item."
+        description="The item that this one undoes; negative quantity. Null on an ordinary item.",
+        metadata=needs("contra_of"),
     )
     def contra_of(self) -> "OrderItem | None":
         return None if self.row.contra_of is None else self.among.by_id(self.row.contra_of)
@@ -75,7 +96,7 @@ class OrderItem:
     undo_reason: str | None = column("Why it was cancelled or returned.")
     shipped_at: datetime | None = column("When it was shipped.")
 
-    @strawberry.field(description="The invoice it is on.")
+    @strawberry.field(description="The invoice it is on.", metadata=needs("invoice_id"))
     async def invoice(self, info: Info) -> LazyInvoice | None:
         from schema.types.invoice import Invoice  # not above: see `LazyInvoice`
 

@@ -7,6 +7,7 @@ import strawberry
 from invoicing.ledger.balances import Balance
 from invoicing.storage import tables
 from resolvers import payments
+from schema.hints import needs
 from schema.info import Info
 from schema.types.enums import PaymentMethodState, PaymentStatus, PaymentType, ReimbursementStatus
 from schema.types.lists import AfterId, Some, part
@@ -107,12 +108,15 @@ class Reimbursement:
         )
     )
 
-    @strawberry.field(description="The payments and refunds behind it, those that failed too, oldest first.")
+    @strawberry.field(
+        description="The payments and refunds behind it, those that failed too, oldest first.",
+        metadata=needs(),
+    )
     async def payments(self, info: Info, first: Some = None, after: AfterId = None) -> list[Payment]:
         found = await payments.of_invoice(info.context, self.invoice_id)
         return [Payment.of(row) for row in part(found, first, after)]
 
-    @strawberry.field(description="How many payments and refunds are behind it.")
+    @strawberry.field(description="How many payments and refunds are behind it.", metadata=needs())
     async def payments_count(self, info: Info) -> int:
         return len(await payments.of_invoice(info.context, self.invoice_id))
 

@@ -28,7 +28,9 @@ class Vat(NamedTuple):
 class VatAmount:
     row: strawberry.Private[Vat]
     rate: float = computed(
-        "In percent, with up to four decimals: 21, 5.5, 6.625.", lambda row: json_number(row.rate, 4)
+        "In percent, with up to four decimals: 21, 5.5, 6.625.",
+        lambda row: json_number(row.rate, 4),
+        of=["rate"],
     )
     category: VatCategory = column("As in UNTDID 5305.", VatCategory)
     base: Money = column("What the VAT is on, without VAT.")
@@ -129,6 +131,9 @@ class Actor:
     @classmethod
     def of(cls, row: "_MadeBySomebody") -> "Actor":
         return cls(id=strawberry.ID(row.actor_id), name=row.actor_name, type=row.actor_type)
+
+
+OF_ACTOR = "actor_id", "actor_name", "actor_type"
 
 
 class _MadeBySomebody(Protocol):

@@ -5,13 +5,13 @@ Of a page of invoices with their customers, most fields are not asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
 import strawberry
 
-from schema.hints import ROW, Column
+from schema.hints import ROW, Column, needs
 
 T = TypeVar("T")
 
@@ -21,9 +21,9 @@ def column(description: str, convert: Callable[[Any], Any] | None = None, *, nam
     return strawberry.field(description=description, metadata={ROW: Column(name, convert)})
 
 
-def computed(description: str, make: Callable[[Any], Any]) -> Any:
-    """A field that shows what is made of the row."""
-    return strawberry.field(description=description, metadata={ROW: make})
+def computed(description: str, make: Callable[[Any], Any], *, of: Sequence[str]) -> Any:
+    """A field that shows what is made of these columns of the row."""
+    return strawberry.field(description=description, metadata={ROW: make, **needs(*of)})
 
 
 def of_row(kind: type[T]) -> type[T]:

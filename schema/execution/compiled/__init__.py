@@ -21,6 +21,7 @@ caller sees replaced is given to it (`Prices`, `Run`).
 * `source`: writes the Python of a plan, object by object
 * `functions`: a function while it is written
 * `rows`: how objects are read from the rows that they would be made of (`schema.hints`)
+* `needs`: which columns of the rows that objects show are read
 * `leaves`: how scalars and enums are written
 * `arguments`: how a resolver is called
 * `running`: what the written functions need while they run

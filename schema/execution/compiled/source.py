@@ -25,6 +25,7 @@ from strawberry.types.field import StrawberryField
 from schema.execution.compiled import leaves
 from schema.execution.compiled.arguments import Calls
 from schema.execution.compiled.functions import Body, Function
+from schema.execution.compiled.needs import NeededColumns
 from schema.execution.compiled.rows import Rows
 from schema.execution.compiled.running import (
     Outcome,
@@ -36,7 +37,7 @@ from schema.execution.compiled.running import (
 )
 from schema.execution.compiled.selecting import Selecting
 from schema.execution.compiled.variables import Variables
-from schema.hints import SHAPE, TOGETHER, Shape, Together
+from schema.hints import SHAPE, TOGETHER, Columns, Shape, Together
 
 ROOT = ""
 MOST_LINES = 2_000
@@ -49,6 +50,8 @@ class Plan:
     """Of a query what reads all of it, under ROOT. Of a mutation or a subscription what reads the values of
     its root fields, under their names in the answer. What has to be waited for is left in the run."""
     lines: int
+    columns: Mapping[str, Columns] | None = None
+    """What a query reads of the rows that each type shows; None, if that is not known."""
 
 
 class Writer:
@@ -57,6 +60,7 @@ class Writer:
         self._prices = prices
         self._calls = Calls(selecting.schema, variables, self._constant)
         self._rows = Rows(selecting, prices, self._constant, self._function)
+        self._needed = NeededColumns()
         self._functions: list[str] = []
         self._lines = 0
         self._names: dict[str, Any] = {
@@ -91,7 +95,8 @@ class Writer:
         # One by one: Python would compile all for some dozens of milliseconds, in which no other thread runs.
         for function in self._functions:
             exec(compile(function, "<plan>", "exec"), self._names)  # noqa: S102
-        return Plan({key: self._names[name] for key, name in readers.items()}, self._lines)
+        reads = {key: self._names[name] for key, name in readers.items()}
+        return Plan(reads, self._lines, self._needed.found())
 
     # ------------------------------------------------------------ objects
 
@@ -134,8 +139,10 @@ class Writer:
             return
         if instead := self._selecting.replaced.get((parent.name, name)):
             body.entries.append(f"{key!r}: {self._constant(instead)}(s)")
+            self._needed.all_of_all()
             return
         graphql_field, definition = self._definition(parent, name)
+        self._needed.add(parent.name, definition)
         if definition.is_async:
             body.entries.append(f"{key!r}: None")  # its place
             if not is_root and (together := definition.metadata.get(TOGETHER)):

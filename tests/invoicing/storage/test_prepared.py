@@ -21,6 +21,7 @@ from invoicing.storage.compiled_for_postgresql import CompiledForPostgreSQL
 from invoicing.storage.compiled_for_sqlite import TOGETHER
 from invoicing.storage.database import Database
 from invoicing.storage.id_lists import id_list, is_one_of
+from invoicing.storage.narrow import Narrowed
 from invoicing.storage.postgresql_session import PREPARED_AFTER
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
@@ -314,6 +315,9 @@ def _prepared() -> Iterator[tuple[str, Prepared]]:
             for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, Prepared):
                     yield f"{module.name}.{name}", value
+                elif isinstance(value, Narrowed):
+                    yield f"{module.name}.{name}", value.reading(None, None)
+                    yield f"{module.name}.{name} (narrow)", value.reading(None, frozenset())
 
 
 def test_no_prepared_statement_has_a_list_that_sqlalchemy_would_write_out(database: Database) -> None:
