@@ -16,6 +16,7 @@ from invoicing.invoices.view import Seen
 from invoicing.ledger import queries as ledger_queries
 from invoicing.ledger.balances import Balance
 from invoicing.orders import queries as order_queries
+from invoicing.orders.view import Seen as SeenOrder
 from invoicing.payments import methods
 from invoicing.storage import pages
 from invoicing.storage.database import Database
@@ -110,6 +111,10 @@ class Loaders:
         """What is read of the rows that a type shows; None, if it is all."""
         return None if self._columns is None else self._columns.get(shown_as, frozenset())
 
+    def are_shown(self, shown_as: str) -> bool:
+        """Whether it is known that the operation reads the rows which this type shows."""
+        return self._columns is not None and shown_as in self._columns
+
     account = _LoaderOf[Account](settings.accounts_by_id)
     customer = _LoaderOf[Customer](details.customers_by_id, shown_as="Customer")
     order = _LoaderOf[Order](order_queries.orders_by_id, shown_as="Order")
@@ -141,6 +146,15 @@ class Loaders:
             return together.read(ids) if together.is_due else read(ids)
 
         return load
+
+    def prime_order(self, seen: SeenOrder) -> None:
+        """Keeps what was read with an order."""
+        if seen.items is not None:
+            self.items.prime({seen.order.id: seen.items})
+        if seen.seller is not None:
+            self.account.prime({seen.seller.id: seen.seller})
+        if seen.customer is not None:
+            self.customer.prime({seen.customer.id: seen.customer})
 
     def prime(self, seen: Seen) -> None:
         """Keeps what was read to find out whether an invoice changed, so that it is not read again.

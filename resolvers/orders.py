@@ -13,7 +13,7 @@ from invoicing.access import Scope
 from invoicing.accounts.settings import account
 from invoicing.audit.actions import AuditAction
 from invoicing.errors import InvoicingError, NotFound
-from invoicing.orders import intake, lists, returns, shipping
+from invoicing.orders import intake, lists, returns, shipping, view
 from invoicing.orders.actions import Action
 from invoicing.orders.lawful import Parties
 from invoicing.orders.pricing import PricedItems, Terms, priced_items
@@ -37,8 +37,22 @@ _PRICING = SharedThreads(2, 1, "pricing")
 
 
 async def order(ctx: Context, order_id: str) -> Order:
+    """With the rows that the operation shows of it, where that is known."""
     ctx.principal.require(Scope.ORDERS_READ)
-    return await ctx.read(intake.find_order, ctx.principal, order_id)
+    loaders = ctx.loaders
+    wanted = view.Wanted(
+        items=loaders.are_shown("OrderItem"),
+        seller=loaders.are_shown("Account"),
+        customer=loaders.are_shown("Customer"),
+        item_columns=loaders.columns_of("OrderItem"),
+        customer_columns=loaders.columns_of("Customer"),
+    )
+    if not (wanted.items or wanted.seller or wanted.customer):
+        return await ctx.read(intake.find_order, ctx.principal, order_id)
+    read = ctx.read_list if wanted.items else ctx.read  # it may have thousands
+    seen = await read(view.see, ctx.principal, order_id, wanted)
+    loaders.prime_order(seen)
+    return seen.order
 
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Order]:

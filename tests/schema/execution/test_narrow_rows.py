@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event
 from documents.store import FileStore
 from invoicing.storage import narrow
 from invoicing.storage.database import Database
+from resolvers import orders
 from resolvers.ways import Way
 from schema import schema_under
 from schema.execution.compiled import needs
@@ -153,6 +154,22 @@ def test_a_page_reads_what_is_asked_for(shop: Client, database: Database) -> Non
     assert "snapshot" not in of_invoices
     assert "documents" not in of_invoices
     assert "billing_address" not in of_customers
+
+
+def test_an_order_is_read_at_once_with_what_is_shown_of_it(shop: Client, database: Database) -> None:
+    async def read() -> None:
+        ctx = context(shop.principal, database)
+        shown = {"OrderItem": frozenset({"name"}), "Account": None, "Customer": frozenset({"vat_number"})}
+        ctx.loaders.narrow(shown)
+        order = await orders.order(ctx, "o")
+        database.close()  # nothing is read any more
+        found, parties = await orders.items_and_parties(ctx, order)
+        assert {each.name for each in found} == {"Mug"}
+        assert parties.seller.id == shop.principal.account_id
+        assert parties.customer is not None
+        assert parties.customer.vat_number is None
+
+    asyncio.run(read())
 
 
 def test_what_a_plan_cannot_read_is_read_whole_by_graphql_core(
