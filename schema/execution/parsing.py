@@ -31,6 +31,8 @@ def parsed(text: str, most_tokens: int) -> DocumentNode:
         return _Parser(source, max_tokens=most_tokens, lexer=lexer).parse_document()
     except GraphQLSyntaxError as refusal:
         raise refusal.with_traceback(None) from None
+    except RecursionError:  # at some hundreds of levels; what is read has a limit that is far lower
+        raise GraphQLSyntaxError(Source(""), 0, "The document has too many levels.") from None
     finally:
         _part(lexer.token)
 

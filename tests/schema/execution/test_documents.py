@@ -51,6 +51,21 @@ def test_of_several_operations_one_must_be_named(shop: Client) -> None:
     assert named["data"]["account"].keys() == {"name"}
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ a" * 3_000 + " }" * 3_000,
+        "{ orders(filter: " + "[" * 3_000 + "]" * 3_000 + ") { totalCount } }",
+        "{ orders(filter: " + "{a: " * 1_500 + "1" + "}" * 1_500 + ") { totalCount } }",
+        "query ($a: " + "[" * 3_000 + "Int" + "]" * 3_000 + ") { account { id } }",
+    ],
+)
+def test_what_is_too_deep_to_be_read_is_refused_with_the_reason(shop: Client, document: str) -> None:
+    refusal = shop.refused(document)
+    assert refusal.code == "GRAPHQL_PARSE_FAILED"
+    assert "levels" in refusal.message
+
+
 @pytest.mark.parametrize("filling", ["# " + "x" * 300_000 + "\n", " " * 300_000, "," * 300_000])
 def test_what_is_long_without_words_is_refused_before_it_is_read(shop: Client, filling: str) -> None:
     refusal = shop.refused(filling + "{ account { id } }")
