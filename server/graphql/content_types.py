@@ -18,10 +18,15 @@ _UTF_8 = ("utf-8", "utf8", "*")
 
 def response_type(request: Request) -> str:
     """The media type of the response. Raises HTTPException 406 if the client accepts none that we have."""
-    accepted = negotiate(request.headers.get("accept", ""))
+    accepted = negotiate(accepted_by(request))
     if accepted is None:
         raise HTTPException(406, f"Answers come as {GRAPHQL} or {JSON}.")
     return accepted
+
+
+def accepted_by(request: Request) -> str:
+    """What the client accepts. A header that comes several times is one list (RFC 9110, 5.3)."""
+    return ", ".join(request.headers.getlist("accept"))
 
 
 @lru_cache(64)

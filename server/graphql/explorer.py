@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from invoicing.errors import DatabaseUnavailable
+from server.graphql.content_types import accepted_by
 from server.graphql.explorer_tabs import tabs
+
+_QUESTION = frozenset(("query", "documentId", "extensions"))
+"""Parameters of a GET of which one says what is asked."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +73,14 @@ class Explorer:
         except Exception:
             log.exception("the explorer has no example")
             return {}
+
+
+def is_browser(request: Request) -> bool:
+    """Whether the page is what is asked for."""
+    if request.method != "GET":
+        return False
+    asks = not _QUESTION.isdisjoint(request.query_params)
+    return "text/html" in accepted_by(request) and not asks
 
 
 class Assets(StaticFiles):

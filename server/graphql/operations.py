@@ -23,7 +23,7 @@ from resolvers.context import Context
 from schema.execution.operations import is_subscription
 from server.auth import bearer, token_in
 from server.contexts import Contexts, request_id
-from server.graphql.content_types import VARY, negotiate
+from server.graphql.content_types import VARY, accepted_by, negotiate
 from server.graphql.persisted import Asked, Documents
 from server.graphql.sse import EventEncoding, EventStreams
 from server.graphql.websocket import NOBODY, ConnectionContext, ConnectionHandler, TextAdapter
@@ -79,8 +79,8 @@ class Operations(GraphQL[Context, None]):
         document_id = await self._document_id(kwargs["request_adapter"])
         asked = Asked.of(sent.query, document_id, sent.extensions)
         sent.query = self.documents.text(asked, kwargs["context"].holder)
-        accept = request.headers.get("accept", "")
-        if negotiate(accept) is not None and not is_subscription(sent.query, sent.operation_name):
+        accepted = negotiate(accepted_by(request))
+        if accepted is not None and not is_subscription(sent.query, sent.operation_name):
             sent.protocol = "http"
         if sent.protocol != "http":
             request.scope["state"]["operation"] = sent.operation_name

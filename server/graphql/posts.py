@@ -69,6 +69,6 @@ def asked_in(body: bytes, documents: Documents, holder: str) -> GraphQLRequestDa
     extensions, name = sent.get("extensions"), sent.get("operationName")
     asked = Asked.of(sent.get("query"), sent.get("documentId"), extensions)
     text = documents.text(asked, holder)
-    if text is None or is_subscription(text, name) or is_ambiguous(text, name):
+    if not text or is_subscription(text, name) or is_ambiguous(text, name):
         return None
     return GraphQLRequestData(text, sent.get("variables"), name, extensions)

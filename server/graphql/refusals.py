@@ -12,7 +12,7 @@ from invoicing.errors import DatabaseUnavailable, QueryTimeout, RateLimited, Una
 from invoicing.texts import shortened_message
 from schema.codes import Code
 from server.bodies import BodyTooLarge
-from server.graphql.content_types import JSON, VARY, negotiate
+from server.graphql.content_types import JSON, VARY, accepted_by, negotiate
 from server.graphql.persisted import DocumentRefused
 
 _CODES = {
@@ -52,7 +52,7 @@ def refusal_of(request: Request, failure: Exception) -> Response:
         case BodyTooLarge():
             response = _error(request, 413, str(failure))
         case DocumentRefused():
-            status = 200 if negotiate(request.headers.get("accept", "")) == JSON else 400
+            status = 200 if negotiate(accepted_by(request)) == JSON else 400
             response = _error(request, status, failure.reason, code=failure.code)
         case HTTPException():
             response = _error(request, failure.status_code, failure.reason)
@@ -71,5 +71,5 @@ def _internal_error(request: Request, failure: Exception) -> Response:
 def _error(request: Request, status: int, message: str, **more: object) -> Response:
     code = request.scope["state"]["code"] = more.pop("code", _CODES.get(status, Code.BAD_REQUEST))
     body = {"errors": [{"message": shortened_message(message), "extensions": {"code": code, **more}}]}
-    media = negotiate(request.headers.get("accept", "")) or JSON
+    media = negotiate(accepted_by(request)) or JSON
     return Response(orjson.dumps(body), status, VARY, media_type=media)

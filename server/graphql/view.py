@@ -26,16 +26,22 @@ from resolvers.context import Context
 from schema.execution.operations import AmbiguousDocument, is_ambiguous, may_only_read
 from server.bodies import json_in, read_bytes
 from server.callers import WhileCallerWaits
-from server.graphql.content_types import GRAPHQL, JSON, VARY, check_body, read_body, response_type
-from server.graphql.explorer import Explorer
+from server.graphql.content_types import (
+    GRAPHQL,
+    JSON,
+    VARY,
+    accepted_by,
+    check_body,
+    read_body,
+    response_type,
+)
+from server.graphql.explorer import Explorer, is_browser
 from server.graphql.locality import is_local
 from server.graphql.operations import Operations
 from server.graphql.posts import asked_in, head_of
 from server.graphql.refusals import MethodNotAllowed, refusal_of
 from server.graphql.sse import accepts_only_events
 
-_QUESTION = frozenset(("query", "documentId", "extensions"))
-"""Parameters of a GET of which one says what is asked."""
 _HEADERS = {
     media: [
         (name.encode(), value.encode())
@@ -103,11 +109,11 @@ class GraphQLView(Operations):
             raise HTTPException(400, unknown.as_http_error_reason()) from unknown
 
     async def _respond(self, request: Request) -> Response:
-        if _is_browser(request):
+        if is_browser(request):
             return await run_in_threadpool(self.explorer.page, is_local=is_local(request))
         if request.method not in ("GET", "POST"):
             raise MethodNotAllowed("GET, POST", "An operation comes by POST, a query also by GET.")
-        only_events = accepts_only_events(request.headers.get("accept", ""))
+        only_events = accepts_only_events(accepted_by(request))
         request.scope["state"]["media"] = JSON if only_events else response_type(request)
         if request.method == "POST":
             await read_body(request)
@@ -182,13 +188,6 @@ def _json_response(
 def _while_wanted(query: str | None, receive: Receive) -> AbstractContextManager[None]:
     """Around an execution: one that only reads ends when its caller goes."""
     return WhileCallerWaits(receive) if may_only_read(query) else _NOTHING
-
-
-def _is_browser(request: Request) -> bool:
-    if request.method != "GET":
-        return False
-    asks = not _QUESTION.isdisjoint(request.query_params)
-    return "text/html" in request.headers.get("accept", "") and not asks
 
 
 def _is_unavailable(answer: Mapping[str, Any]) -> bool:

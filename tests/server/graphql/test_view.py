@@ -81,6 +81,21 @@ def test_the_caller_says_which_json_it_takes(shop: Client, accept: str, media: s
     assert answer.headers["vary"] == "accept"
 
 
+def test_headers_that_come_twice_are_one_list(shop: Client) -> None:
+    for accept, media in (
+        (("text/html", JSON_TYPE), JSON_TYPE),
+        (("text/event-stream", GRAPHQL_TYPE), GRAPHQL_TYPE),
+        (("*/*;q=0.1", "text/html", GRAPHQL_TYPE), GRAPHQL_TYPE),
+    ):
+        headers = [("accept", each) for each in accept]
+        answer = shop.request("POST", json=QUERY, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+        unknown = shop.request("POST", json={"query": "{ nothing }"}, headers=headers)
+        assert (unknown.status_code == 400, unknown.headers["content-type"]) == (media == GRAPHQL_TYPE, media)
+        broken = shop.request("POST", content=b"{", headers=[*headers, *JSON.items()])
+        refused(broken, 400, "BAD_REQUEST", media)
+
+
 @pytest.mark.parametrize("query", ["{", "{ nothing }", "query ($id: ID!) { order(id: $id) { id } }"])
 def test_what_cannot_be_executed_has_no_data_and_a_status_that_tells(shop: Client, query: str) -> None:
     for media, status in ((JSON_TYPE, 200), (GRAPHQL_TYPE, 400)):
@@ -140,6 +155,7 @@ def test_another_method_is_refused(shop: Client, method: str) -> None:
         b'"{ __typename }"',
         b"{}",
         b'{"query": null}',
+        b'{"query": ""}',
         b'{"query": 3}',
         b'{"query": ["{ __typename }"]}',
         b'{"query": "{ __typename }", "variables": 3}',
@@ -210,6 +226,7 @@ def test_a_question_may_be_asked_by_get_and_a_change_may_not(shop: Client) -> No
 
 def test_a_get_that_asks_nothing_is_refused(shop: Client) -> None:
     refused(shop.request("GET"), 400, "BAD_REQUEST")
+    refused(shop.request("GET", params={"query": ""}), 400, "BAD_REQUEST")
 
 
 def test_a_browser_gets_a_page_without_a_key(shop: Client) -> None:
