@@ -31,6 +31,7 @@ _SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE i
 # What PostgreSQL fails with, as SQLSTATE. Its driver, which has a class for each, is loaded only for it.
 CACHED_PLAN_IS_OLD = "0A000"
 READ_ONLY = "25006"
+TOO_LONG = ("25P03", "25P04")  # it ended the connection: its transaction was idle, or long
 DEADLOCK = "40P01"
 DISK_FULL = "53100"
 CANCELED = "57014"
@@ -98,8 +99,8 @@ def is_outage(failure: BaseException) -> bool:
     if not isinstance(failure, DBAPIError):  # Python's driver makes a MemoryError of SQLITE_NOMEM
         return isinstance(failure, NoConnectionFree | MemoryError)
     if hasattr(failure.orig, "sqlstate"):  # PostgreSQL's, of whichever kind
-        is_read_only = sqlstate(failure) == READ_ONLY
-        return is_read_only or is_lost(failure) or isinstance(failure, OperationalError)
+        is_known = sqlstate(failure) in (READ_ONLY, *TOO_LONG)
+        return is_known or is_lost(failure) or isinstance(failure, OperationalError)
     return getattr(failure.orig, "sqlite_errorname", "").startswith(_SQLITE_OUTAGES)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from invoicing.errors import DatabaseUnavailable, NotFound, ServerOutdated
@@ -136,6 +136,27 @@ def test_a_command_whose_connection_is_lost_before_the_commit_is_done_once_more(
     command = Rename()
     cut_off(url, database, command, "accounts")
     assert (command.times, names(database)) == (2, ["New"])
+
+
+@pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_a_connection_that_postgresql_ends_while_it_is_set_up_is_an_outage(
+    url: str, database: Database, setting: str
+) -> None:
+    there = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
+    with psycopg.connect(url, autocommit=True) as administrator:
+        if administrator.info.server_version < 170_000 and setting == "transaction_timeout":
+            pytest.skip("PostgreSQL 17 has it")
+
+        @event.listens_for(database._engine, "connect")
+        def end(connection: Any, _: Any) -> None:
+            connection.execute(f"SET {setting} = 1")
+            until(lambda: not administrator.execute(there, [connection.info.backend_pid]).fetchall())
+            connection.execute("SELECT 1")
+
+        with pytest.raises(DatabaseUnavailable):
+            database.write(RENAME)
+        event.remove(database._engine, "connect", end)
+    database.write(RENAME)
 
 
 def test_a_connection_that_is_lost_in_the_commit_is_said_and_nothing_is_done_again(
