@@ -131,8 +131,7 @@ class Plans:
 
     async def _read(self, read: Read, value: Any, run: Run) -> dict[str, Any]:
         context: Context = run.context
-        data: dict[str, Any] = read(value, run)
-        await run.finish(PRICES)
+        data: dict[str, Any] = await run.read(read, value, PRICES)
         context.way = Way.PLANNED
         return data
 

@@ -94,24 +94,30 @@ class Run:
     def __post_init__(self) -> None:
         self.info = PlannedInfo(self.context)
 
-    async def finish(self, prices: Prices) -> None:
-        """Does all that reading has left to be done, and what this leaves in turn."""
+    async def read(self, read: Read, value: Any, prices: Prices) -> Any:
+        """What is read of a value, once all is done that this has left to be done."""
         try:
-            while self.calls or self.shared or self.lists:
-                if self.lists:
-                    await self._read_lists(prices)
-                    continue
-                self.calls += [wait(waiting, self) for wait, waiting in self.shared.items()]
-                self.shared.clear()
-                if len(self.calls) == 1:
-                    await self.calls.pop()
-                else:
-                    await self._call_all()
-            if self.meter.spent > self.meter.most:
-                raise Unplanned
+            data = read(value, self)
+            await self._finish(prices)
+            return data
         finally:
             for call in self.calls:
                 call.close()
+
+    async def _finish(self, prices: Prices) -> None:
+        """Does what reading has left to be done, and what this leaves in turn."""
+        while self.calls or self.shared or self.lists:
+            if self.lists:
+                await self._read_lists(prices)
+                continue
+            self.calls += [wait(waiting, self) for wait, waiting in self.shared.items()]
+            self.shared.clear()
+            if len(self.calls) == 1:
+                await self.calls.pop()
+            else:
+                await self._call_all()
+        if self.meter.spent > self.meter.most:
+            raise Unplanned
 
     async def _read_lists(self, prices: Prices) -> None:
         lists, self.lists = self.lists, []

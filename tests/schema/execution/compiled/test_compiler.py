@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import random
 from enum import Enum
@@ -154,12 +155,12 @@ async def compiled(document: DocumentNode, given: dict[str, Any], schema: strawb
     meter, turns = SimpleNamespace(spent=0, most=10**9), SimpleNamespace(is_over=lambda: True)
     run = Run(5, coerced, given, meter, turns, lambda: asyncio.sleep(0), {})
     if ROOT in plan.reads:
-        data = plan.reads[ROOT](None, run)
-    else:  # graphql-core has called them
-        values = [Branch(name="grown"), Leaf(name="felled")]
-        data = {key: read(value, run) for (key, read), value in zip(plan.reads.items(), values, strict=True)}
-    await run.finish(PRICES)
-    return data
+        return await run.read(plan.reads[ROOT], None, PRICES)
+    values = [Branch(name="grown"), Leaf(name="felled")]  # graphql-core has called them
+    return {
+        key: await run.read(read, value, PRICES)
+        for (key, read), value in zip(plan.reads.items(), values, strict=True)
+    }
 
 
 def any_document(dice: random.Random) -> AnyDocument:
@@ -226,3 +227,21 @@ def test_its_functions_get_names_of_the_grammar_only() -> None:
     data = asyncio.run(compiled(parse(text), {}))
     assert [*data] == ["exec"]
     assert [*data["exec"]] == ["None", "d", "s", "r"]
+
+
+def test_what_is_still_to_be_waited_for_is_closed_where_reading_fails() -> None:
+    """Python would tell of each such coroutine that it was never awaited."""
+
+    async def later() -> None: ...
+
+    call = later()
+
+    def read(_: Any, run: Run) -> None:
+        run.calls.append(call)
+        raise Unplanned
+
+    meter, turns = SimpleNamespace(spent=0, most=1), SimpleNamespace(is_over=lambda: True)
+    run = Run(5, {}, {}, meter, turns, lambda: asyncio.sleep(0), {})
+    with pytest.raises(Unplanned):
+        asyncio.run(run.read(read, None, PRICES))
+    assert inspect.getcoroutinestate(call) == inspect.CORO_CLOSED
