@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from server.connections.config import GuardedConfig
 from server.connections.guard import Refusal
@@ -22,6 +23,7 @@ class LimitedHttp(MeasuredHttp):
         self._guard = config.guard
         self._began = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._answered: RequestResponseCycle | None = None  # others may wait behind it, `self.cycle` last
         self._held = bytearray()  # requests whose turn has not come
         self._is_deaf = False  # what still comes is thrown away
         self._thrown_away = 0
@@ -42,6 +44,9 @@ class LimitedHttp(MeasuredHttp):
         self._stop_timer()
         self._unread.stop()
         self._held.clear()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     @property
@@ -99,6 +104,10 @@ class LimitedHttp(MeasuredHttp):
             self.transport.abort()
 
     # What is sent
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         self._unread.watch(self.transport)

@@ -72,6 +72,14 @@ def _app(running: Running) -> Starlette:
         await asyncio.sleep(0)
         return await healthz(request)
 
+    async def patient(request: Request) -> Response:
+        """Waits until its caller goes."""
+        running.seen.append(request.url.path)
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        running.seen.append("gone")
+        return PlainTextResponse("nobody reads this")
+
     async def socket(connection: WebSocket) -> None:
         await connection.accept()
         await connection.receive()
@@ -82,6 +90,7 @@ def _app(running: Running) -> Starlette:
             Route("/healthz", healthz),
             Route("/length", length, methods=["POST"]),
             Route("/large", large),
+            Route("/patient", patient),
             Route("/turn/{number}", turn),
         ]
     )

@@ -95,6 +95,16 @@ def test_two_lengths_are_refused(run: Run, smuggled: bytes) -> None:
         assert server.seen == []
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_request_hears_that_its_caller_went_also_where_others_wait_behind_it(run: Run, number: int) -> None:
+    with run() as server:
+        with RawCaller(server.address) as caller:
+            caller.sendall(b"GET /patient HTTP/1.1\r\nHost: localhost\r\n\r\n" * number)
+            until(lambda: server.seen)
+        until(lambda: "gone" in server.seen)
+        assert server.seen == ["/patient", "gone"]
+
+
 def test_a_caller_who_does_not_read_the_answer_is_given_up(run: Run) -> None:
     with run(unread_time=0.05) as server, RawCaller(server.address) as caller:
         caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
