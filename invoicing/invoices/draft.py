@@ -43,8 +43,9 @@ from invoicing.invoices.values import IssueTerms
 from invoicing.locks import lock_orders_of_items
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, check_lawful, demand
-from invoicing.orders.items import MAX_ITEMS, in_place, taxable
+from invoicing.orders.items import MAX_ITEMS, taxable
 from invoicing.orders.lawful import Parties, buyer_vat_country
+from invoicing.orders.places import in_place
 from invoicing.orders.queries import parties_of
 from invoicing.snapshot import Line, Snapshot, read_period
 from invoicing.storage import rows

@@ -28,7 +28,7 @@ from invoicing.errors import (
 from invoicing.idempotency import find_in, make_once
 from invoicing.locks import lock_orders
 from invoicing.numbering import next_sequence
-from invoicing.orders.items import in_place
+from invoicing.orders.places import in_place
 from invoicing.orders.pricing import PricedItems, Terms, priced_items
 from invoicing.orders.values import CreateOrderValues, UpdateOrderValues
 from invoicing.storage import rows

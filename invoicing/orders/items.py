@@ -63,15 +63,6 @@ ITEM_CHECKS: Mapping[str, checks.Check] = {
 }
 
 
-def in_place(items: Iterable[OrderItem]) -> list[OrderItem]:
-    """The items in the order of the request; parts that were split off and contra items follow their item."""
-    return sorted(items, key=_place)
-
-
-def _place(item: OrderItem) -> tuple[int, bool, bool, str]:
-    return item.position, item.contra_of is not None, item.split_from is not None, item.id
-
-
 def totals(order: Order, items: Sequence[OrderItem]) -> arithmetic.Totals:
     """What the items come to, as if they were all on one invoice."""
     return arithmetic.compute([taxable(item) for item in items], including_vat=order.is_including_vat)

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, bindparam, func, literal, select
 from invoicing.access import Principal
 from invoicing.accounts.settings import account
 from invoicing.customers.details import customers_by_id
-from invoicing.orders.items import in_place
 from invoicing.orders.lawful import Parties
+from invoicing.orders.places import in_place
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.narrow import Columns, Narrowed, columns_of
