@@ -24,6 +24,7 @@ from invoicing.storage.compiled import Row
 from invoicing.storage.postgresql_pipeline import Sent, results
 from invoicing.storage.postgresql_values import encoded
 
+MOST_PREPARED = 500  # on a connection: some dozens of kilobytes each, in PostgreSQL
 PREPARED_AFTER = 4  # executions on a connection: what runs once costs the server no memory
 _OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _SESSION = "invoicing"  # the attribute of the driver's connection
@@ -126,9 +127,11 @@ class Session:
         return Sent(call.query, values, call.types, self._name_of(call))
 
     def _name_of(self, call: Call) -> bytes | None:
-        """The name of what is prepared; None for what was executed only a few times."""
+        """The name of what is prepared; None for what was executed only a few times, or is one too many."""
         if name := self._names.get(call.query):
             return name
+        if len(self._names) >= MOST_PREPARED:
+            return None
         uses = self._uses[call.query] = self._uses.get(call.query, 0) + 1
         if uses <= PREPARED_AFTER:
             return None

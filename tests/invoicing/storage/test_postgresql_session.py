@@ -7,11 +7,21 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from invoicing.access import Principal
-from invoicing.storage import changes, rows
+from invoicing.storage import changes, postgresql_session, rows
 from invoicing.storage.database import Database
 from invoicing.storage.postgresql_session import PREPARED_AFTER, driver_of
 from invoicing.storage.prepared import Prepared
@@ -195,3 +205,21 @@ def test_statements_of_one_wait_are_one_transaction(database: Database, add: Add
         database.write(work)
     assert not isinstance(failure.value, OperationalError)
     assert stored(database) == []
+
+
+def test_a_connection_keeps_so_many_statements_prepared_and_executes_all_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of a list have a statement for each size and direction: a caller could ask for all of them."""
+    monkeypatch.setattr(postgresql_session, "MOST_PREPARED", 2)
+    number = bindparam("number", type_=Integer)
+    statements = [Prepared(select(literal_column(str(size)) + number)) for size in range(5)]
+    kept = Prepared(select(func.count()).select_from(text("pg_prepared_statements")))
+
+    def read(connection: Connection) -> None:
+        for _ in range(PREPARED_AFTER + 2):
+            found = [rows.values(connection, each, {"number": 10}) for each in statements]
+            assert found == [[10], [11], [12], [13], [14]]
+        assert rows.values(connection, kept) == [2]
+
+    database.read(read)
