@@ -102,8 +102,7 @@ class SQLiteWriter(Writer):
                 topics = after_commit.collect(connection)
                 connection.commit()
         except BaseException as failure:  # the transaction was rolled back
-            for command in batch.commands:
-                command.refusal = command.refusal or failure
+            batch.refuse(failure)
         batch.set_outcomes()
         self._committed(topics)
 
