@@ -94,8 +94,11 @@ def once(connection: Connection, look: Callable[[], T | None], make: Callable[[]
         return made
     if connection.dialect.name == "sqlite":  # whose one writer is here: nobody makes it after the look
         return make()
+    # Late, or SQLite would wait until PostgreSQL's driver is loaded.
+    from invoicing.storage.postgresql_savepoint import savepoint
+
     try:
-        with connection.begin_nested():  # PostgreSQL goes on after a refusal only from a savepoint
+        with savepoint(connection):  # PostgreSQL goes on after a refusal only from a savepoint
             return make()
     except InvoicingError:
         if (made := look()) is not None:

@@ -26,13 +26,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Integer, Select, and_, bindparam, func, select
 
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_found_by, is_one_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
-    AuditHead,
     Invoice,
     Order,
     accounts,
@@ -68,10 +67,17 @@ def skip_locked(statement: Select[Any]) -> Select[Any]:
 _LOCK_ACCOUNT = Prepared(for_no_key_update(select(accounts.c.id).where(accounts.c.id == _ACCOUNT_ID)))
 
 _HEADS = select(audit_heads).where(audit_heads.c.account_id == _ACCOUNT_ID)
-_LOCK_FREE_HEAD = Prepared(
-    _HEADS.order_by(audit_heads.c.lane).limit(1).with_for_update(key_share=True, skip_locked=True)
+_FREE_LANE = (
+    _HEADS.with_only_columns(audit_heads.c.lane)
+    .order_by(audit_heads.c.lane)
+    .limit(1)
+    .with_for_update(key_share=True, skip_locked=True)
+    .scalar_subquery()
 )
-_LOCK_HEAD = Prepared(for_no_key_update(_HEADS.where(audit_heads.c.lane == bindparam("lane"))))
+LOCKED_AUDIT_HEAD = for_no_key_update(
+    _HEADS.where(audit_heads.c.lane == func.coalesce(_FREE_LANE, bindparam("any_lane", type_=Integer)))
+).subquery("head")
+"""The end of a chain of the audit log, which is locked: one that is free, or else that of `any_lane`."""
 
 _ORDERS = (
     select(orders)
@@ -170,13 +176,6 @@ _CREDITS_OF = Prepared(
 def lock_account(connection: Connection, account_id: str) -> None:
     """Locks the account's row against other changes."""
     rows.values(connection, _LOCK_ACCOUNT, {"account": account_id})
-
-
-def lock_audit_head(connection: Connection, account_id: str, lane: int) -> AuditHead:
-    """Locks the end of a chain of the audit log: one that is free, or else that of the lane."""
-    key = {"account": account_id}
-    free = rows.one_or_none(connection, _LOCK_FREE_HEAD, key, as_=AuditHead)
-    return free or rows.one(connection, _LOCK_HEAD, {**key, "lane": lane}, as_=AuditHead)
 
 
 def lock_orders(

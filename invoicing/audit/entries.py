@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Integer, bindparam, insert, literal, select, true
 
 from invoicing.access import Actor, Principal
 from invoicing.audit import subjects
 from invoicing.audit.actions import AuditAction
-from invoicing.audit.chain import START, entry_hash
+from invoicing.audit.chain import START, hash_in_place, json_around_place
 from invoicing.audit.subjects import Subject
-from invoicing.locks import lock_audit_head
+from invoicing.locks import LOCKED_AUDIT_HEAD
 from invoicing.storage import changes
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import audit_entries, audit_heads, new_id
@@ -31,7 +31,22 @@ T = TypeVar("T")
 
 LANES = 8
 
-_INSERT = Prepared(insert(audit_entries))
+_HEAD = LOCKED_AUDIT_HEAD.c
+_NUMBER = _HEAD.sequence + literal(1, Integer)
+_PLACE = {
+    "lane": _HEAD.lane,
+    "sequence": _NUMBER,
+    "previous": _HEAD.hash,
+    "hash": hash_in_place(_HEAD.lane, _NUMBER, _HEAD.hash),
+}
+_ENTRY = select(
+    *[
+        _PLACE[column.name] if column.name in _PLACE else bindparam(column.name, type_=column.type)
+        for column in audit_entries.c
+    ]
+).select_from(select(literal(1)).subquery("always").outerjoin(LOCKED_AUDIT_HEAD, true()))
+_INSERT = Prepared(insert(audit_entries).from_select([*audit_entries.c.keys()], _ENTRY))
+"""Appends to the chain in one statement. Without a chain it fails, as the columns of the place are null."""
 _INSERT_HEADS = insert(audit_heads)
 
 
@@ -93,11 +108,8 @@ def record(connection: Connection, act: Act, done_to: Iterable[Subject]) -> None
     named = list(dict.fromkeys(done_to))
     if not named:
         raise LookupError(f"It is not known what {act.action} was done to.")
-    head = lock_audit_head(connection, act.account_id, random.randrange(LANES))  # noqa: S311 (any lane will do)
     row: dict[str, Any] = {
         "account_id": act.account_id,
-        "lane": head.lane,
-        "sequence": head.sequence + 1,
         "id": new_id(),
         "created_at": act.at,
         "action": act.action,
@@ -106,9 +118,9 @@ def record(connection: Connection, act: Act, done_to: Iterable[Subject]) -> None
         "customer_id": act.customer_id,
         "request_id": act.request_id,
         "subjects": orjson.dumps([list(each) for each in named]).decode(),
-        "previous": head.hash,
     }
-    _INSERT.send(connection, {**row, "hash": entry_hash(row)})
+    chain = {"account": act.account_id, "any_lane": random.randrange(LANES)}  # noqa: S311 (any lane will do)
+    _INSERT.send(connection, {**row, **chain, **json_around_place(row)})
 
 
 def open_log(connection: Connection, account_id: str) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, ClassVar, NoReturn
 
 from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
 from invoicing.storage.lazy_rows import Reads
 
 Row = Sequence[Any]
 Parameters = Mapping[str, object]
+Refusal = Callable[[IntegrityError], Exception]
+"""What a clash is to the caller, as an error of the domain; raises the clash itself if it is a bug."""
 Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
 
 
@@ -55,9 +59,15 @@ class Compiled(ABC):
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         """Executes it once for each row."""
 
-    def send(self, connection: Connection, rows: Sequence[Parameters]) -> None:
-        """Executes it as `run` does, if need be only with the next statement, which then fails for it."""
-        self.run(connection, rows)
+    def ask(self, connection: Connection, parameters: Parameters) -> Callable[[], Sequence[Row]]:
+        """`fetch`, which may be done with the next statement; what is returned waits for the rows."""
+        found = self.fetch(connection, parameters)
+        return lambda: found
+
+    def send(self, connection: Connection, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
+        """`run`, which may be done with the next statement. A clash becomes what `refusal` makes of it."""
+        with refused_as(refusal):
+            self.run(connection, rows)
 
     def _written(self, parameters: Parameters) -> list[Any]:
         """The values in their order. Those that the statement does not have are left out."""
@@ -69,6 +79,17 @@ class Compiled(ABC):
     def _fail(self, connection: Connection, failure: Exception, cursor: Any = None) -> NoReturn:
         """Raises the failure as SQLAlchemy does, which also gives a lost connection up."""
         connection._handle_dbapi_exception(failure, self._text, None, cursor, None)
+
+
+@contextmanager
+def refused_as(refusal: Refusal | None) -> Iterator[None]:
+    """Raises a clash with what is stored as the error that it is to the caller."""
+    try:
+        yield
+    except IntegrityError as clash:
+        if refusal is None:
+            raise
+        raise refusal(clash) from clash
 
 
 def _values_of(names: Sequence[str]) -> Callable[[Parameters], Sequence[Any]]:

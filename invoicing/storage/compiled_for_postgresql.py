@@ -8,17 +8,19 @@ values stay Psycopg's.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, NoReturn
 
 import orjson
+import psycopg
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import Json
 from sqlalchemy import JSON, Boolean, Connection, Dialect
 
 from invoicing.storage import changes
-from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
+from invoicing.storage.compiled import Compiled, Parameters, Refusal, Row, Statement, refused_as
 from invoicing.storage.postgresql_session import Call, driver_of, session_of
 from invoicing.storage.tables.base import Instant
 
@@ -42,26 +44,49 @@ class CompiledForPostgreSQL(Compiled):
         self._query_together = b"" if self._constants else _for_several(text, columns).encode()
 
     def fetch(self, connection: Connection, parameters: Parameters) -> Sequence[Row]:
-        result = self._executed(connection, self._call(self._written(parameters)))
-        if not result.ntuples:
-            return []
-        if self._is_change:
-            changes.note(connection)
-        return session_of(driver_of(connection)).loaded(result)
+        return self._rows(connection, self._executed(connection, self._call(self._written(parameters))))
+
+    def ask(self, connection: Connection, parameters: Parameters) -> Callable[[], Sequence[Row]]:
+        session = session_of(driver_of(connection))
+        try:
+            asked = session.put_off(self._call(self._written(parameters)), partial(self._fail, connection))
+        except psycopg.Error as failure:
+            self._fail(connection, failure)
+
+        def found() -> Sequence[Row]:
+            try:
+                result = session.result_of(asked)
+            except psycopg.Error as failure:
+                self._fail(connection, failure)
+            return self._rows(connection, result)
+
+        return found
 
     def run(self, connection: Connection, rows: Sequence[Parameters]) -> None:
         changed = [self._executed(connection, call).command_tuples for call in self._calls(rows)]
         if any(changed):
             changes.note(connection)
 
-    def send(self, connection: Connection, rows: Sequence[Parameters]) -> None:
-        driver = driver_of(connection)
+    def send(self, connection: Connection, rows: Sequence[Parameters], refusal: Refusal | None) -> None:
+        session = session_of(driver_of(connection))
+        failed = partial(self._refuse, connection, refusal)
         try:
             for call in self._calls(rows):
-                session_of(driver).put_off(call)
-        except connection.dialect.loaded_dbapi.Error as failure:
+                session.put_off(call, failed)
+        except psycopg.Error as failure:
             self._fail(connection, failure)
         changes.note(connection)
+
+    def _refuse(self, connection: Connection, refusal: Refusal | None, failure: psycopg.Error) -> NoReturn:
+        with refused_as(refusal):
+            self._fail(connection, failure)
+
+    def _rows(self, connection: Connection, result: PGresult) -> Sequence[Row]:
+        if not result.ntuples:
+            return []
+        if self._is_change:
+            changes.note(connection)
+        return session_of(driver_of(connection)).loaded(result)
 
     def _calls(self, rows: Sequence[Parameters]) -> list[Call]:
         """What is sent for these rows: one INSERT for all of them, where that is possible."""
@@ -88,7 +113,7 @@ class CompiledForPostgreSQL(Compiled):
     def _executed(self, connection: Connection, call: Call) -> PGresult:
         try:
             return session_of(driver_of(connection)).executed(call)
-        except connection.dialect.loaded_dbapi.Error as failure:
+        except psycopg.Error as failure:
             self._fail(connection, failure)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn
 
 import psycopg
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
+
+_OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 class Sent(NamedTuple):
@@ -18,6 +22,18 @@ class Sent(NamedTuple):
     values: Sequence[bytes | None] = ()
     types: Sequence[int] = ()
     name: bytes | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A statement that is sent now or later, and its result once there is one.
+
+    `failed` raises what its failure is to those who use the connection.
+    """
+
+    sent: Sent
+    failed: Callable[[psycopg.Error], NoReturn] | None = None
+    result: PGresult | None = None
 
 
 def results(libpq: PGconn, statements: Sequence[Sent]) -> list[PGresult]:
@@ -35,6 +51,22 @@ def results(libpq: PGconn, statements: Sequence[Sent]) -> list[PGresult]:
     found = _received(libpq)
     libpq.exit_pipeline_mode()
     return found
+
+
+def begin(driver: psycopg.Connection[Any]) -> Sent:
+    """What begins a transaction as the driver would, which reads of one state are set up with."""
+    level, is_read_only = driver.isolation_level, driver.read_only
+    asked = [] if level is None else [b"ISOLATION LEVEL", level.name.replace("_", " ").encode()]
+    return Sent(b" ".join([b"BEGIN", *asked, *([b"READ ONLY"] if is_read_only else [])]))
+
+
+def checked(result: PGresult) -> PGresult:
+    """The result, unless the statement failed."""
+    if result.status in _OK:
+        return result
+    if not result.error_field(DiagnosticField.SQLSTATE):  # it is libpq's own, and not the server's
+        raise psycopg.OperationalError(result.get_error_message())
+    raise error_from_result(result)
 
 
 def _received(libpq: PGconn) -> list[PGresult]:

@@ -1,34 +1,32 @@
 """What is kept for a connection of PostgreSQL's driver: what is prepared on it, and what is still to be sent.
 
 Each wait for PostgreSQL costs two changes of processes, and the interpreter's lock. So a statement whose
-result nobody looks at can be put off: it is sent with the next one, and BEGIN with the first. What is left to
-send when a transaction is committed goes with the COMMIT.
+result nobody looks at, or not yet, can be put off: it is sent with the next one, and BEGIN with the first.
+What is left to send when a transaction is committed goes with the COMMIT.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import psycopg
 from psycopg.adapt import Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.errors import InvalidSqlStatementName
+from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Engine
 
 from invoicing.storage.compiled import Row
-from invoicing.storage.postgresql_pipeline import Sent, results
+from invoicing.storage.postgresql_pipeline import Asked, Sent, begin, checked, results
 from invoicing.storage.postgresql_values import encoded
 
 MOST_PREPARED = 500  # on a connection: some dozens of kilobytes each, in PostgreSQL
 PREPARED_AFTER = 4  # executions on a connection: what runs once costs the server no memory
-_OK = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 _SESSION = "invoicing"  # the attribute of the driver's connection
-_COMMIT = Sent(b"COMMIT")
 _numbers = itertools.count()
 
 
@@ -48,7 +46,7 @@ class Session:
         self._transformer = Transformer(adapted)
         self._uses: dict[bytes, int] = {}
         self._names: dict[bytes, bytes] = {}
-        self._put_off: list[Sent] = []
+        self._put_off: list[Asked] = []
 
     def loaded(self, result: PGresult) -> Sequence[Row]:
         """The rows, their values read as the driver does, but for JSON, which stays text."""
@@ -59,20 +57,36 @@ class Session:
 
     def executed(self, call: Call) -> PGresult:
         """The result, after that of what was put off."""
-        return self._executed([self._sent(call)])
+        asked = Asked(self._sent(call))
+        self._execute(asked)
+        return self.result_of(asked)
 
-    def put_off(self, call: Call) -> None:
-        """Executes it with the next statement. If it fails, so does that one."""
-        self._put_off.append(self._sent(call))
+    def result_of(self, asked: Asked) -> PGresult:
+        """The result of what was put off."""
+        if asked.result is None:
+            self.flush()
+        if asked.result is None:
+            raise LookupError("A statement was undone before it was sent.")
+        return asked.result
+
+    def put_off(self, call: Call, failed: Callable[[psycopg.Error], NoReturn] | None = None) -> Asked:
+        """Executes it with the next statement, which does not come to anything if this one fails."""
+        asked = Asked(self._sent(call), failed)
+        self._put_off.append(asked)
+        return asked
 
     def execute(self, *calls: Call) -> None:
         """Executes them at once, after what was put off."""
-        self._executed([self._sent(call) for call in calls])
+        self._execute(*[Asked(self._sent(call)) for call in calls])
 
     def flush(self) -> None:
         """Executes what was put off."""
         if self._put_off:
-            self._executed([])
+            self._execute()
+
+    def forget(self, since: Asked | None = None) -> None:
+        """Forgets what was put off: all of it, or from this statement on if it is among it."""
+        del self._put_off[self._put_off.index(since) if since in self._put_off else 0 :]
 
     def commit(self) -> None:
         """Commits with what was put off; nothing is committed if that fails."""
@@ -80,39 +94,52 @@ class Session:
             self._driver.commit()
             return
         try:
-            self._executed([_COMMIT])
-        except psycopg.Error:
+            self._execute(Asked(Sent(b"COMMIT")))
+        except Exception:
             with suppress(psycopg.Error):  # it is lost
                 self._driver.rollback()  # not SQLAlchemy's part: a COMMIT that fails ends the transaction
             raise
 
     def roll_back(self) -> None:
-        self._put_off.clear()
+        self.forget()
         self._driver.rollback()
 
-    def _executed(self, sent: Sequence[Sent]) -> PGresult:
-        """Executes what was put off, and then these; returns the last result."""
-        statements, self._put_off = [*self._put_off, *sent], []
+    def _execute(self, *more: Asked) -> None:
+        """Executes what was put off, and then these."""
+        asked, self._put_off = [*self._put_off, *more], []
         if self._driver.pgconn.transaction_status == TransactionStatus.IDLE and not self._driver.autocommit:
-            statements.insert(0, Sent(_begin(self._driver)))
+            asked.insert(0, Asked(begin(self._driver)))
         try:
-            if len(statements) == 1:
-                return _checked(self._result(*statements))
-            return [_checked(each) for each in results(self._driver.pgconn, statements)][-1]
-        except InvalidSqlStatementName:  # something between us and PostgreSQL has forgotten them
-            self._names.clear()
-            raise
+            found = self._results([each.sent for each in asked])
         except psycopg.Error as failure:
             self._close_if_lost(failure)
             raise
         except BaseException:  # in the middle of a pipeline
             self._driver.close()
             raise
+        for each, result in zip(asked, found, strict=True):
+            self._take(each, result)
+
+    def _take(self, asked: Asked, result: PGresult) -> None:
+        try:
+            asked.result = checked(result)
+        except psycopg.Error as failure:
+            if isinstance(failure, InvalidSqlStatementName):  # somebody between us and PostgreSQL forgot them
+                self._names.clear()
+            self._close_if_lost(failure)
+            if asked.failed is not None:
+                asked.failed(failure)
+            raise
 
     def _close_if_lost(self, failure: psycopg.Error) -> None:
         """Also where libpq could not send and does not know yet that the connection is lost."""
         if isinstance(failure, psycopg.OperationalError) and failure.sqlstate is None:
             self._driver.close()
+
+    def _results(self, statements: Sequence[Sent]) -> Sequence[PGresult]:
+        if len(statements) == 1:
+            return [self._result(*statements)]
+        return results(self._driver.pgconn, statements)
 
     def _result(self, sent: Sent) -> PGresult:
         libpq = self._driver.pgconn
@@ -137,7 +164,7 @@ class Session:
             return None
         name = b"invoicing_%d" % next(_numbers)
         try:
-            _checked(self._driver.pgconn.prepare(name, call.query, call.types))
+            checked(self._driver.pgconn.prepare(name, call.query, call.types))
         except psycopg.Error as failure:
             self._close_if_lost(failure)
             raise
@@ -170,23 +197,14 @@ def execute(connection: Connection, *statements: str) -> None:
         connection._handle_dbapi_exception(failure, "; ".join(statements), None, None, None)
 
 
+def undo(connection: Connection, *statements: str) -> None:
+    """Executes them instead of what was put off."""
+    session_of(driver_of(connection)).forget()
+    execute(connection, *statements)
+
+
 def send_in_time(engine: Engine) -> None:
     """From now on the engine's transactions end with what was put off in them."""
     dialect: Any = engine.dialect
     dialect.do_commit = lambda driver: session_of(driver.dbapi_connection).commit()
     dialect.do_rollback = lambda driver: session_of(driver.dbapi_connection).roll_back()
-
-
-def _checked(result: PGresult) -> PGresult:
-    if result.status in _OK:
-        return result
-    if not result.error_field(DiagnosticField.SQLSTATE):  # it is libpq's own, and not the server's
-        raise psycopg.OperationalError(result.get_error_message())
-    raise error_from_result(result)
-
-
-def _begin(driver: psycopg.Connection[Any]) -> bytes:
-    """Begins a transaction as the driver would, which reads of one state are set up with."""
-    level, is_read_only = driver.isolation_level, driver.read_only
-    asked = [] if level is None else [b"ISOLATION LEVEL", level.name.replace("_", " ").encode()]
-    return b" ".join([b"BEGIN", *asked, *([b"READ ONLY"] if is_read_only else [])])

@@ -20,7 +20,7 @@ from invoicing.storage import after_commit
 from invoicing.storage.failures import CACHED_PLAN_IS_OLD, DEADLOCK, is_lost, repeated_if_lost, sqlstate
 from invoicing.storage.hangs import Hangs
 from invoicing.storage.lanes import Lane
-from invoicing.storage.postgresql_session import execute
+from invoicing.storage.postgresql_session import execute, undo
 from invoicing.storage.writer import Batch, Command
 
 MAX_DEADLOCKS = 5  # of one command, one after the other
@@ -102,25 +102,39 @@ def is_repeated(failure: BaseException) -> bool:
 
 def _follow(connection: Connection, batch: Batch, lane: Lane) -> None:
     """Runs commands of the lane, each behind a savepoint, as long as the batch takes more."""
-    savepoint = _FIRST_SAVEPOINT
+    is_first = True
     while not batch.is_full() and (command := lane.next_command()) is not None:
+        if is_first:
+            _finish_first(connection, command, lane)
+            is_first = False
         batch.commands.append(command)
         lane.begin()
-        execute(connection, *savepoint)
         if not _is_done(connection, command):
             lane.put_back([batch.commands.pop()])
             return
-        savepoint = _NEXT_SAVEPOINT
+
+
+def _finish_first(connection: Connection, next_command: Command, lane: Lane) -> None:
+    """Waits for what the first command has put off, so that it fails without the next one."""
+    try:
+        execute(connection, *_FIRST_SAVEPOINT)
+    except BaseException:
+        lane.put_back([next_command])
+        raise
 
 
 def _is_done(connection: Connection, command: Command) -> bool:
-    """Runs it behind the savepoint that was set; False if it is to be run again, nothing of it is left."""
+    """Runs it behind the savepoint that was set, and sets the next one.
+
+    False if it is to be run again; nothing of it is left.
+    """
     try:
         command.result = _completed(connection, command.work)
+        execute(connection, *_NEXT_SAVEPOINT)
     except BaseException as failure:  # any exception is raised in the caller
         if isinstance(failure, DBAPIError) and is_lost(failure):
             raise
-        execute(connection, _ROLLBACK)
+        undo(connection, _ROLLBACK)
         if not isinstance(failure, InvoicingError):
             return False
         command.refusal = failure

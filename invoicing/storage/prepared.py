@@ -7,12 +7,12 @@ connections, errors and the types of columns stay SQLAlchemy's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, Insert
 
-from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
+from invoicing.storage.compiled import Compiled, Parameters, Refusal, Row, Statement, refused_as
 from invoicing.storage.lazy_rows import Reads, converted
 
 
@@ -30,7 +30,7 @@ class Fetched(NamedTuple):
 class Prepared:
     """A statement that gets its values as parameters: `bindparam` or, for many at once, `id_list`.
 
-    An INSERT has the columns of the rows that it is executed with.
+    An INSERT has the columns of the rows that it is executed with, unless it inserts what it selects.
     """
 
     def __init__(self, statement: Statement) -> None:
@@ -44,6 +44,18 @@ class Prepared:
         form = self._form(connection, key)
         return Fetched(form.columns, form.fetch(connection, key), form.reads)
 
+    def ask(self, connection: Connection, key: Parameters) -> Callable[[], Fetched]:
+        """`fetch` of which the rows are looked at later: on PostgreSQL it goes with the next statement.
+
+        What is returned waits for them, if they are not there yet.
+        """
+        if _is_watched(connection):
+            fetched = self.fetch(connection, key)
+            return lambda: fetched
+        form = self._form(connection, key)
+        found = form.ask(connection, key)
+        return lambda: Fetched(form.columns, found(), form.reads)
+
     def run(self, connection: Connection, *rows: Parameters) -> None:
         """Executes a statement without a result, once for each row; all rows have the same keys."""
         if not rows:
@@ -53,18 +65,24 @@ class Prepared:
         else:
             self._form(connection, rows[0]).run(connection, rows)
 
-    def send(self, connection: Connection, *rows: Parameters) -> None:
-        """`run` without a wait for the database, for what it refuses only if there is a bug.
+    def send(self, connection: Connection, *rows: Parameters, refusal: Refusal | None = None) -> None:
+        """`run` without a wait for the database.
 
-        On PostgreSQL it goes with the next statement or the commit, which fails if it does.
+        On PostgreSQL it goes with the next statement or the commit, and only then fails; what comes next is
+        not done if it does. A clash becomes the error that `refusal` makes of it. Without one it is for what
+        the database refuses only if there is a bug.
         """
-        if not rows or _is_watched(connection):
-            self.run(connection, *rows)
+        if not rows:
+            return
+        if _is_watched(connection):
+            with refused_as(refusal):
+                self.run(connection, *rows)
         else:
-            self._form(connection, rows[0]).send(connection, rows)
+            self._form(connection, rows[0]).send(connection, rows, refusal)
 
     def _form(self, connection: Connection, row: Parameters) -> Compiled:
-        columns = tuple(row) if self.statement.is_insert else ()
+        is_of_values = isinstance(self.statement, Insert) and self.statement.select is None
+        columns = tuple(row) if is_of_values else ()
         kind = (connection.dialect.name, *columns)
         form = self._forms.get(kind)
         if form is None:

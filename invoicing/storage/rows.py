@@ -70,6 +70,18 @@ def some(
     return [*map(_reader_of_some(kind, columns, reads), found)]
 
 
+def ask(connection: Connection, statement: Prepared, key: Key, *, as_: type[T]) -> Callable[[], list[T]]:
+    """`all_` of which the rows are looked at later; what is returned waits for them, if need be."""
+    kind: Any = as_
+    fetched = statement.ask(connection, key)
+
+    def found() -> list[T]:
+        columns, rows, reads = fetched()
+        return [*map(_reader(kind, columns, reads), rows)]
+
+    return found
+
+
 def pairs(
     connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
 ) -> list[tuple[str, T]]:

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import PoolProxiedConnection
 
 from invoicing.storage import changes
+from invoicing.storage.sha256 import add_sha256
 
 
 def sqlite_engine(url: URL, begin: str, connections: int, lock_timeout: float) -> Engine:
@@ -35,6 +36,7 @@ def sqlite_engine(url: URL, begin: str, connections: int, lock_timeout: float) -
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        add_sha256(connection)
 
     def start(dbapi_connection: PoolProxiedConnection) -> None:
         dbapi_connection.cursor().execute(f"BEGIN {begin}")

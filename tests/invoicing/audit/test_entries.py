@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from invoicing.access import Principal
 from invoicing.audit.actions import AuditAction
+from invoicing.audit.chain import entry_hash
 from invoicing.audit.entries import LANES, Act, audited, record
 from invoicing.audit.subjects import AuditSubjectType, Subject
 from invoicing.customers import details
@@ -19,10 +22,12 @@ from invoicing.errors import DuplicateId
 from invoicing.invoices import from_orders
 from invoicing.orders import intake
 from invoicing.storage.database import Database
+from invoicing.storage.postgresql_engine import postgresql_engine
 from invoicing.verify.books import verify
-from tests.support import factories
+from tests.support import crossing, factories
 from tests.support.audit_trail import about, actions_of, do, entries_of, make_customers
 from tests.support.factories import NOW, item
+from tests.support.patience import PATIENCE, until
 
 
 def create(database: Database, who: Principal, **values: Any) -> Any:
@@ -167,14 +172,56 @@ def test_entries_that_are_written_at_the_same_time_are_all_there(
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_whoever_finds_a_chain_locked_takes_another(database: Database, principal: Principal) -> None:
     """Nobody waits: as many transactions as there are chains are open at once."""
-    act = Act.of(principal, AuditAction.CREATE_CUSTOMER, at=NOW)
-
-    def deeper(connection: Connection, left: int) -> None:
-        record(connection, act, [SOMETHING])
-        if left:
-            other = Database(str(database.url.render_as_string(hide_password=False)), threads=1)
-            other.write(deeper, left - 1)
-            other.close()
-
-    database.write(deeper, LANES - 1)
+    with all_chains_taken(database, principal):
+        pass
     assert {entry.lane for entry in entries_of(database, principal.account_id)} == {*range(LANES)}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_whoever_finds_all_chains_locked_waits_and_follows_on_one(
+    database: Database, principal: Principal
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        with all_chains_taken(database, principal):
+            waiting = threads.submit(create, database, principal)
+            until(lambda: crossing.waiting(database) == 1)
+        waiting.result(PATIENCE)
+    assert len(entries_of(database, principal.account_id)) == LANES + 1
+    assert database.read(verify).findings == []
+
+
+@contextmanager
+def all_chains_taken(database: Database, principal: Principal) -> Iterator[None]:
+    """Transactions that have written an entry each, and end together."""
+    act = Act.of(principal, AuditAction.CREATE_CUSTOMER, at=NOW)
+    customer = Subject(AuditSubjectType.CUSTOMER, factories.customer(database, principal).id)
+    engine = postgresql_engine(database.url, LANES, prepare_threshold=None)
+    with ExitStack() as open_ones:
+        for _ in range(LANES):
+            connection = open_ones.enter_context(engine.begin())
+            record(connection, act, [customer])
+            connection.execute(text("SELECT 1"))  # with which the entry is written
+        yield
+    engine.dispose()
+
+
+@pytest.mark.parametrize("said", ["plain", '"', "\\", "é\u2028\U0001f600", "\x01\n%s :x $1"])
+def test_the_hash_is_that_of_the_entry_whatever_it_says(
+    database: Database, principal: Principal, said: str
+) -> None:
+    actor = replace(principal.actor, id=said)
+    for _ in range(2):
+        create(database, replace(principal, actor=actor))
+    first, second = entries_of(database, principal.account_id)
+    assert [first.actor_id, second.actor_id] == [said, said]
+    assert [first.hash, second.hash] == [entry_hash(each._asdict()) for each in (first, second)]  # type: ignore[attr-defined]
+
+
+def test_without_its_chain_no_entry_is_written(database: Database, principal: Principal) -> None:
+    other = replace(principal, account_id="unknown")
+
+    def write(connection: Connection) -> None:
+        record(connection, Act.of(other, AuditAction.CREATE_CUSTOMER, at=NOW), [SOMETHING])
+
+    with pytest.raises(IntegrityError):
+        database.write(write)

@@ -54,6 +54,8 @@ class Till:
     def __init__(self, url: str) -> None:
         self.url = url
         self.now = 0.0
+        self.after_this: dict[int, Callable[[], None]] = {}
+        """By thread, what is done once: after the command that runs, when the time is asked for."""
         self.deadlocks = 0
         self.topics: list[set[str]] = []
         self.database = Database(url)
@@ -65,7 +67,7 @@ class Till:
             lambda topics: self.topics.append({*topics}),
             threads=6,
             most=4,
-            clock=lambda: self.now,
+            clock=self._clock,
         )
 
     def number(self, series: str = "ORDER") -> Work:
@@ -98,6 +100,10 @@ class Till:
         self._hangs.close()
         self._engine.dispose()
         self.database.close()
+
+    def _clock(self) -> float:
+        self.after_this.pop(threading.get_ident(), lambda: None)()
+        return self.now
 
     def _deadlocked(self) -> None:
         self.deadlocks += 1
@@ -381,9 +387,8 @@ def test_what_hangs_in_the_commit_tells_all_that_nobody_knows(own: tuple[OwnPost
     held = till.held()
 
     def freeze(connection: Connection) -> Done:
-        done = till.number()(connection)
-        postgresql.freeze()
-        return done
+        till.after_this[threading.get_ident()] = postgresql.freeze
+        return till.number()(connection)
 
     before = till.submit(till.number())
     no = till.submit(refused(till.number(), NotFound("no")))
