@@ -21,6 +21,7 @@ from invoicing.access import Principal
 from invoicing.audit.actions import AuditAction
 from invoicing.audit.entries import Act, audited
 from invoicing.storage.database import Database
+from invoicing.storage.sha256 import add_sha256
 from resolvers.audit_subjects import subjects_of
 
 Work = Callable[[Connection], object]
@@ -136,6 +137,7 @@ def bare_engine(home: Home) -> Engine:
     def configure(connection: Any, _: Any) -> None:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        add_sha256(connection)
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:

@@ -23,7 +23,7 @@ SQLite has one writer and no row locks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Connection, Integer, Select, and_, bindparam, func, select
@@ -185,11 +185,12 @@ def lock_orders(
     return _fetch(connection, _LOCK_ORDERS, account_id, ids, customer=customer_id, as_=Order)
 
 
-def lock_orders_of_items(
+def ask_lock_of_orders_of_items(
     connection: Connection, account_id: str, item_ids: Iterable[str], *, customer_id: str | None = None
-) -> list[Order]:
-    """Locks the orders of these items, like `lock_orders`."""
-    return _fetch(connection, _LOCK_ORDERS_OF_ITEMS, account_id, item_ids, customer=customer_id, as_=Order)
+) -> Callable[[], list[Order]]:
+    """`lock_orders` of these items, done with the next statement or when the orders are asked for."""
+    key = {"account": account_id, "ids": sorted({*item_ids}), "customer": customer_id}
+    return rows.ask(connection, _LOCK_ORDERS_OF_ITEMS, key, as_=Order)
 
 
 def lock_invoices(connection: Connection, account_id: str, ids: Iterable[str]) -> list[LockedInvoice]:

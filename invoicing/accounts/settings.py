@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
@@ -77,6 +77,11 @@ _BY_ID = Prepared(select(accounts).where(accounts.c.id == bindparam("account")))
 
 def account(connection: Connection, account_id: str) -> Account:
     return rows.one(connection, _BY_ID, {"account": account_id}, as_=Account)
+
+
+def ask_account(connection: Connection, account_id: str) -> Callable[[], Account]:
+    """`account` that is read with the next statement; what is returned waits for it, if need be."""
+    return rows.ask_one(connection, _BY_ID, {"account": account_id}, as_=Account)
 
 
 def tax_currency_of(seller: Account) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -172,14 +172,34 @@ def find_customer(
     lock: bool = False,
 ) -> Customer:
     """The customer with this id or handle, exactly one of which is given; `lock` locks its row."""
+    return _ask_customer(connection, principal, id=id, handle=handle, lock=lock)()
+
+
+def _ask_customer(
+    connection: Connection,
+    principal: Principal,
+    *,
+    id: str | None,
+    handle: str | None,
+    lock: bool = False,
+) -> Callable[[], Customer]:
+    """The same, read with the next statement; what is returned waits for it, if need be, and refuses."""
     if (id is None) == (handle is None):
-        raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
+        return _refuse_naming
     column, value = ("id", id) if id is not None else ("handle", handle)
     key = {"account": principal.account_id, "customer": principal.customer_id, "value": value}
-    found = rows.one_or_none(connection, (_LOCK_BY if lock else _FIND_BY)[column], key, as_=Customer)
-    if found is None:
+    asked = rows.ask(connection, (_LOCK_BY if lock else _FIND_BY)[column], key, as_=Customer)
+
+    def found() -> Customer:
+        for customer in asked():
+            return customer
         raise CustomerNotFound(f"There is no customer {value}.", field=f"customer_{column}", ids=[str(value)])
+
     return found
+
+
+def _refuse_naming() -> Customer:
+    raise ValidationError("Name the customer by its id or by its handle.", field="customer_id")
 
 
 def find_active_customer(
@@ -191,10 +211,21 @@ def find_active_customer(
     lock: bool = False,
 ) -> Customer:
     """The same, for whatever is new: refuses a customer that was erased."""
-    found = find_customer(connection, principal, id=id, handle=handle, lock=lock)
-    if found.erased_at is not None:
-        raise CustomerErased(field="customer_id", ids=[found.id])
-    return found
+    return _active(find_customer(connection, principal, id=id, handle=handle, lock=lock))
+
+
+def ask_active_customer(
+    connection: Connection, principal: Principal, *, id: str | None = None, handle: str | None = None
+) -> Callable[[], Customer]:
+    """The same, read with the next statement; what is returned waits for it, if need be, and refuses."""
+    asked = _ask_customer(connection, principal, id=id, handle=handle)
+    return lambda: _active(asked())
+
+
+def _active(customer: Customer) -> Customer:
+    if customer.erased_at is not None:
+        raise CustomerErased(field="customer_id", ids=[customer.id])
+    return customer
 
 
 def _check_ids_are_new(connection: Connection, principal: Principal, row: Mapping[str, Any]) -> None:

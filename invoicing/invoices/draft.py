@@ -40,7 +40,7 @@ from invoicing.invoices.rounding import nets_on_invoices, with_order_rounding
 from invoicing.invoices.supply_date import supply_date_of_items
 from invoicing.invoices.tax_currency import with_tax_currency
 from invoicing.invoices.values import IssueTerms
-from invoicing.locks import lock_orders_of_items
+from invoicing.locks import ask_lock_of_orders_of_items
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.actions import Action, check_lawful, demand
 from invoicing.orders.items import MAX_ITEMS, taxable
@@ -106,6 +106,20 @@ def check_item_ids(item_ids: Sequence[str]) -> None:
         raise DuplicateItem(field="items", ids=[id for id, times in Counter(item_ids).items() if times > 1])
 
 
+def find_orders_and_items(
+    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
+) -> tuple[list[Order], list[OrderItem]]:
+    """The items, and their orders, oldest first; with `lock`, nobody else changes them until the end."""
+    account_id, customer_id = principal.account_id, principal.customer_id
+    if lock:
+        asked = ask_lock_of_orders_of_items(connection, account_id, item_ids, customer_id=customer_id)
+    else:
+        key = {"account": account_id, "customer": customer_id, "ids": list(item_ids)}
+        asked = rows.ask(connection, _COVERING, key, as_=Order)
+    items = find_items(connection, principal, item_ids)
+    return sorted(asked(), key=lambda order: (order.created_at, order.id)), items
+
+
 def find_items(connection: Connection, principal: Principal, item_ids: Sequence[str]) -> list[OrderItem]:
     key = {"account": principal.account_id, "ids": list(item_ids)}
     items = rows.all_(connection, _ITEMS, key, as_=OrderItem)
@@ -117,19 +131,6 @@ def find_items(connection: Connection, principal: Principal, item_ids: Sequence[
 def _not_found(item_ids: Iterable[str]) -> ItemNotFound:
     missing = sorted(item_ids)
     return ItemNotFound(f"There is no order item {', '.join(missing)}.", field="items", ids=missing)
-
-
-def find_orders_of(
-    connection: Connection, principal: Principal, item_ids: Sequence[str], *, lock: bool = False
-) -> list[Order]:
-    """The orders of the items, oldest first; with `lock`, nobody else changes them or their items."""
-    account_id, customer_id = principal.account_id, principal.customer_id
-    if lock:
-        covered = lock_orders_of_items(connection, account_id, item_ids, customer_id=customer_id)
-    else:
-        key = {"account": account_id, "customer": customer_id, "ids": list(item_ids)}
-        covered = rows.all_(connection, _COVERING, key, as_=Order)
-    return sorted(covered, key=lambda order: (order.created_at, order.id))
 
 
 def check_can_share_invoice(covered: Sequence[Order], items: Sequence[OrderItem]) -> None:

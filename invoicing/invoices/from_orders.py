@@ -14,7 +14,7 @@ from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, ValidationErro
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit, credit_lines, pdf, queries
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.draft import Draft, check_item_ids, draft, find_items, find_orders_of
+from invoicing.invoices.draft import Draft, check_item_ids, draft, find_orders_and_items
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on
@@ -42,8 +42,7 @@ def invoice_items(
     With the same `invoice_id`, the same items and terms again, it returns the invoice made the first time.
     """
     check_item_ids(item_ids)
-    covered = find_orders_of(connection, principal, item_ids, lock=True)
-    items = find_items(connection, principal, item_ids)
+    covered, items = find_orders_and_items(connection, principal, item_ids, lock=True)
     is_same = _is_asked_for(terms, lambda made: _items_on(made) == {*item_ids})
     if made := _made_before(connection, principal, invoice_id, is_same):
         return made
@@ -61,8 +60,7 @@ def preview(
 ) -> Snapshot:
     """What `invoice_items` would issue for these items now, to the cent; without an id or a number."""
     check_item_ids(item_ids)
-    covered = find_orders_of(connection, principal, item_ids)
-    items = find_items(connection, principal, item_ids)
+    covered, items = find_orders_and_items(connection, principal, item_ids)
     return _plan(connection, principal, covered, items, terms=terms, now=now).snapshot
 
 
@@ -152,7 +150,7 @@ def _made_before(
     connection: Connection, principal: Principal, invoice_id: str | None, is_same: Callable[[Issued], bool]
 ) -> Issued | None:
     named = checks.optional(checks.identifier)(invoice_id, "invoice_id")
-    return made_before(connection, principal, queries.invoice, named, is_same, refusal=_id_reused)
+    return made_before(connection, principal, queries.invoice_if_any, named, is_same, refusal=_id_reused)
 
 
 def _is_asked_for(terms: IssueTerms, is_same: Callable[[Issued], bool]) -> Callable[[Issued], bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from invoicing import numbering
 from invoicing.access import Principal
 from invoicing.audit import subjects
 from invoicing.audit.subjects import AuditSubjectType
-from invoicing.errors import InvoiceIdReused, ItemAlreadyInvoiced, NumberTaken
+from invoicing.errors import InvoiceIdReused, InvoicingError, ItemAlreadyInvoiced, NumberTaken
 from invoicing.invoices.draft import Draft
 from invoicing.invoices.payment_reference import payment_reference
 from invoicing.invoices.queries import Issued
@@ -57,11 +57,12 @@ def issue(
     """
     draft, seller = plan.snapshot, plan.account
     formats = {"INVOICE": seller.invoice_number_format, "CREDIT": seller.credit_number_format}
+    named = invoice_id or new_id()
+    prepaid = allocation.ask_prepaid(connection, principal.account_id, named, draft.lines, draft.due)
     taken = numbering.take_number(
         connection, principal.account_id, draft.type, formats[draft.type], draft.issued_on
     )
-    named = invoice_id or new_id()
-    parts = allocation.prepaid(connection, principal.account_id, named, draft.lines, draft.due)
+    parts = prepaid()
     paid = draft.paid + sum(part.amount for part in parts)
     before = printed_payments(connection, principal.account_id, parts, ZoneInfo(seller.timezone))
     frozen = replace(draft, id=named, number=taken.number, paid=paid, payments=(*draft.payments, *before))
@@ -70,8 +71,9 @@ def issue(
     frozen = replace(frozen, set_off=_printed(set_off, frozen), payment_reference=reference)
     own = {"customer_id": plan.customer_id, "handle": invoice_id, "request": request}
     row = {**_row(frozen, taken, principal, now=now), **own}
-    _refusing(lambda: _INSERT_INVOICE.run(connection, row), frozen)
-    _refusing(lambda: _INSERT_LINES.run(connection, *_line_rows(frozen, principal.account_id)), frozen)
+    refusal = partial(_refusal, frozen)
+    _INSERT_INVOICE.send(connection, row, refusal=refusal)
+    _INSERT_LINES.send(connection, *_line_rows(frozen, principal.account_id), refusal=refusal)
     if ids := [line.order_item_id for line in frozen.lines if line.order_item_id]:
         _MARK_ITEMS.send(connection, {"account": principal.account_id, "ids": ids, "invoice": frozen.id})
     outbox.enqueue(
@@ -84,7 +86,12 @@ def issue(
     )
     if seller.has_webhooks:
         events.emit_for_invoices(
-            connection, principal.account_id, WebhookEvent.INVOICE_CREATED, [frozen.id], now=now
+            connection,
+            principal.account_id,
+            WebhookEvent.INVOICE_CREATED,
+            [frozen.id],
+            more={"state": "PENDING"},  # before it is paid, which another event tells
+            now=now,
         )
     after_commit.notify_invoices_changed(
         connection, principal.account_id, [credited.id for credited in frozen.credits]
@@ -129,19 +136,14 @@ def _announce_credit(connection: Connection, account_id: str, credit: Snapshot, 
     events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_CREDITED, ids, more=by, now=now)
 
 
-def _refusing(insertion: Callable[[], object], frozen: Snapshot) -> None:
-    """Runs the insert; a unique key of the database that refuses it becomes an error of the domain."""
-    try:
-        insertion()
-    except IntegrityError as clash:
-        broken = violated_constraint(clash)
-        if "number" in broken or "sequence" in broken:
-            raise NumberTaken(
-                f"The number {frozen.number} is on an invoice already.", ids=[frozen.number]
-            ) from clash
-        if "order_item_id" in broken:
-            raise ItemAlreadyInvoiced(field="items") from clash
-        raise InvoiceIdReused(field="invoice_id", ids=[frozen.id]) from clash
+def _refusal(frozen: Snapshot, clash: IntegrityError) -> InvoicingError:
+    """What it is that a unique key of the database refuses an insert."""
+    broken = violated_constraint(clash)
+    if "number" in broken or "sequence" in broken:
+        return NumberTaken(f"The number {frozen.number} is on an invoice already.", ids=[frozen.number])
+    if "order_item_id" in broken:
+        return ItemAlreadyInvoiced(field="items")
+    return InvoiceIdReused(field="invoice_id", ids=[frozen.id])
 
 
 def _row(
@@ -152,7 +154,7 @@ def _row(
         "id": frozen.id,
         "number": frozen.number,
         "type": frozen.type,
-        "state": "PENDING",
+        "state": allocation.state_at_issue(frozen),
         "period": taken.period,
         "sequence": taken.sequence,
         "currency": frozen.currency,

@@ -15,10 +15,10 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.accounts.completeness import seller_incomplete
 from invoicing.accounts.exchange_rates import checked_rate
-from invoicing.accounts.settings import account
+from invoicing.accounts.settings import ask_account
 from invoicing.checks import checked, optional, text
 from invoicing.currencies import minor_digits
-from invoicing.customers.details import find_active_customer
+from invoicing.customers.details import ask_active_customer
 from invoicing.errors import DuplicateHandle, IdempotencyKeyReused, InvoicingError, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before, once
 from invoicing.invoices import queries
@@ -96,14 +96,18 @@ def create_invoice(
     """
     request = _checked(values)
     handle, asked = request["handle"], _fingerprint(request)
+    seller = ask_account(connection, principal.account_id)
+    customer = ask_active_customer(
+        connection, principal, id=request["customer_id"], handle=request["customer_handle"]
+    )
 
     def look() -> Made | None:
         is_same, refusal = asked_by(asked), partial(_taken, asked=asked)
-        made = made_before(connection, principal, queries.invoice, handle, is_same, refusal=refusal)
+        made = made_before(connection, principal, queries.invoice_if_any, handle, is_same, refusal=refusal)
         return Made(made) if made else None
 
     def make() -> Made:
-        plan = _draft(connection, principal, request, now)
+        plan = _draft(connection, seller(), customer(), request, now)
         issued = issue(connection, principal, plan, handle, request=asked, now=now)
         return _settled(connection, principal, plan.account, issued, request, gateways=gateways, now=now)
 
@@ -132,7 +136,7 @@ def _settled(
         settle_new_invoice(
             connection, principal, seller, new, transfer, key=key, at="manual_transfer.", now=now
         )
-        return Made(issued._replace(state="SETTLED"))
+        return Made(issued)
     method = settle.get("payment_method")
     return Made(
         issued,
@@ -181,11 +185,9 @@ def _taken(made: Issued, *, asked: str | None) -> InvoicingError:
     return IdempotencyKeyReused(field="idempotency_key", ids=[made.id])
 
 
-def _draft(connection: Connection, principal: Principal, request: Mapping[str, Any], now: datetime) -> Draft:
-    seller = account(connection, principal.account_id)
-    customer = find_active_customer(
-        connection, principal, id=request["customer_id"], handle=request["customer_handle"]
-    )
+def _draft(
+    connection: Connection, seller: Account, customer: Customer, request: Mapping[str, Any], now: datetime
+) -> Draft:
     if (refusal := seller_incomplete(seller)) is not None:
         raise refusal
     lines = with_vat(request["order_lines"], seller.default_vat_rate)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select
 
-from invoicing.ledger.balances import Balance, available_on, balances_of
+from invoicing.ledger.balances import Balance, ask_available_on, available_on, balances_of
 from invoicing.ledger.distribution import Allocation, OpenInvoice, spread, spread_payments
-from invoicing.ledger.entries import allocate, payment, settle
+from invoicing.ledger.entries import allocate, announce_settled, payment, settle
 from invoicing.ledger.leftovers import (
     asked_by_wholly_credited,
     owed_without_money,
@@ -49,16 +49,21 @@ _INVOICES_OF_ORDER = (
 )
 
 
-def prepaid(
+def ask_prepaid(
     connection: Connection, account_id: str, invoice_id: str, lines: Sequence[Line], due: int
-) -> list[Allocation]:
-    """What the payments on its orders, which are locked, pay of an invoice that is about to be issued."""
+) -> Callable[[], list[Allocation]]:
+    """What the payments on its orders, which are locked, pay of an invoice that is about to be issued.
+
+    It is read with the next statement; what is returned waits for it, if need be.
+    """
     shares: dict[str, int] = defaultdict(int)
     for line in lines:
         if line.order_id and line.credited_invoice_id is None:
             shares[line.order_id] += line.asked
-    left = available_on(connection, account_id, list(shares)) if shares else []
-    return spread_payments(left, [OpenInvoice(invoice_id, due, shares)])
+    if not shares:
+        return list
+    left = ask_available_on(connection, account_id, list(shares))
+    return lambda: spread_payments(left(), [OpenInvoice(invoice_id, due, shares)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +119,24 @@ def settle_at_issue(
     says whether the account has a webhook endpoint.
     """
     allocate(connection, account_id, parts, now=now)
-    left = issued.due - sum(part.amount for part in parts)
+    state = state_at_issue(issued)
     if issued.type == "CREDIT":
-        left += _set_off(connection, account_id, set_off, now=now)
+        left = issued.due + _set_off(connection, account_id, set_off, now=now)
         left += _net_credits(connection, account_id, issued, left, now=now) if left else 0
         if not set_off.is_all_paid and (orders := _quoted_orders(issued)):
             set_off_leftovers(connection, account_id, orders, now=now)
-    if left != 0:
-        return "PENDING"
-    settle(connection, account_id, [issued.id], is_heard=is_heard, now=now)
-    return "SETTLED"
+        if left != 0:
+            return state
+        settle(connection, account_id, [issued.id], is_heard=is_heard, now=now)
+        return "SETTLED"
+    if state == "SETTLED":
+        announce_settled(connection, account_id, [issued.id], is_heard=is_heard, now=now)
+    return state
+
+
+def state_at_issue(issued: Snapshot) -> str:
+    """With what is paid of it at issue. What settles a credit invoice is known only when that is stored."""
+    return "SETTLED" if issued.type == "INVOICE" and issued.paid == issued.due else "PENDING"
 
 
 def apply_payment(connection: Connection, moved: Payment, *, now: datetime) -> None:

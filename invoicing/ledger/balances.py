@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -179,8 +179,15 @@ def balances_of(connection: Connection, account_id: str, ids: Sequence[str]) -> 
 
 def available_on(connection: Connection, account_id: str, order_ids: Sequence[str]) -> list[Available]:
     """What is left to give of the payments on these orders, the oldest first."""
-    found = rows.plain(connection, _AVAILABLE, {"account": account_id, "ids": list(order_ids)})
-    return [Available(id, order_id, int(left)) for id, order_id, left in found]
+    return ask_available_on(connection, account_id, order_ids)()
+
+
+def ask_available_on(
+    connection: Connection, account_id: str, order_ids: Sequence[str]
+) -> Callable[[], list[Available]]:
+    """The same, read with the next statement; what is returned waits for it, if need be."""
+    asked = _AVAILABLE.ask(connection, {"account": account_id, "ids": list(order_ids)})
+    return lambda: [Available(id, order_id, int(left)) for id, order_id, left in asked().converted()]
 
 
 def refundable(connection: Connection, account_id: str, payment_id: str) -> int:

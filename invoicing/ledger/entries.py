@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -40,7 +41,7 @@ _IDS = id_list("ids")
 _PAYMENT = Prepared(
     select(payments).where(payments.c.account_id == _MINE, payments.c.id == bindparam("payment"))
 )
-_APPEND = Prepared(insert(payments).returning(*payments.c))
+_APPEND = Prepared(insert(payments))
 _BLANK = dict.fromkeys(payments.c.keys())
 _ALLOCATE = Prepared(insert(allocations))
 under_key = idempotency.find_in(payments, Payment)
@@ -80,12 +81,16 @@ def append(
     }
     if row["invoice_id"] is not None:
         after_commit.notify_invoices_changed(connection, principal.account_id, [row["invoice_id"]])
-    try:
-        return rows.one(connection, _APPEND, row, as_=Payment)
-    except IntegrityError as clash:
-        if "idempotency_key" not in violated_constraint(clash):
-            raise
-        raise IdempotencyKeyReused(field="idempotency_key", ids=[str(row["idempotency_key"])]) from clash
+    if row["paid_at"] is not None:
+        row["paid_at"] = row["paid_at"].astimezone(UTC)
+    _APPEND.send(connection, row, refusal=partial(_reused, row["idempotency_key"]))
+    return rows.made(row, as_=Payment)
+
+
+def _reused(key: object, clash: IntegrityError) -> IdempotencyKeyReused:
+    if "idempotency_key" not in violated_constraint(clash):
+        raise clash
+    return IdempotencyKeyReused(field="idempotency_key", ids=[str(key)])
 
 
 def allocate(
@@ -113,7 +118,7 @@ def allocate(
         for part in parts
     ]
     if parted:
-        _ALLOCATE.run(connection, *parted)
+        _ALLOCATE.send(connection, *parted)
         moved = [row[name] for row in parted for name in ("invoice_id", "credit_invoice_id") if row[name]]
         after_commit.notify_invoices_changed(connection, account_id, moved)
 
@@ -135,6 +140,16 @@ def settle(
         return
     key = {"account": account_id, "ids": list(ids), "becomes": becomes}
     changed = rows.values(connection, _SETTLE, key)
-    after_commit.notify_invoices_changed(connection, account_id, changed)
-    if becomes == "SETTLED" and is_heard:
-        events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, changed, now=now)
+    if becomes == "SETTLED":
+        announce_settled(connection, account_id, changed, is_heard=is_heard, now=now)
+    else:
+        after_commit.notify_invoices_changed(connection, account_id, changed)
+
+
+def announce_settled(
+    connection: Connection, account_id: str, ids: Sequence[str], *, is_heard: bool, now: datetime
+) -> None:
+    """Tells whoever listens that these invoices are settled now."""
+    after_commit.notify_invoices_changed(connection, account_id, ids)
+    if is_heard:
+        events.emit_for_invoices(connection, account_id, WebhookEvent.INVOICE_SETTLED, ids, now=now)

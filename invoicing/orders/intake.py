@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from invoicing import checks
 from invoicing.access import Principal
-from invoicing.accounts.settings import account
+from invoicing.accounts.settings import ask_account
 from invoicing.checks import checked, optional, text
 from invoicing.customers import details
 from invoicing.errors import (
@@ -122,19 +122,19 @@ def _create(
     *,
     now: datetime,
 ) -> Order:
-    seller = account(connection, principal.account_id)
-    order, items = drafted(connection, principal, seller, values, priced, now=now)
+    asked = ask_account(connection, principal.account_id)
+    customer = _ask_customer(connection, principal, values)
+    order, items = _drafted(connection, asked(), customer(), values, priced, now=now)
     _check_ids_are_new(connection, principal, values, order["id"], [item["id"] for item in items])
     row = {**dict.fromkeys(orders.c.keys()), **order, **kept}
-    try:
-        _INSERT.run(connection, row)
-        _INSERT_ITEMS.run(connection, *sorted(items, key=lambda item: str(item["id"])))
-    except IntegrityError as clash:  # another call took an id or the key between the look and the insert
-        raise _taken(clash, order["id"], kept) from clash
+    refusal = partial(_taken, order["id"], kept)
+    _INSERT.send(connection, row, refusal=refusal)
+    _INSERT_ITEMS.send(connection, *sorted(items, key=lambda item: str(item["id"])), refusal=refusal)
     return rows.made(row, as_=Order)
 
 
-def _taken(clash: IntegrityError, order_id: str, kept: Mapping[str, str]) -> InvoicingError:
+def _taken(order_id: str, kept: Mapping[str, str], clash: IntegrityError) -> InvoicingError:
+    """Another call took an id or the key between the look and the insert."""
     if "idempotency_key" in violated_constraint(clash):
         return IdempotencyKeyReused(field="idempotency_key", ids=[kept["idempotency_key"]])
     if "order_items" in violated_constraint(clash):
@@ -203,25 +203,30 @@ def items_of(connection: Connection, principal: Principal, order_id: str) -> Seq
     return in_place(rows.all_(connection, _ITEMS, key, as_=OrderItem))
 
 
-def drafted(
+def _ask_customer(
+    connection: Connection, principal: Principal, values: CreateOrderValues
+) -> Callable[[], Customer | None]:
+    """The customer that the values name, read with the next statement."""
+    id, handle = values.get("customer_id"), values.get("customer_handle")
+    if id is None and handle is None:
+        return lambda: None
+    return details.ask_active_customer(connection, principal, id=id, handle=handle)
+
+
+def _drafted(
     connection: Connection,
-    principal: Principal,
     seller: Account,
+    customer: Customer | None,
     values: CreateOrderValues,
-    priced: PricedItems | None = None,
+    priced: PricedItems | None,
     *,
     now: datetime,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The rows of a new order and its items, checked and complete, not yet stored."""
-    customer = None
-    if values.get("customer_id") is not None or values.get("customer_handle") is not None:
-        customer = details.find_active_customer(
-            connection, principal, id=values.get("customer_id"), handle=values.get("customer_handle")
-        )
     order, items = new_order_rows(seller, customer, values, priced, now=now)
     order |= _vat_columns(order, customer, is_new=True)
     if order["number"] is None:
-        order["number"] = str(next_sequence(connection, principal.account_id, "ORDER", ""))
+        order["number"] = str(next_sequence(connection, seller.id, "ORDER", ""))
         order["search_text"] = search_text(order["number"], order["billing_name"])
     return order, items
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, and_, bindparam, func, literal, select
 
 from invoicing.access import Principal
-from invoicing.accounts.settings import account
+from invoicing.accounts.settings import ask_account
 from invoicing.customers.details import customers_by_id
 from invoicing.orders.lawful import Parties
 from invoicing.orders.places import in_place
@@ -54,9 +54,9 @@ def orders_by_id(
 
 def parties_of(connection: Connection, principal: Principal, order: Order) -> Parties:
     """Who sells and who buys the order."""
-    id = order.customer_id
+    seller, id = ask_account(connection, principal.account_id), order.customer_id
     customer = customers_by_id(connection, principal, [id])[id] if id is not None else None
-    return Parties(account(connection, principal.account_id), customer)
+    return Parties(seller(), customer)
 
 
 def items_by_order(

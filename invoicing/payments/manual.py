@@ -18,6 +18,7 @@ from invoicing.errors import AmountTooLarge, MixedCurrencies, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.ledger import balances, entries
 from invoicing.ledger.allocation import apply_payment, pay_invoice
+from invoicing.ledger.distribution import Allocation
 from invoicing.locks import LockedInvoice, lock_sales_of
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.intake import find_order
@@ -116,12 +117,10 @@ def settle_new_invoice(
     at: str,
     now: datetime,
 ) -> None:
-    """The same for an invoice that this transaction has issued: all that it asks for is outstanding."""
+    """The same for an invoice that this transaction has issued, as paid in full by this transfer."""
     row = transferred(seller, transfer, at=at, now=now)
     key = optional(checks.identifier)(key, "idempotency_key")
     check_payable(invoice, field="id")
-    request = fingerprint("settle_invoice_manually", invoice.id, transfer)
-    made_before(connection, principal, entries.under_key, key, asked_by(request))  # no other has the key
     row |= {
         "type": "PAYMENT",
         "status": "PAID",
@@ -129,10 +128,11 @@ def settle_new_invoice(
         "invoice_id": invoice.id,
         "currency": invoice.currency,
         "idempotency_key": key,
-        "request": request,
+        "request": fingerprint("settle_invoice_manually", invoice.id, transfer),
     }
     payment = entries.append(connection, principal, row, now=now)
-    pay_invoice(connection, payment, 0, is_heard=seller.has_webhooks, now=now)
+    part = Allocation(payment.id, invoice.id, payment.amount)
+    entries.allocate(connection, principal.account_id, [part], now=now)
 
 
 def transferred(seller: Account, transfer: ManualTransferValues, *, at: str, now: datetime) -> dict[str, Any]:

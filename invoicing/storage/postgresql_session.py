@@ -150,8 +150,7 @@ class Session:
         return result
 
     def _sent(self, call: Call) -> Sent:
-        values = [encoded(value) for value in call.values]
-        return Sent(call.query, values, call.types, self._name_of(call))
+        return Sent(call.query, encoded(call.values), call.types, self._name_of(call))
 
     def _name_of(self, call: Call) -> bytes | None:
         """The name of what is prepared; None for what was executed only a few times, or is one too many."""

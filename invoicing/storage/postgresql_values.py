@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,16 +11,16 @@ import psycopg
 from psycopg.types.json import Json
 
 
-def encoded(value: object) -> bytes | None:
-    """The value of a parameter, whose type the statement says; None for NULL."""
-    if value is None:
-        return None
-    encode = _ENCODERS.get(type(value))
-    if encode is not None:
-        return encode(value)
+def encoded(values: Iterable[object]) -> list[bytes | None]:
+    """The values of parameters, whose types the statement says; None for NULL."""
+    known = _ENCODERS.get
+    return [None if value is None else (known(type(value)) or _encoder_of(value))(value) for value in values]
+
+
+def _encoder_of(value: object) -> Callable[[Any], bytes]:
     for kind, encode in _ENCODERS.items():  # an enum of texts, say
         if isinstance(value, kind):
-            return encode(value)
+            return encode
     raise TypeError(f"A {type(value).__name__} is nothing that a parameter can be.")
 
 

@@ -82,6 +82,17 @@ def ask(connection: Connection, statement: Prepared, key: Key, *, as_: type[T]) 
     return found
 
 
+def ask_one(connection: Connection, statement: Prepared, key: Key, *, as_: type[T]) -> Callable[[], T]:
+    """`one` of which the row is looked at later."""
+    found = ask(connection, statement, key, as_=as_)
+
+    def only() -> T:
+        (row,) = found()
+        return row
+
+    return only
+
+
 def pairs(
     connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
 ) -> list[tuple[str, T]]:

@@ -56,7 +56,7 @@ def run(database: Database, principal: Principal, command: Callable[..., Any], *
     database.write(audited(act, command, told), principal, *args, now=NOW)
 
 
-AUDITED = ["SELECT audit_heads", "INSERT audit_entries"]
+AUDITED = "INSERT audit_entries"
 
 
 def test_an_order_is_taken_in_without_a_look_at_what_is_written(
@@ -72,7 +72,7 @@ def test_an_order_is_taken_in_without_a_look_at_what_is_written(
         "UPDATE number_series",
         "INSERT orders",
         "INSERT order_items",
-        *AUDITED,
+        AUDITED,
     ]
 
 
@@ -85,15 +85,15 @@ def test_items_are_invoiced_in_few_statements(database: Database, principal: Pri
     assert begun(heard) == [
         "SELECT orders",
         "SELECT order_items",
-        "SELECT customers",
         "SELECT accounts",
-        "UPDATE number_series",
+        "SELECT customers",
         "SELECT payments",
+        "UPDATE number_series",
         "INSERT invoices",
         "INSERT invoice_lines",
         "UPDATE order_items",
         "INSERT outbox",
-        *AUDITED,
+        AUDITED,
     ]
 
 
@@ -112,17 +112,16 @@ def test_an_invoice_that_is_settled_at_once_is_not_looked_at_again(
     }
     run(database, principal, one_time.create_invoice, values)
     assert begun(heard) == [
-        "SELECT invoices",
         "SELECT accounts",
         "SELECT customers",
+        "SELECT invoices",
         "UPDATE number_series",
         "INSERT invoices",
         "INSERT invoice_lines",
         "INSERT outbox",
         "INSERT payments",
         "INSERT allocations",
-        "UPDATE invoices",
-        *AUDITED,
+        AUDITED,
     ]
 
 
@@ -139,7 +138,7 @@ def test_a_payment_is_recorded_in_few_statements(
         "SELECT invoices",  # its balance
         "INSERT payments",
         "INSERT allocations",
-        *AUDITED,
+        AUDITED,
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from invoicing.invoices.draft import Draft, draft, find_items, find_orders_of
+from invoicing.invoices.draft import Draft, draft, find_orders_and_items
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.values import BY_DEFAULT
@@ -42,8 +42,7 @@ def invoice_in_the_buyers_favour(till: Till, order_id: str = "o") -> Issued:
     """The invoice of the discount alone, which comes to less than zero: it is no longer issued."""
 
     def write(connection: Connection) -> Issued:
-        covered = find_orders_of(connection, till.principal, ["off"], lock=True)
-        items = find_items(connection, till.principal, ["off"])
+        covered, items = find_orders_and_items(connection, till.principal, ["off"], lock=True)
         plan = draft(connection, till.principal, covered, items, terms=BY_DEFAULT, now=NOW)
         return issue(connection, till.principal, _negated(plan), "favour", now=NOW)
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import (
     Connection,
     Integer,
+    Text,
     bindparam,
     func,
     insert,
@@ -18,14 +19,16 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from invoicing.access import Principal
+from invoicing.errors import NotFound
 from invoicing.storage import changes, postgresql_session, rows
 from invoicing.storage.database import Database
+from invoicing.storage.postgresql_savepoint import savepoint
 from invoicing.storage.postgresql_session import PREPARED_AFTER, driver_of
 from invoicing.storage.prepared import Prepared
-from invoicing.storage.tables import accounts, number_series
+from invoicing.storage.tables import accounts, number_series, violated_constraint
 from tests.conftest import FreshUrl
 from tests.support import factories
 
@@ -149,6 +152,119 @@ def test_where_it_fails_so_does_what_comes_next_and_nothing_is_stored(
     assert went_on == []
     database.write(add, 3)
     assert stored(database) == [3]
+
+
+@pytest.mark.parametrize("follow", ["prepared", "SQLAlchemy", "nothing"])
+def test_a_clash_is_what_it_is_to_the_caller_wherever_it_is_found_out(
+    database: Database, principal: Principal, add: Add, follow: str
+) -> None:
+    def work(connection: Connection) -> None:
+        row = {"account_id": principal.account_id, "type": "TEST", "period": "1", "last": 1}
+        ADD.send(connection, row, refusal=lambda _: AssertionError("another"))
+        ADD.send(connection, {**row, "last": 2}, refusal=lambda clash: NotFound(violated_constraint(clash)))
+        add(connection, 1)
+        if follow == "prepared":
+            rows.values(connection, ALL)
+        if follow == "SQLAlchemy":
+            rows.values(connection, FOUND)
+
+    for _ in range(PREPARED_AFTER + 2):
+        with pytest.raises(NotFound, match="number_series_key"):
+            database.write(work)
+    database.write(add, 3)
+    assert stored(database) == [3]
+
+
+def test_what_was_put_off_fails_with_its_own_text(database: Database, add: Add) -> None:
+    def work(connection: Connection) -> None:
+        add(connection, 1, 1)
+        rows.values(connection, NAME, {"account": "a"})
+
+    with pytest.raises(IntegrityError) as failure:
+        database.write(work)
+    assert str(failure.value.statement).startswith("INSERT INTO number_series")
+
+
+def test_rows_that_are_looked_at_later_are_those_of_where_they_were_asked_for(
+    database: Database, add: Add
+) -> None:
+    def work(connection: Connection) -> list[object]:
+        before = ALL.ask(connection, {})
+        add(connection, 1)
+        between = ALL.ask(connection, {})
+        add(connection, 2)
+        after = rows.values(connection, ALL)
+        alone = ALL.ask(connection, {})
+        return [*(found()[1] for found in (before, between, before)), after, alone()[1]]
+
+    for _ in range(PREPARED_AFTER):
+        found = database.write(work)
+        assert found == [[], [(1,)], [], [1, 2], [(1,), (2,)]]
+        database.write(lambda connection: connection.execute(text("DELETE FROM number_series")))
+
+
+def test_rows_that_cannot_be_read_fail_where_they_are_looked_at(database: Database) -> None:
+    halved = Prepared(select(1 / (func.length(bindparam("given", type_=Text)) - 1)))
+
+    def work(connection: Connection) -> None:
+        found = halved.ask(connection, {"given": "x"})
+        with pytest.raises(DataError, match="DivisionByZero"):
+            found()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.write(work)
+
+
+def refused_in(connection: Connection, *done: Callable[[], object]) -> None:
+    def run() -> None:
+        with savepoint(connection):
+            for each in done:
+                each()
+            raise NotFound("refused")
+
+    with pytest.raises(NotFound):
+        run()
+
+
+def test_behind_a_savepoint_only_what_is_done_there_is_undone(database: Database, add: Add) -> None:
+    def work(connection: Connection) -> list[object]:
+        add(connection, 1)
+        refused_in(connection, lambda: add(connection, 2))
+        refused_in(connection, lambda: add(connection, 3), lambda: rows.values(connection, ALL))
+        refused_in(connection, lambda: refused_in(connection, lambda: add(connection, 4)))
+        with savepoint(connection):
+            add(connection, 5)
+        seen = rows.values(connection, ALL)
+        add(connection, 6)
+        return seen
+
+    assert database.write(work) == [1, 5]
+    assert stored(database) == [1, 5, 6]
+
+
+def test_a_savepoint_waits_for_what_is_put_off_behind_it(database: Database, add: Add) -> None:
+    def work(connection: Connection) -> list[object]:
+        add(connection, 1)
+        with pytest.raises(IntegrityError), savepoint(connection):
+            add(connection, 2, 1)
+        return rows.values(connection, ALL)
+
+    for _ in range(PREPARED_AFTER):
+        assert database.write(work) == [1]
+        database.write(lambda connection: connection.execute(text("DELETE FROM number_series")))
+
+
+def test_what_is_undone_with_its_savepoint_is_no_change(database: Database, add: Add) -> None:
+    def work(connection: Connection) -> tuple[bool, bool]:
+        changes.forget(connection)
+        refused_in(connection, lambda: add(connection, 1))
+        nothing = changes.were_made(connection)
+        add(connection, 2)
+        refused_in(connection, lambda: add(connection, 3))
+        return nothing, changes.were_made(connection)
+
+    assert database.write(work) == (False, True)
 
 
 def test_what_is_large_in_both_directions_arrives(database: Database, principal: Principal) -> None:

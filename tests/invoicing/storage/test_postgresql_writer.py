@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, insert, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from invoicing.errors import DatabaseUnavailable, NotFound
+from invoicing.errors import DatabaseUnavailable, DuplicateId, NotFound
 from invoicing.numbering import next_sequence
 from invoicing.storage import after_commit
 from invoicing.storage.database import Database
@@ -21,6 +21,8 @@ from invoicing.storage.lanes import STUCK
 from invoicing.storage.postgresql_engine import connect_to, postgresql_engine
 from invoicing.storage.postgresql_transactions import Transactions
 from invoicing.storage.postgresql_writer import LONG, MAX_COMMANDS, PostgreSQLWriter
+from invoicing.storage.prepared import Prepared
+from invoicing.storage.tables import number_series
 from tests.conftest import FreshUrl
 from tests.support import factories
 from tests.support.own_postgresql import OwnPostgresql, own_postgresql
@@ -35,6 +37,7 @@ FOR EACH ROW EXECUTE FUNCTION refuse()
 WAITING = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' LIMIT 1"
 )
+INSERT = Prepared(insert(number_series))
 LOST_IN_COMMIT = "same id or idempotency key"
 
 Work = Callable[[Connection], "Done"]
@@ -165,6 +168,18 @@ def going_on_after_a_failure(work: Work) -> Work:
     return run
 
 
+def clashing(till: Till) -> Work:
+    """Takes a number, and inserts what is there from the second time on."""
+
+    def work(connection: Connection) -> Done:
+        done = till.number()(connection)
+        row = {"account_id": till.account, "type": "TEST", "period": "", "last": 1}
+        INSERT.send(connection, row, refusal=lambda _: DuplicateId())
+        return done
+
+    return work
+
+
 def results(waiting: list[Future[Done]]) -> list[Done]:
     return [each.result(PATIENCE) for each in waiting]
 
@@ -221,6 +236,27 @@ def test_the_first_of_them_may_be_refused_too(till: Till) -> None:
     first, second = results(after)
     assert (first.number, second.number) == (1, 2)
     assert first.transaction == second.transaction
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_clash_that_was_put_off_is_refused_alone_and_leaves_no_gap(till: Till, place: int) -> None:
+    till.database.write(clashing(till))
+    works = [till.number()] * 3
+    works[place] = clashing(till)
+    held = till.held(works[0])
+    waiting = [held.outcome, *(till.submit(work) for work in works[1:])]
+    held._go.set()
+    refused = [isinstance(each.exception(PATIENCE), DuplicateId) for each in waiting]
+    assert refused == [at == place for at in range(3)]
+    assert sorted(each.result().number for each in waiting if each.exception() is None) == [2, 3]
+    assert till.last_number() == 3
+
+
+def test_a_clash_that_goes_with_the_commit_is_refused(till: Till) -> None:
+    assert till.submit(clashing(till)).result(PATIENCE).number == 1
+    with pytest.raises(DuplicateId):
+        till.submit(clashing(till)).result(PATIENCE)
+    assert till.last_number() == 1
 
 
 @pytest.mark.parametrize(

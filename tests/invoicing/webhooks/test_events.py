@@ -30,6 +30,10 @@ def event_types(till: Till) -> list[str]:
     return [type for type, _ in stored_messages(till.database, till.principal)]
 
 
+def states_told(till: Till) -> list[tuple[str, str]]:
+    return [(type, data["state"]) for type, data in stored_messages(till.database, till.principal)]
+
+
 def last_message(till: Till) -> tuple[str, dict[str, Any]]:
     return stored_messages(till.database, till.principal)[-1]
 
@@ -83,7 +87,13 @@ def test_a_prepaid_invoice_emits_created_and_settled(till: Till) -> None:
     ids = till.order("o", 1_000)
     till.pay(1_000, order_id="o")
     till.invoice(*ids)
-    assert event_types(till) == ["invoice.created", "invoice.settled"]
+    assert states_told(till) == [("invoice.created", "PENDING"), ("invoice.settled", "SETTLED")]
+
+
+def test_an_invoice_that_is_made_with_its_payment_emits_created_and_settled(till: Till) -> None:
+    transfer = {"method": "CASH", "payment_date": NOW.date()}
+    factories.one_time_invoice(till.database, till.principal, manual_transfer=transfer)
+    assert states_told(till) == [("invoice.created", "PENDING"), ("invoice.settled", "SETTLED")]
 
 
 def test_a_credit_invoice_emits_events_for_itself_and_its_original(till: Till) -> None:
