@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Table, func, select
 
 from invoicing.access import Principal
+from invoicing.audit.actions import AuditAction
 from invoicing.customers import details
 from invoicing.customers.values import UpdateCustomerValues
 from invoicing.errors import IdempotencyKeyReused, InvoicingError, MalformedId, ValidationError
@@ -22,6 +23,7 @@ from invoicing.storage.database import Database
 from invoicing.storage.tables import customers, order_items, orders
 from tests.invoicing.invoices.test_from_orders_concurrently import at_once
 from tests.support import factories
+from tests.support.audit_trail import actions_of, do
 from tests.support.factories import NOW, item
 
 CALLERS = 20
@@ -192,6 +194,14 @@ def test_calls_under_one_key_take_one_number_of_an_order(database: Database, pri
     asked = cast(CreateOrderValues, {**ORDER, "idempotency_key": "k"})
     at_once(lambda _: database.write(intake.create_order, principal, asked, now=NOW), CALLERS)
     assert factories.order(database, principal).number == "2"
+
+
+def test_who_comes_too_late_leaves_no_entry_in_the_audit_log(
+    database: Database, principal: Principal
+) -> None:
+    asked = {**ORDER, "idempotency_key": "k"}
+    at_once(lambda _: do(database, principal, AuditAction.CREATE_ORDER, intake.create_order, asked), CALLERS)
+    assert actions_of(database, principal.account_id) == ["createOrder"]
 
 
 def test_keys_and_ids_that_cross_end_in_refusals_and_not_in_waiting(
