@@ -21,6 +21,11 @@ Piece = Sequence[Command]
 """What one thread does in its order: a single command, or several that belong together."""
 
 
+def _wanted(piece: Piece) -> list[Command]:
+    """Those of the piece that somebody waits for."""
+    return [command for command in piece if command.is_wanted()]
+
+
 class Lane:
     """A thread's place for an account, and what it has taken of its commands but not begun."""
 
@@ -28,33 +33,24 @@ class Lane:
         self.owner = owner
         self.began = began  # with the command that runs
         self._lanes = lanes
-        self._first: Piece | None = piece
-        self._again: Piece | None = None
+        self._taken = deque(_wanted(piece))
 
-    def next(self) -> Piece | None:
-        """What the lane does next, if its account has more; of it those commands that somebody waits for."""
-        if self._again is not None:
-            again, self._again = self._again, None
-            return again
-        while (piece := self._first or self._lanes.next(self)) is not None:
-            self._first = None
-            if wanted := [command for command in piece if command.is_wanted()]:
-                return wanted
-        return None
+    def next(self) -> Command | None:
+        """The next command that somebody waits for, if its account has one."""
+        while not self._taken and (piece := self._lanes.next(self)) is not None:
+            self._taken.extend(_wanted(piece))
+        return self._taken.popleft() if self._taken else None
 
-    def next_command(self) -> Command | None:
-        """The next command, unless it belongs together with others."""
-        piece = self.next()
-        if piece is None:
-            return None
-        first, *others = piece
-        if others:
-            self.put_back(piece)
-        return None if others else first
-
-    def put_back(self, piece: Piece) -> None:
+    def put_back(self, command: Command) -> None:
         """The lane does it next."""
-        self._again = piece
+        self._taken.appendleft(command)
+
+    def refuse_taken(self, failure: BaseException) -> None:
+        """What it has taken but not begun is not tried."""
+        for command in self._taken:
+            command.refusal = failure
+            command.set_outcome()
+        self._taken.clear()
 
     def begin(self) -> None:
         """A command begins now."""

@@ -103,14 +103,14 @@ def is_repeated(failure: BaseException) -> bool:
 def _follow(connection: Connection, batch: Batch, lane: Lane) -> None:
     """Runs commands of the lane, each behind a savepoint, as long as the batch takes more."""
     is_first = True
-    while not batch.is_full() and (command := lane.next_command()) is not None:
+    while not batch.is_full() and (command := lane.next()) is not None:
         if is_first:
             _finish_first(connection, command, lane)
             is_first = False
         batch.commands.append(command)
         lane.begin()
         if not _is_done(connection, command):
-            lane.put_back([batch.commands.pop()])
+            lane.put_back(batch.commands.pop())
             return
 
 
@@ -119,7 +119,7 @@ def _finish_first(connection: Connection, next_command: Command, lane: Lane) -> 
     try:
         execute(connection, *_FIRST_SAVEPOINT)
     except BaseException:
-        lane.put_back([next_command])
+        lane.put_back(next_command)
         raise
 
 
@@ -135,7 +135,7 @@ def _is_done(connection: Connection, command: Command) -> bool:
         if isinstance(failure, DBAPIError) and is_lost(failure):
             raise
         undo(connection, _ROLLBACK)
-        if not isinstance(failure, InvoicingError):
+        if not isinstance(failure, InvoicingError) or isinstance(failure, DatabaseUnavailable):
             return False
         command.refusal = failure
     return True

@@ -74,31 +74,32 @@ class PostgreSQLWriter(Writer):
 
     def _serve(self) -> None:
         while (lane := self._lanes.open()) is not None:
-            while (piece := lane.next()) is not None:
+            while (command := lane.next()) is not None:
                 lane.begin()
-                first, *others = piece
-                if others:
-                    self._run_each(piece)
-                else:
-                    self._run_together(Batch(first, MAX_COMMANDS, LONG, self._clock), lane)
+                batch = Batch(command, MAX_COMMANDS, LONG, self._clock)
+                if (outage := self._run_together(batch, lane)) is not None:
+                    lane.refuse_taken(outage)
             lane.leave()
 
-    def _run_together(self, batch: Batch, lane: Lane) -> None:
-        """Runs the command, and those that wait by then, in one transaction."""
+    def _run_together(self, batch: Batch, lane: Lane) -> BaseException | None:
+        """Runs the command, and those that wait by then, in one transaction. Returns the outage, if any."""
         topics: Collection[str] = ()
+        outage: BaseException | None = None
         try:
             topics = self._transactions.run_together(batch, lane)
         except DatabaseUnavailable as failure:  # it hangs, or nobody knows whether the batch is committed
             batch.refuse(failure)
+            outage = failure
         except BaseException as failure:  # any exception is raised in the caller
             if len(batch.commands) > 1 or is_repeated(failure):
-                self._run_each(batch.commands)
-                return
+                return self._run_each(batch.commands)
             batch.refuse(failure)
+            outage = failure if is_outage(failure) else None
         batch.set_outcomes()
         self._committed(topics)
+        return outage
 
-    def _run_each(self, commands: Sequence[Command]) -> None:
+    def _run_each(self, commands: Sequence[Command]) -> BaseException | None:
         """Runs each alone. Once the database is away, or of another version, no more is tried."""
         outage: BaseException | None = None
         for command in commands:
@@ -111,3 +112,4 @@ class PostgreSQLWriter(Writer):
                     if isinstance(failure, DatabaseUnavailable) or is_outage(failure):
                         outage = failure
             command.set_outcome()
+        return outage

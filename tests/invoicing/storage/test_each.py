@@ -50,4 +50,4 @@ def test_no_more_is_tried_once_postgresql_is_away(database: Database, principal:
         assert outcomes == [0, away, 2, 3]
     else:
         assert outcomes == [0, away, away, away]
-        assert tried == [0, 1]
+        assert max(tried) == 1

@@ -34,7 +34,7 @@ def test_a_lane_takes_its_accounts_commands_in_their_order() -> None:
     lanes.put("b", [command()])
     lanes.put("a", [third])
     taken = [lane.next() for _ in range(4)]
-    assert taken == [[first], [second], [third], None]
+    assert taken == [first, second, third, None]
 
 
 def test_accounts_take_turns() -> None:
@@ -86,19 +86,30 @@ def test_the_servers_own_commands_have_a_lane_each() -> None:
     lanes.put(None, [one])
     lanes.put(None, [other])
     first, second = opened(lanes), opened(lanes)
-    assert [first.next(), first.next(), second.next()] == [[one], None, [other]]
+    assert [first.next(), first.next(), second.next()] == [one, None, other]
 
 
-def test_commands_that_belong_together_are_taken_at_once_and_join_no_others() -> None:
-    lanes, several, after = Lanes(4), [command(), command()], command()
-    lanes.put("a", [command()])
-    lane = opened(lanes)
-    lane.next()
-    lanes.put("a", several)
+def test_commands_that_belong_together_are_taken_at_once_and_in_their_order() -> None:
+    clock = Clock()
+    lanes, (first, second, after) = Lanes(4, clock), (command() for _ in range(3))
+    lanes.put("a", [first, second])
     lanes.put("a", [after])
-    assert lane.next_command() is None
-    assert lane.next() == several
-    assert lane.next_command() is after
+    lane = opened(lanes)
+    assert lane.next() is first
+    clock.now += STUCK
+    assert opened(lanes).next() is after
+    assert [lane.next(), lane.next()] == [second, None]
+
+
+def test_what_was_taken_can_be_refused_and_nothing_else() -> None:
+    lanes, (first, second, after) = Lanes(4), (command() for _ in range(3))
+    lanes.put("a", [first, second])
+    lanes.put("a", [after])
+    lane = opened(lanes)
+    assert lane.next() is first
+    lane.refuse_taken(LookupError())
+    assert isinstance(second.outcome.exception(0), LookupError)
+    assert lane.next() is after
 
 
 def test_what_nobody_waits_for_any_more_is_left_out() -> None:
@@ -108,7 +119,7 @@ def test_what_nobody_waits_for_any_more_is_left_out() -> None:
     for given_up in (one, other):
         given_up.outcome.cancel()
     lane = opened(lanes)
-    assert [lane.next(), lane.next()] == [[kept], None]
+    assert [lane.next(), lane.next()] == [kept, None]
 
 
 def test_what_was_put_back_comes_first() -> None:
@@ -119,7 +130,7 @@ def test_what_was_put_back_comes_first() -> None:
     taken = lane.next()
     assert taken is not None
     lane.put_back(taken)
-    assert [lane.next(), lane.next()] == [[first], [second]]
+    assert [lane.next(), lane.next()] == [first, second]
 
 
 def test_what_waits_when_it_is_closed_is_given_out() -> None:
@@ -131,7 +142,7 @@ def test_what_waits_when_it_is_closed_is_given_out() -> None:
     ended: list[Lane | None] = []
     others = threading.Thread(target=lambda: ended.append(lanes.open()))
     others.start()
-    assert [len(lane.next() or ()) for _ in range(3)] == [1, 1, 0]
+    assert [lane.next() is None for _ in range(3)] == [False, False, True]
     others.join(PATIENCE)
     assert ended == [None]
     lane.leave()

@@ -194,6 +194,16 @@ def test_commands_that_wait_share_one_commit_and_keep_their_order(till: Till) ->
     assert till.topics == [{"ORDER"}]  # told once, after the commit
 
 
+def test_commands_of_a_list_share_their_commits_too_and_keep_their_order(till: Till) -> None:
+    works = [till.number()] * (MAX_COMMANDS + 2)
+    works[1] = refused(till.number(), NotFound("no"))
+    first, no, *others = till.writer.submit_each(works, till.account)
+    done = results([first, *others])
+    assert isinstance(no.exception(), NotFound)
+    assert [each.number for each in done] == [*range(1, MAX_COMMANDS + 2)]
+    assert len({each.transaction for each in done}) == 2
+
+
 def test_nobody_is_told_before_the_commit(till: Till) -> None:
     held = till.held()
     second = till.submit(till.number())
