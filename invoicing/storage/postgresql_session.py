@@ -153,17 +153,21 @@ class Session:
         return Sent(call.query, encoded(call.values), call.types, self._name_of(call))
 
     def _name_of(self, call: Call) -> bytes | None:
-        """The name of what is prepared; None for what was executed only a few times, or is one too many."""
+        """The name of what is prepared; None for what was executed only a few times, or is one too many.
+
+        Nothing can be prepared in a transaction that failed.
+        """
         if name := self._names.get(call.query):
             return name
         if len(self._names) >= MOST_PREPARED:
             return None
         uses = self._uses[call.query] = self._uses.get(call.query, 0) + 1
-        if uses <= PREPARED_AFTER:
+        libpq = self._driver.pgconn
+        if uses <= PREPARED_AFTER or libpq.transaction_status == TransactionStatus.INERROR:
             return None
         name = b"invoicing_%d" % next(_numbers)
         try:
-            checked(self._driver.pgconn.prepare(name, call.query, call.types))
+            checked(libpq.prepare(name, call.query, call.types))
         except psycopg.Error as failure:
             self._close_if_lost(failure)
             raise

@@ -250,7 +250,7 @@ def test_a_savepoint_waits_for_what_is_put_off_behind_it(database: Database, add
             add(connection, 2, 1)
         return rows.values(connection, ALL)
 
-    for _ in range(PREPARED_AFTER):
+    for _ in range(2 * PREPARED_AFTER):
         assert database.write(work) == [1]
         database.write(lambda connection: connection.execute(text("DELETE FROM number_series")))
 
