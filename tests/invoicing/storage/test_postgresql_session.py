@@ -243,11 +243,18 @@ def test_behind_a_savepoint_only_what_is_done_there_is_undone(database: Database
     assert stored(database) == [1, 5, 6]
 
 
-def test_a_savepoint_waits_for_what_is_put_off_behind_it(database: Database, add: Add) -> None:
+@pytest.mark.parametrize("follow", ["prepared", "nothing"])
+def test_a_savepoint_waits_for_what_is_put_off_behind_it(database: Database, add: Add, follow: str) -> None:
+    def fail(connection: Connection) -> None:
+        with savepoint(connection):
+            add(connection, 2, 1)
+            if follow == "prepared":
+                rows.values(connection, ALL)
+
     def work(connection: Connection) -> list[object]:
         add(connection, 1)
-        with pytest.raises(IntegrityError), savepoint(connection):
-            add(connection, 2, 1)
+        with pytest.raises(IntegrityError):
+            fail(connection)
         return rows.values(connection, ALL)
 
     for _ in range(2 * PREPARED_AFTER):
