@@ -129,13 +129,13 @@ class Uncredited:
     def is_spent(self) -> bool:
         return self.amounts[0] == 0 and (self.whole[0] != 0 or self.pieces == 0)
 
-    def worth(self, pieces: int) -> int:
-        """What is credited with these pieces; the last takes what is left."""
+    def worth(self, pieces: int) -> int | None:
+        """What is credited with these pieces; the last takes what is left. None where less is left of it."""
         if pieces == self.pieces:
             return self.amounts[0]
         gone = self.quantity - self.pieces
         worth = self._so_far(gone + pieces) - self._so_far(gone)
-        return between(worth, 0, self.amounts[0])
+        return worth if worth == between(worth, 0, self.amounts[0]) else None
 
     def _so_far(self, gone: int) -> int:
         """What so much of the line came to: its total in proportion to price × quantity."""
