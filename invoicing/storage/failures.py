@@ -29,7 +29,10 @@ _SQLITE_OUTAGES = (  # the beginnings of its errors' names: SQLITE_IOERR_WRITE i
 )
 
 # What PostgreSQL fails with, as SQLSTATE. Its driver, which has a class for each, is loaded only for it.
-CACHED_PLAN_IS_OLD = "0A000"
+NOT_PREPARED = (
+    "0A000",
+    "26000",
+)  # any more: a type has changed, or a pooler forgot it
 READ_ONLY = "25006"
 TOO_LONG = ("25P03", "25P04")  # it ended the connection: its transaction was idle, or long
 DEADLOCK = "40P01"
@@ -137,13 +140,13 @@ def is_lost(failure: DBAPIError) -> bool:
 def repeated_if_lost(attempt: Callable[[], T], engine: Engine) -> T:
     """Tries once more over a new connection: PostgreSQL was started again since the pool made its own.
 
-    Or a migration has given a column another type, for which what was prepared before is of no use: the whole
-    pool is made anew then. Nothing was done the first time, as no COMMIT was sent.
+    Or a migration has given a column another type, for which what was prepared before is of no use, or that
+    is forgotten: the whole pool is made anew then. Nothing was done the first time, as no COMMIT was sent.
     """
     try:
         return attempt()
     except DBAPIError as failure:
-        if sqlstate(failure) == CACHED_PLAN_IS_OLD:  # "cached plan must not change result type"
+        if sqlstate(failure) in NOT_PREPARED:
             engine.dispose()
         elif not is_lost(failure):
             raise

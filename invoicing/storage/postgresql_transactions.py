@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from invoicing.errors import DatabaseUnavailable, InvoicingError
 from invoicing.storage import after_commit
-from invoicing.storage.failures import CACHED_PLAN_IS_OLD, DEADLOCK, is_lost, repeated_if_lost, sqlstate
+from invoicing.storage.failures import DEADLOCK, NOT_PREPARED, is_lost, repeated_if_lost, sqlstate
 from invoicing.storage.hangs import Hangs
 from invoicing.storage.lanes import Lane
 from invoicing.storage.postgresql_session import execute, undo
@@ -97,7 +97,7 @@ def is_repeated(failure: BaseException) -> bool:
     """Whether a command that failed like this may succeed if it is run again at once."""
     if not isinstance(failure, DBAPIError):
         return False
-    return is_lost(failure) or sqlstate(failure) in (DEADLOCK, CACHED_PLAN_IS_OLD)
+    return is_lost(failure) or sqlstate(failure) in (DEADLOCK, *NOT_PREPARED)
 
 
 def _follow(connection: Connection, batch: Batch, lane: Lane) -> None:

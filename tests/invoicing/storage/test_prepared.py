@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -209,6 +209,33 @@ def test_statements_that_postgresql_has_forgotten_are_prepared_again(
         connection.rollback()
         for _ in range(PREPARED_AFTER + 2):
             assert [each.sku for each in items(connection, principal, ODD)] == ODD
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nobody_is_told_that_postgresql_has_forgotten_what_was_prepared(
+    ordered: Database, principal: Principal
+) -> None:
+    """As a pooler makes it, which gives a connection to somebody else meanwhile."""
+
+    async def each_way(work: Callable[[Connection], list[str]]) -> list[list[str]]:
+        return [
+            ordered.read(work),
+            ordered.write(work),
+            await ordered.write_for(principal.account_id, work),
+            await ordered.read_for(principal.account_id, work),
+        ]
+
+    def skus(connection: Connection) -> list[str]:
+        return [each.sku for each in items(connection, principal, ODD)]
+
+    def forget(connection: Connection) -> list[str]:
+        connection.exec_driver_sql("DEALLOCATE ALL")
+        return []
+
+    for _ in range(PREPARED_AFTER + 2):
+        assert asyncio.run(each_way(skus)) == 4 * [ODD]
+    asyncio.run(each_way(forget))
+    assert asyncio.run(each_way(skus)) == 4 * [ODD]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
