@@ -26,6 +26,8 @@ def savepoint(connection: Connection) -> Iterator[None]:
         execute(connection, _RELEASE)
     except BaseException:
         session.forget(set_here)
+        if connection.invalidated:  # it is lost, which is what is told: nothing is left to be undone
+            raise
         if set_here.result is not None and not driver.closed:
             execute(connection, *_ROLLBACK)
         if not had_changes:

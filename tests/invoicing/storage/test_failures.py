@@ -18,8 +18,10 @@ from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from invoicing.errors import DatabaseUnavailable, NotFound, ServerOutdated
+from invoicing.storage import changes
 from invoicing.storage.database import Database
 from invoicing.storage.failures import Outage, is_lost
+from invoicing.storage.postgresql_savepoint import savepoint
 from invoicing.storage.postgresql_session import PREPARED_AFTER
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import accounts
@@ -45,7 +47,8 @@ OUT_OF_MEMORY = """if True:
     import sys
     from sqlalchemy import Connection, text
     from invoicing.errors import DatabaseUnavailable
-    from invoicing.storage.database import Database
+    from invoicing.storage import changes
+from invoicing.storage.database import Database
 
     def enlarge(connection: Connection) -> None:
         connection.execute(text("UPDATE accounts SET name = 'half done'"))
@@ -227,9 +230,36 @@ def lose_before_the_savepoint_is_undone(connection: Connection, lose: Callable[[
     RENAME(connection)
 
 
+def lose_in_a_savepoint_of_ours(connection: Connection, lose: Callable[[], None]) -> None:
+    changes.forget(connection)
+    with savepoint(connection):
+        RENAME(connection)
+        lose()
+        RENAME(connection)
+
+
+def lose_before_the_release_of_ours(connection: Connection, lose: Callable[[], None]) -> None:
+    changes.forget(connection)
+    with savepoint(connection):
+        RENAME(connection)
+        lose()
+
+
+def lose_before_ours_is_undone(connection: Connection, lose: Callable[[], None]) -> None:
+    changes.forget(connection)
+    with suppress(NotFound), savepoint(connection):
+        RENAME(connection)
+        lose()
+        raise NotFound
+    RENAME(connection)
+
+
 @pytest.mark.parametrize(
     "command",
     [
+        lose_in_a_savepoint_of_ours,
+        lose_before_the_release_of_ours,
+        lose_before_ours_is_undone,
         lose_before_a_savepoint,
         lose_in_a_savepoint,
         lose_before_the_release,

@@ -217,7 +217,7 @@ def test_nobody_is_told_that_postgresql_has_forgotten_what_was_prepared(
 ) -> None:
     """As a pooler makes it, which gives a connection to somebody else meanwhile."""
 
-    async def each_way(work: Callable[[Connection], list[str]]) -> list[list[str]]:
+    async def each_way(work: Callable[[Connection], list[str | None]]) -> list[list[str | None]]:
         return [
             ordered.read(work),
             ordered.write(work),
@@ -225,10 +225,10 @@ def test_nobody_is_told_that_postgresql_has_forgotten_what_was_prepared(
             await ordered.read_for(principal.account_id, work),
         ]
 
-    def skus(connection: Connection) -> list[str]:
+    def skus(connection: Connection) -> list[str | None]:
         return [each.sku for each in items(connection, principal, ODD)]
 
-    def forget(connection: Connection) -> list[str]:
+    def forget(connection: Connection) -> list[str | None]:
         connection.exec_driver_sql("DEALLOCATE ALL")
         return []
 
