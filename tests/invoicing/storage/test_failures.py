@@ -47,8 +47,7 @@ OUT_OF_MEMORY = """if True:
     import sys
     from sqlalchemy import Connection, text
     from invoicing.errors import DatabaseUnavailable
-    from invoicing.storage import changes
-from invoicing.storage.database import Database
+    from invoicing.storage.database import Database
 
     def enlarge(connection: Connection) -> None:
         connection.execute(text("UPDATE accounts SET name = 'half done'"))
