@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn._types import ASGI3Application
@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from server.connections.config import GuardedConfig
 from server.connections.guard import Refusal
 from server.connections.heads import SLICE, HeadTooLarge, MeasuredHttp
-from server.connections.writes import Unread
+from server.connections.writes import OneWrite, Unread
 
 
 class LimitedHttp(MeasuredHttp):
@@ -107,6 +107,7 @@ class LimitedHttp(MeasuredHttp):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answered = cycle
+        cycle.transport = cast(asyncio.Transport, OneWrite(self.transport, self.loop))
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
