@@ -232,7 +232,7 @@ def test_null_where_a_default_was_expected_is_the_callers_mistake(
 @pytest.mark.parametrize(
     ("table", "query"),
     [
-        ("documents", "{ invoices { nodes { id } } }"),
+        ("documents", "{ invoices { nodes { pdf_url } } }"),
         ("number_series", 'mutation { invoiceItems(input: {items: ["a"]}) { invoice { id } } }'),
     ],
 )
