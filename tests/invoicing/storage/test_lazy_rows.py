@@ -6,7 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,17 +18,7 @@ from invoicing.storage.lazy_rows import lazy
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Customer, customers
 from tests.support import factories
-
-
-class Day(NamedTuple):
-    name: str
-    on: date | None
-    hours: int = 8
-
-    @property
-    def minutes(self) -> int:
-        return self.hours * 60
-
+from tests.support.days import Day
 
 asked: list[str] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from sqlalchemy import Select, bindparam
@@ -18,17 +18,7 @@ from invoicing.storage.lazy_rows import narrow as narrow_rows
 from invoicing.storage.narrow import Narrowed, columns_of
 from invoicing.storage.tables import Customer, customers
 from tests.support import factories
-
-
-class Day(NamedTuple):
-    name: str
-    on: date | None
-    hours: int = 8
-
-    @property
-    def minutes(self) -> int:
-        return self.hours * 60
-
+from tests.support.days import Day
 
 NARROW = narrow_rows(Day, ("on", "name"), ((0, date.fromisoformat),))
 
