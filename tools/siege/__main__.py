@@ -45,6 +45,7 @@ def report(outcome: Outcome) -> None:
         ("calls", journal.answered),
         ("sent again after", journal.sent_again),
         ("refused", journal.refused),
+        ("refused for what passed", journal.passed),
     ):
         told = ", ".join(f"{times:,} {_name(name)}" for name, times in counts.most_common())
         print(f"  {title}: {told}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -12,6 +12,7 @@ from tools.siege.calls import Call, told
 from tools.siege.http import LOST, Answer, Connection
 from tools.siege.journal import Journal
 from tools.siege.processes import Process
+from tools.siege.refusal import Refusal
 
 TRY_LATER = {"UNAVAILABLE", "QUERY_TIMEOUT", "RATE_LIMITED", "CLOCK_BEHIND", "GATEWAY_UNAVAILABLE"}
 OUR_FAULT = "INTERNAL_SERVER_ERROR"
@@ -51,10 +52,10 @@ class Client:
             outcome, other = await asyncio.gather(
                 self._until_answered(call, 0), self._until_answered(call, 1)
             )
-            self._compare(call, outcome, other)
+            outcome = await self._compared(call, outcome, other)
         self.journal.answered[call.name] += 1
-        if isinstance(outcome, str):
-            self.journal.refused[call.name, outcome] += 1
+        if isinstance(outcome, Refusal):
+            self.journal.refused[call.name, outcome.code] += 1
             return None
         for kind, id, content in told(outcome):
             self.journal.keep(kind, self.account, id, content)
@@ -75,15 +76,23 @@ class Client:
             self.journal.keep(kind, self.account, id, content)
         return next(iter(data.values()))
 
-    def _compare(self, call: Call, one: Any, other: Any) -> None:
-        if isinstance(one, str) or isinstance(other, str):
-            if one != other:
-                raise self._wrong(f"{call.name} {call.input}, sent twice at once: {one} and {other}.")
-        elif (ids := _first_id(one)) != (others := _first_id(other)):
-            raise self._wrong(f"{call.name} {call.input}, sent twice at once, made {ids} and {others}.")
+    async def _compared(self, call: Call, one: Any, other: Any) -> Any:
+        """What both came to. If one was refused, for what has passed since, it is asked once more."""
+        if isinstance(one, Refusal):
+            one, other = other, one
+        if isinstance(one, Refusal):
+            return one
+        if isinstance(other, Refusal):
+            if not other.may_have_passed({id for _, id in _ids(one)}):
+                raise self._wrong(f"{call.name} {call.input}, sent twice at once: {other} and {one}.")
+            self.journal.passed[call.name, other.code] += 1
+            other = await self._until_answered(call, 1)
+        if isinstance(other, Refusal) or _ids(one) != _ids(other):
+            raise self._wrong(f"{call.name} {call.input}, sent twice at once, made {one} and {other}.")
+        return one
 
     async def _until_answered(self, call: Call, lane: int) -> Any:
-        """The data, or the code of a refusal."""
+        """The data, or the refusal."""
         for attempt in range(MOST_TRIES):
             at = self.random.randrange(len(self.servers))
             try:
@@ -99,13 +108,14 @@ class Client:
         raise self._wrong(f"{call.name} {call.input} was never answered.")
 
     def _found(self, call: Call, answer: Answer, *, is_again: bool) -> Any:
-        """The answer's data, or the code of its refusal; None if the call is to be sent again."""
+        """The answer's data, or its refusal; None if the call is to be sent again."""
         errors = answer.body.get("errors") if isinstance(answer.body, dict) else None
         if answer.status == 201:
             return {call.name: {"invoice": {"id": answer.body["data"]["id"]}}}
         if answer.status == 200 and not errors:
             return answer.body["data"]
-        code = errors[0]["extensions"]["code"] if errors else _rest_code(answer)
+        refusal = _refusal(errors[0]) if errors else Refusal(_rest_code(answer))
+        code = refusal.code
         if code in TRY_LATER or answer.status in (408, 429, 503):
             self.journal.sent_again[code] += 1
             return None
@@ -116,7 +126,7 @@ class Client:
             raise self._wrong(f"{call.name} {call.input} was refused: {errors or answer.body}")
         if is_again and code in call.done:
             self.journal.done_before[call.name] += 1
-        return code
+        return refusal
 
     def _connection(self, at: int, lane: int) -> Connection:
         if (at, lane) not in self._connections:
@@ -142,5 +152,11 @@ def _rest_code(answer: Answer) -> str:
     return next((code for code, words in _REST_WORDS.items() if words in text), str(answer.status))
 
 
-def _first_id(data: Any) -> list[tuple[str, str]]:
-    return sorted({(kind, id) for kind, id, _ in told(data)} if isinstance(data, dict) else ())
+def _refusal(error: Mapping[str, Any]) -> Refusal:
+    told_more = error["extensions"]
+    return Refusal(told_more["code"], error["message"], told_more.get("ids") or ())
+
+
+def _ids(data: Any) -> set[tuple[str, str]]:
+    """Of what was made, with its kind."""
+    return {(kind, id) for kind, id, _ in told(data)}

@@ -19,6 +19,8 @@ class Journal:
     """Calls by name, each counted once however often it had to be sent."""
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Calls that the rules refused, by name and code."""
+    passed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Calls sent twice at once, one of them refused for what passed before the other, by name and code."""
     sent_again: Counter[str] = field(default_factory=Counter)
     """Why calls were sent again: the code, the HTTP status or the kind of the connection's end."""
     done_before: Counter[str] = field(default_factory=Counter)

@@ -69,6 +69,16 @@ def test_the_same_key_refunds_once(till: Till) -> None:
     assert len(refunds(till)) == 1
 
 
+def test_a_refusal_keeps_no_key(till: Till) -> None:
+    till.buyer()
+    begun = till.charge(till.sale(1_000, customer_id="ann").id).payment
+    refused("NOT_REFUNDABLE", "payment_id", till.refund, begun, 300, key="k")
+    paid = till.resolve(begun, "PAID")
+    back = till.refund(paid, 300, key="k")
+    assert till.refund(paid, 300, key="k") == back
+    assert refunds(till) == [back]
+
+
 def test_a_refund_through_the_gateway_counts_once_it_is_answered(till: Till) -> None:
     till.buyer()
     sale = till.sale(1_000, customer_id="ann")
