@@ -8,8 +8,9 @@ percent. A snapshot without a `version` has whole quantities and rates in basis 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -273,7 +274,29 @@ class Snapshot:
 
 
 def dump(snapshot: Snapshot) -> str:
-    return orjson.dumps(snapshot).decode()
+    """As it is stored: without what is None and is read as None where it is missing, a third of all."""
+    stored = _given(snapshot)
+    for name in _READ_BY_NAME:
+        stored.setdefault(name, None)
+    stored["lines"] = [_given(line) for line in snapshot.lines]
+    for name, party in (("seller", snapshot.seller), ("buyer", snapshot.buyer)):
+        stored[name] = {**_given(party), "address": _given(party.address)}
+    return orjson.dumps(stored).decode()
+
+
+_READ_BY_NAME = ("due_on", "shipping_address")
+"""Of a snapshot: servers of before expect them, though they may be None."""
+
+_FIELDS = {
+    kind: (names := [each.name for each in fields(kind)], attrgetter(*names))
+    for kind in (Snapshot, Line, Party, Address)
+}
+
+
+def _given(value: Snapshot | Line | Party | Address) -> dict[str, Any]:
+    """A dataclass without those of its fields that are None, as they are by default."""
+    names, values_of = _FIELDS[value.__class__]
+    return {name: part for name, part in zip(names, values_of(value), strict=True) if part is not None}
 
 
 def load(stored: str | bytes) -> Snapshot:

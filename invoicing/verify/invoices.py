@@ -48,7 +48,6 @@ INVOICE_FIELDS = (
 """The fields that the invoice's row and the snapshot both have."""
 
 _MOST_MULTIPLE = 100  # minor units to which an account can round
-_line_values = itemgetter(*LINE_FIELDS)
 _invoice_values = itemgetter(*INVOICE_FIELDS)
 
 
@@ -160,8 +159,8 @@ def _snapshot_line_faults(lines: Sequence[Any], snapshot: Mapping[str, Any]) -> 
         yield "snapshot", f"The invoice has {len(lines)} lines, its snapshot {len(frozen)}."
         return
     for line, entry in zip(lines, frozen, strict=True):
-        if tuple(line[: len(LINE_FIELDS)]) != _line_values(entry):
-            different = [name for name in LINE_FIELDS if getattr(line, name) != entry[name]]
+        if [*line[: len(LINE_FIELDS)]] != [entry.get(name) for name in LINE_FIELDS]:
+            different = [name for name in LINE_FIELDS if getattr(line, name) != entry.get(name)]
             yield "snapshot", f"Line {line.id} differs from the snapshot in {', '.join(different)}."
         elif (line.rounding or 0) != entry.get("rounding", 0):
             yield "snapshot", f"Line {line.id} differs from the snapshot in rounding."

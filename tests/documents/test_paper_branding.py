@@ -165,7 +165,7 @@ def test_all_pages_have_the_size(size: str, points: tuple[float, float]) -> None
 
 
 def test_an_invoice_without_branding_is_as_before() -> None:
-    stored = dump(invoice()).replace('"branding":null,', "")
+    stored = dump(invoice())
     assert "branding" not in stored
     before = load(stored)
     assert before.branding is None

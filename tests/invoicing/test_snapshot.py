@@ -65,6 +65,22 @@ SPARSE = Snapshot(**{**{f.name: getattr(FULL, f.name) for f in fields(FULL)}, "d
                      "shipping_address": None, "payments": (), "set_off": None, "metadata": {}})  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", [Snapshot, Line, Party, Address])
+def test_what_may_be_none_is_none_where_it_is_missing(kind: type) -> None:
+    """Else `dump` could not leave it out."""
+    may_be_none = {each.name: each.default for each in fields(kind) if "None" in str(each.type)}
+    assert {name for name, default in may_be_none.items() if default is not None} <= {"due_on"}
+
+
+def test_what_there_is_not_is_not_stored() -> None:
+    stored = orjson.loads(snapshot.dump(SPARSE))
+    (line,) = stored["lines"]
+    assert (stored["due_on"], stored["shipping_address"]) == (None, None)  # servers of before expect them
+    assert all(value is not None for value in [*line.values(), *stored["seller"].values()])
+    assert "note" not in stored
+    assert stored["buyer"]["address"] == {}
+
+
 @pytest.mark.parametrize("frozen", [FULL, SPARSE])
 def test_what_is_written_is_read_back(frozen: Snapshot) -> None:
     assert snapshot.load(snapshot.dump(frozen)) == frozen
