@@ -51,10 +51,14 @@ class RateLimits:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.keys = Buckets(rate, _MOST_KEYS) if rate else None
-        self._accounts = Buckets(rate.times(_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None
-        self._customers = Buckets(rate.times(_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None
         self._policy = policy(rate) if rate else b""
         self._addresses = Buckets(_WRONG_KEYS, _MOST_ADDRESSES)
+        self._buckets: dict[Limited, Buckets | None] = {
+            "key": self.keys,
+            "account": Buckets(rate.times(_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None,
+            "customers": Buckets(rate.times(_OF_ACCOUNT), _MOST_ACCOUNTS) if rate else None,
+            "address": self._addresses,
+        }
         self._count_refusal = count_refusal
         self._clock = clock
         self._untold: Counter[Taken] | None = None
@@ -73,7 +77,7 @@ class RateLimits:
         self._take_together("account" if actor.type == ActorType.API_KEY else "customers", account, sent)
 
     def _take_together(self, limited: Limited, account: str, sent: RawHeaders) -> None:
-        buckets = self._buckets(limited)
+        buckets = self._buckets[limited]
         if buckets is not None:
             self._check(buckets.take(account, self._clock()), limited, sent)
             self._note((limited, account), 1)
@@ -97,17 +101,9 @@ class RateLimits:
     def take_elsewhere(self, taken: Taken, number: int) -> None:
         """So many were taken on another server."""
         limited, name = taken
-        buckets = self._buckets(limited)
+        buckets = self._buckets.get(limited)  # another server may be newer, and tell of more
         if buckets is not None:
             buckets.take_elsewhere(name, number, self._clock())
-
-    def _buckets(self, limited: Limited) -> Buckets | None:
-        return {
-            "key": self.keys,
-            "account": self._accounts,
-            "customers": self._customers,
-            "address": self._addresses,
-        }.get(limited)  # another server may be newer, and tell of more
 
     def _note(self, taken: Taken, number: int) -> None:
         if self._untold is not None and (taken in self._untold or len(self._untold) < _MOST_UNTOLD):
