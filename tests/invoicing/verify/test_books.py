@@ -179,7 +179,7 @@ def test_an_empty_database_is_right(database: Database) -> None:
         ),
         (
             "UPDATE invoices SET snapshot = replace(snapshot, "
-            '\'"shipping_address":\', '
+            "'\"shipping_address\":', "
             '\'"delivery_date":"2025-06-01","service_period":{"start":"2025-06-01","end":"2025-06-02"},'
             '"shipping_address":\') '
             "WHERE sequence = 2",
@@ -188,7 +188,7 @@ def test_an_empty_database_is_right(database: Database) -> None:
             "delivery date 2025-06-01 and a service period",
         ),
         (
-            'UPDATE invoices SET snapshot = replace(snapshot, \'"order_id"\', '
+            "UPDATE invoices SET snapshot = replace(snapshot, '\"order_id\"', "
             '\'"service_period":{"start":"2025-06-02","end":"2025-06-01"},"order_id"\') WHERE sequence = 2',
             "INV-2025-00002",
             "supply",
