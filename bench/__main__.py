@@ -14,6 +14,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from sqlalchemy import make_url
+
 from bench import (
     batching,
     counting,
@@ -72,7 +74,7 @@ def main() -> None:
     seconds, rounds = (2, 1) if given.quick else (4, 3)
     print(f"{_machine()}; {given.rounds or rounds} rounds\n\n{HEADER}", flush=True)
     began = time.monotonic()
-    with Homes() as homes:
+    with Homes(given.postgresql and make_url(given.postgresql)) as homes:
         run = Run(homes, given.rounds or rounds, seconds, given.quick)
         for row in given.only or ROWS:
             for result in {**ROWS, **NOT_BY_DEFAULT}[row](run):
@@ -103,6 +105,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=[*ROWS, *NOT_BY_DEFAULT], help=_ONLY)
     parser.add_argument("--quick", action="store_true", help="one short round on less data")
     parser.add_argument("--rounds", type=int, help="how often everything is measured (3)")
+    parser.add_argument(
+        "--postgresql", metavar="URL", help="a server to measure on; the package's own has no pg_trgm"
+    )
     return parser.parse_args()
 
 

@@ -51,11 +51,13 @@ class Home:
 
 
 class Homes:
-    """Creates homes; starts the PostgreSQL server when the first home needs it."""
+    """Creates homes. Without a PostgreSQL server it starts one, when the first home needs it."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: URL | None = None) -> None:
         self._open = ExitStack()
-        self._server: URL | None = None
+        self._server = server
+        if server is not None:
+            _check_durable(server)
 
     def __enter__(self) -> Homes:
         return self
@@ -100,9 +102,13 @@ def _postgresql() -> Iterator[URL]:
     folder = tempfile.mkdtemp(prefix="pg-")  # short, as a socket's path has at most 107 characters
     server = get_server(folder, cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql")
-    with psycopg.connect(url.render_as_string(hide_password=False)) as connection:
+    _check_durable(url)
+    yield url
+    server.cleanup()
+
+
+def _check_durable(server: URL) -> None:
+    with psycopg.connect(server.render_as_string(hide_password=False)) as connection:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             found = connection.execute(f"SHOW {setting}".encode()).fetchone()
             assert found == ("on",), f"{setting} is {found}: a power cut would lose invoices"
-    yield url
-    server.cleanup()
