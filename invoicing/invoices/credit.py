@@ -16,9 +16,10 @@ from invoicing import checks
 from invoicing.access import Principal
 from invoicing.decimals import Number, decimal_text
 from invoicing.errors import CreditTooHigh, NoItems, NotFound, NothingToCredit, ValidationError
+from invoicing.invoices.covered import check_can_share_invoice, find_items, in_order
 from invoicing.invoices.credit_draft import CreditOf, credit_draft
 from invoicing.invoices.credit_lines import Creditable, Taking, lock_creditable, lock_invoices_to_credit
-from invoicing.invoices.draft import Draft, check_can_share_invoice, find_items, in_order
+from invoicing.invoices.draft import Draft
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.rounding import nets_on_invoices
 from invoicing.locks import lock_invoices_of_quoted

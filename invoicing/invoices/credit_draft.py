@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from invoicing.invoices.rounding import nets_on_invoices, with_order_rounding
 from invoicing.invoices.supply_date import supply_date_of_invoices
 from invoicing.invoices.tax_currency import credited_in_tax_currency
 from invoicing.snapshot import CreditedInvoice, Line, OrderReference, Snapshot
+from invoicing.storage.tables import Account
 from invoicing.vat.breakdown import vat_breakdown
 from invoicing.vat.credit import Credit
 from invoicing.vat.rounding import credit_rounding
@@ -65,24 +66,37 @@ def credit_draft(
     seller = account(connection, principal.account_id)
     made = sorted(made, key=lambda each: (each.invoice.created_at, each.invoice.id))
     frozen = [each.invoice.frozen() for each in made]
+    lines = _lines(connection, principal.account_id, made, printed)
+    snapshot = _snapshot(seller, frozen, lines, note=note, today=today_of(seller, now))
+    return Draft(seller, made[0].invoice.customer_id, snapshot)
+
+
+def _lines(
+    connection: Connection, account_id: str, made: Sequence[CreditOf], printed: Sequence[str]
+) -> Sequence[Line]:
     lines = [line for each in made for line in each.lines()]
     orders = {line.order_id for line in lines if line.order_id is not None}
-    if orders and not frozen[0].is_including_vat:
+    if orders and not made[0].invoice.is_including_vat:
         caught_up: dict[str | None, int] = {each.invoice.id: each.credit.caught_up for each in made}
-        before = nets_on_invoices(connection, principal.account_id, orders)
+        before = nets_on_invoices(connection, account_id, orders)
         lines = with_order_rounding(lines, before, caught_up)
-    if printed:
-        place = {id: number for number, id in enumerate(printed)}
-        lines.sort(key=lambda line: place[str(line.order_item_id)])
+    place = {id: number for number, id in enumerate(printed)}
+    return sorted(lines, key=lambda line: place[str(line.order_item_id)]) if place else lines
+
+
+def _snapshot(
+    seller: Account, frozen: Sequence[Snapshot], lines: Sequence[Line], *, note: str | None, today: date
+) -> Snapshot:
+    """Parties and terms are those of the first invoice that it credits."""
     first, rows = frozen[0], vat_breakdown(lines)
     supplied = supply_date_of_invoices(frozen)
     base, tax = sum(row.base for row in rows), sum(row.amount for row in rows)
-    snapshot = Snapshot(
+    return Snapshot(
         type="CREDIT",
         currency=first.currency,
         currency_decimals=first.currency_decimals,
         is_including_vat=first.is_including_vat,
-        issued_on=today_of(seller, now),
+        issued_on=today,
         due_on=None,
         locale=first.locale,
         seller=first.seller,
@@ -107,7 +121,6 @@ def credit_draft(
         ),
         note=note,
     )
-    return Draft(seller, made[0].invoice.customer_id, snapshot)
 
 
 def _orders(frozen: Sequence[Snapshot], lines: Sequence[Line]) -> tuple[OrderReference, ...]:

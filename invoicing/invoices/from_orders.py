@@ -13,8 +13,9 @@ from invoicing.accounts.exchange_rates import checked_rate
 from invoicing.errors import InvoiceIdReused, MixedSaleAndCredit, ValidationError
 from invoicing.idempotency import asked_by, fingerprint, made_before
 from invoicing.invoices import credit, credit_lines, pdf, queries
+from invoicing.invoices.covered import check_item_ids, find_orders_and_items
 from invoicing.invoices.credit import LineCredit
-from invoicing.invoices.draft import Draft, check_item_ids, draft, find_orders_and_items
+from invoicing.invoices.draft import Draft, draft
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on

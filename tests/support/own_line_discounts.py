@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from invoicing.invoices.draft import Draft, draft, find_orders_and_items
+from invoicing.invoices.covered import find_orders_and_items
+from invoicing.invoices.draft import Draft, draft
 from invoicing.invoices.issue import issue
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.values import BY_DEFAULT
