@@ -11,8 +11,13 @@ from sqlalchemy.pool import PoolProxiedConnection
 from invoicing.storage import changes
 from invoicing.storage.sha256 import add_sha256
 
+READING, WRITING = 2, 8  # MB of pages that a connection keeps
+"""All readers together keep as much of a large database as they may, so it is little for each: SQLite's own
+default, with which they read as fast. What is changed and has no room is written before its time."""
+
 
 def sqlite_engine(url: URL, begin: str, connections: int, lock_timeout: float) -> Engine:
+    megabytes = WRITING if begin == "IMMEDIATE" else READING
     engine = create_engine(
         url,
         pool_size=connections,
@@ -32,7 +37,7 @@ def sqlite_engine(url: URL, begin: str, connections: int, lock_timeout: float) -
             "synchronous = FULL",  # a committed transaction survives a power cut
             "foreign_keys = ON",
             "secure_delete = ON",  # what is erased is overwritten, and not only marked as free
-            "cache_size = -8192",  # 8 MB a connection
+            f"cache_size = -{megabytes * 1_024}",  # in KiB
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
