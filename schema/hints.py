@@ -15,6 +15,18 @@ SHAPE = "shape"
 Where that is all that is asked for of them, a plan reads the rows, and the objects are never made.
 """
 
+ROWS = "rows"
+"""A SHAPE of lists with the `rows` from which their objects read all of their fields (ROW).
+
+What an object has of the others in its list, the list has beside its rows (BESIDE). Where anything else is
+asked for, the objects are made.
+"""
+
+BESIDE = "beside"
+"""Of a field with a resolver, of objects in such a list: what gives the rows of the objects that the field
+returns, for each row of the list one. It takes the list.
+"""
+
 TOGETHER = "together"
 """Of a field without arguments whose resolver has to be waited for: what resolves it for many objects at
 once, as a plan then does.
@@ -84,7 +96,11 @@ class Key:
     """Where nothing is stored."""
 
 
+Beside = Callable[[Any], Sequence[Any]]
+"""Takes the list, and gives the rows beside its rows."""
 Made = Callable[[Mapping[str, Any]], Any]
 """Makes a field's value of the row."""
 Shape = Mapping[str, "Key | Made | Shape"]
 """How each field of an object is read. A shape among them is that of an object which the row holds too."""
+Shaped = Shape | str
+"""A shape, or ROWS."""

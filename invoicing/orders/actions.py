@@ -10,13 +10,14 @@ two of them, "can be invoiced" and "is closed": these are written again as SQL i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
+from typing import NamedTuple
 
 from invoicing import errors
 from invoicing.errors import InvoicingError
 from invoicing.orders.applied import is_applied
-from invoicing.orders.lawful import Parties, unlawful
+from invoicing.orders.lawful import RULED, Parties, unlawful
 from invoicing.storage.tables import Order, OrderItem
 
 
@@ -92,19 +93,17 @@ Rule = Callable[[Order, OrderItem], Block | None]
 
 _Why = tuple[Block, str]
 """The reason and the sentence."""
-_State = tuple[str, str | None, bool, bool, bool, bool, bool, bool]
+_State = tuple[str | bool | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
+class Possible(NamedTuple):
     """An action, and the ids of the items it can be done to."""
 
     action: Action
     ids: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(NamedTuple):
     """Why an action is closed to an item: `reason` for programs, `message` for people."""
 
     action: Action
@@ -181,14 +180,10 @@ OF_CONTRA_ITEMS = frozenset((Action.HANDLE_RECEIPT, Action.HANDLE_APPROVAL, Acti
 def why_closed(action: Action, order: Order, item: OrderItem, parties: Parties) -> _Why | None:
     """The reason and the sentence why the action is closed to the item, or None if it is open."""
     if (reason := RULES[action](order, item)) is not None:
-        return _told(reason)
+        return reason, reason.message
     if action is Action.INVOICE and (refusal := unlawful(order, item, parties)) is not None:
         return _told_by(refusal)
     return None
-
-
-def _told(reason: Block | None) -> _Why | None:
-    return None if reason is None else (reason, reason.message)
 
 
 def _told_by(refusal: InvoicingError) -> _Why:
@@ -196,16 +191,35 @@ def _told_by(refusal: InvoicingError) -> _Why:
 
 
 def _state_of(item: OrderItem) -> _State:
-    """All of an item that the rules look at."""
-    return (
-        item.type,
-        item.undone_as,
-        item.invoice_id is None,
-        item.contra_of is None,
-        item.shipped_at is None,
-        item.received_at is None,
-        item.approved_at is None,
-        item.finished_at is None,
+    """All of an item that decides what it is open to, beside its order and the parties."""
+    state = item.type, item.undone_as, item.invoice_id is None, item.shipped_at is None
+    if item.contra_of is not None:
+        steps = item.received_at, item.approved_at, item.finished_at
+        return *state, *[step is None for step in steps]
+    if item.vat_category in RULED:
+        return *state, item.vat_category, item.supply, item.service_period is None
+    return state
+
+
+class _Outlook(NamedTuple):
+    """What items in the same state are open to, and what is told of the rest; by the places in `RULES`."""
+
+    open: Sequence[int]
+    blocked: Sequence[tuple[int, Action, Block, str]]
+
+
+def _outlook(order: Order, item: OrderItem, parties: Parties) -> _Outlook:
+    """HANDLE_… is told of contra items only, and SHIP, CANCEL and RETURN of the others only."""
+    closed = [(action, why_closed(action, order, item, parties)) for action in RULES]
+    is_contra = item.contra_of is not None
+    return _Outlook(
+        [place for place, (_, why) in enumerate(closed) if why is None],
+        [
+            (place, action, *why)
+            for place, (action, why) in enumerate(closed)
+            if why is not None
+            if action is Action.INVOICE or (action in OF_CONTRA_ITEMS) == is_contra
+        ],
     )
 
 
@@ -216,36 +230,30 @@ class ItemActions:
     """
 
     def __init__(self, order: Order, items: Sequence[OrderItem], parties: Parties) -> None:
-        known: dict[_State, Sequence[_Why | None]] = {}
-        self._looked_at: list[tuple[OrderItem, Sequence[_Why | None]]] = []
+        known: dict[_State, _Outlook] = {}
+        self._looked_at: list[tuple[str, _Outlook]] = []
         for item in items:
             state = _state_of(item)
-            if state not in known:
-                known[state] = [_told(rule(order, item)) for rule in RULES.values()]
-            invoiced, *others = why = known[state]
-            if invoiced is None and (refusal := unlawful(order, item, parties)) is not None:
-                why = [_told_by(refusal), *others]
-            self._looked_at.append((item, why))
+            outlook = known.get(state)
+            if outlook is None:
+                outlook = known[state] = _outlook(order, item, parties)
+            self._looked_at.append((item.id, outlook))
 
     def possible(self) -> list[Possible]:
         """One entry for each action that at least one item is open to."""
-        found = [
-            Possible(action, [item.id for item, why in self._looked_at if why[place] is None])
-            for place, action in enumerate(RULES)
-        ]
-        return [entry for entry in found if entry.ids]
+        found: list[list[str]] = [[] for _ in RULES]
+        for id, outlook in self._looked_at:
+            for place in outlook.open:
+                found[place].append(id)
+        return [Possible(action, ids) for action, ids in zip(RULES, found, strict=True) if ids]
 
     def blocked(self) -> list[Blocked]:
-        """Every action that is closed to an item, with the reason. HANDLE_… is listed for contra items only,
-        and SHIP, CANCEL and RETURN for the others only."""
-        listed = [(place, action, action in OF_CONTRA_ITEMS) for place, action in enumerate(RULES)]
-        return [
-            Blocked(action, item.id, *told)
-            for place, action, is_of_contra in listed
-            for item, why in self._looked_at
-            if (told := why[place]) is not None
-            if action is Action.INVOICE or (item.contra_of is not None) == is_of_contra
-        ]
+        """Every action that is closed to an item, with the reason, where it is one for such items."""
+        found: list[list[Blocked]] = [[] for _ in RULES]
+        for id, outlook in self._looked_at:
+            for place, action, reason, message in outlook.blocked:
+                found[place].append(Blocked(action, id, reason, message))
+        return [*chain.from_iterable(found)]
 
 
 def open_to(action: Action, order: Order, items: Sequence[OrderItem], parties: Parties) -> list[OrderItem]:

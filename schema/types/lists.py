@@ -25,15 +25,19 @@ R = TypeVar("R")
 
 
 class LazyList(Sequence[T], Generic[T]):
-    """What `make` makes of each row. It is made again each time it is read."""
+    """What `make` makes of each row. It is made again each time it is read.
 
-    def __init__(self, rows: Sequence[Any], make: Callable[[Any], T]) -> None:
+    `shared` is what its objects have in common.
+    """
+
+    def __init__(self, rows: Sequence[Any], make: Callable[[Any], T], shared: Any = None) -> None:
         self.rows = rows
+        self.shared = shared
         self._make = make
 
     def of_rows(self, rows: Sequence[Any]) -> LazyList[T]:
         """The same of some of the rows."""
-        return LazyList(rows, self._make)
+        return LazyList(rows, self._make, self.shared)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 import strawberry
 from strawberry.scalars import JSON
@@ -12,7 +13,7 @@ from invoicing.orders.items import counted, totals
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
-from schema.hints import ALL, TOGETHER, needs
+from schema.hints import ALL, ROWS, SHAPE, TOGETHER, needs
 from schema.info import Info
 from schema.types.customer import Customer, customers_of
 from schema.types.enums import (
@@ -20,7 +21,7 @@ from schema.types.enums import (
     OrderActionType,
     OrderStatus,
 )
-from schema.types.lists import AfterId, Some, part
+from schema.types.lists import AfterId, LazyList, Some, part
 from schema.types.node import Node
 from schema.types.order_item import IS_APPLIED, OF_VAT, LazyInvoice, OrderItem
 from schema.types.payment import Payment
@@ -111,7 +112,7 @@ class Order(Node):
         found = await customers.by_id(info.context, self.row.customer_id)
         return Customer.of(found) if found else None
 
-    @strawberry.field(description="Its lines, in their order.", metadata=needs())
+    @strawberry.field(description="Its lines, in their order.", metadata={SHAPE: ROWS, **needs()})
     async def items(self, info: Info, first: Some = None, after: AfterId = None) -> Sequence[OrderItem]:
         shown = OrderItem.list_of(self.row, await orders.items(info.context, self.row))
         return shown.of_rows(part(shown.rows, first, after))
@@ -123,18 +124,17 @@ class Order(Node):
     @strawberry.field(
         description="What can be done now, with the ids of the items it can be done to. "
         "No entry for what cannot be done.",
-        metadata=_OF_ACTIONS,
+        metadata={SHAPE: ROWS, **_OF_ACTIONS},
     )
-    async def actions(self, info: Info) -> list[OrderAction]:
-        found = (await self._item_actions(info)).possible()
-        return [showing(OrderAction, entry) for entry in found]
+    async def actions(self, info: Info) -> Sequence[OrderAction]:
+        return LazyList((await self._item_actions(info)).possible(), partial(showing, OrderAction))
 
     @strawberry.field(
-        description="For each action, why it is not possible for the other items.", metadata=_OF_ACTIONS
+        description="For each action, why it is not possible for the other items.",
+        metadata={SHAPE: ROWS, **_OF_ACTIONS},
     )
-    async def blocked(self, info: Info) -> list[BlockedItem]:
-        found = (await self._item_actions(info)).blocked()
-        return [showing(BlockedItem, entry) for entry in found]
+    async def blocked(self, info: Info) -> Sequence[BlockedItem]:
+        return LazyList((await self._item_actions(info)).blocked(), partial(showing, BlockedItem))
 
     @strawberry.field(
         description="Σ of the items' subtotals, before all discounts, priced as the order is.",

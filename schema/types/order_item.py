@@ -12,14 +12,13 @@ from invoicing.orders.applied import is_applied
 from invoicing.orders.items import totals
 from invoicing.snapshot import read_period
 from invoicing.storage import tables
-from invoicing.vat.arithmetic import Taxed
 from resolvers import invoices
-from schema.hints import needs
+from schema.hints import BESIDE, needs
 from schema.info import Info
 from schema.types.enums import OrderItemStatus, OrderItemType, SupplyType
 from schema.types.lists import LazyList
 from schema.types.scalars import Money, Quantity, UnitPrice
-from schema.types.shared import Period, VatAmount
+from schema.types.shared import Period, Vat, VatAmount
 from schema.types.stored import column, computed, of_row, showing
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
 
 IS_APPLIED = frozenset(("type", "contra_of", "invoice_id", "undone_as"))
 """Columns that `is_applied` looks at."""
+_NOTHING = 0, 0
 OF_VAT = IS_APPLIED | {"subtotal", "discount", "allocated_discount", "vat_rate", "vat_category"}
 """Columns that an order's VAT is computed of."""
 
@@ -68,10 +68,14 @@ class OrderItem:
 
     @strawberry.field(
         description="Its share of the order's VAT; none where it is APPLIED.",
-        metadata=needs(OrderItem=OF_VAT, Order=frozenset(("is_including_vat",))),
+        metadata={
+            BESIDE: lambda items: items.shared.vats_of(items.rows),
+            **needs(OrderItem=OF_VAT, Order=frozenset(("is_including_vat",))),
+        },
     )
     def vat(self) -> VatAmount:
-        return self.among.vat_of(self.row)
+        (vat,) = self.among.vats_of([self.row])
+        return showing(VatAmount, vat)
 
     supply: SupplyType = column("Goods or services.", SupplyType)
     exemption_reason: str | None = column("Why no VAT is charged, as the paper says it.")
@@ -106,7 +110,8 @@ class OrderItem:
     @classmethod
     def list_of(cls, order: tables.Order, rows: Sequence[tables.OrderItem]) -> "LazyList[OrderItem]":
         """All rows of an order, with the VAT they share and the items they undo."""
-        return LazyList(rows, _ItemsOf(order, rows).shown)
+        among = _ItemsOf(order, rows)
+        return LazyList(rows, among.shown, among)
 
 
 def _status(row: tables.OrderItem) -> OrderItemStatus:
@@ -134,16 +139,17 @@ class _ItemsOf:
     def by_id(self, id: str) -> OrderItem:
         return self.shown(self._by_id[id])
 
-    def vat_of(self, row: tables.OrderItem) -> VatAmount:
-        """Nothing where the others have the item as their shares, so that it has no VAT of its own."""
-        taxed = self._taxed.get(row.id)
-        net, vat = (taxed.net, taxed.vat) if taxed else (0, 0)
-        return VatAmount.of(row.vat_rate, row.vat_category, net, vat)
+    def vats_of(self, rows: Sequence[tables.OrderItem]) -> list[Vat]:
+        """Nothing where the others have an item as their shares, so that it has no VAT of its own."""
+        taxed = self._taxed
+        return [Vat(row.vat_rate, row.vat_category, *taxed.get(row.id, _NOTHING)) for row in rows]
 
     @cached_property
-    def _taxed(self) -> dict[str, Taxed]:
+    def _taxed(self) -> dict[str, tuple[int, int]]:
+        """Net and VAT of each item."""
         sold = [row for row in self._rows if not is_applied(row)]
-        return dict(zip([row.id for row in sold], totals(self._order, sold).lines, strict=True))
+        lines = totals(self._order, sold).lines
+        return {row.id: (line.net, line.vat) for row, line in zip(sold, lines, strict=True)}
 
     @cached_property
     def _by_id(self) -> dict[str, tables.OrderItem]:

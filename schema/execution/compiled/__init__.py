@@ -25,4 +25,5 @@ caller sees replaced is given to it (`Prices`, `Run`).
 * `leaves`: how scalars and enums are written
 * `arguments`: how a resolver is called
 * `running`: what the written functions need while they run
+* `begun`: coroutines of which only those that wait become tasks
 """

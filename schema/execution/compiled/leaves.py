@@ -114,23 +114,23 @@ def _list(kind: Any, value: str, slowly: str, constant: Constant) -> str:
     return f"[{each} for y in {value}] if {value}.__class__ is list else {slowly}"
 
 
-def attribute(definition: StrawberryField, constant: Constant) -> str:
-    """What reads a field that has no resolver."""
+def attribute(definition: StrawberryField, constant: Constant, row: str) -> str:
+    """What reads a field that has no resolver; `row` is what gives the object's row."""
     column = definition.metadata.get(ROW)
     if column is None:
         return f"s.{definition.python_name}"
     if not isinstance(column, Column):
-        return f"{constant(column)}(s.row)"
-    stored = f"s.row.{column.name or definition.python_name}"
+        return f"{constant(column)}({row})"
+    stored = f"{row}.{column.name or definition.python_name}"
     return stored if column.convert is None else f"{constant(column.convert)}({stored})"
 
 
-def stored_enum(definition: StrawberryField, kind: Any, constant: Constant) -> str | None:
+def stored_enum(definition: StrawberryField, kind: Any, constant: Constant, row: str) -> str | None:
     """What reads the name of an enum's member from the stored text; None where it is made otherwise."""
     column, enum = definition.metadata.get(ROW), enum_names(get_nullable_type(kind))
     if not isinstance(column, Column) or enum is None or column.convert is not enum[0]:
         return None
-    return f"{constant(enum[1])}[s.row.{column.name or definition.python_name}]"
+    return f"{constant(enum[1])}[{row}.{column.name or definition.python_name}]"
 
 
 def sizes(kind: Any, value: str, *, is_plain: bool) -> list[str]:

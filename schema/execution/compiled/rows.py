@@ -13,7 +13,7 @@ from schema.execution.compiled.functions import Body, Function
 from schema.execution.compiled.leaves import Constant
 from schema.execution.compiled.running import Prices
 from schema.execution.compiled.selecting import Selecting
-from schema.hints import Key, Shape
+from schema.hints import BESIDE, ROW, Key, Shape
 
 
 class Rows:
@@ -42,6 +42,24 @@ class Rows:
             of, inner = shape[name], get_nullable_type(kind.fields[name].type)
             if not (self.has_all(inner, selected, of) if isinstance(of, Mapping) else is_leaf_type(inner)):
                 return False
+        return True
+
+    def are_enough(self, kind: Any, details: FieldDetailsList, *, are_beside: bool = False) -> bool:
+        """Whether all that is selected of a type is read from its objects' rows, and those beside."""
+        if not is_object_type(kind):
+            return False
+        for selected in self._selecting.of_object(kind, details).values():
+            name = selected[0].node.name.value
+            if name == "__typename":
+                continue
+            field = kind.fields[name]
+            metadata = getattr(field.extensions.get("strawberry-definition"), "metadata", {})
+            if (kind.name, name) in self._selecting.replaced or metadata.keys().isdisjoint((ROW, BESIDE)):
+                return False
+            if BESIDE in metadata:
+                inner = get_nullable_type(field.type)
+                if are_beside or not self.are_enough(inner, selected, are_beside=True):
+                    return False
         return True
 
     def reader(self, kind: Any, details: FieldDetailsList, shape: Shape) -> Function:

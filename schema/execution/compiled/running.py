@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
+
+from schema.execution.compiled.begun import all_ended
 
 
 class Unplanned(Exception):
@@ -112,10 +113,8 @@ class Run:
                 continue
             self.calls += [wait(waiting, self) for wait, waiting in self.shared.items()]
             self.shared.clear()
-            if len(self.calls) == 1:
-                await self.calls.pop()
-            else:
-                await self._call_all()
+            calls, self.calls = self.calls, []
+            await all_ended(calls)  # loaders see together what is asked of them
         if self.meter.spent > self.meter.most:
             raise Unplanned
 
@@ -127,13 +126,6 @@ class Run:
                     await self.wait_for_turn()
                 self.pause = self.meter.spent + prices.at_once
                 values.append(read(item, self))
-
-    async def _call_all(self) -> None:
-        """At the same time, so that loaders see together what is asked of them. All have ended afterwards."""
-        calls, self.calls = self.calls, []
-        for outcome in await asyncio.gather(*calls, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
 
 
 def read_objects(items: Any, read: Read, cost: int, run: Run) -> list[Any]:

@@ -37,7 +37,7 @@ from schema.execution.compiled.running import (
 )
 from schema.execution.compiled.selecting import Selecting
 from schema.execution.compiled.variables import Variables
-from schema.hints import SHAPE, TOGETHER, Columns, Shape, Together
+from schema.hints import BESIDE, ROWS, SHAPE, TOGETHER, Columns, Shaped, Together
 
 ROOT = ""
 MOST_LINES = 2_000
@@ -101,11 +101,18 @@ class Writer:
     # ------------------------------------------------------------ objects
 
     def _reader(
-        self, parent: GraphQLObjectType, selected: GroupedFieldSet, *, is_root: bool = False
+        self,
+        parent: GraphQLObjectType,
+        selected: GroupedFieldSet,
+        *,
+        is_root: bool = False,
+        is_row: bool = False,
     ) -> Function:
-        body = Body()
+        """What reads an object, or the row of one that holds nothing else."""
+        body = Body(row="s" if is_row else "s.row")
         if not is_root:
-            self._check_type(parent, body)
+            if not is_row:
+                self._check_type(parent, body)
             own = sum([self._prices.value + len(key) * self._prices.character for key in selected])
             body.cost = self._prices.object + own
         for key, details in selected.items():
@@ -115,7 +122,7 @@ class Writer:
     def _function(self, kind: str, body: Body) -> Function:
         name = self._constant(None, kind)
         self._define(f"def {name}(s, r):", body.written())
-        return Function(name, body.cost)
+        return Function(name, body.cost, body.beside)
 
     def _check_type(self, parent: GraphQLObjectType, body: Body) -> None:
         body.lines.append("if s is None: null()")
@@ -143,6 +150,12 @@ class Writer:
             return
         graphql_field, definition = self._definition(parent, name)
         self._needed.add(parent.name, definition)
+        if body.row == "s" and (beside := definition.metadata.get(BESIDE)):
+            function = self._reader(*self._selected(graphql_field.type, details), is_row=True)
+            body.entries.append(f"{key!r}: {function.name}(b{len(body.beside)}, r)")
+            body.beside.append(self._constant(beside))
+            body.cost += function.cost
+            return
         if definition.is_async:
             body.entries.append(f"{key!r}: None")  # its place
             if not is_root and (together := definition.metadata.get(TOGETHER)):
@@ -152,10 +165,10 @@ class Writer:
             return
         value = self._constant(None, "x")
         if definition.base_resolver is None:
-            if stored := leaves.stored_enum(definition, graphql_field.type, self._constant):
+            if stored := leaves.stored_enum(definition, graphql_field.type, self._constant, body.row):
                 body.entries.append(f"{key!r}: {stored}")
                 return
-            body.lines.append(f"{value} = {leaves.attribute(definition, self._constant)}")
+            body.lines.append(f"{value} = {leaves.attribute(definition, self._constant, body.row)}")
         else:
             lines, call = self._calls.written(definition, graphql_field, details[0].node)
             body.lines += [*lines, f"{value} = {call}"]
@@ -199,7 +212,10 @@ class Writer:
         else:
             lines += [f"x = await {call}"]
         name = self._constant(None, "wait")
-        self._define(f"async def {name}(d, s, r):", [*lines, *self._put(graphql_field, key, details)])
+        self._define(
+            f"async def {name}(d, s, r):",
+            [*lines, *self._put(graphql_field, key, details, definition.metadata.get(SHAPE))],
+        )
         return name
 
     def _shared_wait(
@@ -213,10 +229,12 @@ class Writer:
         self._define(f"async def {name}(waiting, r):", lines)
         return name
 
-    def _put(self, graphql_field: GraphQLField, key: str, details: FieldDetailsList) -> list[str]:
+    def _put(
+        self, graphql_field: GraphQLField, key: str, details: FieldDetailsList, shape: Shaped | None = None
+    ) -> list[str]:
         """Lines that put what was waited for in its place."""
         lines: list[str] = []
-        cost = self._value(graphql_field.type, "x", details, lines)
+        cost = self._value(graphql_field.type, "x", details, lines, shape)
         sizes = leaves.sizes(graphql_field.type, "x", is_plain=False)
         spending = [f"r.meter.spent += {' + '.join(sizes)}"] if sizes else []
         before = ["if r.turns.is_over(): await r.wait_for_turn()", *(_spending(cost) if cost else [])]
@@ -230,7 +248,7 @@ class Writer:
         value: str,
         details: FieldDetailsList,
         lines: list[str],
-        shape: Shape | None = None,
+        shape: Shaped | None = None,
     ) -> int:
         """Writes what makes an answer of a value that has this name; returns what its object costs."""
         if is_leaf_type(get_named_type(kind)):
@@ -248,6 +266,10 @@ class Writer:
             f"{value} = {made}" if is_checked else f"{value} = {none} if {value} is None else {made}"
         )
         return cost
+
+    def _selected(self, kind: Any, details: FieldDetailsList) -> tuple[GraphQLObjectType, GroupedFieldSet]:
+        inner = get_nullable_type(kind)
+        return inner, self._selecting.of_object(inner, details)
 
     def _object(self, kind: Any, details: FieldDetailsList) -> Function:
         if is_object_type(kind):
@@ -275,13 +297,14 @@ class Writer:
         self._define(f"def {name}(s, r, readers={{{classes}}}):", ["return readers[s.__class__](s, r)"])
         return Function(name, cost)
 
-    def _list(self, item: Any, value: str, details: FieldDetailsList, shape: Shape | None) -> str:
+    def _list(self, item: Any, value: str, details: FieldDetailsList, shape: Shaped | None) -> str:
         inner = get_nullable_type(item)
         if is_list_type(inner):
             raise Unplanned  # a list of lists of objects
-        if shape is not None and self._rows.has_all(inner, details, shape):
-            function = self._rows.reader(inner, details, shape)
-            return f"objects({value}.rows, {function.name}, {function.cost}, r)"
+        if shape == ROWS and self._rows.are_enough(inner, details):
+            return self._reader(*self._selected(inner, details), is_row=True).reading(value)
+        if isinstance(shape, Mapping) and self._rows.has_all(inner, details, shape):
+            return self._rows.reader(inner, details, shape).reading(value)
         function = self._object(inner, details)
         name = function.name
         if not is_non_null_type(item):
