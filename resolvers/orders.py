@@ -44,8 +44,12 @@ async def order(ctx: Context, order_id: str) -> Order:
         items=loaders.are_shown("OrderItem"),
         seller=loaders.are_shown("Account"),
         customer=loaders.are_shown("Customer"),
-        item_columns=loaders.columns_of("OrderItem"),
-        customer_columns=loaders.columns_of("Customer"),
+        columns=view.Columns(
+            order=loaders.columns_of("Order"),
+            items=loaders.columns_of("OrderItem"),
+            seller=loaders.columns_of("Account"),
+            customer=loaders.columns_of("Customer"),
+        ),
     )
     if not (wanted.items or wanted.seller or wanted.customer):
         return await ctx.read(intake.find_order, ctx.principal, order_id)

@@ -193,8 +193,12 @@ def find_order(
         key = {"account": account_id, "customer": customer_id, "order": order_id}
         found = rows.all_(connection, _FOUND, key, as_=Order)
     if not found:
-        raise NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
+        raise unknown_order(order_id, field=field)
     return found[0]
+
+
+def unknown_order(order_id: str, *, field: str = "id") -> NotFound:
+    return NotFound(f"There is no order {order_id}.", field=field, ids=[order_id])
 
 
 def items_of(connection: Connection, principal: Principal, order_id: str) -> Sequence[OrderItem]:

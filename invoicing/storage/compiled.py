@@ -71,10 +71,14 @@ class Compiled(ABC):
 
     def _written(self, parameters: Parameters) -> list[Any]:
         """The values in their order. Those that the statement does not have are left out."""
-        values = [*self._values_of({**parameters, **self._constants} if self._constants else parameters)]
+        values = self._given(parameters)
         for place, write in self._writers:
             values[place] = write(values[place])
         return values
+
+    def _given(self, parameters: Parameters) -> list[Any]:
+        """The same, before they are written."""
+        return [*self._values_of({**parameters, **self._constants} if self._constants else parameters)]
 
     def _fail(self, connection: Connection, failure: Exception, cursor: Any = None) -> NoReturn:
         """Raises the failure as SQLAlchemy does, which also gives a lost connection up."""

@@ -36,6 +36,10 @@ def id_list(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=_Ids())
 
 
+def is_id_list(parameter: BindParameter[Any]) -> bool:
+    return isinstance(parameter.type, _Ids)
+
+
 class IsOneOf(FunctionElement[bool]):
     """Whether a column is one of the ids in a parameter."""
 

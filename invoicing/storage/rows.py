@@ -20,7 +20,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Column, Connection, Executable, Label
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 
 from invoicing.storage.compiled import Parameters as Key
@@ -68,6 +68,22 @@ def some(
     columns, found, reads = _fetched(connection, statement, key)
     kind: Any = as_
     return [*map(_reader_of_some(kind, columns, reads), found)]
+
+
+def joined(
+    connection: Connection, statement: Prepared, key: Key, *, as_: tuple[type, ...]
+) -> list[tuple[Any, ...]]:
+    """Each row as rows of these tables, of which the statement may select some columns (`labelled`).
+
+    A table that is not selected, or of which nothing was joined, has None.
+    """
+    columns, found, reads = _fetched(connection, statement, key)
+    return [*map(_reader_of_joined(as_, columns, reads), found)]
+
+
+def labelled(column: Column[Any]) -> Label[Any]:
+    """A column in a statement that selects those of several tables, one after the other."""
+    return column.label(f"{column.table.name}__{column.name}")
 
 
 def ask(connection: Connection, statement: Prepared, key: Key, *, as_: type[T]) -> Callable[[], list[T]]:
@@ -149,6 +165,27 @@ def _reader(as_: Any, columns: tuple[str, ...], reads: Reads) -> Callable[[Seque
 def _reader_of_some(as_: Any, columns: tuple[str, ...], reads: Reads) -> Callable[[Sequence[Any]], Any]:
     whole = _of_table(as_) if hasattr(as_, "__table__") else as_
     return lazy(whole, reads) if whole._fields == columns else narrow(whole, columns, reads)
+
+
+@cache
+def _reader_of_joined(
+    as_: tuple[Any, ...], columns: tuple[str, ...], reads: Reads
+) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    parts = [_reader_of_part(kind, columns, reads) for kind in as_]
+    return lambda row: tuple([part(row) for part in parts])
+
+
+def _reader_of_part(kind: Any, columns: tuple[str, ...], reads: Reads) -> Callable[[Sequence[Any]], Any]:
+    """The function that makes a table's row of a row that holds it among others."""
+    prefix = f"{kind.__table__.name}__"
+    places = [place for place, name in enumerate(columns) if name.startswith(prefix)]
+    if not places:
+        return lambda _: None
+    part = slice(places[0], places[-1] + 1)
+    names = tuple([name.removeprefix(prefix) for name in columns[part]])
+    own = tuple([(place - part.start, read) for place, read in reads if place in places])
+    make = _reader_of_some(kind, names, own)
+    return lambda row: None if row[part.start] is None else make(row[part])
 
 
 @cache

@@ -13,7 +13,7 @@ from invoicing.orders.items import counted, totals
 from invoicing.storage import tables
 from invoicing.vat.arithmetic import Totals
 from resolvers import customers, invoices, orders, payments
-from schema.hints import ALL, ROWS, SHAPE, TOGETHER, needs
+from schema.hints import ROWS, SHAPE, TOGETHER, needs
 from schema.info import Info
 from schema.types.customer import Customer, customers_of
 from schema.types.enums import (
@@ -59,7 +59,7 @@ _OF_ACTIONS = needs(
     "delivery_date",
     OrderItem=IS_APPLIED
     | {"shipped_at", "received_at", "approved_at", "finished_at", "vat_category", "supply", "service_period"},
-    Account=ALL,
+    Account=frozenset(("legal_name", "address", "vat_number", "vat_country", "tax_number")),
     Customer=frozenset(("billing_address", "shipping_address", "registration_number", "vat_country")),
 )
 """What `invoicing.orders.actions` and `invoicing.orders.lawful` look at."""

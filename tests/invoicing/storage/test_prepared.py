@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from psycopg.pq import ExecStatus
-from sqlalchemy import Connection, Engine, Table, bindparam, event, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, Insert, Table, bindparam, event, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 import invoicing
@@ -96,7 +96,11 @@ def test_columns_of_every_kind_are_read_and_written_as_sqlalchemy_does(
     assert ordered.write(copied, row)._asdict() == row  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("ids", [[], ["b"], ODD, [*map(str, range(2_000)), "a"], ["a\0b", "b\0"]])
+ONE = [[id] for id in (*ODD, "", "A", "1", "a\0b", "a\0", "\0")]
+"""Lists of one id have a form of their own."""
+
+
+@pytest.mark.parametrize("ids", [[], ODD, [*map(str, range(2_000)), "a"], ["a\0b", "b\0"], ("a",), *ONE])
 def test_a_list_of_ids_finds_these_and_no_others(
     ordered: Database, principal: Principal, ids: Sequence[str]
 ) -> None:
@@ -345,6 +349,16 @@ def _prepared() -> Iterator[tuple[str, Prepared]]:
                 elif isinstance(value, Narrowed):
                     yield f"{module.name}.{name}", value.reading(None, None)
                     yield f"{module.name}.{name} (narrow)", value.reading(None, frozenset())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sqlite_is_asked_for_one_id_as_for_any_value(database: Database) -> None:
+    with database._engine.connect() as connection:
+        for name, prepared in _prepared():
+            if not isinstance(prepared.statement, Insert):
+                compiled: Any = prepared._form(connection, {})
+                assert compiled._has_form_of_one is bool(compiled._lists), name
+                assert "json_each" not in compiled._text_of_one, name
 
 
 def test_no_prepared_statement_has_a_list_that_sqlalchemy_would_write_out(database: Database) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import inspect
 import logging
 import random
+from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -19,6 +21,9 @@ from strawberry.extensions import FieldExtension
 from schema.execution.compiled.operation import CompiledOperation
 from schema.execution.compiled.running import Prices, Run, Unplanned
 from schema.execution.compiled.source import ROOT
+from schema.hints import BESIDE, ROWS, SHAPE
+from schema.types.lists import LazyList
+from schema.types.stored import column, computed, of_row, showing
 from tests.support.any_document import DOCUMENTS, FIRST, AnyDocument
 
 world = {"seed": 0}
@@ -59,6 +64,55 @@ class Leaf(Named):
     words: list[str] = strawberry.field(default_factory=lambda: some("words", ["a"], [], ("a", "b")))
 
 
+class Row:
+    """One whose columns are made when they are asked for."""
+
+    def __init__(self, place: object) -> None:
+        self.place = place
+
+    @property
+    def title(self) -> Any:
+        return some(f"title {self.place}", "a", "b")
+
+    @property
+    def note(self) -> Any:
+        return some(f"note {self.place}", "c", None)
+
+    @property
+    def colour(self) -> Any:
+        return some(f"colour {self.place}", "red", "blue")
+
+
+@of_row
+@strawberry.type
+class Cover:
+    row: strawberry.Private[Row]
+    colour: Colour = column("Stored as text.", Colour)
+    leaf: Leaf | None = computed("An object.", lambda row: Leaf(name=row.title), of=["title"])
+
+
+def cover_of(row: Row) -> Row:
+    return some(f"cover {row.place}", Row(f"cover of {row.place}"))  # type: ignore[no-any-return]
+
+
+@of_row
+@strawberry.type
+class Book:
+    row: strawberry.Private[Row]
+    title: str = column("As it is.")
+    note: str | None = column("Or nothing.")
+    named: str = column("Of another name.", name="title")
+    length: int = computed("Made of a column.", lambda row: len(row.title), of=["title"])
+
+    @strawberry.field(description="Beside it.", metadata={BESIDE: lambda books: [*map(cover_of, books.rows)]})
+    def cover(self) -> Cover:
+        return showing(Cover, cover_of(self.row))
+
+    @strawberry.field
+    def second(self, word: str = "w") -> str:
+        return f"{word} {self.title}"
+
+
 @strawberry.input
 class Wanted:
     count: int = 2
@@ -80,6 +134,14 @@ class Branch(Named):
     async def later(self, name: str = "later") -> list[Leaf | None]:
         await asyncio.sleep(0)
         return [some(f"later {n}", Leaf(name=name), None) for n in range(3)]
+
+    @strawberry.field(description="Of rows.", metadata={SHAPE: ROWS})
+    async def books(self, first: int = 2) -> Sequence[Book]:
+        return LazyList([Row(n) for n in range(min(first, 9))], partial(showing, Book))
+
+    @strawberry.field(description="Of rows.", metadata={SHAPE: ROWS})
+    def covers(self) -> Sequence[Cover] | None:
+        return LazyList([Row(f"cover {n}") for n in range(2)], partial(showing, Cover))
 
     @strawberry.field
     async def any(self) -> Named:
@@ -218,6 +280,35 @@ def test_whatever_is_asked_for_is_answered_alike_or_not_at_all() -> None:
 def test_what_it_does_not_know_it_leaves_alone(text: str) -> None:
     with pytest.raises(Unplanned):
         asyncio.run(compiled(parse(text), {}, STRANGE))
+
+
+@pytest.mark.parametrize(
+    ("selection", "makes_objects"),
+    [
+        ("title", False),
+        ("__typename t: title note named length cover { __typename colour leaf { name } }", False),
+        ("second", True),
+        ('cover { colour } ... on Book { second(word: "x") }', True),
+    ],
+)
+def test_objects_are_made_where_their_rows_are_not_enough(
+    monkeypatch: pytest.MonkeyPatch, selection: str, makes_objects: bool
+) -> None:
+    text = f"{{ branch {{ books(first: 3) {{ {selection} }} }} }}"
+    world["seed"] = 0
+    usual = asyncio.run(SCHEMA.execute(text))
+    assert usual.data
+    assert not usual.errors
+    made: list[object] = []
+    new = Book.__new__
+
+    def noted(kind: type[Book]) -> Book:
+        made.append(kind)
+        return new(kind)
+
+    monkeypatch.setattr(Book, "__new__", noted)
+    assert asyncio.run(compiled(parse(text), {})) == usual.data
+    assert bool(made) is makes_objects
 
 
 def test_its_functions_get_names_of_the_grammar_only() -> None:
