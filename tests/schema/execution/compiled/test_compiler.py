@@ -104,13 +104,22 @@ class Book:
     named: str = column("Of another name.", name="title")
     length: int = computed("Made of a column.", lambda row: len(row.title), of=["title"])
 
-    @strawberry.field(description="Beside it.", metadata={BESIDE: lambda books: [*map(cover_of, books.rows)]})
-    def cover(self) -> Cover:
-        return showing(Cover, cover_of(self.row))
+    cover: Cover = strawberry.field(
+        resolver=lambda root: showing(Cover, cover_of(root.row)),
+        metadata={BESIDE: lambda books: [*map(cover_of, books.rows)]},
+    )
 
     @strawberry.field
     def second(self, word: str = "w") -> str:
         return f"{word} {self.title}"
+
+
+async def books_of(first: int = 2) -> Sequence[Book]:
+    return LazyList([Row(n) for n in range(min(first, 9))], partial(showing, Book))
+
+
+def covers_of() -> Sequence[Cover] | None:
+    return LazyList([Row(f"cover {n}") for n in range(2)], partial(showing, Cover))
 
 
 @strawberry.input
@@ -135,13 +144,8 @@ class Branch(Named):
         await asyncio.sleep(0)
         return [some(f"later {n}", Leaf(name=name), None) for n in range(3)]
 
-    @strawberry.field(description="Of rows.", metadata={SHAPE: ROWS})
-    async def books(self, first: int = 2) -> Sequence[Book]:
-        return LazyList([Row(n) for n in range(min(first, 9))], partial(showing, Book))
-
-    @strawberry.field(description="Of rows.", metadata={SHAPE: ROWS})
-    def covers(self) -> Sequence[Cover] | None:
-        return LazyList([Row(f"cover {n}") for n in range(2)], partial(showing, Cover))
+    books: Sequence[Book] = strawberry.field(resolver=books_of, metadata={SHAPE: ROWS})
+    covers: Sequence[Cover] | None = strawberry.field(resolver=covers_of, metadata={SHAPE: ROWS})
 
     @strawberry.field
     async def any(self) -> Named:
