@@ -31,7 +31,6 @@ LazyInvoice = Annotated["Invoice", strawberry.lazy("schema.types.invoice")]
 
 IS_APPLIED = frozenset(("type", "contra_of", "invoice_id", "undone_as"))
 """Columns that `is_applied` looks at."""
-_NOTHING = 0, 0
 OF_VAT = IS_APPLIED | {"subtotal", "discount", "allocated_discount", "vat_rate", "vat_category"}
 """Columns that an order's VAT is computed of."""
 
@@ -142,14 +141,16 @@ class _ItemsOf:
     def vats_of(self, rows: Sequence[tables.OrderItem]) -> list[Vat]:
         """Nothing where the others have an item as their shares, so that it has no VAT of its own."""
         taxed = self._taxed
-        return [Vat(row.vat_rate, row.vat_category, *taxed.get(row.id, _NOTHING)) for row in rows]
+        return [taxed.get(row.id) or Vat(row.vat_rate, row.vat_category, 0, 0) for row in rows]
 
     @cached_property
-    def _taxed(self) -> dict[str, tuple[int, int]]:
-        """Net and VAT of each item."""
+    def _taxed(self) -> dict[str, Vat]:
         sold = [row for row in self._rows if not is_applied(row)]
         lines = totals(self._order, sold).lines
-        return {row.id: (line.net, line.vat) for row, line in zip(sold, lines, strict=True)}
+        return {
+            row.id: Vat(row.vat_rate, row.vat_category, line.net, line.vat)
+            for row, line in zip(sold, lines, strict=True)
+        }
 
     @cached_property
     def _by_id(self) -> dict[str, tables.OrderItem]:

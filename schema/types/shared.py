@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import strawberry
@@ -23,13 +24,18 @@ class Vat(NamedTuple):
     amount: int
 
 
+@lru_cache(maxsize=1_000)
+def _percent(rate: int) -> int | float:
+    return json_number(rate, 4)
+
+
 @of_row
 @strawberry.type(description="One VAT rate: the base without VAT, and the VAT on it.")
 class VatAmount:
     row: strawberry.Private[Vat]
     rate: float = computed(
         "In percent, with up to four decimals: 21, 5.5, 6.625.",
-        lambda row: json_number(row.rate, 4),
+        lambda row: _percent(row.rate),
         of=["rate"],
     )
     category: VatCategory = column("As in UNTDID 5305.", VatCategory)
@@ -42,7 +48,7 @@ class VatAmount:
 
 
 STORED_VAT: Shape = {
-    "rate": lambda row: json_number(row["rate"], 4),
+    "rate": lambda row: _percent(row["rate"]),
     "category": Key("category"),
     "base": Key("base"),
     "amount": Key("amount"),
