@@ -13,6 +13,7 @@ from invoicing.erasure.customer import Erased
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Customer, CustomerSession
 from resolvers.context import Context
+from resolvers.pages import read_page
 
 
 async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer:
@@ -22,8 +23,7 @@ async def customer(ctx: Context, id: str | None, handle: str | None) -> Customer
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Customer]:
     ctx.principal.require(Scope.CUSTOMERS_READ)
-    columns = ctx.loaders.columns_of("Customer")
-    return await ctx.read_list(lists.customers_page, ctx.principal, filter, window, columns)
+    return await read_page(ctx, lists.customers_page, filter, window, "Customer")
 
 
 async def count(ctx: Context, filter: Filter) -> int:

@@ -115,6 +115,10 @@ class Loaders:
         """Whether it is known that the operation reads the rows which this type shows."""
         return self._columns is not None and shown_as in self._columns
 
+    def is_counted(self, connection: str) -> bool:
+        """Whether it is known that the operation asks how many there are in the list of such a connection."""
+        return self.are_shown(connection) and "total" in (self.columns_of(connection) or ())
+
     account = _LoaderOf[Account](settings.accounts_by_id)
     customer = _LoaderOf[Customer](details.customers_by_id, shown_as="Customer")
     order = _LoaderOf[Order](order_queries.orders_by_id, shown_as="Order")

@@ -23,6 +23,7 @@ from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
 from resolvers.batches import check_batch
 from resolvers.context import Context
+from resolvers.pages import read_page
 from resolvers.shared_threads import SharedThreads
 
 _AUDITED = {
@@ -61,8 +62,7 @@ async def order(ctx: Context, order_id: str) -> Order:
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
-    columns = ctx.loaders.columns_of("Order")
-    return await ctx.read_list(lists.orders_page, ctx.principal, filter, window, columns)
+    return await read_page(ctx, lists.orders_page, filter, window, "Order")
 
 
 async def count(ctx: Context, filter: Filter) -> int:

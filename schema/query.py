@@ -61,7 +61,8 @@ class Query:
         filter: OrderFilter | None = None,
     ) -> Connection[Order]:
         ctx, wanted = info.context, sent_values(filter) if filter else {}
-        page = await orders.page(ctx, wanted, Window(first, after, last, before))
+        is_counted = ctx.loaders.is_counted("OrderConnection")
+        page = await orders.page(ctx, wanted, Window(first, after, last, before, is_counted=is_counted))
         return Connection.of(page, Order.of, lambda: orders.count(ctx, wanted))
 
     @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
@@ -83,7 +84,8 @@ class Query:
         filter: InvoiceFilter | None = None,
     ) -> Connection[Invoice]:
         ctx, wanted = info.context, sent_values(filter) if filter else {}
-        page = await invoices.page(ctx, wanted, Window(first, after, last, before))
+        is_counted = ctx.loaders.is_counted("InvoiceConnection")
+        page = await invoices.page(ctx, wanted, Window(first, after, last, before, is_counted=is_counted))
         return Connection.of(page, Invoice.of, lambda: invoices.count(ctx, wanted))
 
     @strawberry.field(
@@ -112,7 +114,8 @@ class Query:
         search: Search = None,
     ) -> Connection[Customer]:
         ctx, wanted = info.context, {"search": search}
-        page = await customers.page(ctx, wanted, Window(first, after, last, before))
+        is_counted = ctx.loaders.is_counted("CustomerConnection")
+        page = await customers.page(ctx, wanted, Window(first, after, last, before, is_counted=is_counted))
         return Connection.of(page, Customer.of, lambda: customers.count(ctx, wanted))
 
     @strawberry.field(description="The seller on whose behalf the token acts.")

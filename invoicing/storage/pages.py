@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -35,8 +35,10 @@ Condition = Callable[[Any], ColumnElement[bool]]
 Filter = Mapping[str, Any]
 """The conditions that a caller sets on a list: names and values."""
 
-_Kind = tuple[int, bool, bool, bool, bool]
-"""A page's size, whether it is one from the end, whether it has a cursor after and before, and an owner."""
+_Kind = tuple[int, bool, bool, bool, bool, bool]
+"""A page's size, whether it is one from the end, whether it has a cursor after and before, and an owner, and
+whether the whole list is counted."""
+_COUNT = "whole_count"
 MAX_SIZE = 100
 DEFAULT_SIZE = 20
 
@@ -45,7 +47,8 @@ DEFAULT_SIZE = 20
 class Window:
     """Which page, in Relay's arguments: `first` after a cursor, or `last` before one.
 
-    `skip` leaves out that many rows, for lists with page numbers, where later pages cost more.
+    `skip` leaves out that many rows, for lists with page numbers, where later pages cost more. With
+    `is_counted` the list is counted by the page's own statement, if it is a whole list and the page has rows.
     """
 
     first: int | None = None
@@ -53,6 +56,7 @@ class Window:
     last: int | None = None
     before: str | None = None
     skip: int = 0
+    is_counted: bool = False
 
     @property
     def backward(self) -> bool:
@@ -74,6 +78,8 @@ class Page(Generic[T]):
     rows: Sequence[T]
     has_next: bool
     has_previous: bool
+    total: int | None = None
+    """Of the whole list, where it was counted with the page."""
 
 
 def page(
@@ -123,7 +129,11 @@ class WholeList(Generic[T]):
         self._pages = Narrowed(self._select)
 
     def page(
-        self, connection: Connection, principal: Principal, window: Window, columns: Columns | None = None
+        self,
+        connection: Connection,
+        principal: Principal,
+        window: Window,
+        columns: Columns | None = None,
     ) -> Page[T]:
         customer = principal.customer_id
         key: dict[str, Any] = {"account": principal.account_id, "customer": customer}
@@ -131,23 +141,32 @@ class WholeList(Generic[T]):
             if given is not None:
                 key[f"{name}_moment"], key[f"{name}_id"] = _position_of(given, name)
         after, before = window.after is not None, window.before is not None
-        kind = window.size, window.backward, after, before, customer is not None
+        kind = window.size, window.backward, after, before, customer is not None, window.is_counted
         statement = self._pages.reading(kind, columns)
-        return _cut(rows.some(connection, statement, key, as_=self._as), window)
+        if not window.is_counted:
+            return _cut(rows.some(connection, statement, key, as_=self._as), window)
+        found, total = rows.with_last(connection, statement, key, as_=self._as)
+        return replace(_cut(found, window), total=total)
 
     def _select(self, kind: _Kind, columns: Columns | None) -> Select[Any]:
-        size, backward, after, before, is_of_customer = kind
+        size, backward, after, before, is_of_customer, is_counted = kind
         position = tuple_(self._table.c.created_at, self._table.c.id)
         conditions = [self._table.c.account_id == bindparam("account")]
         if is_of_customer:
             conditions.append(self._owner == bindparam("customer"))
+        whole = self._counted(conditions) if is_counted else ()
         if after:
             conditions.append(position < _parameter("after"))
         if before:
             conditions.append(position > _parameter("before"))
         order = _order(self._table, backward=backward)
-        statement = self._statement(columns).where(*conditions).order_by(*order)
+        statement = self._statement(columns).add_columns(*whole).where(*conditions).order_by(*order)
         return statement.limit(literal_column(str(size + 1)))
+
+    def _counted(self, conditions: Sequence[ColumnElement[bool]]) -> Sequence[ColumnElement[Any]]:
+        """The number of rows in the list, which is found once for all rows of the page."""
+        of_list = select(func.count().label("number")).select_from(self._table).where(*conditions)
+        return [of_list.correlate(None).scalar_subquery().label(_COUNT)]
 
 
 def _parameter(name: str) -> Any:

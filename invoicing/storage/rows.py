@@ -70,6 +70,14 @@ def some(
     return [*map(_reader_of_some(kind, columns, reads), found)]
 
 
+def with_last(connection: Connection, statement: Prepared, key: Key, *, as_: type[T]) -> tuple[list[T], Any]:
+    """`some`, and the value of one more column, the last, that all rows have alike; None without rows."""
+    columns, found, reads = _fetched(connection, statement, key)
+    kind: Any = as_
+    read = _reader_of_some(kind, columns[:-1], reads)
+    return [read(row[:-1]) for row in found], found[0][-1] if found else None
+
+
 def joined(
     connection: Connection, statement: Prepared, key: Key, *, as_: tuple[type, ...]
 ) -> list[tuple[Any, ...]]:

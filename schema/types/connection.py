@@ -63,10 +63,10 @@ class Connection(Generic[Node]):
     @strawberry.field(
         name="totalCount",
         description="How many there are in the whole list. It is counted only if it is selected.",
-        metadata=needs(),
+        metadata=needs("total"),
     )
     async def total_count(self) -> int:
-        return await self.count()
+        return await self.count() if self.page.total is None else self.page.total
 
     @classmethod
     def of(

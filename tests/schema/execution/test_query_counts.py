@@ -154,3 +154,13 @@ def test_counting_is_paid_for_only_when_asked(shop: Client) -> None:
     with counted() as statements:
         assert shop.ask("{ orders(first: 5) { totalCount } }")["orders"]["totalCount"] == 100
     assert len([statement for statement in statements if "count(" in statement.lower()]) == 1
+
+
+@pytest.mark.parametrize("name", ["customers", "orders", "invoices"])
+def test_a_plan_counts_a_list_with_its_page(shop: Client, name: str) -> None:
+    query = f"{{ {name}(first: 5) {{ totalCount nodes {{ id }} }} }}"
+    shop.ask(query)  # which is planned
+    with counted() as statements:
+        found = shop.ask(query)[name]
+    assert (found["totalCount"], len(found["nodes"])) == (100 if name == "orders" else 50, 5)
+    assert len([statement for statement in statements if "FROM api_keys" not in statement]) == 1
