@@ -17,7 +17,7 @@ ACCENT = "#0A636B"
 """The accent of papers whose seller has chosen none."""
 
 
-class Account(Stored, table=True):
+class Account(Stored):
     """A seller, the tenant to which everything else belongs.
 
     `legal_name` is empty until it is set; `vat_country` is the country of the VAT number. `has_webhooks`
@@ -63,7 +63,7 @@ class Account(Stored, table=True):
     updated_at: datetime = instant_column()
 
 
-class ApiKey(Stored, table=True):
+class ApiKey(Stored):
     """A key to an account. Only its hash is stored. It ends with the key that made it, `made_by`."""
 
     __tablename__ = "api_keys"
@@ -78,7 +78,7 @@ class ApiKey(Stored, table=True):
     made_by: str | None = Field(default=None, foreign_key="api_keys.id")
 
 
-class ExchangeRate(Stored, table=True):
+class ExchangeRate(Stored):
     """`rate` units of `currency` for one of `base` on a day: a decimal, as text, so that no digit is lost."""
 
     __tablename__ = "exchange_rates"
@@ -90,7 +90,7 @@ class ExchangeRate(Stored, table=True):
     rate: str
 
 
-class Logo(Stored, table=True):
+class Logo(Stored):
     """An image as it is printed. Triggers refuse to change or delete it: issued invoices name its hash."""
 
     __tablename__ = "logos"

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from invoicing.storage.tables.base import Stored, amount_column, instant_column
 
 
-class AuditHead(Stored, table=True):
+class AuditHead(Stored):
     """The end of a chain: the number and the hash of its last entry. Only a trigger advances it."""
 
     __tablename__ = "audit_heads"
@@ -19,7 +19,7 @@ class AuditHead(Stored, table=True):
     hash: str
 
 
-class AuditEntry(Stored, table=True):
+class AuditEntry(Stored):
     """Who did what, when, to what: ids only. Triggers refuse to change or delete it.
 
     `subjects` is a JSON array of pairs, type and id, as text: its bytes are hashed. `previous` is the hash of
@@ -48,7 +48,7 @@ class AuditEntry(Stored, table=True):
     hash: str
 
 
-class AuditSubject(Stored, table=True):
+class AuditSubject(Stored):
     """The entries by what they are about, to be found by it. A trigger writes it with each entry."""
 
     __tablename__ = "audit_subjects"

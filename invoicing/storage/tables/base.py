@@ -1,7 +1,7 @@
 """Shared by all tables: kinds of columns, references within an account, the names of constraints."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
+    Table,
     TypeDecorator,
     bindparam,
     cast,
@@ -20,7 +21,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import SchemaItem
 from sqlmodel import Field, SQLModel
+from sqlmodel.main import get_column_from_field
 from uuid_utils import uuid7
 
 SQLModel.metadata.naming_convention = {
@@ -33,9 +36,21 @@ SQLModel.metadata.naming_convention = {
 
 
 class Stored(SQLModel):
-    """A table. Its rows are read and written by Core statements, so no validator of them is built."""
+    """A table. Its rows are read and written by Core statements, so it has neither validators nor a mapper."""
 
     model_config = {"defer_build": True}
+    __table__: ClassVar[Table]
+    __tablename__: ClassVar[str]
+    __table_args__: ClassVar[tuple[SchemaItem, ...]] = ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        columns = []
+        for name, field in cls.model_fields.items():
+            column = get_column_from_field(field)
+            column.name = column.key = name
+            columns.append(column)
+        cls.__table__ = Table(cls.__tablename__, SQLModel.metadata, *columns, *cls.__table_args__)
 
 
 def new_id() -> str:

@@ -19,7 +19,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class Customer(Stored, table=True):
+class Customer(Stored):
     """`vat_country` is the country of the VAT number, `request` the fingerprint of the request with the
     `idempotency_key`. Of a customer that was erased there are only ids left."""
 
@@ -59,7 +59,7 @@ class Customer(Stored, table=True):
     erased_at: datetime | None = instant_column(nullable=True)
 
 
-class CustomerSession(Stored, table=True):
+class CustomerSession(Stored):
     """A customer's own access until it expires. Only the token's hash is stored.
 
     `own_scopes` are what it may do with what is the customer's own, beyond reading it; null is nothing. It

@@ -26,7 +26,7 @@ UNSETTLED = ("PENDING", "FAILED")
 """The states of an invoice or credit invoice that is not settled yet."""
 
 
-class Invoice(Stored, table=True):
+class Invoice(Stored):
     """Frozen when it is issued: triggers refuse to delete it and to change anything but `state`.
 
     `logo` is the SHA-256 of the one that its snapshot names.
@@ -74,7 +74,7 @@ class Invoice(Stored, table=True):
     created_at: datetime = instant_column()
 
 
-class InvoiceLine(Stored, table=True):
+class InvoiceLine(Stored):
     """(account, order item) is unique: the database itself refuses to invoice an item twice.
 
     A credit's line names the line that it credits, and the quantity, which is null for an amount only.
@@ -120,7 +120,7 @@ class InvoiceLine(Stored, table=True):
     credited_quantity: int | None = quantity_column(nullable=True)
 
 
-class NumberSeries(Stored, table=True):
+class NumberSeries(Stored):
     """The last number taken, by account, type and period (the year, if the format has one).
 
     `issued_on` is the date of the invoice that took it; the series of orders has none.
@@ -135,7 +135,7 @@ class NumberSeries(Stored, table=True):
     issued_on: date | None = None
 
 
-class Document(Stored, table=True):
+class Document(Stored):
     """A finished file. The row is written after the file is in the store under `key`.
 
     `warnings` says what the file cannot show, which depends on the fonts where it was made.

@@ -22,7 +22,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class Order(Stored, table=True):
+class Order(Stored):
     """`customer_id` is null on a guest's order, whose buyer is its billing name and address. `vat_number` is
     the buyer's where it is not the customer's, `vat_country` its country.
 
@@ -64,7 +64,7 @@ class Order(Stored, table=True):
     updated_at: datetime = instant_column()
 
 
-class OrderItem(Stored, table=True):
+class OrderItem(Stored):
     """`split_from` is the item from which this one was split off, when a part was shipped or undone.
 
     `undone_as` tells whether it was cancelled or returned. A contra item (`contra_of`) undoes an invoiced

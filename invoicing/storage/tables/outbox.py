@@ -16,7 +16,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class Job(Stored, table=True):
+class Job(Stored):
     """A job to do after a commit. A claim sets `run_after` to the lease's end; a finished job is deleted.
 
     Jobs of a kind may stand in several queues, which are claimed in turns: see `outbox_turns`.

@@ -14,7 +14,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class PaymentMethod(Stored, table=True):
+class PaymentMethod(Stored):
     """A customer's payment method, known to a gateway as `reference`. Card numbers are never stored."""
 
     __tablename__ = "payment_methods"
@@ -35,7 +35,7 @@ class PaymentMethod(Stored, table=True):
     created_at: datetime = instant_column()
 
 
-class Payment(Stored, table=True):
+class Payment(Stored):
     """A payment, or a refund of the payment `refund_of`, on an order or on an invoice.
 
     Only its result is ever changed: `status`, `error`, `gateway_reference` and `paid_at`.
@@ -83,7 +83,7 @@ class Payment(Stored, table=True):
     created_at: datetime = instant_column()
 
 
-class Allocation(Stored, table=True):
+class Allocation(Stored):
     """The part of a payment, refund or credit invoice that goes to an invoice. Never changed."""
 
     __tablename__ = "allocations"

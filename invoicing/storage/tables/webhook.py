@@ -14,7 +14,7 @@ from invoicing.storage.tables.base import (
 )
 
 
-class WebhookEndpoint(Stored, table=True):
+class WebhookEndpoint(Stored):
     """Where messages about `events` are sent. Deleted ones stay for the log, without their secrets.
 
     Secrets are stored encrypted (`invoicing.keyring`). After a rotation both sign until `previous_until`, so
@@ -43,7 +43,7 @@ class WebhookEndpoint(Stored, table=True):
     deleted_at: datetime | None = instant_column(nullable=True)
 
 
-class WebhookDelivery(Stored, table=True):
+class WebhookDelivery(Stored):
     """A message to one endpoint, and its result. `attempts` starts at 0 again when it is replayed."""
 
     __tablename__ = "webhook_deliveries"
