@@ -9,12 +9,12 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Date, bindparam, case, func, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing.errors import ClockBehind, ValidationError
 from invoicing.storage import rows
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import number_series
+from invoicing.storage.upserts import upsert
 
 T = TypeVar("T")
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from invoicing import checks, locks
 from invoicing.access import Principal
@@ -22,6 +21,7 @@ from invoicing.errors import ValidationError
 from invoicing.storage import rows
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import ACCENT, Account, Logo, accounts, logos
+from invoicing.storage.upserts import upsert
 
 FOOTER_COLUMNS, FOOTER_LINES, FOOTER_LENGTH = 3, 8, 400
 MOST_TERMS = 5_000
@@ -30,7 +30,6 @@ _COLOUR = re.compile("#[0-9A-Fa-f]{6}")
 _TAX_NAME = re.compile(r"[^{}\t\r\n]+")
 _BETWEEN_COLUMNS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
-_KEEP = upsert(logos).on_conflict_do_nothing()
 _BY_HASH = Prepared(
     select(logos).where(logos.c.account_id == bindparam("account"), logos.c.sha256 == bindparam("its_hash"))
 )
@@ -131,5 +130,5 @@ def _kept(connection: Connection, account_id: str, image: LogoImage, *, now: dat
         "content": image.content,
         "created_at": now,
     }
-    connection.execute(_KEEP, row)
+    connection.execute(upsert(logos).on_conflict_do_nothing(), row)
     return {"sha256": image.sha256, "width": image.width, "height": image.height}

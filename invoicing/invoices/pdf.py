@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Connection, Insert, and_, bindparam, delete, select, tuple_
 
 from invoicing.storage import after_commit, outbox, rows
 from invoicing.storage.id_lists import id_list, is_one_of
@@ -18,6 +17,7 @@ from invoicing.storage.outbox_turns import claim_in_shares
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Document, Job, documents, invoices, logos
 from invoicing.storage.tables import outbox as jobs
+from invoicing.storage.upserts import upsert
 from invoicing.webhooks import events
 from invoicing.webhooks.events import WebhookEvent
 
@@ -34,16 +34,20 @@ _SNAPSHOTS = Prepared(
 _LOGOS = select(logos.c.account_id, logos.c.sha256, logos.c.content).where(
     tuple_(logos.c.account_id, logos.c.sha256).in_(bindparam("named", expanding=True))
 )
-_NEW = upsert(documents)
-_INSERT = Prepared(
-    _NEW.on_conflict_do_update(
+
+
+def _insert() -> Insert:
+    new = upsert(documents)
+    return new.on_conflict_do_update(
         index_elements=("account_id", "invoice_id", "kind"),
         set_={
-            name: _NEW.excluded[name]
+            name: new.excluded[name]
             for name in ("key", "size", "sha256", "has_e_invoice", "warnings", "created_at")
         },
     )
-)
+
+
+_INSERT = Prepared(_insert)
 _BY_KEY = Prepared(select(documents).where(documents.c.key == bindparam("its_key")))
 NUMBERS = select(documents.c.key, invoices.c.number).join(
     invoices,

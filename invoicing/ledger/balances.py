@@ -10,6 +10,8 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Select,
+    Subquery,
     and_,
     bindparam,
     case,
@@ -31,50 +33,65 @@ _MINE: BindParameter[str] = bindparam("account")
 _IDS = id_list("ids")
 _NONE: ColumnElement[int] = literal(0)
 _IS_REFUND = payments.c.type == "REFUND"
-_PAID_ON_INVOICE = select(
-    payments.c.invoice_id, payments.c.amount.label("paid"), _NONE.label("refunded"), _NONE.label("set_off")
-).where(
-    payments.c.account_id == _MINE,
-    is_one_of(payments.c.invoice_id, _IDS),
-    payments.c.type == "PAYMENT",
-    payments.c.status == "PAID",
-)
-_ALLOCATED = (
-    select(
-        allocations.c.invoice_id,
-        case((_IS_REFUND, 0), else_=allocations.c.amount),
-        case((_IS_REFUND, allocations.c.amount), else_=0),
-        case((allocations.c.payment_id.is_(None), allocations.c.amount), else_=0),
+
+
+def _moved() -> Subquery:
+    """What was paid, refunded and set off of invoices, each from where it stands."""
+    paid = select(
+        payments.c.invoice_id,
+        payments.c.amount.label("paid"),
+        _NONE.label("refunded"),
+        _NONE.label("set_off"),
+    ).where(
+        payments.c.account_id == _MINE,
+        is_one_of(payments.c.invoice_id, _IDS),
+        payments.c.type == "PAYMENT",
+        payments.c.status == "PAID",
     )
-    .outerjoin_from(
-        allocations,
-        payments,
-        and_(payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id),
+    credited_against = select(
+        allocations.c.credit_invoice_id, _NONE, allocations.c.amount, allocations.c.amount
+    ).where(allocations.c.account_id == _MINE, is_one_of(allocations.c.credit_invoice_id, _IDS))
+    return union_all(paid, _allocated(), credited_against).subquery("moved")
+
+
+def _allocated() -> Select[tuple[object, ...]]:
+    is_its_payment = and_(
+        payments.c.account_id == allocations.c.account_id, payments.c.id == allocations.c.payment_id
     )
-    .where(
-        allocations.c.account_id == _MINE,
-        is_one_of(allocations.c.invoice_id, _IDS),
-        or_(payments.c.id.is_(None), _IS_REFUND, payments.c.order_id.is_not(None)),
+    return (
+        select(
+            allocations.c.invoice_id,
+            case((_IS_REFUND, 0), else_=allocations.c.amount),
+            case((_IS_REFUND, allocations.c.amount), else_=0),
+            case((allocations.c.payment_id.is_(None), allocations.c.amount), else_=0),
+        )
+        .outerjoin_from(allocations, payments, is_its_payment)
+        .where(
+            allocations.c.account_id == _MINE,
+            is_one_of(allocations.c.invoice_id, _IDS),
+            or_(payments.c.id.is_(None), _IS_REFUND, payments.c.order_id.is_not(None)),
+        )
     )
-)
-_CREDITED_AGAINST = select(
-    allocations.c.credit_invoice_id, _NONE, allocations.c.amount, allocations.c.amount
-).where(allocations.c.account_id == _MINE, is_one_of(allocations.c.credit_invoice_id, _IDS))
-_MOVED = union_all(_PAID_ON_INVOICE, _ALLOCATED, _CREDITED_AGAINST).subquery("moved")
-_DUE = invoices.c.total + invoices.c.rounding
-_BALANCES = Prepared(
-    select(
-        invoices.c.id,
-        invoices.c.state,
-        invoices.c.is_including_vat,
-        _DUE,
-        *(func.coalesce(func.sum(_MOVED.c[name]), 0) for name in ("paid", "refunded", "set_off")),
+
+
+def _balances() -> Select[tuple[object, ...]]:
+    moved, due = _moved(), invoices.c.total + invoices.c.rounding
+    return (
+        select(
+            invoices.c.id,
+            invoices.c.state,
+            invoices.c.is_including_vat,
+            due,
+            *(func.coalesce(func.sum(moved.c[name]), 0) for name in ("paid", "refunded", "set_off")),
+        )
+        .outerjoin_from(invoices, moved, moved.c.invoice_id == invoices.c.id)
+        .where(invoices.c.account_id == _MINE, is_one_of(invoices.c.id, _IDS))
+        .group_by(invoices.c.id, invoices.c.state, invoices.c.is_including_vat, due, invoices.c.created_at)
+        .order_by(invoices.c.created_at, invoices.c.id)
     )
-    .outerjoin_from(invoices, _MOVED, _MOVED.c.invoice_id == invoices.c.id)
-    .where(invoices.c.account_id == _MINE, is_one_of(invoices.c.id, _IDS))
-    .group_by(invoices.c.id, invoices.c.state, invoices.c.is_including_vat, _DUE, invoices.c.created_at)
-    .order_by(invoices.c.created_at, invoices.c.id)
-)
+
+
+_BALANCES = Prepared(_balances)
 _refund = payments.alias("refund")
 _refunded = allocations.alias("refunded")
 _SPENT = (

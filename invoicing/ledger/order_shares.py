@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, case, func, select
 
 from invoicing.storage import rows
 from invoicing.storage.prepared import Prepared
@@ -38,30 +38,34 @@ _PAID = (
         .where(allocations.c.account_id == _MINE, allocations.c.payment_id.in_(_PAYMENTS))
     )
 )
-_credited = (
-    select(
-        invoice_lines.c.invoice_id.label("credit"),
-        invoice_lines.c.credited_invoice_id.label("sale"),
-        (-_ASKED).label("amount"),
+
+
+def _set_off() -> Select[tuple[object, ...]]:
+    credited = (
+        select(
+            invoice_lines.c.invoice_id.label("credit"),
+            invoice_lines.c.credited_invoice_id.label("sale"),
+            (-_ASKED).label("amount"),
+        )
+        .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_not(None))
+        .group_by(invoice_lines.c.invoice_id, invoice_lines.c.credited_invoice_id)
+        .having(_ASKED < 0)
+        .subquery("credited")
     )
-    .where(*_OF_ORDER, invoice_lines.c.credited_invoice_id.is_not(None))
-    .group_by(invoice_lines.c.invoice_id, invoice_lines.c.credited_invoice_id)
-    .having(_ASKED < 0)
-    .subquery("credited")
-)
-_SET_OFF = Prepared(
-    select(
-        _credited.c.sale,
-        case((_credited.c.amount < allocations.c.amount, _credited.c.amount), else_=allocations.c.amount),
+    return select(
+        credited.c.sale,
+        case((credited.c.amount < allocations.c.amount, credited.c.amount), else_=allocations.c.amount),
     ).join(
         allocations,
         and_(
             allocations.c.account_id == _MINE,
-            allocations.c.credit_invoice_id == _credited.c.credit,
-            allocations.c.invoice_id == _credited.c.sale,
+            allocations.c.credit_invoice_id == credited.c.credit,
+            allocations.c.invoice_id == credited.c.sale,
         ),
     )
-)
+
+
+_SET_OFF = Prepared(_set_off)
 
 
 def shares_of(connection: Connection, account_id: str, order_id: str) -> dict[str, int]:

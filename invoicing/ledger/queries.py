@@ -54,10 +54,10 @@ def _of(named: FromClause, column: str) -> Select[tuple[object, ...]]:
     )
 
 
-def _in_order(*found: Select[tuple[object, ...]]) -> Prepared:
+def _in_order(*found: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
     rows: CompoundSelect[tuple[object, ...]] = union(*found)
     either = rows.subquery("either")
-    return Prepared(select(either).order_by(either.c.created_at, either.c.id))
+    return select(either).order_by(either.c.created_at, either.c.id)
 
 
 _AT = func.coalesce(payments.c.paid_at, payments.c.created_at)
@@ -95,11 +95,13 @@ _ALLOCATED_TO = Prepared(
         or_(payments.c.id.is_(None), payments.c.type == "REFUND", payments.c.order_id.is_not(None)),
     )
 )
-_PAYMENTS_OF_INVOICES = _in_order(
-    _of(payments, "invoice_id"), _of(allocations, "invoice_id").join(allocations, _ALLOCATED)
+_PAYMENTS_OF_INVOICES = Prepared(
+    lambda: _in_order(
+        _of(payments, "invoice_id"), _of(allocations, "invoice_id").join(allocations, _ALLOCATED)
+    )
 )
-_PAYMENTS_OF_ORDERS = _in_order(
-    _of(payments, "order_id"), _of(invoice_lines, "order_id").join(invoice_lines, _ON_LINE)
+_PAYMENTS_OF_ORDERS = Prepared(
+    lambda: _in_order(_of(payments, "order_id"), _of(invoice_lines, "order_id").join(invoice_lines, _ON_LINE))
 )
 _UNSETTLED = Prepared(
     select(invoice_lines.c.order_id, invoices.c.type)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Insert,
     and_,
     bindparam,
     case,
@@ -27,13 +28,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from invoicing.storage import after_commit, rows
 from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Job, new_id, outbox
+from invoicing.storage.upserts import upsert
 
 RENDER_INVOICE = "invoice.render"
 MAX_ATTEMPTS = 5
@@ -41,17 +42,20 @@ LEASE = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=9)  # that any job is made to wait, or is leased for
 
 _INSERT = Prepared(insert(outbox))
-_NEW = upsert(outbox)
-_RESTART = _NEW.on_conflict_do_update(
-    index_elements=("account_id", "subject_id", "kind"),
-    set_={
-        "failed_at": None,
-        "attempts": case((outbox.c.failed_at.is_(None), outbox.c.attempts), else_=0),
-        "run_after": case(
-            (outbox.c.lease_token.is_(None), _NEW.excluded.run_after), else_=outbox.c.run_after
-        ),
-    },
-)
+
+
+def _restart() -> Insert:
+    new = upsert(outbox)
+    return new.on_conflict_do_update(
+        index_elements=("account_id", "subject_id", "kind"),
+        set_={
+            "failed_at": None,
+            "attempts": case((outbox.c.failed_at.is_(None), outbox.c.attempts), else_=0),
+            "run_after": case(
+                (outbox.c.lease_token.is_(None), new.excluded.run_after), else_=outbox.c.run_after
+            ),
+        },
+    )
 
 
 def leasing(due: CTE) -> ReturningUpdate[Any]:
@@ -82,7 +86,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
     return leasing(due)
 
 
-_CLAIM = Prepared(_claim_statement())
+_CLAIM = Prepared(_claim_statement)
 _LEASED = and_(
     is_one_of(outbox.c.id, id_list("jobs")),
     is_one_of(outbox.c.lease_token, id_list("tokens")),
@@ -276,7 +280,7 @@ def restart(
 
     Call it before you lock the job's subject: a worker that finishes the job locks in the same order.
     """
-    connection.execute(_RESTART, new_job_row(account_id, kind, subject_id, queue, now=now))
+    connection.execute(_restart(), new_job_row(account_id, kind, subject_id, queue, now=now))
     _wake_workers(connection, kind)
 
 

@@ -95,8 +95,8 @@ def _due_statement() -> Select[Any]:
     return due.order_by(heads.c.since, heads.c.queue).limit(bindparam("most"))
 
 
-_CLAIM = Prepared(_statement())
-_DUE = Prepared(_due_statement())
+_CLAIM = Prepared(_statement)
+_DUE = Prepared(_due_statement)
 
 
 def claim_in_turns(

@@ -8,9 +8,10 @@ connections, errors and the types of columns stay SQLAlchemy's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import ClauseElement, Connection, Dialect, Insert
 
 from invoicing.storage.compiled import Compiled, Parameters, Refusal, Row, Statement, refused_as
 from invoicing.storage.lazy_rows import Reads, converted
@@ -33,9 +34,14 @@ class Prepared:
     An INSERT has the columns of the rows that it is executed with, unless it inserts what it selects.
     """
 
-    def __init__(self, statement: Statement) -> None:
-        self.statement = statement
+    def __init__(self, statement: Statement | Callable[[], Statement]) -> None:
+        """A function makes the statement when it is first executed, so that a start does not wait for it."""
+        self._given = statement
         self._forms: dict[tuple[str, ...], Compiled] = {}
+
+    @cached_property
+    def statement(self) -> Statement:
+        return self._given if isinstance(self._given, ClauseElement) else self._given()
 
     def fetch(self, connection: Connection, key: Parameters) -> Fetched:
         if _is_watched(connection):

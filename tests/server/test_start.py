@@ -41,6 +41,7 @@ ONLY_SOME_NEED = {
     "rich",  # help on the command line
     "server.backup.making",
     "server.connections.websocket",
+    "sqlalchemy.dialects.postgresql",
     "stdnum",
     "strawberry.federation.schema_directives",
     "stripe",

@@ -36,7 +36,7 @@ SQLModel.metadata.naming_convention = {
 
 
 class Stored(SQLModel):
-    """A table. Its rows are read and written by Core statements, so it has neither validators nor a mapper."""
+    """A table. Its rows are read and written by Core statements, so it has no validators and no mapper."""
 
     model_config = {"defer_build": True}
     __table__: ClassVar[Table]
@@ -112,10 +112,13 @@ def account_reference(column: str, table: str) -> ForeignKeyConstraint:
 
 def index_without_nulls(name: str, column: str, *, unique: bool = False) -> Index:
     """An index of a column that is mostly null, without the nulls: with them SQLite would scan the table."""
-    is_not_null = text(f"{column} IS NOT NULL")
-    return Index(
-        name, "account_id", column, unique=unique, postgresql_where=is_not_null, sqlite_where=is_not_null
-    )
+    return index_where(f"{column} IS NOT NULL", name, "account_id", column, unique=unique)
+
+
+def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
+    """An index of the rows that meet a condition. Migrations make it, and here it only says which it is: as
+    an argument for a kind of database, which SQLAlchemy checks, it would load both."""
+    return Index(name, *columns, unique=unique, info={"where": condition})
 
 
 def is_of_customer(owner: ColumnElement[Any]) -> ColumnElement[bool]:

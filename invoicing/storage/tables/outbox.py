@@ -2,18 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import (
-    Index,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from invoicing.storage.tables.base import (
-    Stored,
-    instant_column,
-)
+from invoicing.storage.tables.base import Stored, index_where, instant_column
 
 
 class Job(Stored):
@@ -25,14 +17,7 @@ class Job(Stored):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("account_id", "subject_id", "kind"),
-        Index(
-            "outbox_due",
-            "kind",
-            "queue",
-            "run_after",
-            postgresql_where=text("failed_at IS NULL"),
-            sqlite_where=text("failed_at IS NULL"),
-        ),
+        index_where("failed_at IS NULL", "outbox_due", "kind", "queue", "run_after"),
     )
 
     id: str = Field(primary_key=True)

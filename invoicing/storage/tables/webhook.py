@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from invoicing.storage.tables.base import (
     Stored,
     account_reference,
+    index_where,
     index_without_nulls,
     instant_column,
     json_column,
@@ -51,12 +52,7 @@ class WebhookDelivery(Stored):
         account_reference("endpoint_id", "webhook_endpoints"),
         CheckConstraint("status IN ('PENDING', 'DELIVERED', 'PARKED')", "status"),
         UniqueConstraint("account_id", "endpoint_id", "message_id"),
-        Index(
-            "webhook_deliveries_over",
-            "created_at",
-            postgresql_where=text("status <> 'PENDING'"),
-            sqlite_where=text("status <> 'PENDING'"),
-        ),
+        index_where("status <> 'PENDING'", "webhook_deliveries_over", "created_at"),
         Index("webhook_deliveries_newest", "account_id", "created_at", "id"),
         Index("webhook_deliveries_of_endpoint", "account_id", "endpoint_id", "created_at", "id"),
     )

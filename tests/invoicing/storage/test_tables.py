@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, insert, select, text, update
+from sqlalchemy import Connection, Table, insert, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -43,6 +44,30 @@ def test_the_migrations_create_the_tables_of_the_code(database: Database) -> Non
         return list(compare_metadata(context, SQLModel.metadata))
 
     assert database.read(differences) == []
+
+
+def test_the_migrations_create_the_indexes_of_some_rows(database: Database) -> None:
+    """Their conditions, which Alembic does not compare; PostgreSQL tells them with types and brackets."""
+    kind = database.url.get_backend_name()
+
+    def conditions(connection: Connection) -> dict[str, str]:
+        found = inspect(connection).get_multi_indexes()
+        return {
+            f"{index['name']}": str(index["dialect_options"][f"{kind}_where"])
+            for indexes in found.values()
+            for index in indexes
+            if f"{kind}_where" in index.get("dialect_options", {}) and is_of_code(index["name"])
+        }
+
+    stored = database.read(conditions)
+    ours = {
+        f"{index.name}": index.info["where"]
+        for table in SQLModel.metadata.tables.values()
+        for index in table.indexes
+        if "where" in index.info
+    }
+    plain = {name: re.sub(r"::text|[()]", "", condition) for name, condition in stored.items()}
+    assert plain == ours
 
 
 def test_the_newest_version_is_the_head_of_the_migrations() -> None:
