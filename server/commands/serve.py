@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import hmac
 import os
@@ -65,20 +64,20 @@ def serve(
         seal_stored(settings, database)
         token = _fill_demo(settings, database) if with_demo and settings.is_embedded else None
         address = f"http://{_url_host(host)}:{port}"
-        app = create_app(
-            settings,
-            database,
-            base_url=settings.base_url or address,
-            demo_token=token if names_this_machine(settings.base_url or address) else None,
-            example=partial(_example, database, token) if token else None,
-        )
+        with loading():
+            app = create_app(
+                settings,
+                database,
+                base_url=settings.base_url or address,
+                demo_token=token if names_this_machine(settings.base_url or address) else None,
+                example=partial(_example, database, token) if token else None,
+            )
         typer.echo(f"GraphiQL is at {address}/graphql", err=True)
         if token and is_open_to_others(host):
             say_in_red(f"{host} is open to others, and there is demo data. {_DEMO_FOR_OTHERS}")
         if settings.rate is None and is_open_to_others(host):
             say_in_red(f"{host} is open to others, and INVOICING_RATE_LIMIT is off. {_NO_LIMIT}")
         signal.signal(signal.SIGTERM, _exit)
-        gc.freeze()  # what is loaded by now stays, so collections need not look at it
         Server(_config(settings, app, host, port), app.state.watches).run()
 
 
