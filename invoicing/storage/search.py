@@ -14,7 +14,8 @@ of `pg_trgm`, where that can be had; else it reads all rows of the account, as l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,7 +24,9 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    String,
     and_,
+    bindparam,
     cast,
     column,
     func,
@@ -34,6 +37,7 @@ from sqlalchemy import (
 )
 
 from invoicing.errors import ValidationError
+from invoicing.storage.prepared import Prepared
 
 SAMPLE = 1_000  # of the newest rows
 COMMON = 20  # in the sample
@@ -51,10 +55,11 @@ class Search:
         self._connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
         self._table = searched
+        self._words = words
         self._trigrams = _trigrams(words)
-        self._account = f"000{account_id}"[-3:]
+        self._account_id = account_id
         self.is_own = searched.c.account_id == account_id
-        self.in_text = self._has(words)
+        self.in_text = _has(searched, literal(words), self._is_sqlite)
 
     @property
     def key(self) -> ColumnElement[Any]:
@@ -69,7 +74,7 @@ class Search:
             return select(self._table.c.id).where(self.is_own, *texts)
         name = f"{self._table}_found"
         index = table(name, column("rowid"), column(name))
-        wanted = {"account": [self._account], "search_text": self._trigrams}
+        wanted = {"account": [f"000{self._account_id}"[-3:]], "search_text": self._trigrams}
         matched = [f"{part} : {_quoted(each)}" for part, some in wanted.items() for each in some]
         return select(index.c.rowid).where(index.c[name].op("MATCH")(" AND ".join(matched)))
 
@@ -78,12 +83,15 @@ class Search:
 
         `found` says which are; without it those that have the words in their text.
         """
-        return self._sampled(COMMON, self.in_text if found is None else found)
+        if found is None:
+            return self._sample.are_few or self._sample.with_words >= COMMON
+        sample = _sampled(self._table, self.is_own, found)
+        rows, sum_of_found = self._connection.execute(sample).one()
+        return bool(rows < SAMPLE or sum_of_found >= COMMON)
 
     def is_cheap(self) -> bool:
         """Whether not many rows have the trigrams of words that few rows have."""
-        trigrams = and_(True, *map(self._has, self._trigrams))
-        return not self._sampled(MOST_CANDIDATES, trigrams, few=False) or self.is_common()
+        return self._sample.with_trigrams < MOST_CANDIDATES or self.is_common()
 
     def check_is_cheap(self) -> None:
         """Refuses words that few of many rows have although many have their trigrams."""
@@ -101,22 +109,62 @@ class Search:
         is_own = func.likelihood(self.is_own, literal_column("0.9")) if self._is_sqlite else self.is_own
         return and_(is_own, self.key.in_(keys), found)
 
-    def _has(self, words: str) -> ColumnElement[bool]:
-        find = func.instr if self._is_sqlite else func.strpos
-        return find(self._table.c.search_text, literal(words)) > 0
-
     def _are_many(self) -> bool:
-        further = select(self._table.c.id).where(self.is_own).limit(1).offset(MOST_COMPARED)
-        return self._connection.execute(further).first() is not None
+        further = _further(self._table).fetch(self._connection, {"account": self._account_id})
+        return bool(further.rows)
 
-    def _sampled(self, enough: int, found: ColumnElement[bool], *, few: bool = True) -> bool:
-        """Whether so many of the newest rows are found; `few` is the result where there are few rows."""
-        newest = (self._table.c.created_at.desc(), self._table.c.id.desc())
-        is_found = cast(found, Integer).label("is_found")
-        sample = select(is_found).where(self.is_own).order_by(*newest).limit(SAMPLE).subquery()
-        counted = select(func.count(), func.sum(sample.c.is_found))
-        rows, sum_of_found = self._connection.execute(counted).one()
-        return few if rows < SAMPLE else sum_of_found >= enough
+    @cached_property
+    def _sample(self) -> _Sample:
+        given = {f"trigram_{place}": each for place, each in enumerate(self._trigrams)}
+        statement = _sample_of(self._table, self._is_sqlite, len(given))
+        key = {"account": self._account_id, "words": self._words, **given}
+        ((rows, with_words, with_trigrams),) = statement.fetch(self._connection, key).rows
+        return _Sample(rows, with_words or 0, with_trigrams or 0)
+
+
+class _Sample(NamedTuple):
+    """How many of the newest rows there are, have the words, and have their trigrams."""
+
+    rows: int
+    with_words: int
+    with_trigrams: int
+
+    @property
+    def are_few(self) -> bool:
+        """Whether the account has no more rows than these."""
+        return self.rows < SAMPLE
+
+
+def _sampled(searched: FromClause, is_own: ColumnElement[bool], *found: ColumnElement[bool]) -> Select[Any]:
+    """Counts the newest rows, and those of them that are found, by each condition."""
+    newest = (searched.c.created_at.desc(), searched.c.id.desc())
+    marks = [cast(each, Integer).label(f"found_{place}") for place, each in enumerate(found)]
+    sample = select(*marks).where(is_own).order_by(*newest).limit(literal_column(str(SAMPLE))).subquery()
+    counts: list[ColumnElement[Any]] = [func.count(), *[func.sum(each) for each in sample.c]]
+    return select(*counts)
+
+
+@cache
+def _sample_of(searched: FromClause, is_sqlite: bool, trigrams: int) -> Prepared:
+    def has(name: str) -> ColumnElement[bool]:
+        return _has(searched, bindparam(name, type_=String), is_sqlite)
+
+    parts = [has(f"trigram_{place}") for place in range(trigrams)]
+    is_own = searched.c.account_id == bindparam("account")
+    return Prepared(_sampled(searched, is_own, has("words"), and_(True, *parts)))
+
+
+@cache
+def _further(searched: FromClause) -> Prepared:
+    """A row beyond those that may all be compared."""
+    is_own = searched.c.account_id == bindparam("account")
+    beyond = select(searched.c.id).where(is_own).limit(literal_column("1"))
+    return Prepared(beyond.offset(literal_column(str(MOST_COMPARED))))
+
+
+def _has(searched: FromClause, words: ColumnElement[str], is_sqlite: bool) -> ColumnElement[bool]:
+    find = func.instr if is_sqlite else func.strpos
+    return find(searched.c.search_text, words) > 0
 
 
 def found(connection: Connection, searched: FromClause, account_id: str, words: str) -> ColumnElement[bool]:
