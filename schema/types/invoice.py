@@ -87,8 +87,8 @@ class Invoice(Node):
 
     @strawberry.field(description="All orders that it covers, oldest first.", metadata=needs("snapshot"))
     async def orders(self, info: Info, first: Some = None, after: AfterId = None) -> list[Order]:
-        asked = part(self._frozen().orders, first, after)
-        return [Order.of(row) for row in await orders.by_ids(info.context, [each.id for each in asked])]
+        asked = part(self._kept()["orders"], first, after, itemgetter("id"))
+        return [Order.of(row) for row in await orders.by_ids(info.context, [each["id"] for each in asked])]
 
     @strawberry.field(description="How many orders it covers.", metadata=needs("snapshot"))
     def orders_count(self) -> int:
