@@ -54,12 +54,14 @@ def results(run: Run) -> Iterator[Result]:
     for name in SELECTIONS:
         found = [counts[kind][name] for kind in KINDS]
         most = MAX_STATEMENTS_OF_MONEY if name == MONEY else MAX_STATEMENTS
-        shown = " and ".join(map(str, sorted(set(found))))
-        what = f"50 invoices: {name}"
-        yield Result(what, f"statements: {shown}", to_reach=f"≤ {most}", reached=max(found) <= most)
+        planned, first = (" and ".join(map(str, sorted(set(each)))) for each in zip(*found, strict=True))
+        shown = planned if planned == first else f"{planned} ({first} the first times)"
+        reached = max(count for count, _ in found) <= most
+        yield Result(f"50 invoices: {name}", f"statements: {shown}", to_reach=f"≤ {most}", reached=reached)
 
 
-def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
+def _counts(run: Run, kind: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """By a plan, and before there is one."""
     with run.homes.fresh(kind) as home, home.database() as database:
         opened = shop.open_shop(database)
         shop.stock_invoices(database, opened, "A", 60)
@@ -68,7 +70,8 @@ def _counts(run: Run, kind: str) -> Iterator[tuple[str, int]]:
             if name == MONEY:  # the last selection, as the others are counted without payments
                 shop.move_money(database, opened, "A")
             query = f"{{ invoices(first: 50) {{ {selection} }} }}"
-            yield name, max(_count(schema, database, opened, query, way) for way in WAYS)
+            *first, planned = [_count(schema, database, opened, query, way) for way in WAYS]
+            yield name, (planned, max(first))
 
 
 def _count(schema: Schema, database: Database, opened: Shop, query: str, way: Way) -> int:
