@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -45,6 +46,15 @@ structlog.configure(
 )
 
 LOGGING = structlog.get_config()
+
+YOUNG = 50_000  # objects that are made between two searches for garbage, of which 700 is the default
+
+
+def pytest_collection_finish() -> None:
+    """What the tests are made of stays until the end, so that no search for garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 @pytest.fixture(autouse=True)
