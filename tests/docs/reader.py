@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from tests.docs.pages import ROOT, Block
 from tests.server.test_whole_walk import serving
 from tests.support.installed import SDK_VERSIONS, sdk_python
+from tests.support.nursery import program
 from tests.support.patience import PATIENCE
 
 SERVE = re.compile(r"((?:[A-Z_]+=\S+ )*)python3 dev\.py serve\n")
@@ -33,9 +35,10 @@ trap 'export -p > .variables' EXIT
 python3() {
   if [ "$1 $2" = "dev.py run" ]; then
     shift 2
-    set -- -c "from server.entry import main; main()" "$@"
+    command %s "$@"
+  else
+    command "$PYTHON" "$@"
   fi
-  command "$PYTHON" "$@"
 }
 """
 
@@ -58,7 +61,8 @@ class Reader:
     def start(self, **settings: str) -> None:
         """`python3 dev.py serve`, in place of the server that runs."""
         self.close()
-        self._address = self._server.enter_context(serving(self.folder / "data", **settings))
+        server = serving(self.folder / "data", program=program(), **settings)
+        self._address = self._server.enter_context(server)
         self._ports["8000"] = self._address.rpartition(":")[2]
         page = httpx.get(f"{self._address}/graphql", headers={"accept": "text/html"}, timeout=PATIENCE).text
         found = re.search(r"Bearer inv_demo_\w+", page)
@@ -81,7 +85,7 @@ class Reader:
             python = sdk_python(SDK_VERSIONS[-1]) if "from polar" in text else sys.executable
             self._run([str(python), "-c", text], block)
         else:
-            self._run(["bash", "-c", TERMINAL + text], block)
+            self._run(["bash", "-c", TERMINAL % shlex.join(program()) + text], block)
 
     def _run_operation(self, text: str) -> None:
         """As in GraphiQL; of a subscription, the first answer."""

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from invoicing.storage.tables import outbox as jobs
 from tests.server.workers.test_charges import charges
 from tests.support import factories
 from tests.support.client import INVOICE_ORDER, SETTLE, Client, client
+from tests.support.nursery import program
 from tests.support.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
@@ -54,8 +54,7 @@ def serving(shop: Client, folder: Path) -> Iterator[Serving]:
         "INVOICING_SANDBOX": "true",
         "INVOICING_LOG_LEVEL": "WARNING",
     }
-    start = "from server.entry import main; main()"
-    command = [sys.executable, "-c", start, "serve", "--port", str(port)]
+    command = [*program(), "serve", "--port", str(port)]
     with (folder / "log").open("a+") as log:
         process = subprocess.Popen(command, cwd=ROOT, stderr=log, text=True, env={**os.environ, **settings})
         try:

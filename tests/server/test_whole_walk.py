@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -21,15 +21,16 @@ from tests.server.graphql.test_explorer import OPEN
 from tests.support.installed import CHROMIUM, need
 from tests.support.patience import PATIENCE, until
 
+PROGRAM = (sys.executable, "-c", "from server.entry import main; main()")
+
 
 @contextmanager
-def serving(data: Path, *options: str, **settings: str) -> Iterator[str]:
+def serving(data: Path, *options: str, program: Sequence[str] = PROGRAM, **settings: str) -> Iterator[str]:
     """A server of its own, with the demo shop unless `options` say otherwise; answers where it listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from server.entry import main; main()", "serve", "--port", str(port)]
-    command += options
+    command = [*program, "serve", "--port", str(port), *options]
     environment = {**os.environ, "INVOICING_DATA_DIR": str(data), **settings}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
         assert server.stderr is not None

@@ -19,6 +19,7 @@ from tests.server.test_whole_walk import serving
 from tests.support import factories
 from tests.support.client import INVOICE_ORDER, Client, client
 from tests.support.factories import item
+from tests.support.nursery import program
 from tests.support.patience import PATIENCE
 
 HERE = Path(__file__).parent
@@ -52,7 +53,9 @@ def open_shop(fresh_sqlite: FreshUrl, folder: Path, **settings: str) -> Iterator
         shop = client(database, folder)
         items = [item(id="mug", quantity=3, unit_price=2_499), item(id="pot", name="Pot", unit_price=100)]
         factories.order(database, shop.principal, id="order-1", items=items)
-        with serving(folder, "--no-demo", INVOICING_DATABASE_URL=url, **settings) as address:
+        with serving(
+            folder, "--no-demo", program=program(), INVOICING_DATABASE_URL=url, **settings
+        ) as address:
             yield address, shop
         database.close()
 

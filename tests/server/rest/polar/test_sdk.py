@@ -25,6 +25,7 @@ from tests.server.test_whole_walk import serving
 from tests.support.client import Client
 from tests.support.factories import item
 from tests.support.installed import NODE, SDKS, need
+from tests.support.nursery import program
 from tests.support.patience import PATIENCE, until
 
 DELFT = {"country": "NL", "line1": "Oude Delft 1", "postal_code": "2611 BA", "city": "Delft"}
@@ -53,7 +54,8 @@ def running(fresh_sqlite: FreshUrl, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("polar")
     with ExitStack() as stack:
         url = stack.enter_context(fresh_sqlite())
-        address = stack.enter_context(serving(folder, "--no-demo", INVOICING_DATABASE_URL=url))
+        server = serving(folder, "--no-demo", program=program(), INVOICING_DATABASE_URL=url)
+        address = stack.enter_context(server)
         yield Running(url, folder, address, stack)
 
 
