@@ -67,21 +67,24 @@ def _logging_stays() -> Iterator[None]:
 FreshUrl = Callable[[], AbstractContextManager[str]]
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (file names are unique)
-MIN_FREE = 2**30  # bytes: several times what the server of a test session needs
+MIN_FREE = 2**30  # bytes: several times what the databases of a test session need
 
 
 @pytest.fixture(scope="session")
-def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> FreshUrl:
-    """Creates databases as copies of one migrated file."""
-    template = tmp_path_factory.mktemp("sqlite") / "template.db"
+def fresh_sqlite() -> Iterator[FreshUrl]:
+    """Creates databases as copies of one migrated file. On a disk each commit would wait for it."""
+    folder = Path(short_lived_folder())
+    template = folder / "template.db"
     _migrate(f"sqlite:///{template}")
 
     @contextmanager
     def fresh() -> Iterator[str]:
-        copy = shutil.copy(template, tmp_path_factory.mktemp("database") / "invoicing.db")
-        yield f"sqlite:///{copy}"
+        place = Path(tempfile.mkdtemp(dir=folder))
+        yield f"sqlite:///{shutil.copy(template, place / 'invoicing.db')}"
+        shutil.rmtree(place, ignore_errors=True)
 
-    return fresh
+    yield fresh
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -244,12 +247,12 @@ def use_short_runtime_folder() -> None:
 
 
 def short_lived_folder() -> str:
-    """A folder in memory if there is room, as a database for each test is thousands of files.
+    """A folder in memory if there is room, as a database for each test is thousands of files and commits.
 
     Its path is short, as a socket's path has at most 107 characters.
     """
     in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MIN_FREE
-    return tempfile.mkdtemp(prefix="pg-", dir=MEMORY if in_memory else None)
+    return tempfile.mkdtemp(prefix="db-", dir=MEMORY if in_memory else None)
 
 
 def _migrate(url: str) -> None:
