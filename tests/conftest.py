@@ -220,23 +220,24 @@ def any_store(request: pytest.FixtureRequest) -> Store:
 
 @contextmanager
 def _copies_on(server: URL) -> Iterator[FreshUrl]:
-    """Creates databases from one migrated template, and drops them after use."""
+    """Creates databases from one migrated template, and drops them after use, all over one connection."""
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as administrator:
 
-    def create(template: str) -> URL:
-        name = f"invoicing_{uuid4().hex[:12]}"
-        _execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        return server.set(database=name)
+        def create(template: str) -> URL:
+            name = f"invoicing_{uuid4().hex[:12]}"
+            administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
+            return server.set(database=name)
 
-    @contextmanager
-    def fresh() -> Iterator[str]:
-        url = create(str(template.database))
-        yield url.render_as_string(hide_password=False)
-        _execute(server, f"DROP DATABASE {url.database} WITH (FORCE)")
+        @contextmanager
+        def fresh() -> Iterator[str]:
+            url = create(str(template.database))
+            yield url.render_as_string(hide_password=False)
+            administrator.execute(f"DROP DATABASE {url.database} WITH (FORCE)".encode())
 
-    template = create("template0")
-    _migrate(template.render_as_string(hide_password=False))
-    yield fresh
-    _execute(server, f"DROP DATABASE {template.database}")
+        template = create("template0")
+        _migrate(template.render_as_string(hide_password=False))
+        yield fresh
+        administrator.execute(f"DROP DATABASE {template.database}".encode())
 
 
 def use_short_runtime_folder() -> None:
