@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from invoicing.storage.migrations import running
 from tests.support.empty_places import Place, empty_postgresql
+from tests.support.nursery import program
 from tests.support.patience import PATIENCE, until
 
 ROOT = Path(__file__).parents[3]
@@ -49,8 +49,9 @@ def migrate_to(place: Place, version: str | None) -> None:
 
 
 def start(place: Place) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", "from server.entry import main; main()", "migrate"]
-    return subprocess.Popen(command, cwd=ROOT, env=place.environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*program(), "migrate"], cwd=ROOT, env=place.environment, stderr=subprocess.PIPE, text=True
+    )
 
 
 def assert_end_well(place: Place, processes: list[subprocess.Popen[str]]) -> None:
