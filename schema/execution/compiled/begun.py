@@ -56,6 +56,7 @@ class _Waiting(Coroutine[Any, Any, None]):
         return self._first
 
     def throw(self, *failure: Any) -> Any:
+        self._is_begun = True  # also by a cancellation before the task's first step
         return self._call.throw(*failure)
 
     def close(self) -> None:

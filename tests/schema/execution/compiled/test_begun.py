@@ -105,3 +105,25 @@ def test_who_is_cancelled_cancels_all(count: int) -> None:
         return len(ends)
 
     assert asyncio.run(run()) == count
+
+
+def test_what_is_cancelled_before_its_task_has_begun_still_tidies_up() -> None:
+    async def run() -> list[str]:
+        done: list[str] = []
+        loop = asyncio.get_running_loop()
+
+        async def call() -> None:
+            try:
+                await loop.create_future()
+            except asyncio.CancelledError:
+                await asyncio.sleep(0)
+                done.append("tidied up")
+                raise
+
+        waiting = loop.create_task(all_ended([call(), call()]))
+        loop.call_soon(waiting.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(waiting, 5)
+        return done
+
+    assert asyncio.run(run()) == ["tidied up"] * 2
