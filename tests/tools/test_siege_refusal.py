@@ -31,3 +31,13 @@ def test_what_waits_for_another_payment_passes_by_itself(refusal: Refusal) -> No
 )
 def test_what_the_twin_itself_may_have_caused_is_not_forgiven(refusal: Refusal) -> None:
     assert not refusal.may_have_passed(MADE)
+
+
+def test_two_refusals_of_one_call_are_the_same_unless_one_may_have_passed() -> None:
+    too_high, unknown = Refusal("REFUND_TOO_HIGH", "20 is left."), Refusal("NOT_FOUND")
+    pending = Refusal("NOT_REFUNDABLE", "It is a PAYMENT that is PENDING.")
+    assert too_high.may_stand_beside(Refusal("REFUND_TOO_HIGH", "10 is left."))
+    assert too_high.may_stand_beside(pending)
+    assert pending.may_stand_beside(too_high)
+    assert not too_high.may_stand_beside(unknown)
+    assert not unknown.may_stand_beside(too_high)

@@ -81,6 +81,8 @@ class Client:
         if isinstance(one, Refusal):
             one, other = other, one
         if isinstance(one, Refusal):
+            if not one.may_stand_beside(other):
+                raise self._wrong(f"{call.name} {call.input}, sent twice at once: {one} and {other}.")
             return one
         if isinstance(other, Refusal):
             if not other.may_have_passed({id for _, id in _ids(one)}):

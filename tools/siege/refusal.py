@@ -24,3 +24,7 @@ class Refusal:
         if self.code == "NOT_REFUNDABLE":
             return "PENDING" in self.message
         return self.code == "PAYMENT_UNDER_WAY" and bool(self.ids) and made.isdisjoint(self.ids)
+
+    def may_stand_beside(self, other: Refusal) -> bool:
+        """Whether the same call, sent twice at once, may be refused in these two ways: nothing was made."""
+        return self.code == other.code or any(each.may_have_passed(frozenset()) for each in (self, other))
