@@ -43,10 +43,10 @@ class Body:
 
     def written(self) -> list[str]:
         """The lines of the function."""
-        lines = [f"s, {', '.join([f'b{place}' for place in range(len(self.beside))])} = s"] * bool(
-            self.beside
-        )
-        lines += self.lines
+        lines = [*self.lines]
+        if self.beside:
+            rows = ["s", *[f"b{place}" for place in range(len(self.beside))]]
+            lines.insert(0, f"{', '.join(rows)} = s")
         if self.sized:
             lines.append(f"r.meter.spent += {' + '.join(self.sized)}")
         made = f"{{{', '.join(self.entries)}}}"

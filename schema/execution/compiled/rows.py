@@ -31,13 +31,11 @@ class Rows:
 
     def has_all(self, kind: Any, details: FieldDetailsList, shape: Shape) -> bool:
         """Whether the shape has all that is selected of a type."""
-        if not is_object_type(kind):
+        fields = self._stored(kind, details)
+        if fields is None:
             return False
-        for selected in self._selecting.of_object(kind, details).values():
-            name = selected[0].node.name.value
-            if name == "__typename":
-                continue
-            if name not in shape or (kind.name, name) in self._selecting.replaced:
+        for name, selected in fields:
+            if name not in shape:
                 return False
             of, inner = shape[name], get_nullable_type(kind.fields[name].type)
             if not (self.has_all(inner, selected, of) if isinstance(of, Mapping) else is_leaf_type(inner)):
@@ -46,21 +44,29 @@ class Rows:
 
     def are_enough(self, kind: Any, details: FieldDetailsList, *, are_beside: bool = False) -> bool:
         """Whether all that is selected of a type is read from its objects' rows, and those beside."""
-        if not is_object_type(kind):
+        fields = self._stored(kind, details)
+        if fields is None:
             return False
-        for selected in self._selecting.of_object(kind, details).values():
-            name = selected[0].node.name.value
-            if name == "__typename":
-                continue
+        for name, selected in fields:
             field = kind.fields[name]
             metadata = getattr(field.extensions.get("strawberry-definition"), "metadata", {})
-            if (kind.name, name) in self._selecting.replaced or metadata.keys().isdisjoint((ROW, BESIDE)):
+            if metadata.keys().isdisjoint((ROW, BESIDE)):
                 return False
             if BESIDE in metadata:
                 inner = get_nullable_type(field.type)
                 if are_beside or not self.are_enough(inner, selected, are_beside=True):
                     return False
         return True
+
+    def _stored(self, kind: Any, details: FieldDetailsList) -> list[tuple[str, FieldDetailsList]] | None:
+        """The fields that are selected of a type, but `__typename`; None if they cannot be read from rows."""
+        if not is_object_type(kind):
+            return None
+        selected = self._selecting.of_object(kind, details).values()
+        named = [(each[0].node.name.value, each) for each in selected]
+        if any((kind.name, name) in self._selecting.replaced for name, _ in named):
+            return None
+        return [(name, each) for name, each in named if name != "__typename"]
 
     def reader(self, kind: Any, details: FieldDetailsList, shape: Shape) -> Function:
         """What reads a row of which the shape has all."""
