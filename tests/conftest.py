@@ -146,6 +146,14 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def hurried(database_url: str) -> Iterator[Database]:
+    """A database whose reads may take a tenth of a second."""
+    hurried = Database(database_url, query_timeout=0.1)
+    yield hurried
+    hurried.close()
+
+
+@pytest.fixture
 def now() -> datetime:
     return factories.NOW
 

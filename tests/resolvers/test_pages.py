@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Connection, text
 
@@ -20,14 +18,6 @@ from tests.support.contexts import context
 from tests.support.endless import ENDLESS, make_endless
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def hurried(database_url: str) -> Iterator[Database]:
-    """A database whose reads may take a tenth of a second."""
-    hurried = Database(database_url, query_timeout=0.1)
-    yield hurried
-    hurried.close()
 
 
 def counted_for_long(

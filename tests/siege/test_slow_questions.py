@@ -23,13 +23,6 @@ CALLERS = 6
 
 
 @pytest.fixture
-def hurried(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, query_timeout=0.1)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def patient(database_url: str) -> Iterator[Database]:
     database = Database(database_url, query_timeout=10 * PATIENCE)
     yield database

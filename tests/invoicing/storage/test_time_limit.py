@@ -19,14 +19,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def hurried(database_url: str) -> Iterator[Database]:
-    """A database whose reads may take a tenth of a second."""
-    database = Database(database_url, query_timeout=0.1)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def patient(database_url: str) -> Iterator[Database]:
     database = Database(database_url, query_timeout=2 * PATIENCE)
     yield database
