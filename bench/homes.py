@@ -42,12 +42,12 @@ class Home:
             database.close()
 
     def settle(self) -> None:
-        """Collects the planner's statistics and writes all pages, as if the database had run for a while."""
+        """Has PostgreSQL collect its statistics and write all pages, as it does after a while by itself.
+
+        SQLite does not, and here nobody does it for it: a shop does not either.
+        """
         if self.kind == POSTGRESQL:
             execute(make_url(self.url), "VACUUM ANALYZE", "CHECKPOINT")
-            return
-        with self.database() as database:
-            database.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
 
 
 class Homes:

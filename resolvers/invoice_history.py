@@ -9,9 +9,10 @@ from datetime import datetime
 from invoicing.access import Principal, Scope
 from invoicing.invoices import view
 from invoicing.invoices.queries import Issued
+from invoicing.invoices.view import Became
 from invoicing.ledger.balances import Balance
 from invoicing.storage.tables import Customer, Payment
-from resolvers import customers, invoices, payments
+from resolvers import invoices
 from resolvers.context import Context
 
 
@@ -85,14 +86,21 @@ def check_may_see_history(principal: Principal) -> None:
 
 
 async def invoice_history(ctx: Context, invoice: Issued) -> InvoiceHistory:
-    ctx.loaders.prime(await ctx.read(view.around, ctx.principal, invoice))
-    crediting = [await invoice_history(ctx, each) for each in await invoices.credits_of(ctx, invoice)]
-    moved = {each.id: each for each in await payments.of_invoice(ctx, invoice.id)}
+    check_may_see_history(ctx.principal)
+    became = await ctx.read(view.became, ctx.principal, invoice)
+    crediting = [_history(ctx, each, became, []) for each in became.credits]
+    return _history(ctx, invoice, became, crediting)
+
+
+def _history(
+    ctx: Context, invoice: Issued, became: Became, crediting: Sequence[InvoiceHistory]
+) -> InvoiceHistory:
+    moved = {each.id: each for each in became.payments.get(invoice.id, [])}
     moved |= {each.id: each for credit in crediting for each in credit.payments}
     return InvoiceHistory(
         invoice,
-        await payments.balance_of(ctx, invoice),
-        await customers.by_id(ctx, invoice.customer_id),
+        became.balances[invoice.id],
+        became.customer,
         sorted(moved.values(), key=lambda each: (each.created_at, each.id)),
         crediting,
         invoices.pdf_url(ctx, invoice),

@@ -64,6 +64,14 @@ def _logging_stays() -> Iterator[None]:
     assert structlog.get_config() == LOGGING, "this test configured the logs of its process"
 
 
+@pytest.fixture(autouse=True)
+def _what_is_forgiven_is_collected(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test may leave behind is not found, and told, during a later test that may not."""
+    yield
+    if request.node.get_closest_marker("filterwarnings"):
+        gc.collect()
+
+
 FreshUrl = Callable[[], AbstractContextManager[str]]
 
 MEMORY = Path("/dev/shm")  # noqa: S108 (file names are unique)

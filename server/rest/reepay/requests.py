@@ -13,24 +13,40 @@ from server.rest.reepay.requests_lines import invoice_line, refund_line
 from server.rest.reepay.words import ADDRESS, METHODS
 
 
-def invoice(body: JsonObject, customer: Customer) -> CreateInvoiceValues:
+def invoice(body: JsonObject, customer_handle: str) -> CreateInvoiceValues:
     """What `create_invoice` takes."""
     settle, transfer = body.object("settle"), body.object("manual_transfer")
     lines = body.objects("order_lines")
     metadata = body.object("metadata")
     return {
-        "customer_id": customer.id,
+        "customer_handle": customer_handle,
         "handle": body.text("handle"),
         "currency": body.text("currency"),
         "order_lines": [invoice_line(line) for line in lines or ()],
-        "billing_address": _address(body, "billing_address", customer),
-        "shipping_address": _address(body, "shipping_address", customer),
+        "billing_address": _address(body, "billing_address"),
+        "shipping_address": _address(body, "shipping_address"),
         "cost_center": body.text("cost_center"),
         "purchase_order_number": body.text("purchase_order_number"),
         "meta": None if metadata is None else metadata.values,
         "settle": None if settle is None else {"payment_method": payment_method(settle)},
         "manual_transfer": None if transfer is None else manual_transfer(transfer),
     }
+
+
+def has_vat_number(body: JsonObject) -> bool:
+    """Whether a VAT number is written in the billing address."""
+    address = body.object("billing_address")
+    return address is not None and bool(address.text("vat"))
+
+
+def check_vat_number(body: JsonObject, customer: Customer) -> None:
+    """An invoice has the customer's own VAT number, so its billing address can have no other."""
+    address = body.required(body.object, "billing_address")
+    if address.text("vat") != customer.vat_number:
+        raise ValidationError(
+            f"{address.place('vat')} must be the customer's own; updateCustomer changes it.",
+            field=address.place("vat"),
+        )
 
 
 def payment_method(body: JsonObject) -> str | None:
@@ -74,16 +90,10 @@ def idempotency_key(body: JsonObject) -> str:
     return body.text("key") or new_id()
 
 
-def _address(body: JsonObject, name: str, customer: Customer) -> AddressValues | None:
+def _address(body: JsonObject, name: str) -> AddressValues | None:
     address = body.object(name)
     if address is None:
         return None
-    number = address.text("vat")
-    if name == "billing_address" and number not in (None, "", customer.vat_number):
-        raise ValidationError(
-            f"{address.place('vat')} must be the customer's own; updateCustomer changes it.",
-            field=address.place("vat"),
-        )
     parts = {name: address.text(reepay_name) for reepay_name, name in ADDRESS.items()}
     return cast(AddressValues, {"name": address.text("attention") or _full_name(address), **parts})
 

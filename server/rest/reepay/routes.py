@@ -48,10 +48,11 @@ class _Endpoints:
         handle = request.path_params["handle"]
         if not is_id(handle):
             raise CustomerNotFound(field="handle")
-        customer = await customers.customer(ctx, None, handle)
-        invoice = await invoices.create_invoice(ctx, requests.invoice(body, customer))
-        ctx.loaders.customer.prime({customer.id: customer})  # which was read a moment ago
-        return await _invoice_response(ctx, invoice)
+        if requests.has_vat_number(body):
+            requests.check_vat_number(body, await customers.customer(ctx, None, handle))
+        return await _invoice_response(
+            ctx, await invoices.create_invoice(ctx, requests.invoice(body, handle))
+        )
 
     async def get_invoice(self, request: Request) -> Response:
         ctx = await auth.context(self._contexts, request)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +11,6 @@ from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, Insert, Table, bindparam, event, func, insert, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
-import invoicing
 from invoicing.access import Principal
 from invoicing.errors import ValidationError
 from invoicing.storage import changes, rows
@@ -21,7 +18,6 @@ from invoicing.storage.compiled_for_postgresql import CompiledForPostgreSQL
 from invoicing.storage.compiled_for_sqlite import TOGETHER
 from invoicing.storage.database import Database
 from invoicing.storage.id_lists import id_list, is_one_of
-from invoicing.storage.narrow import Narrowed
 from invoicing.storage.postgresql_session import PREPARED_AFTER
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import (
@@ -36,6 +32,7 @@ from invoicing.storage.tables import (
 )
 from tests.support import factories
 from tests.support.factories import item
+from tests.support.prepared_statements import prepared_statements
 
 ITEMS = Prepared(
     select(order_items)
@@ -301,7 +298,7 @@ def test_postgresql_plans_what_is_asked_for_one_id_once(ordered: Database, princ
 def test_postgresql_knows_the_types_of_all_parameters_by_the_statements_alone(database: Database) -> None:
     with database._engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
-        for name, prepared in _prepared():
+        for name, prepared in prepared_statements():
             if not prepared.statement.is_insert:
                 compiled = CompiledForPostgreSQL(prepared.statement, connection.dialect, ())
                 for text in filter(None, (compiled._query, compiled._query_of_one)):
@@ -340,21 +337,10 @@ def test_a_list_of_ids_is_looked_up_in_the_index(ordered: Database, table: Table
     assert "(account_id=? AND id=?)" in ordered.read(plan)
 
 
-def _prepared() -> Iterator[tuple[str, Prepared]]:
-    for module in pkgutil.walk_packages(invoicing.__path__, "invoicing."):
-        if ".migrations" not in module.name and not module.name.endswith("__main__"):
-            for name, value in vars(importlib.import_module(module.name)).items():
-                if isinstance(value, Prepared):
-                    yield f"{module.name}.{name}", value
-                elif isinstance(value, Narrowed):
-                    yield f"{module.name}.{name}", value.reading(None, None)
-                    yield f"{module.name}.{name} (narrow)", value.reading(None, frozenset())
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_sqlite_is_asked_for_one_id_as_for_any_value(database: Database) -> None:
     with database._engine.connect() as connection:
-        for name, prepared in _prepared():
+        for name, prepared in prepared_statements():
             if not isinstance(prepared.statement, Insert):
                 compiled: Any = prepared._form(connection, {})
                 assert compiled._has_form_of_one is bool(compiled._lists), name
@@ -362,7 +348,7 @@ def test_sqlite_is_asked_for_one_id_as_for_any_value(database: Database) -> None
 
 
 def test_no_prepared_statement_has_a_list_that_sqlalchemy_would_write_out(database: Database) -> None:
-    found = dict(_prepared())
+    found = dict(prepared_statements())
     assert len(found) > 50
     dialect = database.read(lambda connection: connection.dialect)
     for name, prepared in found.items():
