@@ -37,6 +37,7 @@ from server.workers.charges import asking_gateways
 from server.workers.pdf import making_pdfs
 from server.workers.purge import purging
 from server.workers.shared_limits import sharing_limits
+from server.workers.statistics import collecting_statistics
 from server.workers.subscribers import notifying_watches
 from server.workers.webhooks import sending_webhooks
 
@@ -113,6 +114,7 @@ def _lifespan(
             notifying_watches(database, services.watches),
             sharing_limits(database, shared_limits) if shared_limits else nullcontext(),
             purging(database, settings.retention, counts),
+            collecting_statistics(database),
         ):
             yield
         services.hosts.close()
