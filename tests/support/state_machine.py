@@ -131,11 +131,11 @@ class Uncredited:
 
     def worth(self, pieces: int) -> int | None:
         """What is credited with these pieces; the last takes what is left. None where less is left of it."""
-        if pieces == self.pieces:
-            return self.amounts[0]
         gone = self.quantity - self.pieces
         worth = self._so_far(gone + pieces) - self._so_far(gone)
-        return worth if worth == between(worth, 0, self.amounts[0]) else None
+        if worth != between(worth, 0, self.amounts[0]):
+            return None
+        return self.amounts[0] if pieces == self.pieces else worth
 
     def _so_far(self, gone: int) -> int:
         """What so much of the line came to: its total in proportion to price × quantity."""

@@ -200,6 +200,8 @@ def test_pieces_are_refused_once_what_they_came_to_is_credited_by_amount(books: 
     books.credit(sale, LineCredit(line, amount=2_500))
     with pytest.raises(CreditTooHigh, match=r"500 of the line Advice is left.* 2 of it came to 2000"):
         books.credit(sale, LineCredit(line, quantity=2))
+    with pytest.raises(CreditTooHigh, match=r"500 of the line Advice is left.* 3 of it came to 3000"):
+        books.credit(sale, LineCredit(line, quantity=3))
     assert books.credit(sale, LineCredit(line)).total == -500
 
 
