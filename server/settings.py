@@ -133,7 +133,7 @@ class Settings(BaseModel):
         le=64,
         description=(
             "Changes of one account that a server process makes at once on PostgreSQL, while one waits or "
-            "takes long; ten connections more are for other accounts and for reading."
+            "takes long; eleven connections more are for other accounts and for reading."
         ),
     )
     query_timeout: float = Field(

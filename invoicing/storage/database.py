@@ -35,6 +35,8 @@ T = TypeVar("T")
 KEYS = 1  # threads for callers' keys and for the server itself, which no account's rows fill
 READERS = 3  # for rows by their keys; more would only wait for the interpreter's lock
 READERS_OF_ONE = 2  # of them for one account
+ROWS_AT_ONCE = 4  # operations of an account that may read them
+POSTGRESQL_READERS, POSTGRESQL_READERS_OF_ONE, POSTGRESQL_ROWS_AT_ONCE = 4, 3, 8  # it is another process
 LISTS = 4  # threads for lists, searches and counts, which the database may take long for
 LISTS_OF_ONE = 2  # of them for one account
 SPARE = 2  # threads that change, besides those that one account may have
@@ -73,8 +75,11 @@ class Database:
         else:
             self._open_postgresql(threads, query_timeout, lock_timeout)
         source = Source(self._in_time, self._hangs, self._reads)
+        readers, of_one = READERS, READERS_OF_ONE
+        if not self.is_sqlite:
+            readers, of_one = POSTGRESQL_READERS, POSTGRESQL_READERS_OF_ONE
         self._keys = Reader(KEYS, query_timeout, most=KEYS, share=source.reads)
-        self._rows = Reader(READERS, query_timeout, most=READERS_OF_ONE, share=source.reads)
+        self._rows = Reader(readers, query_timeout, most=of_one, share=source.reads)
         self._lists = Reader(LISTS, query_timeout, most=LISTS_OF_ONE, share=source.reads)
 
     def _open_sqlite(self, threads: int, lock_timeout: float) -> None:
@@ -96,7 +101,10 @@ class Database:
             self.url, threads + SPARE, prepare_threshold=None, lock_timeout=lock_timeout
         )
         self._in_time = engines.postgresql_engine(
-            self.url, KEYS + READERS + LISTS, engines.ALWAYS_WITHOUT, statement_timeout=query_timeout
+            self.url,
+            KEYS + POSTGRESQL_READERS + LISTS,
+            engines.ALWAYS_WITHOUT,
+            statement_timeout=query_timeout,
         )
         self._reading = self._engine.execution_options(**engines.NO_TRANSACTION)
         self._hangs = Hangs(engines.connect_to(self.url))
@@ -213,6 +221,11 @@ class Database:
         """
         submitted = self._writer.submit_each(works, account_id)
         return await asyncio.gather(*map(self._outcome, submitted), return_exceptions=True)
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many operations of an account that ask for rows by their keys are worth executing at once."""
+        return ROWS_AT_ONCE if self.is_sqlite else POSTGRESQL_ROWS_AT_ONCE
 
     @property
     def is_full(self) -> bool:

@@ -7,15 +7,21 @@ number has to be, too: who asks for more at once waits for a place, in the order
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from resolvers.context import Context
 from resolvers.places import Places
 from schema.execution.operations import facts_of, is_subscription
 
-MOST_RUNNING = 4  # of each kind: the database reads for no more of an account at once
+MOST_LISTS = 4  # the database reads for no more of an account at once; of those for rows it says itself
 MOST_WAITING = 20  # of those that may wait for a PDF, which others are not to wait for
 
-_lists, _rows, _waiting = Places(MOST_RUNNING), Places(MOST_RUNNING), Places(MOST_WAITING)
+_lists, _waiting = Places(MOST_LISTS), Places(MOST_WAITING)
+
+
+@cache
+def _rows(most: int) -> Places:
+    return Places(most)
 
 
 class Place:
@@ -29,7 +35,7 @@ class Place:
 
     def __init__(self, ctx: Context, document: str | None, operation: str | None) -> None:
         self._context = ctx
-        self._places = None if document is None else _places_for(document, operation)
+        self._places = None if document is None else _places_for(document, operation, ctx)
         self._leave: Callable[[], None] | None = None
 
     async def __aenter__(self) -> None:
@@ -41,10 +47,10 @@ class Place:
             self._leave()
 
 
-def _places_for(document: str, operation: str | None) -> Places | None:
+def _places_for(document: str, operation: str | None, ctx: Context) -> Places | None:
     facts = facts_of(document)
     if facts.has_mutation or is_subscription(document, operation):
         return None
     if facts.may_wait:
         return _waiting
-    return _lists if facts.asks_for_lists else _rows
+    return _lists if facts.asks_for_lists else _rows(ctx.services.database.rows_at_once)

@@ -16,7 +16,7 @@ from invoicing.storage.database import Database
 from resolvers.context import Context
 from schema import schema_under
 from schema.execution.documents import Rules
-from schema.execution.running import MOST_RUNNING, MOST_WAITING, Place
+from schema.execution.running import MOST_LISTS, MOST_WAITING, Place
 from tests.support import factories
 from tests.support.contexts import context
 
@@ -44,7 +44,7 @@ def ctx(database: Database) -> Context:
 async def taken(ctx: Context) -> AsyncIterator[AsyncExitStack]:
     """All places of the account."""
     async with AsyncExitStack() as places:
-        for _ in range(MOST_RUNNING):
+        for _ in range(ctx.services.database.rows_at_once):
             await places.enter_async_context(Place(ctx, ASKED, None))
         yield places
 
@@ -67,7 +67,8 @@ def of(principal: Principal, ctx: Context) -> Context:
 
 async def test_whoever_asks_for_more_at_once_waits_in_order(ctx: Context) -> None:
     inside: list[int] = []
-    ends = [asyncio.Event() for _ in range(3 * MOST_RUNNING)]
+    most = ctx.services.database.rows_at_once
+    ends = [asyncio.Event() for _ in range(3 * most)]
 
     async def ask(number: int) -> None:
         async with Place(ctx, ASKED, None):
@@ -77,7 +78,7 @@ async def test_whoever_asks_for_more_at_once_waits_in_order(ctx: Context) -> Non
     tasks = [asyncio.create_task(ask(number)) for number in range(len(ends))]
     for ended, end in enumerate(ends):
         assert await is_waiting(tasks[-1])
-        assert inside == [*range(min(len(ends), ended + MOST_RUNNING))]
+        assert inside == [*range(min(len(ends), ended + most))]
         end.set()
         await tasks[ended]
 
@@ -85,7 +86,7 @@ async def test_whoever_asks_for_more_at_once_waits_in_order(ctx: Context) -> Non
 async def test_lists_keep_no_question_for_a_single_thing_waiting(ctx: Context) -> None:
     lists = "{ orders { totalCount } }"
     async with AsyncExitStack() as places:
-        for _ in range(MOST_RUNNING):
+        for _ in range(MOST_LISTS):
             await places.enter_async_context(Place(ctx, lists, None))
         waiting = asyncio.create_task(enter(ctx, lists))
         await enter(ctx)
@@ -102,7 +103,7 @@ async def test_an_operation_over_http_waits_for_a_place(ctx: Context, taken: Asy
 
 async def test_an_operation_of_a_connection_keeps_its_place_until_it_is_sent(ctx: Context) -> None:
     async with AsyncExitStack() as places:
-        for _ in range(MOST_RUNNING):
+        for _ in range(ctx.services.database.rows_at_once):
             results = await schema_under(Rules()).stream(ASKED, context_value=ctx, operation_name=None)
             await places.enter_async_context(aclosing(results))
             assert isinstance(await anext(results), ExecutionResult)
