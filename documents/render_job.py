@@ -15,7 +15,7 @@ from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problems import formats_without_problems
 from documents.filenames import plain
 from documents.store import Store, StoreUnavailable
-from invoicing.snapshot import load
+from invoicing.stored_snapshot import load
 
 if TYPE_CHECKING:
     from documents.pdf import Paper

@@ -15,7 +15,7 @@ from documents.einvoice.formats import EInvoiceFormat
 from documents.einvoice.problem import Problem
 from documents.einvoice.problems import problems_by_format
 from invoicing.invoices.queries import Issued
-from invoicing.snapshot import load
+from invoicing.stored_snapshot import load
 from resolvers.shared_threads import SharedThreads
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from documents.logo_links import LogoKey
 from invoicing.accounts import branding
 from invoicing.errors import DatabaseUnavailable, InvoicingError, QueryTimeout, ServerOutdated
 from invoicing.invoices.queries import stored_snapshot
-from invoicing.snapshot import load
 from invoicing.storage.database import Database
+from invoicing.stored_snapshot import load
 from resolvers.making import made, opened_of
 from server.callers import CLIENT_GONE, WhileCallerWaits
 from server.openings import DocumentsBusy, Openings

@@ -35,13 +35,14 @@ from invoicing.orders.actions import check_lawful
 from invoicing.orders.items import taxable
 from invoicing.orders.lawful import Parties, buyer_vat_country
 from invoicing.orders.queries import parties_of
-from invoicing.snapshot import Line, Snapshot, read_period
+from invoicing.snapshot import Line, Snapshot
 from invoicing.storage.tables import (
     Account,
     Order,
     OrderItem,
     new_id,
 )
+from invoicing.stored_snapshot import read_period
 from invoicing.vat import arithmetic
 from invoicing.vat.breakdown import vat_breakdown
 

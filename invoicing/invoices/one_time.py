@@ -34,8 +34,9 @@ from invoicing.invoices.values import CreateInvoiceValues
 from invoicing.locks import LockedInvoice
 from invoicing.payments.charges import PendingPayment, begin_charge
 from invoicing.payments.manual import settle_new_invoice
-from invoicing.snapshot import Address, PrintedPayment, Snapshot, read_period
+from invoicing.snapshot import Address, PrintedPayment, Snapshot
 from invoicing.storage.tables import Account, Customer
+from invoicing.stored_snapshot import read_period
 from invoicing.vat.breakdown import vat_breakdown
 from invoicing.vat.rounding import payable_rounding
 

@@ -12,8 +12,9 @@ from invoicing.errors import AmountTooLarge, MixedVatModes, NegativeTotal, NoLin
 from invoicing.invoices.values import OrderLineValues
 from invoicing.money import MAX_AMOUNT
 from invoicing.orders.items import ITEM_CHECKS, Supply
-from invoicing.snapshot import Line, read_period
+from invoicing.snapshot import Line
 from invoicing.storage.tables import new_id
+from invoicing.stored_snapshot import read_period
 from invoicing.vat import arithmetic
 from invoicing.vat.categories import check_exemption_reason, rate_and_category
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, bind
 
 from invoicing.access import Principal
 from invoicing.errors import NotFound
-from invoicing.snapshot import Snapshot, load
+from invoicing.snapshot import Snapshot
 from invoicing.storage import rows
 from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.narrow import Columns, Narrowed, columns_of
@@ -25,6 +25,7 @@ from invoicing.storage.tables import (
     is_of_customer,
     outbox,
 )
+from invoicing.stored_snapshot import load
 
 
 class Issued(NamedTuple):

@@ -10,8 +10,9 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, select
 
 from invoicing.ledger.balances import Balance, balances_of
 from invoicing.ledger.queries import payments_printed_on
-from invoicing.snapshot import PrintedPayment, Snapshot, load
+from invoicing.snapshot import PrintedPayment, Snapshot
 from invoicing.storage.tables import accounts, invoices, logos
+from invoicing.stored_snapshot import load
 
 _MINE: BindParameter[str] = bindparam("account")
 _STORED = (

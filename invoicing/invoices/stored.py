@@ -14,10 +14,11 @@ from invoicing.access import Principal
 from invoicing.errors import InvoiceIdReused, InvoicingError, ItemAlreadyInvoiced, NumberTaken
 from invoicing.ledger import allocation
 from invoicing.numbering import NumberInSeries
-from invoicing.snapshot import Snapshot, dump
+from invoicing.snapshot import Snapshot
 from invoicing.storage.id_lists import id_list, is_one_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import invoice_lines, invoices, order_items, violated_constraint
+from invoicing.stored_snapshot import dump
 
 _INSERT_INVOICE = Prepared(insert(invoices))
 _INSERT_LINES = Prepared(insert(invoice_lines))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from invoicing.snapshot import Line, Period, Snapshot, read_period
+from invoicing.snapshot import Line, Period, Snapshot
 from invoicing.storage.tables import Order, OrderItem
+from invoicing.stored_snapshot import read_period
 
 
 @dataclass(frozen=True, slots=True)

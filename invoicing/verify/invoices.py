@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from invoicing.decimals import decimal_text
-from invoicing.snapshot import convert_first_version
+from invoicing.stored_snapshot import convert_first_version
 from invoicing.verify.lawful import find_unlawful
 
 LINE_FIELDS = (

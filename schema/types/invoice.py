@@ -10,7 +10,8 @@ from strawberry.scalars import JSON
 
 from invoicing.invoices.queries import Issued
 from invoicing.invoices.tax_currency import exchange_rate_on, tax_currency_on, total_vat_on
-from invoicing.snapshot import Snapshot, VatRow, load_stored, read_line, read_without_lines
+from invoicing.snapshot import Snapshot, VatRow
+from invoicing.stored_snapshot import load_stored, read_line, read_without_lines
 from resolvers import customers, e_invoices, invoices, orders, payments
 from schema.hints import SHAPE, TOGETHER, needs
 from schema.info import Info

@@ -10,8 +10,8 @@ import strawberry
 from invoicing.decimals import price_of
 from invoicing.orders.applied import is_applied
 from invoicing.orders.items import totals
-from invoicing.snapshot import read_period
 from invoicing.storage import tables
+from invoicing.stored_snapshot import read_period
 from resolvers import invoices
 from schema.hints import BESIDE, needs
 from schema.info import Info

@@ -17,7 +17,8 @@ from documents.einvoice.problem import Problem
 from documents.einvoice.problems import problems_of
 from documents.pdf import render, use_font_folder
 from invoicing.invoices.issued_between import Days, FrozenInvoice, count_issued, issued_between
-from invoicing.snapshot import Snapshot, load
+from invoicing.snapshot import Snapshot
+from invoicing.stored_snapshot import load
 from server.commands.common import AccountOption, choose_account, exit_with, open_database
 from server.commands.e_invoice_files import Folder, OtherFile, ProblemsFile, file_name
 from server.commands.progress import progress_bar

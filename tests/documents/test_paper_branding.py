@@ -15,7 +15,8 @@ from documents.paper.languages import languages
 from documents.paper.logo import LogoMissing
 from documents.pdf import render
 from invoicing.accounts.logo import LogoImage, read_logo
-from invoicing.snapshot import Branding, Logo, Snapshot, dump, load
+from invoicing.snapshot import Branding, Logo, Snapshot
+from invoicing.stored_snapshot import dump, load
 from tests.support.logos import JPEG, TALL, WIDE, encoded, picture
 from tests.support.pdfa import broken_rules, opened
 from tests.support.snapshots import invoice, invoice_text, page_texts, with_lines

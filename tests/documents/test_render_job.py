@@ -9,7 +9,8 @@ from hashlib import sha256
 from documents.einvoice.formats import EInvoiceFormat
 from documents.render_job import RenderFailure, RenderTask, StoredPdf, render_all, render_to_store
 from documents.store import FileStore, pdf_key
-from invoicing.snapshot import Line, Party, Snapshot, VatRow, dump
+from invoicing.snapshot import Line, Party, Snapshot, VatRow
+from invoicing.stored_snapshot import dump
 from tests.support.einvoices import BUYER_PARTY, SELLER_PARTY
 
 MUG = Line(

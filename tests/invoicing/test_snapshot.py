@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from invoicing import snapshot
+from invoicing import stored_snapshot
 from invoicing.access import Principal
 from invoicing.snapshot import (
     Address,
@@ -73,7 +73,7 @@ def test_what_may_be_none_is_none_where_it_is_missing(kind: type) -> None:
 
 
 def test_what_there_is_not_is_not_stored() -> None:
-    stored = orjson.loads(snapshot.dump(SPARSE))
+    stored = orjson.loads(stored_snapshot.dump(SPARSE))
     (line,) = stored["lines"]
     assert (stored["due_on"], stored["shipping_address"]) == (None, None)  # servers of before expect them
     assert all(value is not None for value in [*line.values(), *stored["seller"].values()])
@@ -83,13 +83,13 @@ def test_what_there_is_not_is_not_stored() -> None:
 
 @pytest.mark.parametrize("frozen", [FULL, SPARSE])
 def test_what_is_written_is_read_back(frozen: Snapshot) -> None:
-    assert snapshot.load(snapshot.dump(frozen)) == frozen
-    assert snapshot.load(snapshot.dump(frozen).encode()) == frozen
+    assert stored_snapshot.load(stored_snapshot.dump(frozen)) == frozen
+    assert stored_snapshot.load(stored_snapshot.dump(frozen).encode()) == frozen
 
 
 def test_an_old_snapshot_without_the_newer_fields_is_read() -> None:
     """Fields are only ever added, with a default, which an old snapshot gets when it is read."""
-    stored = orjson.loads(snapshot.dump(FULL))
+    stored = orjson.loads(stored_snapshot.dump(FULL))
     needed = {"shipping_address", "orders"}  # in every snapshot since the first version
 
     def old(value: dict[str, Any], kind: type) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def test_an_old_snapshot_without_the_newer_fields_is_read() -> None:
 
     stored = old(stored, Snapshot)
     stored["lines"] = [old(line, Line) for line in stored["lines"]]
-    read = snapshot.load(orjson.dumps(stored))
+    read = stored_snapshot.load(orjson.dumps(stored))
     assert (read.total, read.lines[0].unit, read.lines[0].supply) == (7_497, "C62", "GOODS")
     assert (read.note, read.metadata) == (None, {})
 
@@ -113,5 +113,5 @@ def test_a_snapshot_cannot_be_changed() -> None:
 def test_an_issued_invoice_reads_as_it_was_frozen(database: Database, principal: Principal) -> None:
     issued = factories.invoice(database, principal, billing_name="Ann “Ærø” 東京")
     frozen = issued.frozen()
-    assert snapshot.load(snapshot.dump(frozen)) == frozen
+    assert stored_snapshot.load(stored_snapshot.dump(frozen)) == frozen
     assert (frozen.id, frozen.number, frozen.buyer.name) == (issued.id, issued.number, "Ann “Ærø” 東京")

@@ -13,7 +13,8 @@ import strawberry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicing.snapshot import Line, VatRow, read_line
+from invoicing.snapshot import Line, VatRow
+from invoicing.stored_snapshot import read_line
 from schema import schema_under
 from schema.execution.documents import Rules
 from schema.hints import USUAL, Key, Shape

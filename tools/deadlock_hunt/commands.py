@@ -26,9 +26,9 @@ from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
 from invoicing.payments import charges, manual, refunds, set_off
 from invoicing.payments.charges import PendingPayment
-from invoicing.snapshot import load
 from invoicing.storage.database import Database
 from invoicing.storage.outbox import LEASE, Failure
+from invoicing.stored_snapshot import load
 from invoicing.webhooks import deliveries, endpoints, log
 from invoicing.webhooks.deliveries import DeliveryResult
 from tools.deadlock_hunt.shop import GATEWAY, Seen, add_card, look, now, one, some

@@ -9,8 +9,8 @@ from typing import Any
 
 from invoicing.decimals import MILLION, decimal_text
 from invoicing.money import portion
-from invoicing.snapshot import read_period
 from invoicing.storage.tables import OrderItem
+from invoicing.stored_snapshot import read_period
 from invoicing.vat.arithmetic import Totals
 from resolvers.order_history import OrderHistory
 from server.rest.polar.responses_customers import address, customer, guest, metadata

@@ -20,9 +20,10 @@ from invoicing.importing.summary import Summary
 from invoicing.orders import returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.snapshot import Snapshot, load
+from invoicing.snapshot import Snapshot
 from invoicing.storage.database import Database
 from invoicing.storage.tables import invoices, order_items
+from invoicing.stored_snapshot import load
 from invoicing.verify.books import verify
 from tests.support.factories import NOW
 from tests.support.import_files import (

@@ -16,9 +16,9 @@ from invoicing.errors import InvoicingError
 from invoicing.invoices import from_orders
 from invoicing.invoices.queries import Issued
 from invoicing.orders import shipping
-from invoicing.snapshot import load
 from invoicing.storage.database import Database
 from invoicing.storage.tables import invoice_lines, invoices, number_series, order_items, outbox
+from invoicing.stored_snapshot import load
 from tests.support import factories
 from tests.support.factories import item
 

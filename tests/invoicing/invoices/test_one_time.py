@@ -12,9 +12,10 @@ from invoicing.access import Principal
 from invoicing.decimals import MILLION
 from invoicing.invoices import lists, queries
 from invoicing.invoices.queries import Issued
-from invoicing.snapshot import Address, PrintedPayment, load
+from invoicing.snapshot import Address, PrintedPayment
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
+from invoicing.stored_snapshot import load
 from invoicing.verify.books import verify
 from tests.support import factories
 from tests.support.factories import ADDRESS, NOW, order_line

@@ -12,8 +12,9 @@ from invoicing.errors import ValidationError
 from invoicing.orders import returns, shipping
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.snapshot import Period, load
+from invoicing.snapshot import Period
 from invoicing.storage.database import Database
+from invoicing.stored_snapshot import load
 from tests.support import factories
 from tests.support.factories import item, order_line
 from tests.support.till import Till

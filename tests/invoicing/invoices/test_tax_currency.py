@@ -22,8 +22,9 @@ from invoicing.invoices.values import IssueTerms
 from invoicing.orders import returns
 from invoicing.orders.actions import Action
 from invoicing.orders.returns import Contra
-from invoicing.snapshot import Snapshot, load
+from invoicing.snapshot import Snapshot
 from invoicing.storage.database import Database
+from invoicing.stored_snapshot import load
 from tests.support import factories
 from tests.support.factories import ADDRESS, item, order_line
 from tests.support.snapshots import SELLER, invoice
