@@ -14,6 +14,7 @@ from invoicing.ledger.balances import Balance
 from invoicing.storage.tables import Customer, Payment
 from resolvers import invoices
 from resolvers.context import Context
+from resolvers.loaders import FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def check_may_see_history(principal: Principal) -> None:
 
 async def invoice_history(ctx: Context, invoice: Issued) -> InvoiceHistory:
     check_may_see_history(ctx.principal)
-    became = await ctx.read(view.became, ctx.principal, invoice)
+    became = await ctx.read(view.became_if_few, ctx.principal, invoice, FEW)
+    if became is None:
+        became = await ctx.read_list(view.became, ctx.principal, invoice)
     crediting = [_history(ctx, each, became, []) for each in became.credits]
     return _history(ctx, invoice, became, crediting)
 

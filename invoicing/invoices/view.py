@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -53,13 +53,28 @@ class Became:
 
 def became(connection: Connection, principal: Principal, invoice: Issued) -> Became:
     """What became until now of an invoice that was found before."""
-    crediting = queries.credits_by_invoice(connection, principal, [invoice.id]).get(invoice.id, [])
-    credits_found = queries.invoices_by_id(connection, principal, crediting).values() if crediting else ()
+    return _became(connection, principal, invoice, _credits_of(connection, principal, invoice))
+
+
+def became_if_few(connection: Connection, principal: Principal, invoice: Issued, most: int) -> Became | None:
+    """The same, among single rows; None if it has more credit invoices than may be read there."""
+    crediting = _credits_of(connection, principal, invoice)
+    return _became(connection, principal, invoice, crediting) if len(crediting) <= most else None
+
+
+def _credits_of(connection: Connection, principal: Principal, invoice: Issued) -> list[str]:
+    return queries.credits_by_invoice(connection, principal, [invoice.id]).get(invoice.id, [])
+
+
+def _became(
+    connection: Connection, principal: Principal, invoice: Issued, crediting: Sequence[str]
+) -> Became:
+    found = queries.invoices_by_id(connection, principal, crediting).values() if crediting else ()
     ids, buyer = [invoice.id, *crediting], invoice.customer_id
-    found = customers_by_id(connection, principal, [buyer]) if buyer else {}
+    buyers = customers_by_id(connection, principal, [buyer]) if buyer else {}
     return Became(
-        credits=sorted(credits_found, key=lambda each: (each.created_at, each.id)),
+        credits=sorted(found, key=lambda each: (each.created_at, each.id)),
         payments=ledger_queries.payments_by_invoice(connection, principal, ids),
         balances=balances.balances_of(connection, principal.account_id, ids),
-        customer=found.get(buyer or ""),
+        customer=buyers.get(buyer or ""),
     )

@@ -19,7 +19,7 @@ _LEAST = 25  # rows, twice as many of which are worth a look
 _OUTGROWN = text(
     """SELECT class.relname FROM pg_class AS class
     JOIN pg_stat_user_tables AS counted ON counted.relid = class.oid
-    WHERE counted.schemaname = current_schema() AND class.relname = ANY (:tables)
+    WHERE pg_table_is_visible(class.oid) AND class.relname = ANY (:tables)
     AND counted.n_live_tup > 2 * greatest(class.reltuples, :least) AND counted.n_live_tup < :large
     AND pg_has_role(class.relowner, 'USAGE')
     ORDER BY class.relname"""
@@ -29,10 +29,12 @@ _OUTGROWN = text(
 def collect(connection: Connection) -> Sequence[str]:
     """Has PostgreSQL look at the tables that have more than doubled. Returns their names.
 
-    Tables of another owner are left out: PostgreSQL would refuse, and write that into its log each time.
+    Each by itself, outside of a transaction: one that is rolled back would take the statistics with it, but
+    not the mark that PostgreSQL has looked. A table that somebody vacuums or indexes has its turn later, and
+    tables of another owner are left out: PostgreSQL would refuse, and write that into its log each time.
     """
     ours = {"tables": list(SQLModel.metadata.tables), "least": _LEAST, "large": LARGE}
     outgrown = connection.execute(_OUTGROWN, ours).scalars().all()
     for table in outgrown:
-        connection.exec_driver_sql(f"ANALYZE {table}")
+        connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {table}")
     return outgrown

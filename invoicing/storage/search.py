@@ -104,7 +104,7 @@ class Search:
     def by_index(self, keys: Keys, found: ColumnElement[bool]) -> ColumnElement[bool]:
         """The account's rows that are found among those with these keys.
 
-        SQLite believes that an account has few rows, and would rather read them all.
+        Where ANALYZE has found few rows of an account, SQLite would rather read them all.
         """
         is_own = func.likelihood(self.is_own, literal_column("0.9")) if self._is_sqlite else self.is_own
         return and_(is_own, self.key.in_(keys), found)

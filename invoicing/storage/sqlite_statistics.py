@@ -4,34 +4,49 @@ Without any it expects ten rows of an account in each table, whatever their numb
 them rather than sort the few that it was asked for. `ANALYZE` counts, but in a new database there is nothing
 to count, and in a large one it takes long. So SQLite is told once that an account has many rows, and how far
 each column of an index narrows them. Plans are then the same in every database, which its documentation of
-ANALYZE calls "fixed results". Who runs ANALYZE has its counts instead.
+ANALYZE calls "fixed results". Where somebody has run ANALYZE, what it counted is taken instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlmodel import SQLModel
 
 _ROWS = 1_000_000  # in a table
 _OF_ACCOUNT = 100_000
 _OF_NAMED = 10  # that name one customer, order, invoice or payment, or are of one moment
-_FEW = 5  # values that a column has at least of which there are few: types, actions, currencies
 _OF_FEW_VALUES = frozenset({"action", "base", "currency", "kind", "lane", "type"})
+"""Columns where most rows may have the same value, as most invoices are no credit invoices."""
+
+_ALL = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index'"
+_KNOWN = "SELECT tbl, idx FROM sqlite_stat1"
+
+
+def is_missing(connection: Connection) -> bool:
+    """Whether SQLite has no statistics of some index."""
+    return bool(_unknown(connection))
 
 
 def assume(connection: Connection) -> None:
-    """Tells SQLite of each index that it has no statistics of. Connections that are open learn of it too."""
-    run = connection.exec_driver_sql
-    run("ANALYZE sqlite_schema")  # makes the table of the statistics
-    for table in SQLModel.metadata.tables:
-        known = {name for (name,) in run("SELECT idx FROM sqlite_stat1 WHERE tbl = ?", (table,))}
-        for _, index, is_unique, *_ in run(f"PRAGMA index_list({table})").all():
-            if index not in known:
-                columns = [name for _, _, name in run(f"PRAGMA index_info({index})")]
-                run("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (table, index, _rows(columns, is_unique)))
-    run("ANALYZE sqlite_schema")  # reads it
+    """Tells SQLite of each index that it has no statistics of. A connection that is opened later knows it."""
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of the statistics
+    for table, index in _unknown(connection):
+        columns = [name for _, _, name in connection.exec_driver_sql(f"PRAGMA index_info({index})")]
+        is_unique = f"SELECT \"unique\" FROM pragma_index_list('{table}') WHERE name = ?"  # noqa: S608 (ours)
+        rows = _rows(columns, bool(connection.exec_driver_sql(is_unique, (index,)).scalar_one()))
+        connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (table, index, rows))
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # reads it
+
+
+def _unknown(connection: Connection) -> Sequence[tuple[str, str]]:
+    """The indexes of our tables without statistics, each with its table."""
+    known = set[tuple[str, str]]()
+    if inspect(connection).has_table("sqlite_stat1"):
+        known = {(table, index) for table, index in connection.exec_driver_sql(_KNOWN)}
+    found = [(table, index) for table, index in connection.exec_driver_sql(_ALL)]
+    return [each for each in found if each[0] in SQLModel.metadata.tables and each not in known]
 
 
 def _rows(columns: Sequence[str], is_unique: bool) -> str:
@@ -41,7 +56,7 @@ def _rows(columns: Sequence[str], is_unique: bool) -> str:
         if name == "account_id":
             rows.append(_OF_ACCOUNT)
         elif name in _OF_FEW_VALUES:
-            rows.append(max(rows[-1] // _FEW, 1))
+            rows.append(rows[-1] // 2)
         else:
             rows.append(min(rows[-1], 1 if name == "id" else _OF_NAMED))
     if is_unique:

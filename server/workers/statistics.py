@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from invoicing.errors import DatabaseUnavailable
+from invoicing.errors import DatabaseUnavailable, QueryTimeout
 from invoicing.storage.database import Database
 
 INTERVAL = 3.0  # seconds, in which a young table grows by some hundreds of rows
@@ -23,8 +23,8 @@ async def _collect(database: Database) -> None:
     while True:
         await asyncio.sleep(INTERVAL)
         try:
-            await database.write_async(postgresql_statistics.collect)
-        except DatabaseUnavailable:  # `log_outages` says so
+            await database.list_for(None, postgresql_statistics.collect)
+        except (DatabaseUnavailable, QueryTimeout):  # the next look may have more luck
             continue
         except SQLAlchemyError:
             log.exception("no statistics can be collected")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
+from invoicing.storage import sqlite_statistics
 from invoicing.storage.database import Database
 
 LONGEST = 600.0  # seconds that another migration is waited for
@@ -20,12 +21,13 @@ _VERSION = "SELECT version_num FROM alembic_version"
 
 
 def upgrade(database: Database) -> None:
-    """Runs the missing migrations in one transaction; nothing, if the database is up to date."""
-    if is_current(database):
-        return
-    from invoicing.storage.migrations import running
+    """Runs the missing migrations in one transaction, and tells SQLite how large tables may become."""
+    if not is_current(database):
+        from invoicing.storage.migrations import running
 
-    running.upgrade(database)
+        running.upgrade(database)
+    if database.is_sqlite and database.read(sqlite_statistics.is_missing):
+        database.write(sqlite_statistics.assume)
 
 
 def is_newer(database: Database) -> bool:

@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
 from invoicing.errors import DatabaseUnavailable, ServerOutdated
-from invoicing.storage import migrations, sqlite_statistics
+from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from invoicing.storage.failures import is_busy
 
@@ -61,5 +61,3 @@ def make_tables(connection: Connection, version: str) -> None:
     settings = config()
     settings.attributes["connection"] = connection
     command.upgrade(settings, version)
-    if connection.dialect.name == "sqlite":
-        sqlite_statistics.assume(connection)

@@ -94,6 +94,7 @@ def _address(body: JsonObject, name: str) -> AddressValues | None:
     address = body.object(name)
     if address is None:
         return None
+    address.text("vat")  # the customer's own counts, but it has to be text
     parts = {name: address.text(reepay_name) for reepay_name, name in ADDRESS.items()}
     return cast(AddressValues, {"name": address.text("attention") or _full_name(address), **parts})
 

@@ -29,7 +29,7 @@ def add(database: Database, who: Principal, start: int, end: int) -> None:
 
 
 def collected(database: Database) -> Sequence[str]:
-    return database.write(postgresql_statistics.collect)
+    return database.read(postgresql_statistics.collect)
 
 
 def rows_planned_for(database: Database) -> float:
@@ -73,6 +73,34 @@ def test_a_statement_that_was_planned_for_an_empty_table_is_planned_anew(
         assert collected(database) == ["customers"]
         after = connection.exec_driver_sql(statement).scalars().all()
     assert before != after
+
+
+def test_a_table_that_somebody_vacuums_is_not_waited_for_and_has_its_turn_later(
+    database: Database, principal: Principal
+) -> None:
+    factories.order(database, principal, items=[factories.item() for _ in range(60)])
+    add(database, principal, 0, 60)
+    with database._engine.connect() as other:
+        other.exec_driver_sql("LOCK TABLE customers IN SHARE UPDATE EXCLUSIVE MODE")
+        assert collected(database) == ["customers", "order_items"]
+        other.rollback()
+    assert rows_planned_for(database) == -1
+    assert collected(database) == ["customers"]
+    assert rows_planned_for(database) == 60
+
+
+def test_tables_are_found_in_another_schema_too(database: Database, principal: Principal) -> None:
+    """PostgreSQL's own `search_path` has the schema of the user's name first."""
+    add(database, principal, 0, 60)
+
+    def as_somebody_with_a_schema(connection: Connection) -> Sequence[str]:
+        connection.exec_driver_sql("CREATE SCHEMA first")
+        connection.exec_driver_sql("SET LOCAL search_path = first, public")
+        found = postgresql_statistics.collect(connection)
+        connection.exec_driver_sql("DROP SCHEMA first")
+        return found
+
+    assert database.write(as_somebody_with_a_schema) == ["customers"]
 
 
 def test_tables_of_another_owner_are_left_alone(database: Database, principal: Principal) -> None:

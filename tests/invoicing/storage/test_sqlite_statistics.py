@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,9 +11,9 @@ from sqlalchemy import Connection, Insert, select
 from sqlmodel import SQLModel
 
 from invoicing.access import Principal
-from invoicing.storage import sqlite_statistics
+from invoicing.storage import migrations
 from invoicing.storage.database import Database
-from invoicing.storage.tables import customers, invoice_lines
+from invoicing.storage.tables import invoice_lines
 from tests.support import factories
 from tests.support.prepared_statements import prepared_statements
 
@@ -82,16 +81,36 @@ def test_a_statement_that_is_ordered_otherwise_uses_the_index_of_what_it_looks_f
     assert "invoice_lines_crediting (account_id=? AND credited_invoice_id=?)" in database.read(plan)
 
 
-def test_what_analyze_has_counted_stays(database: Database, principal: Principal) -> None:
+def counts(connection: Connection) -> dict[str, str]:
+    found = connection.exec_driver_sql("SELECT idx, stat FROM sqlite_stat1")
+    return {str(index): str(stat) for index, stat in found}
+
+
+def test_what_analyze_has_counted_stays_and_what_it_found_empty_is_told_again(
+    database: Database, principal: Principal
+) -> None:
     factories.customer(database, principal, id="c")
+    told = database.read(counts)
+    assert told["customers_newest"] == "1000000 100000 10 1"
+    database.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
+    assert "invoices_newest" not in database.read(counts)
+    migrations.upgrade(database)
+    found = database.read(counts)
+    assert found["customers_newest"] == "1 1 1 1"
+    assert found["invoices_newest"] == told["invoices_newest"]
+    assert told.keys() <= found.keys()
 
-    def counts(connection: Connection) -> Sequence[Any]:
-        of_index = "SELECT stat FROM sqlite_stat1 WHERE idx = 'customers_newest'"
-        return connection.exec_driver_sql(of_index).scalars().all()
 
-    assert database.read(counts) == ["1000000 100000 10 1"]
-    database.write(lambda connection: connection.exec_driver_sql("ANALYZE customers"))
-    database.write(sqlite_statistics.assume)
-    assert database.read(counts) == ["1 1 1 1"]
-    with closing(Database(str(database.url))) as restarted:
-        assert restarted.read(lambda connection: connection.execute(select(customers.c.id)).scalars().all())
+def test_a_database_of_before_is_told_once(database: Database) -> None:
+    told = database.read(counts)
+    database.write(lambda connection: connection.exec_driver_sql("DROP TABLE sqlite_stat1"))
+    migrations.upgrade(database)
+    assert database.read(counts) == told
+    before = database.read(written)
+    migrations.upgrade(database)
+    assert database.read(written) == before
+
+
+def written(connection: Connection) -> Any:
+    """A number that changes with each change of the tables of the statistics."""
+    return connection.exec_driver_sql("SELECT max(rowid), count(*) FROM sqlite_stat1").one()

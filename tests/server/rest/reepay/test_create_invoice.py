@@ -293,6 +293,8 @@ INVALID: list[tuple[dict[str, Any], int, str]] = [
     ({"billing_address": "x"}, 1, "billing_address must be an object"),
     ({"billing_address": {"country": "XX"}}, 1, "billing_address.country must be"),
     ({"billing_address": {"phone": 31}}, 1, "billing_address.phone must be text"),
+    ({"billing_address": {"vat": 5}}, 1, "billing_address.vat must be text"),
+    ({"shipping_address": {"vat": 5}}, 1, "shipping_address.vat must be text"),
     ({"shipping_address": {"attention": "\x00"}}, 1, "shipping_address.attention contains"),
     ({"settle": {}}, 76, "payment method"),
     ({"settle": {"payment_method": "auto"}}, 40, "no active payment method"),
