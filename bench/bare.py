@@ -104,9 +104,8 @@ class Bare:
     def run(self, most: int, seconds: float) -> tuple[float, float]:
         """Runs up to `most` commands; returns commands a second, and milliseconds of CPU for one."""
         cursor = self._pooled.cursor()
-        if (
-            not self._is_sqlite
-        ):  # or it plans for tables as they were before the rounds; the server sees to that
+        if not self._is_sqlite:
+            # Or it plans for tables as they were before the rounds. For the product its server sees to that.
             cursor.execute("ANALYZE")
             self._pooled.commit()
         start, cpu = time.perf_counter(), time.process_time()

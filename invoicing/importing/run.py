@@ -90,6 +90,7 @@ def import_orders(
             stored = _store(database, principal, batch, terms)
             rejected_lines.add(stored.rejects)
             summary.add_orders(stored)
+            database.keep_statistics()
             if invoice:
                 _invoice(database, principal, stored, summary, clock)
             progress(summary.accounted, summary.lines)

@@ -35,7 +35,7 @@ def see(connection: Connection, principal: Principal, invoice_id: str) -> Seen:
         invoice=invoice,
         payments=ledger_queries.payments_by_invoice(connection, principal, [id]).get(id, []),
         balance=balances.balances_of(connection, principal.account_id, [id])[id],
-        credited_by=sorted(queries.credits_by_invoice(connection, principal, [id]).get(id, [])),
+        credited_by=sorted(_credits_of(connection, principal, invoice)),
     )
 
 

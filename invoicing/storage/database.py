@@ -232,6 +232,13 @@ class Database:
         """Whether PostgreSQL has lately refused a command because its disk is full."""
         return self._writes.is_full
 
+    def keep_statistics(self) -> None:
+        """Has PostgreSQL look at tables that have outgrown its statistics, after many rows were added."""
+        if not self.is_sqlite:
+            from invoicing.storage import postgresql_statistics
+
+            self.read(postgresql_statistics.collect)
+
     def empty_log(self) -> bool:
         """Has SQLite write its log (…-wal) into the file and empty it; False while somebody reads from it.
 

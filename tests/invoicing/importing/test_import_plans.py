@@ -1,15 +1,18 @@
-"""SQLite's query plans for an import: they never scan all items of the account."""
+"""How databases plan an import: they never read all items of the account."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Select
+from sqlalchemy import Connection, Select
 
-from invoicing.importing import billing, returns
+from invoicing.importing import billing, returns, run
+from invoicing.storage import postgresql_statistics
 from invoicing.storage.database import Database
 from tests.conftest import FreshUrl
+from tests.support.import_files import HEADER, ImportFile
 
 IDS = {"account": "a", "ids": ["1", "2"]}
 BY_ORDER = "order_items USING INDEX order_items_of_order (account_id=? AND order_id=?)"
@@ -42,3 +45,21 @@ def test_items_are_found_by_their_orders(
     steps = [step.detail for step in plan if "order_items" in step.detail]
     assert len(steps) == 1
     assert BY_ORDER in steps[0]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_looks_at_its_tables_after_each_batch(
+    import_file: ImportFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    really = postgresql_statistics.collect
+
+    def collect(connection: Connection) -> Sequence[str]:
+        looks.append(connection.exec_driver_sql("SELECT count(*) FROM orders").scalar_one())
+        return really(connection)
+
+    monkeypatch.setattr(postgresql_statistics, "collect", collect)
+    monkeypatch.setattr(run, "MAX_ORDERS", 2)
+    lines = [f"{number},Mug,1,12.10,Ann" for number in range(5)]
+    import_file("\n".join([f"{HEADER},customer_name", *lines]))
+    assert looks == [2, 4, 5]
