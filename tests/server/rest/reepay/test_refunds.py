@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from invoicing.invoices import view
 from invoicing.storage.database import Database
 from invoicing.verify.books import verify
+from resolvers import invoice_history
+from resolvers.context import Context
 from tests.server.rest.reepay.test_create_invoice import CREATE, asked, card, refused
 from tests.server.rest.reepay.test_create_invoice import shop as shop
 from tests.support.client import Client
@@ -49,6 +52,29 @@ def asked_of(sandbox: Path) -> int:
 
 def findings(shop: Client) -> list[Any]:
     return shop.database.read(verify, shop.principal.account_id).findings
+
+
+def test_many_credit_notes_are_read_among_the_lists_and_shown_as_few_are(
+    door: Door, shop: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charged(door, shop)
+    made = [refund(door, amount=amount, key=str(amount))["id"] for amount in (1_000, 2_000, 3_000)]
+    lists: list[object] = []
+    really = Context.read_list
+
+    async def read_list(ctx: Context, work: Any, *args: Any, **kwargs: Any) -> Any:
+        lists.append(work)
+        return await really(ctx, work, *args, **kwargs)
+
+    monkeypatch.setattr(Context, "read_list", read_list)
+    few = door.get("/v1/invoice/i-1")
+    assert lists == []
+    monkeypatch.setattr(invoice_history, "FEW", 2)
+    many = door.get("/v1/invoice/i-1")
+    assert lists == [view.became]
+    assert [note["id"] for note in many["credit_notes"]] == made
+    assert [note["amount"] for note in many["credit_notes"]] == [1_000, 2_000, 3_000]
+    assert many["transactions"] == few["transactions"]
 
 
 def test_an_amount_goes_back_over_the_lines(door: Door, shop: Client) -> None:
