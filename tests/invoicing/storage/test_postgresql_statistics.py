@@ -16,6 +16,17 @@ from tests.support import factories
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_else_looks(database: Database) -> None:
+    """PostgreSQL itself might, in any moment."""
+
+    def turn_off(connection: Connection) -> None:
+        for table in ("customers", "order_items"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+
+    database.write(turn_off)
+
+
 def add(database: Database, who: Principal, start: int, end: int) -> None:
     factories.customer(database, who, id=f"c{start}")
 
