@@ -20,7 +20,8 @@ _OF_NAMED = 10  # that name one customer, order, invoice or payment, or are of o
 _OF_FEW_VALUES = frozenset({"action", "base", "currency", "kind", "lane", "type"})
 """Columns where most rows may have the same value, as most invoices are no credit invoices."""
 
-_ALL = "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index'"
+_ALL = """SELECT tables.name, indexes.name, indexes."unique"
+    FROM sqlite_schema AS tables, pragma_index_list(tables.name) AS indexes WHERE tables.type = 'table'"""
 _KNOWN = "SELECT tbl, idx FROM sqlite_stat1"
 
 
@@ -32,21 +33,20 @@ def is_missing(connection: Connection) -> bool:
 def assume(connection: Connection) -> None:
     """Tells SQLite of each index that it has no statistics of. A connection that is opened later knows it."""
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of the statistics
-    for table, index in _unknown(connection):
+    for table, index, is_unique in _unknown(connection):
         columns = [name for _, _, name in connection.exec_driver_sql(f"PRAGMA index_info({index})")]
-        is_unique = f"SELECT \"unique\" FROM pragma_index_list('{table}') WHERE name = ?"  # noqa: S608 (ours)
-        rows = _rows(columns, bool(connection.exec_driver_sql(is_unique, (index,)).scalar_one()))
+        rows = _rows(columns, is_unique)
         connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (table, index, rows))
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # reads it
 
 
-def _unknown(connection: Connection) -> Sequence[tuple[str, str]]:
-    """The indexes of our tables without statistics, each with its table."""
+def _unknown(connection: Connection) -> Sequence[tuple[str, str, bool]]:
+    """The indexes of our tables without statistics: table, name, and whether each row has its own entry."""
     known = set[tuple[str, str]]()
     if inspect(connection).has_table("sqlite_stat1"):
         known = {(table, index) for table, index in connection.exec_driver_sql(_KNOWN)}
-    found = [(table, index) for table, index in connection.exec_driver_sql(_ALL)]
-    return [each for each in found if each[0] in SQLModel.metadata.tables and each not in known]
+    found = [(table, index, bool(is_unique)) for table, index, is_unique in connection.exec_driver_sql(_ALL)]
+    return [each for each in found if each[0] in SQLModel.metadata.tables and each[:2] not in known]
 
 
 def _rows(columns: Sequence[str], is_unique: bool) -> str:

@@ -21,6 +21,7 @@ _lists, _waiting = Places(MOST_LISTS), Places(MOST_WAITING)
 
 @cache
 def _rows(most: int) -> Places:
+    """Of those that ask for rows: as many as the kind of database is worth asking at once."""
     return Places(most)
 
 
