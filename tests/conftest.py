@@ -25,6 +25,7 @@ from invoicing.access import Principal
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
 from tests.support import factories
+from tests.support.certificates import share_certificates
 from tests.support.debian_postgresql import debian_postgresql
 from tests.support.empty_places import Place, empty_postgresql
 from tests.support.installed import need
@@ -36,6 +37,7 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 share_statements()
+share_certificates()
 
 # By default tracebacks in logs have every local variable, formatted in colour: seconds for each.
 structlog.configure(
