@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from invoicing.storage import after_commit
 from invoicing.storage.failures import is_busy, rolled_back
 from invoicing.storage.places import Owner, Places
+from invoicing.storage.sqlite_search import SearchIndexes
 from invoicing.storage.writer import Batch, Command, Writer
 
 MAX_COMMANDS = 64  # of one transaction
@@ -48,6 +49,7 @@ class SQLiteWriter(Writer):
         self._check = check
         self._committed = committed
         self._clock = clock
+        self._searches = SearchIndexes()
         self._waiting: Places[Command] = Places(1)
         self._next: Command | None = None  # taken, but left to the next transaction
         self._long: set[Owner] = set()  # the accounts whose last command was long
@@ -99,6 +101,7 @@ class SQLiteWriter(Writer):
         try:
             with self._begin_checked(batch.commands) as connection:
                 self._run_all(connection, batch)
+                self._searches.complete(connection)
                 topics = after_commit.collect(connection)
                 connection.commit()
         except BaseException as failure:  # the transaction was rolled back

@@ -24,4 +24,4 @@ def share_certificates() -> None:
             return trusting(options["cafile"])
         return make(*args, **options)
 
-    ssl.create_default_context = shared  # type: ignore[assignment]
+    ssl.create_default_context = shared

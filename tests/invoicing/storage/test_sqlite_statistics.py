@@ -23,6 +23,8 @@ FEW = {"audit_heads", "webhook_endpoints"}  # an account has a handful
 WHOLE = {
     "invoicing.storage.outbox._BACKLOG": "outbox",  # counts all that waits, for the metrics
     "invoicing.storage.database._VERSION": "alembic_version",
+    "invoicing.storage.sqlite_search._IS_MIGRATED": "sqlite_schema",  # once for each process
+    "invoicing.storage.sqlite_search._NOTED": "unindexed",  # has what one transaction has written
 }
 
 
