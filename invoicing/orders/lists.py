@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.orders.actions_sql import has_item_to_invoice, is_closed
 from invoicing.storage.narrow import Columns, columns_of
 from invoicing.storage.pages import Condition, Filter, Page, WholeList, Window, count, is_whole, page, where
+from invoicing.storage.prepared import Prepared
 from invoicing.storage.search import Search
-from invoicing.storage.tables import Order, customers, orders
+from invoicing.storage.tables import MAY_BE_INVOICED, Order, customers, order_items, orders
 
 FEW = 100  # customers whose orders are looked for by their ids
+FEW_TO_INVOICE = 1_000  # orders that may have something to invoice, which are then looked for first
 
 _ALL = WholeList(partial(columns_of, orders), orders, orders.c.customer_id, as_=Order)
 
@@ -24,12 +37,21 @@ ORDERS: Mapping[str, Condition] = {
     "customer_id": lambda id: orders.c.customer_id == id,
     "currency": lambda code: orders.c.currency == code,
     "status": lambda status: is_closed() if status == "CLOSED" else ~is_closed(),
-    "invoiceable": lambda wanted: has_item_to_invoice() if wanted else ~has_item_to_invoice(),
     "total_from": lambda amount: orders.c.total >= amount,
     "total_to": lambda amount: orders.c.total <= amount,
     "created_from": lambda moment: orders.c.created_at >= moment,
     "created_before": lambda moment: orders.c.created_at < moment,
 }
+
+_MAY_BE_INVOICED: ColumnElement[bool] = literal_column(f"({MAY_BE_INVOICED})")
+"""As the index has it: for anything else it would not be used."""
+_SOME_TO_INVOICE = (
+    select(order_items.c.order_id)
+    .distinct()
+    .where(order_items.c.account_id == bindparam("account"), _MAY_BE_INVOICED)
+    .limit(literal_column(str(FEW_TO_INVOICE + 1)))
+)
+_COUNT_SOME_TO_INVOICE = Prepared(select(func.count()).select_from(_SOME_TO_INVOICE.subquery()))
 
 
 def orders_page(
@@ -55,7 +77,28 @@ def _where(
     def search(words: str) -> ColumnElement[bool]:
         return _found(connection, principal.account_id, search_words(words), every=every)
 
-    return where(orders, ORDERS, principal, given, owner=orders.c.customer_id, search=search)
+    def invoiceable(wanted: bool) -> ColumnElement[bool]:
+        if not wanted:
+            return ~has_item_to_invoice()
+        return _is_invoiceable(connection, principal.account_id, every=every)
+
+    conditions = {**ORDERS, "invoiceable": invoiceable}
+    return where(orders, conditions, principal, given, owner=orders.c.customer_id, search=search)
+
+
+def _is_invoiceable(connection: Connection, account_id: str, *, every: bool) -> ColumnElement[bool]:
+    """Whether something on an order can be invoiced.
+
+    Where few orders may have such items, or all of them are wanted, they are found by the index of these
+    items. Where many may, the newest orders soon fill a page.
+    """
+    if not every:
+        ((some,),) = _COUNT_SOME_TO_INVOICE.fetch(connection, {"account": account_id}).rows
+        if some > FEW_TO_INVOICE:
+            return has_item_to_invoice()
+    is_own = order_items.c.account_id == account_id
+    candidates = select(order_items.c.order_id).where(is_own, _MAY_BE_INVOICED)
+    return and_(orders.c.id.in_(candidates), has_item_to_invoice())
 
 
 def _found(connection: Connection, account_id: str, words: str, *, every: bool) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel
 _ROWS = 1_000_000  # in a table
 _OF_ACCOUNT = 100_000
 _OF_NAMED = 10  # that name one customer, order, invoice or payment, or are of one moment
-_OF_FEW_VALUES = frozenset({"action", "base", "currency", "kind", "lane", "type"})
+_OF_FEW_VALUES = frozenset({"action", "base", "currency", "kind", "lane", "state", "type"})
 """Columns where most rows may have the same value, as most invoices are no credit invoices."""
 
 _ALL = """SELECT tables.name, indexes.name, indexes."unique"

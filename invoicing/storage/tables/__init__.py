@@ -47,7 +47,7 @@ from invoicing.storage.tables.invoice import (
     invoices,
     number_series,
 )
-from invoicing.storage.tables.order import Order, OrderItem, order_items, orders
+from invoicing.storage.tables.order import MAY_BE_INVOICED, Order, OrderItem, order_items, orders
 from invoicing.storage.tables.outbox import Job, outbox
 from invoicing.storage.tables.payment import (
     Allocation,
@@ -66,6 +66,7 @@ from invoicing.storage.tables.webhook import (
 
 __all__ = [
     "ACCENT",
+    "MAY_BE_INVOICED",
     "UNSETTLED",
     "Account",
     "Allocation",

@@ -44,6 +44,7 @@ class Invoice(Stored):
         UniqueConstraint("account_id", "type", "period", "sequence"),
         Index("invoices_newest", "account_id", "created_at", "id"),
         Index("invoices_of_customer", "account_id", "customer_id", "created_at", "id"),
+        Index("invoices_of_state", "account_id", "state", "created_at", "id"),
     )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")

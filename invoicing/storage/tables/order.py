@@ -14,6 +14,7 @@ from invoicing.storage.tables.base import (
     Stored,
     account_reference,
     amount_column,
+    index_where,
     index_without_nulls,
     instant_column,
     json_column,
@@ -64,6 +65,13 @@ class Order(Stored):
     updated_at: datetime = instant_column()
 
 
+MAY_BE_INVOICED = (
+    "invoice_id IS NULL AND (contra_of IS NULL AND undone_as IS NULL AND type <> 'DISCOUNT' "
+    "OR contra_of IS NOT NULL AND finished_at IS NOT NULL)"
+)
+"""What is true of each item that is open to INVOICE, and of few others, as those that wait for shipment."""
+
+
 class OrderItem(Stored):
     """`split_from` is the item from which this one was split off, when a part was shipped or undone.
 
@@ -86,6 +94,7 @@ class OrderItem(Stored):
         account_reference("invoice_id", "invoices"),
         CheckConstraint("quantity <> 0", "quantity"),
         Index("order_items_of_order", "account_id", "order_id", "position"),
+        index_where(MAY_BE_INVOICED, "order_items_to_invoice", "account_id", "order_id"),
     )
 
     account_id: str = Field(primary_key=True)

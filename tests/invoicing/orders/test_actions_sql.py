@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
@@ -61,18 +63,21 @@ states_of_orders = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.parametrize("few", [lists.FEW_TO_INVOICE, 0])
 @THOROUGH
 @given(states=st.lists(states_of_orders, min_size=1, max_size=8), seller=sellers)
 def test_a_filter_in_sql_finds_the_orders_of_which_the_rule_in_python_says_so(
-    database: Database, states: list[dict[str, Any]], seller: dict[str, Any]
+    database: Database, few: int, states: list[dict[str, Any]], seller: dict[str, Any]
 ) -> None:
+    """Also where so many orders may have items to invoice that the newest are looked at first."""
     principal = factories.principal(database, **seller)
     database.write(store, principal, states)
     known = database.read(look, principal, [str(place) for place, _ in enumerate(states)])
     parties = factories.parties(database, principal, known["0"][0])
     invoiceable = {id for id, (order, items, _) in known.items() if can_be_invoiced(order, items, parties)}
     closed = {id for id, (_, items, unsettled) in known.items() if actions.is_closed(items, unsettled)}
-    assert found(database, principal, invoiceable=True) == invoiceable
+    with patch.object(lists, "FEW_TO_INVOICE", few):
+        assert found(database, principal, invoiceable=True) == invoiceable
     assert found(database, principal, invoiceable=False) == known.keys() - invoiceable
     assert found(database, principal, status="CLOSED") == closed
     assert found(database, principal, status="OPEN") == known.keys() - closed

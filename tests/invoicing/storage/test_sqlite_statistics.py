@@ -21,6 +21,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 FEW = {"audit_heads", "webhook_endpoints"}  # an account has a handful
 WHOLE = {
+    "invoicing.orders.lists._COUNT_SOME_TO_INVOICE": "order_items",  # of those not invoiced, a thousand
     "invoicing.storage.outbox._BACKLOG": "outbox",  # counts all that waits, for the metrics
     "invoicing.storage.database._VERSION": "alembic_version",
     "invoicing.storage.sqlite_search._IS_MIGRATED": "sqlite_schema",  # once for each process
