@@ -13,9 +13,10 @@ of `pg_trgm`, where that can be had; else it reads all rows of the account, as l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,12 +39,18 @@ from sqlalchemy import (
 
 from invoicing.errors import ValidationError
 from invoicing.storage.prepared import Prepared
+from invoicing.storage.tables import accounts
 
 SAMPLE = 1_000  # of the newest rows
 COMMON = 20  # in the sample
 MOST_CANDIDATES = 50  # in the sample
 MOST_COMPARED = 5_000  # rows that may all be compared
 MOST_TRIGRAMS = 8  # more leave hardly fewer candidates
+NEARLY_ALL = 0.9  # of the sample: what as many rows have tells little
+
+_COUNT_SOME_ACCOUNTS = Prepared(
+    select(func.count()).select_from(select(accounts.c.id).limit(literal_column("2")).subquery())
+)
 
 Keys = Select[Any] | CompoundSelect[Any]
 
@@ -72,11 +79,22 @@ class Search:
         if not self._is_sqlite:
             texts = [self._table.c.search_text.contains(each, autoescape=True) for each in self._trigrams]
             return select(self._table.c.id).where(self.is_own, *texts)
-        name = f"{self._table}_found"
-        index = table(name, column("rowid"), column(name))
-        wanted = {"account": [f"000{self._account_id}"[-3:]], "search_text": self._trigrams}
-        matched = [f"{part} : {_quoted(each)}" for part, some in wanted.items() for each in some]
-        return select(index.c.rowid).where(index.c[name].op("MATCH")(" AND ".join(matched)))
+        matched = [f"search_text : {_quoted(each)}" for each in self._telling_trigrams]
+        if self._has_others:
+            matched.append(f"account : {_quoted(f'000{self._account_id}'[-3:])}")
+        return _indexed(self._table).params(matched=" AND ".join(matched))
+
+    @property
+    def _telling_trigrams(self) -> Sequence[str]:
+        """The rarest first, without those of nearly all rows: FTS5 would go through all of these."""
+        most = len(self._sample.texts) * NEARLY_ALL
+        return [each for each, rows in self._sample.with_each.items() if rows <= most] or self._trigrams
+
+    @property
+    def _has_others(self) -> bool:
+        """Whether there are rows of other accounts."""
+        ((count,),) = _COUNT_SOME_ACCOUNTS.fetch(self._connection, {}).rows
+        return bool(count > 1)
 
     def is_common(self, found: ColumnElement[bool] | None = None) -> bool:
         """Whether many of the newest rows are found, or there are few rows at all.
@@ -85,8 +103,9 @@ class Search:
         """
         if found is None:
             return self._sample.are_few or self._sample.with_words >= COMMON
-        sample = _sampled(self._table, self.is_own, found)
-        rows, sum_of_found = self._connection.execute(sample).one()
+        sample = _newest(self._table, self.is_own, cast(found, Integer).label("is_found")).subquery()
+        counted = select(func.count(), func.sum(sample.c.is_found))
+        rows, sum_of_found = self._connection.execute(counted).one()
         return bool(rows < SAMPLE or sum_of_found >= COMMON)
 
     def is_cheap(self) -> bool:
@@ -115,43 +134,63 @@ class Search:
 
     @cached_property
     def _sample(self) -> _Sample:
-        given = {f"trigram_{place}": each for place, each in enumerate(self._trigrams)}
-        statement = _sample_of(self._table, self._is_sqlite, len(given))
-        key = {"account": self._account_id, "words": self._words, **given}
-        ((rows, with_words, with_trigrams),) = statement.fetch(self._connection, key).rows
-        return _Sample(rows, with_words or 0, with_trigrams or 0)
+        found = _texts_of(self._table).fetch(self._connection, {"account": self._account_id})
+        return _Sample([text for (text,) in found.rows], self._words, self._trigrams)
 
 
-class _Sample(NamedTuple):
-    """How many of the newest rows there are, have the words, and have their trigrams."""
+class _Sample:
+    """The texts of the newest rows, and how many of them have the words or what these are made of."""
 
-    rows: int
-    with_words: int
-    with_trigrams: int
+    def __init__(self, texts: Sequence[str], words: str, trigrams: Sequence[str]) -> None:
+        self.texts = texts
+        self._words = words
+        self._trigrams = trigrams
 
     @property
     def are_few(self) -> bool:
         """Whether the account has no more rows than these."""
-        return self.rows < SAMPLE
+        return len(self.texts) < SAMPLE
+
+    @cached_property
+    def with_words(self) -> int:
+        return len(_those_with(self._words, self.texts))
+
+    @cached_property
+    def with_each(self) -> Mapping[str, int]:
+        """How many have each trigram, the rarest first."""
+        counts = {each: len(_those_with(each, self.texts)) for each in self._trigrams}
+        return dict(sorted(counts.items(), key=itemgetter(1)))
+
+    @cached_property
+    def with_trigrams(self) -> int:
+        """How many have all of them."""
+        texts = self.texts
+        for each in self.with_each:
+            texts = _those_with(each, texts)
+        return len(texts)
 
 
-def _sampled(searched: FromClause, is_own: ColumnElement[bool], *found: ColumnElement[bool]) -> Select[Any]:
-    """Counts the newest rows, and those of them that are found, by each condition."""
-    newest = (searched.c.created_at.desc(), searched.c.id.desc())
-    marks = [cast(each, Integer).label(f"found_{place}") for place, each in enumerate(found)]
-    sample = select(*marks).where(is_own).order_by(*newest).limit(literal_column(str(SAMPLE))).subquery()
-    counts: list[ColumnElement[Any]] = [func.count(), *[func.sum(each) for each in sample.c]]
-    return select(*counts)
+def _those_with(part: str, texts: Sequence[str]) -> Sequence[str]:
+    return [text for text in texts if part in text]
+
+
+def _newest(searched: FromClause, is_own: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:
+    order = searched.c.created_at.desc(), searched.c.id.desc()
+    return select(*columns).where(is_own).order_by(*order).limit(literal_column(str(SAMPLE)))
 
 
 @cache
-def _sample_of(searched: FromClause, is_sqlite: bool, trigrams: int) -> Prepared:
-    def has(name: str) -> ColumnElement[bool]:
-        return _has(searched, bindparam(name, type_=String), is_sqlite)
+def _texts_of(searched: FromClause) -> Prepared:
+    """Of the newest rows."""
+    return Prepared(_newest(searched, searched.c.account_id == bindparam("account"), searched.c.search_text))
 
-    parts = [has(f"trigram_{place}") for place in range(trigrams)]
-    is_own = searched.c.account_id == bindparam("account")
-    return Prepared(_sampled(searched, is_own, has("words"), and_(True, *parts)))
+
+@cache
+def _indexed(searched: FromClause) -> Select[Any]:
+    """The keys of the rows that SQLite's index has for what is `matched`."""
+    name = f"{searched}_found"
+    index = table(name, column("rowid"), column(name))
+    return select(index.c.rowid).where(index.c[name].op("MATCH")(bindparam("matched", type_=String)))
 
 
 @cache

@@ -24,6 +24,7 @@ WHOLE = {
     "invoicing.orders.lists._COUNT_SOME_TO_INVOICE": "order_items",  # of those not invoiced, a thousand
     "invoicing.storage.outbox._BACKLOG": "outbox",  # counts all that waits, for the metrics
     "invoicing.storage.database._VERSION": "alembic_version",
+    "invoicing.storage.search._COUNT_SOME_ACCOUNTS": "accounts",  # two
     "invoicing.storage.sqlite_search._IS_MIGRATED": "sqlite_schema",  # once for each process
     "invoicing.storage.sqlite_search._NOTED": "unindexed",  # has what one transaction has written
 }
