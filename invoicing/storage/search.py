@@ -82,7 +82,7 @@ class Search:
         matched = [f"search_text : {_quoted(each)}" for each in self._telling_trigrams]
         if self._has_others:
             matched.append(f"account : {_quoted(f'000{self._account_id}'[-3:])}")
-        return _indexed(self._table).params(matched=" AND ".join(matched))
+        return _indexed(self._table).params({f"{self._table}_matched": " AND ".join(matched)})
 
     @property
     def _telling_trigrams(self) -> Sequence[str]:
@@ -187,10 +187,14 @@ def _texts_of(searched: FromClause) -> Prepared:
 
 @cache
 def _indexed(searched: FromClause) -> Select[Any]:
-    """The keys of the rows that SQLite's index has for what is `matched`."""
+    """The keys of the rows that SQLite's index has for what is matched.
+
+    The parameter has a name for each table: a statement may search two.
+    """
     name = f"{searched}_found"
     index = table(name, column("rowid"), column(name))
-    return select(index.c.rowid).where(index.c[name].op("MATCH")(bindparam("matched", type_=String)))
+    matched = bindparam(f"{searched}_matched", type_=String)
+    return select(index.c.rowid).where(index.c[name].op("MATCH")(matched))
 
 
 @cache
