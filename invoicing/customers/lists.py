@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.storage.narrow import Columns, columns_of
-from invoicing.storage.pages import Filter, Page, WholeList, Window, count, is_whole, page, where
+from invoicing.storage.pages import Filter, Page, Window, count, page, where
+from invoicing.storage.prepared_list import PreparedList
 from invoicing.storage.search import found
 from invoicing.storage.tables import Customer, customers
 
-_ALL = WholeList(partial(columns_of, customers), customers, customers.c.id, as_=Customer)
+_PREPARED = PreparedList(partial(columns_of, customers), customers, customers.c.id, as_=Customer)
 
 
 def customers_page(
@@ -23,8 +24,9 @@ def customers_page(
     window: Window,
     columns: Columns | None = None,
 ) -> Page[Customer]:
-    if is_whole(given, window):
-        return _ALL.page(connection, principal, window, columns)
+    found = _PREPARED.page(connection, principal, given, window, columns)
+    if found is not None:
+        return found
     statement, conditions = columns_of(customers, columns), _where(connection, principal, given)
     return page(connection, statement, customers, conditions, window, as_=Customer)
 

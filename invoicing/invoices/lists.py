@@ -10,11 +10,10 @@ from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.invoices.queries import Issued, issued
 from invoicing.storage.narrow import Columns
-from invoicing.storage.pages import Condition, Filter, Page, WholeList, Window, count, is_whole, page, where
+from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
+from invoicing.storage.prepared_list import PreparedList
 from invoicing.storage.search import found
 from invoicing.storage.tables import invoices
-
-_ALL = WholeList(issued, invoices, invoices.c.customer_id, as_=Issued)
 
 INVOICES: Mapping[str, Condition] = {
     "number": lambda number: invoices.c.number == number,
@@ -30,6 +29,8 @@ INVOICES: Mapping[str, Condition] = {
     "total_to": lambda amount: invoices.c.total <= amount,
 }
 
+_PREPARED = PreparedList(issued, invoices, invoices.c.customer_id, as_=Issued, conditions=INVOICES)
+
 
 def invoices_page(
     connection: Connection,
@@ -38,8 +39,9 @@ def invoices_page(
     window: Window,
     columns: Columns | None = None,
 ) -> Page[Issued]:
-    if is_whole(given, window):
-        return _ALL.page(connection, principal, window, columns)
+    found = _PREPARED.page(connection, principal, given, window, columns)
+    if found is not None:
+        return found
     conditions = _where(connection, principal, given)
     return page(connection, issued(columns), invoices, conditions, window, as_=Issued)
 

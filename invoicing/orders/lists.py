@@ -22,26 +22,29 @@ from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.orders.actions_sql import has_item_to_invoice, is_closed
 from invoicing.storage.narrow import Columns, columns_of
-from invoicing.storage.pages import Condition, Filter, Page, WholeList, Window, count, is_whole, page, where
+from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
 from invoicing.storage.prepared import Prepared
+from invoicing.storage.prepared_list import PreparedList
 from invoicing.storage.search import Search
 from invoicing.storage.tables import MAY_BE_INVOICED, Order, customers, order_items, orders
 
 FEW = 100  # customers whose orders are looked for by their ids
 FEW_TO_INVOICE = 1_000  # orders that may have something to invoice, which are then looked for first
 
-_ALL = WholeList(partial(columns_of, orders), orders, orders.c.customer_id, as_=Order)
-
-ORDERS: Mapping[str, Condition] = {
+_PLAIN: Mapping[str, Condition] = {
     "number": lambda number: orders.c.number == number,
     "customer_id": lambda id: orders.c.customer_id == id,
     "currency": lambda code: orders.c.currency == code,
-    "status": lambda status: is_closed() if status == "CLOSED" else ~is_closed(),
     "total_from": lambda amount: orders.c.total >= amount,
     "total_to": lambda amount: orders.c.total <= amount,
     "created_from": lambda moment: orders.c.created_at >= moment,
     "created_before": lambda moment: orders.c.created_at < moment,
 }
+"""Those that compare a column with their value."""
+
+_PREPARED = PreparedList(
+    partial(columns_of, orders), orders, orders.c.customer_id, as_=Order, conditions=_PLAIN
+)
 
 _MAY_BE_INVOICED: ColumnElement[bool] = literal_column(f"({MAY_BE_INVOICED})")
 """As the index has it: for anything else it would not be used."""
@@ -61,8 +64,9 @@ def orders_page(
     window: Window,
     columns: Columns | None = None,
 ) -> Page[Order]:
-    if is_whole(given, window):
-        return _ALL.page(connection, principal, window, columns)
+    found = _PREPARED.page(connection, principal, given, window, columns)
+    if found is not None:
+        return found
     statement, conditions = columns_of(orders, columns), _where(connection, principal, given)
     return page(connection, statement, orders, conditions, window, as_=Order)
 
@@ -82,8 +86,12 @@ def _where(
             return ~has_item_to_invoice()
         return _is_invoiceable(connection, principal.account_id, every=every)
 
-    conditions = {**ORDERS, "invoiceable": invoiceable}
+    conditions: Mapping[str, Condition] = {**_PLAIN, "status": _has_status, "invoiceable": invoiceable}
     return where(orders, conditions, principal, given, owner=orders.c.customer_id, search=search)
+
+
+def _has_status(status: str) -> ColumnElement[bool]:
+    return is_closed() if status == "CLOSED" else ~is_closed()
 
 
 def _is_invoiceable(connection: Connection, account_id: str, *, every: bool) -> ColumnElement[bool]:

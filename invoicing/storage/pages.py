@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -14,12 +14,9 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    String,
     and_,
-    bindparam,
     func,
     literal,
-    literal_column,
     select,
     tuple_,
 )
@@ -27,7 +24,6 @@ from sqlalchemy import (
 from invoicing.access import Principal
 from invoicing.errors import ValidationError
 from invoicing.storage import rows
-from invoicing.storage.narrow import Columns, Narrowed
 from invoicing.storage.tables import Instant
 
 T = TypeVar("T")
@@ -35,10 +31,6 @@ Condition = Callable[[Any], ColumnElement[bool]]
 Filter = Mapping[str, Any]
 """The conditions that a caller sets on a list: names and values."""
 
-_Kind = tuple[int, bool, bool, bool, bool, bool]
-"""A page's size, whether it is one from the end, whether it has a cursor after and before, and an owner, and
-whether the whole list is counted."""
-_COUNT = "whole_count"
 MAX_SIZE = 100
 DEFAULT_SIZE = 20
 
@@ -48,7 +40,7 @@ class Window:
     """Which page, in Relay's arguments: `first` after a cursor, or `last` before one.
 
     `skip` leaves out that many rows, for lists with page numbers, where later pages cost more. With
-    `is_counted` the list is counted by the page's own statement, if it is a whole list and the page has rows.
+    `is_counted` the list is counted by the page's own statement, if that is prepared and the page has rows.
     """
 
     first: int | None = None
@@ -100,86 +92,20 @@ def page(
         bounds.append(position > _position(window.before, "before"))
     in_window = (
         statement.where(*conditions, *bounds)
-        .order_by(*_order(table, backward=window.backward))
+        .order_by(*order_of(table, backward=window.backward))
         .limit(window.size + 1)
         .offset(window.skip or None)
     )
-    return _cut(rows.some(connection, in_window, as_=as_), window)
+    return cut(rows.some(connection, in_window, as_=as_), window)
 
 
-class WholeList(Generic[T]):
-    """The pages of a list of an account, or of one of its customers, that has no further conditions.
-
-    Their statements are prepared: to make one takes as long as to run it.
-    """
-
-    def __init__(
-        self,
-        statement: Callable[[Columns | None], Select[Any]],
-        table: FromClause,
-        owner: ColumnElement[Any],
-        *,
-        as_: type[T],
-    ) -> None:
-        """`statement` selects these columns of all rows, `owner` is the customer whose row it is."""
-        self._statement = statement
-        self._table = table
-        self._owner = owner
-        self._as = as_
-        self._pages = Narrowed(self._select)
-
-    def page(
-        self,
-        connection: Connection,
-        principal: Principal,
-        window: Window,
-        columns: Columns | None = None,
-    ) -> Page[T]:
-        customer = principal.customer_id
-        key: dict[str, Any] = {"account": principal.account_id, "customer": customer}
-        for name, given in (("after", window.after), ("before", window.before)):
-            if given is not None:
-                key[f"{name}_moment"], key[f"{name}_id"] = _position_of(given, name)
-        after, before = window.after is not None, window.before is not None
-        kind = window.size, window.backward, after, before, customer is not None, window.is_counted
-        statement = self._pages.reading(kind, columns)
-        if not window.is_counted:
-            return _cut(rows.some(connection, statement, key, as_=self._as), window)
-        found, total = rows.with_last(connection, statement, key, as_=self._as)
-        return replace(_cut(found, window), total=total)
-
-    def _select(self, kind: _Kind, columns: Columns | None) -> Select[Any]:
-        size, backward, after, before, is_of_customer, is_counted = kind
-        position = tuple_(self._table.c.created_at, self._table.c.id)
-        conditions = [self._table.c.account_id == bindparam("account")]
-        if is_of_customer:
-            conditions.append(self._owner == bindparam("customer"))
-        whole = self._counted(conditions) if is_counted else ()
-        if after:
-            conditions.append(position < _parameter("after"))
-        if before:
-            conditions.append(position > _parameter("before"))
-        order = _order(self._table, backward=backward)
-        statement = self._statement(columns).add_columns(*whole).where(*conditions).order_by(*order)
-        return statement.limit(literal_column(str(size + 1)))
-
-    def _counted(self, conditions: Sequence[ColumnElement[bool]]) -> Sequence[ColumnElement[Any]]:
-        """The number of rows in the list, which is found once for all rows of the page."""
-        of_list = select(func.count().label("number")).select_from(self._table).where(*conditions)
-        return [of_list.correlate(None).scalar_subquery().label(_COUNT)]
-
-
-def _parameter(name: str) -> Any:
-    return tuple_(bindparam(f"{name}_moment", type_=Instant), bindparam(f"{name}_id", type_=String))
-
-
-def _order(table: FromClause, *, backward: bool) -> tuple[ColumnElement[Any], ...]:
+def order_of(table: FromClause, *, backward: bool) -> tuple[ColumnElement[Any], ...]:
     if backward:
         return table.c.created_at, table.c.id
     return table.c.created_at.desc(), table.c.id.desc()
 
 
-def _cut(found: list[T], window: Window) -> Page[T]:
+def cut(found: list[T], window: Window) -> Page[T]:
     """The page of what was found: one row more than it has, if there is one."""
     has_more = len(found) > window.size
     found = found[: window.size]
@@ -218,17 +144,12 @@ def cursor(created_at: datetime, id: str) -> str:
     return base64.urlsafe_b64encode(f"{created_at.isoformat()}|{id}".encode()).decode()
 
 
-def is_whole(given: Filter, window: Window) -> bool:
-    """Whether a page is one of the whole list, by its cursors."""
-    return not window.skip and all(value is None for value in given.values())
-
-
 def _position(cursor: str, field: str) -> Any:
-    moment, id = _position_of(cursor, field)
+    moment, id = position_of(cursor, field)
     return tuple_(literal(moment, Instant), literal(id))
 
 
-def _position_of(cursor: str, field: str) -> tuple[datetime, str]:
+def position_of(cursor: str, field: str) -> tuple[datetime, str]:
     try:
         moment, _, id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
         return _bound(datetime.fromisoformat(moment), id)
