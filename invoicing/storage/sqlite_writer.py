@@ -103,8 +103,9 @@ class SQLiteWriter(Writer):
                 self._run_all(connection, batch)
                 self._searches.complete(connection)
                 topics = after_commit.collect(connection)
-                connection.commit()
+                _end(connection)
         except BaseException as failure:  # the transaction was rolled back
+            self._searches = SearchIndexes()  # also a migration that made them
             batch.refuse(failure)
         batch.set_outcomes()
         self._committed(topics)
@@ -180,6 +181,15 @@ def _begin(engine: Engine) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def _end(connection: Connection) -> None:
+    """Commits. After some refusals SQLite still has the transaction open, which SQLAlchemy does not end."""
+    try:
+        connection.commit()
+    except BaseException:
+        connection.invalidate()
+        raise
 
 
 def _run(connection: Connection, command: Command) -> None:
