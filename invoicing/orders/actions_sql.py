@@ -22,10 +22,14 @@ IS_APPLIED = and_(
 _OF_ORDER = and_(order_items.c.account_id == orders.c.account_id, order_items.c.order_id == orders.c.id)
 
 
-def has_item_to_invoice() -> ColumnElement[bool]:
-    """At least one item is open to `Action.INVOICE` (`actions.open_to`)."""
+def has_item_to_invoice(*by_index: ColumnElement[bool]) -> ColumnElement[bool]:
+    """At least one item is open to `Action.INVOICE` (`actions.open_to`).
+
+    `by_index` is true of each such item, and of what an index has.
+    """
     return exists().where(
         _OF_ORDER,
+        *by_index,
         order_items.c.invoice_id.is_(None),
         ~IS_APPLIED,
         case(
