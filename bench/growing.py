@@ -115,6 +115,7 @@ def _reads(count: int) -> Mapping[str, list[object]]:
             _page(10, filter={"customer_id": shop.customer_id(number)}) for number in range(shop.CUSTOMERS)
         ],
         "`invoices` with a number": [_page(10, filter={"number": shop.number(each)}) for each in some],
+        "`invoices` in a state that none has": [_page(10, filter={"state": "FAILED"})],
         "`invoices` searched for a number": [
             _page(10, filter={"search": shop.number(each)}) for each in some
         ],
