@@ -37,6 +37,7 @@ from invoicing.storage.tables.base import (
 )
 from invoicing.storage.tables.customer import Customer, CustomerSession, customer_sessions, customers
 from invoicing.storage.tables.invoice import (
+    IS_NOT_SETTLED,
     UNSETTLED,
     Document,
     Invoice,
@@ -66,6 +67,7 @@ from invoicing.storage.tables.webhook import (
 
 __all__ = [
     "ACCENT",
+    "IS_NOT_SETTLED",
     "MAY_BE_INVOICED",
     "UNSETTLED",
     "Account",

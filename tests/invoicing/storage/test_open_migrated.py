@@ -13,7 +13,7 @@ from invoicing.storage.migrations import running
 from invoicing.storage.pages import Window
 from tests.support import factories
 
-INDEXES = {"invoices_of_state", "order_items_to_invoice"}
+INDEXES = {"invoices_not_settled", "order_items_to_invoice"}
 ON_SQLITE = {"invoices_found_newest"}
 
 

@@ -61,13 +61,20 @@ def test_the_migrations_create_the_indexes_of_some_rows(database: Database) -> N
 
     stored = database.read(conditions)
     ours = {
-        f"{index.name}": re.sub(r"[()]", "", index.info["where"])
+        f"{index.name}": index.info["where"]
         for table in SQLModel.metadata.tables.values()
         for index in table.indexes
         if "where" in index.info
     }
-    plain = {name: re.sub(r"::text|[()]", "", condition) for name, condition in stored.items()}
-    assert plain == ours
+    if database.is_sqlite:  # which tells what the migration has said
+        assert stored == ours
+    assert {name: plain(each) for name, each in stored.items()} == {
+        name: plain(each) for name, each in ours.items()
+    }
+
+
+def plain(condition: str) -> str:
+    return re.sub(r"::text|[()]", "", condition)
 
 
 def test_the_newest_version_is_the_head_of_the_migrations() -> None:

@@ -1,4 +1,4 @@
-"""Indexes of what is open: invoices by their state, and the items that may be invoiced.
+"""Indexes of what is open: invoices that are not settled, and the items that may be invoiced.
 
 On SQLite also one that has the newest invoices with the texts that searches compare: an invoice fills a page
 of the file, of which a search would read a thousand.
@@ -18,7 +18,14 @@ def upgrade() -> None:
         "invoice_id IS NULL AND (contra_of IS NULL AND undone_as IS NULL AND type <> 'DISCOUNT' "
         "OR contra_of IS NOT NULL AND finished_at IS NOT NULL)"
     )
-    op.create_index("invoices_of_state", "invoices", ["account_id", "state", "created_at", "id"])
+    not_settled = sa.text("state <> 'SETTLED'")
+    op.create_index(
+        "invoices_not_settled",
+        "invoices",
+        ["account_id", "state", "created_at", "id"],
+        postgresql_where=not_settled,
+        sqlite_where=not_settled,
+    )
     op.create_index(
         "order_items_to_invoice",
         "order_items",
