@@ -6,16 +6,15 @@ with them. Where many rows have the trigrams and few have the words, the search 
 every row would be compared. Some thousands of rows are: the number of a new shop's first invoice has nothing
 but trigrams that those after it have too.
 
-SQLite has the index in a table of its own, for each table that is searched, and triggers keep it: `account`
-there is the end of the account's id, so that the rows of other accounts are left out. PostgreSQL has an index
+SQLite has the index in a table of its own, for each table that is searched (`sqlite_search` says how it is
+kept): `account` there is the end of the account's id, so that the rows of other accounts are left out. PostgreSQL has an index
 of `pg_trgm`, where that can be had; else it reads all rows of the account, as long as a read may take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, cached_property
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -39,9 +38,9 @@ from sqlalchemy import (
 
 from invoicing.errors import ValidationError
 from invoicing.storage.prepared import Prepared
+from invoicing.storage.search_sample import SAMPLE, Sample, newest, texts_of
 from invoicing.storage.tables import accounts
 
-SAMPLE = 1_000  # of the newest rows
 COMMON = 20  # in the sample
 MOST_CANDIDATES = 50  # in the sample
 MOST_COMPARED = 5_000  # rows that may all be compared
@@ -103,7 +102,7 @@ class Search:
         """
         if found is None:
             return self._sample.are_few or self._sample.with_words >= COMMON
-        sample = _newest(self._table, self.is_own, cast(found, Integer).label("is_found")).subquery()
+        sample = newest(self._table, self.is_own, cast(found, Integer).label("is_found")).subquery()
         counted = select(func.count(), func.sum(sample.c.is_found))
         rows, sum_of_found = self._connection.execute(counted).one()
         return bool(rows < SAMPLE or sum_of_found >= COMMON)
@@ -133,56 +132,9 @@ class Search:
         return bool(further.rows)
 
     @cached_property
-    def _sample(self) -> _Sample:
-        found = _texts_of(self._table).fetch(self._connection, {"account": self._account_id})
-        return _Sample([text for (text,) in found.rows], self._words, self._trigrams)
-
-
-class _Sample:
-    """The texts of the newest rows, and how many of them have the words or what these are made of."""
-
-    def __init__(self, texts: Sequence[str], words: str, trigrams: Sequence[str]) -> None:
-        self.texts = texts
-        self._words = words
-        self._trigrams = trigrams
-
-    @property
-    def are_few(self) -> bool:
-        """Whether the account has no more rows than these."""
-        return len(self.texts) < SAMPLE
-
-    @cached_property
-    def with_words(self) -> int:
-        return len(_those_with(self._words, self.texts))
-
-    @cached_property
-    def with_each(self) -> Mapping[str, int]:
-        """How many have each trigram, the rarest first."""
-        counts = {each: len(_those_with(each, self.texts)) for each in self._trigrams}
-        return dict(sorted(counts.items(), key=itemgetter(1)))
-
-    @cached_property
-    def with_trigrams(self) -> int:
-        """How many have all of them."""
-        texts = self.texts
-        for each in self.with_each:
-            texts = _those_with(each, texts)
-        return len(texts)
-
-
-def _those_with(part: str, texts: Sequence[str]) -> Sequence[str]:
-    return [text for text in texts if part in text]
-
-
-def _newest(searched: FromClause, is_own: ColumnElement[bool], *columns: ColumnElement[Any]) -> Select[Any]:
-    order = searched.c.created_at.desc(), searched.c.id.desc()
-    return select(*columns).where(is_own).order_by(*order).limit(literal_column(str(SAMPLE)))
-
-
-@cache
-def _texts_of(searched: FromClause) -> Prepared:
-    """Of the newest rows."""
-    return Prepared(_newest(searched, searched.c.account_id == bindparam("account"), searched.c.search_text))
+    def _sample(self) -> Sample:
+        found = texts_of(self._table).fetch(self._connection, {"account": self._account_id})
+        return Sample([text for (text,) in found.rows], self._words, self._trigrams)
 
 
 @cache

@@ -21,7 +21,8 @@ from invoicing.orders import lists as order_lists
 from invoicing.orders.lists import FEW
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window, cursor
-from invoicing.storage.search import COMMON, MOST_COMPARED, SAMPLE
+from invoicing.storage.search import COMMON, MOST_COMPARED
+from invoicing.storage.search_sample import SAMPLE
 from invoicing.storage.tables import customers, invoices, orders
 from tests.support import factories
 from tests.support.factories import NOW
