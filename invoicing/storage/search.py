@@ -7,8 +7,9 @@ every row would be compared. Some thousands of rows are: the number of a new sho
 but trigrams that those after it have too.
 
 SQLite has the index in a table of its own, for each table that is searched (`sqlite_search` says how it is
-kept): `account` there is the end of the account's id, so that the rows of other accounts are left out. PostgreSQL has an index
-of `pg_trgm`, where that can be had; else it reads all rows of the account, as long as a read may take.
+kept): `account` there is the end of the account's id, so that the rows of other accounts are left out.
+PostgreSQL has an index of `pg_trgm`, where that can be had; else it reads all rows of the account, as long as
+a read may take.
 """
 
 from __future__ import annotations
