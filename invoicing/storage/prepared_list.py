@@ -6,8 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, String, bindparam, func, select, tuple_
-from sqlalchemy import literal_column as literally
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from invoicing.access import Principal
 from invoicing.storage import rows
@@ -101,7 +111,7 @@ class PreparedList(Generic[T]):
             conditions.append(position > _position("before"))
         order = order_of(self._table, backward=kind.backward)
         statement = self._statement(columns).add_columns(*whole).where(*conditions).order_by(*order)
-        return statement.limit(literally(str(kind.size + 1)))
+        return statement.limit(literal_column(str(kind.size + 1)))
 
     def _counted(self, conditions: Sequence[ColumnElement[bool]]) -> Sequence[ColumnElement[Any]]:
         """The number of rows in the list, which is found once for all rows of the page."""
