@@ -37,8 +37,10 @@ def heard() -> Iterator[Heard]:
 
 
 def begun(heard: Heard) -> list[str]:
-    """What each statement does, and with which table; without those that SQLite's writer adds to a transaction:
-    savepoints, and what completes the index of searches."""
+    """What each statement does, and with which table.
+
+    Without those that SQLite's writer adds: savepoints, and what completes the index of searches.
+    """
     words = [statement.replace("\n", " ").split(" ") for statement, _ in heard]
     return [f"{each[0]} {_table(each)}" for each in words if {"SAVEPOINT", "unindexed"}.isdisjoint(each)]
 
