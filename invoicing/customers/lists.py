@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection
 from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.storage.narrow import Columns, columns_of
-from invoicing.storage.pages import Filter, Page, Window, count, page, where
+from invoicing.storage.pages import Filter, Page, Window, count, where
 from invoicing.storage.prepared_list import PreparedList
 from invoicing.storage.search import found
 from invoicing.storage.tables import Customer, customers
@@ -24,11 +24,8 @@ def customers_page(
     window: Window,
     columns: Columns | None = None,
 ) -> Page[Customer]:
-    found = _PREPARED.page(connection, principal, given, window, columns)
-    if found is not None:
-        return found
-    statement, conditions = columns_of(customers, columns), _where(connection, principal, given)
-    return page(connection, statement, customers, conditions, window, as_=Customer)
+    otherwise = partial(_where, connection, principal, given)
+    return _PREPARED.page(connection, principal, given, window, columns, otherwise)
 
 
 def customers_count(connection: Connection, principal: Principal, given: Filter) -> int:

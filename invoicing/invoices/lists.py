@@ -11,7 +11,7 @@ from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.invoices.queries import Issued, issued
 from invoicing.storage.narrow import Columns
-from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
+from invoicing.storage.pages import Condition, Filter, Page, Window, count, where
 from invoicing.storage.prepared_list import PreparedList
 from invoicing.storage.search import found
 from invoicing.storage.tables import IS_NOT_SETTLED, invoices
@@ -54,11 +54,8 @@ def invoices_page(
     window: Window,
     columns: Columns | None = None,
 ) -> Page[Issued]:
-    found = _PREPARED.page(connection, principal, _by_index(given), window, columns)
-    if found is not None:
-        return found
-    conditions = _where(connection, principal, given)
-    return page(connection, issued(columns), invoices, conditions, window, as_=Issued)
+    otherwise = partial(_where, connection, principal, given)
+    return _PREPARED.page(connection, principal, _by_index(given), window, columns, otherwise)
 
 
 def invoices_count(connection: Connection, principal: Principal, given: Filter) -> int:

@@ -22,7 +22,7 @@ from invoicing.access import Principal
 from invoicing.checks import search_words
 from invoicing.orders.actions_sql import has_item_to_invoice, is_closed
 from invoicing.storage.narrow import Columns, columns_of
-from invoicing.storage.pages import Condition, Filter, Page, Window, count, page, where
+from invoicing.storage.pages import Condition, Filter, Page, Window, count, where
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.prepared_list import PreparedList
 from invoicing.storage.search import Search
@@ -64,11 +64,8 @@ def orders_page(
     window: Window,
     columns: Columns | None = None,
 ) -> Page[Order]:
-    found = _PREPARED.page(connection, principal, given, window, columns)
-    if found is not None:
-        return found
-    statement, conditions = columns_of(orders, columns), _where(connection, principal, given)
-    return page(connection, statement, orders, conditions, window, as_=Order)
+    otherwise = partial(_where, connection, principal, given)
+    return _PREPARED.page(connection, principal, given, window, columns, otherwise)
 
 
 def orders_count(connection: Connection, principal: Principal, given: Filter) -> int:

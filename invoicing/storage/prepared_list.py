@@ -22,7 +22,7 @@ from sqlalchemy import (
 from invoicing.access import Principal
 from invoicing.storage import rows
 from invoicing.storage.narrow import Columns, Narrowed
-from invoicing.storage.pages import Condition, Filter, Page, Window, cut, order_of, position_of
+from invoicing.storage.pages import Condition, Filter, Page, Window, cut, order_of, page, position_of
 from invoicing.storage.prepared import Prepared
 from invoicing.storage.tables import Instant
 
@@ -75,15 +75,17 @@ class PreparedList(Generic[T]):
         principal: Principal,
         given: Filter,
         window: Window,
-        columns: Columns | None = None,
-    ) -> Page[T] | None:
-        """None of what is asked for in another way, or in too many: its statement is made each time."""
+        columns: Columns | None,
+        otherwise: Callable[[], Sequence[ColumnElement[bool]]],
+    ) -> Page[T]:
+        """Of what is asked for in another way, or in too many, the statement is made each time: with the
+        conditions that `otherwise` gives."""
         values = {name: value for name, value in given.items() if value is not None}
-        if window.skip or not values.keys() <= self._conditions.keys():
-            return None
-        statement = self._reading(_kind_of(principal, values, window), columns)
+        is_plain = not window.skip and values.keys() <= self._conditions.keys()
+        statement = self._reading(_kind_of(principal, values, window), columns) if is_plain else None
         if statement is None:
-            return None
+            made = self._statement(columns)
+            return page(connection, made, self._table, otherwise(), window, as_=self._as)
         key = _parameters(principal, values, window)
         if not window.is_counted:
             return cut(rows.some(connection, statement, key, as_=self._as), window)

@@ -81,7 +81,7 @@ def test_what_is_found_is_the_same_in_both_ways(database: Database, principal: P
             given = data.draw(st.fixed_dictionaries({}, optional=conditions))
             window, caller = data.draw(windows), data.draw(st.sampled_from(sessions))
             prepared = database.read(read, caller, given, window)
-            with patch.object(prepared_list.PreparedList, "page", lambda *_: None):
+            with patch.object(prepared_list.PreparedList, "_reading", lambda *_: None):
                 assert found(database.read(read, caller, given, window)) == found(prepared)
             if prepared.total is not None and prepared.rows:
                 assert prepared.total == database.read(count, caller, given)
