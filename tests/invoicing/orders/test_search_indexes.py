@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, update
+from sqlalchemy import Connection, event
 
 from invoicing.access import Principal
 from invoicing.orders import lists
 from invoicing.orders.lists import FEW
 from invoicing.storage.database import Database
 from invoicing.storage.pages import Window
-from invoicing.storage.tables import customers, orders
-from tests.invoicing.storage.test_search import ROWS, fill
+from invoicing.storage.tables import customers
+from tests.invoicing.storage.test_search import ROWS, fill, fill_orders_of_customers
 from tests.support import factories
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,10 +41,7 @@ def test_each_index_is_asked_for_the_trigrams_that_are_rare_in_it(
     """Of `quirk gmbh` nearly all customers have `gmb`, and nearly all orders have `qui`."""
     factories.customer(database, principal, id="zoe", name="Zoe")
     fill(database, customers, ["quirk gmbh" if place < MANY else "ann gmbh" for place in range(ROWS)])
-    factories.order(database, principal, id="first", customer_id="zoe")
-    fill(database, orders, ["quirk" for _ in range(ROWS)])
-    theirs = update(orders).where(orders.c.id != "first").values(customer_id=orders.c.id)
-    database.write(lambda connection: connection.execute(theirs).close())
+    fill_orders_of_customers(database, principal, "quirk")
     of_orders, of_customers = database.read(asked_of_indexes, principal, "quirk gmbh")
     assert ("gmb" in of_orders, "qui" in of_orders) == (True, False)
     assert ("gmb" in of_customers, "qui" in of_customers) == (False, True)

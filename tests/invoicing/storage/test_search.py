@@ -81,6 +81,14 @@ def fill(database: Database, table: Table, texts: Sequence[str], **more: Any) ->
     database.write(insert_copies)
 
 
+def fill_orders_of_customers(database: Database, principal: Principal, text: str) -> None:
+    """An order with this text of each of the customers that were filled in."""
+    factories.order(database, principal, id="first", customer_id="zoe")
+    fill(database, orders, [text for _ in range(ROWS)])
+    theirs = update(orders).where(orders.c.id != "first").values(customer_id=orders.c.id)
+    database.write(lambda connection: connection.execute(theirs).close())
+
+
 def texts(*, seed: int) -> list[str]:
     choice = random.Random(seed)
     return [f"{choice.choice(NAMES)} n-{number:05}" for number in range(ROWS)]
@@ -135,10 +143,7 @@ def test_orders_of_customers_of_long_ago_are_found_however_many_there_are(
 ) -> None:
     factories.customer(database, principal, id="zoe", name="Zoe")
     fill(database, customers, ["quirk" if place < many else "ann baker" for place in range(ROWS)])
-    factories.order(database, principal, id="first", customer_id="zoe")
-    fill(database, orders, ["" for _ in range(ROWS)])
-    theirs = update(orders).where(orders.c.id != "first").values(customer_id=orders.c.id)
-    database.write(lambda connection: connection.execute(theirs).close())
+    fill_orders_of_customers(database, principal, "")
     assert found(database, principal, "orders", "quirk") == [f"c{many - 1 - n:06}" for n in range(many)]
 
 
