@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
-from contextlib import suppress
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -15,27 +19,26 @@ from invoicing import texts
 
 LONGEST_VALUE = 20_000  # characters
 _WITH_LINES = ("exception", "traceback", "stack")
+_TOLD_APART = ("exc_info", "stack_info")  # what `format_exc_info` writes out
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request that is being served, for its lines."""
 
 
 def configure(level: str) -> None:
     """Sets the logs up. What libraries log has the same format, so that a collector reads only one."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    renderers = _renderers(at_terminal=sys.stderr.isatty())
+    show = _for_terminal() if sys.stderr.isatty() else _written
     structlog.configure(  # not through the standard library, which takes seven times as long for a line
-        processors=[*shared, *renderers],
+        processors=[_completed, show],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.WriteLogger(_STANDARD_ERROR),  # type: ignore[arg-type]
+        logger_factory=_StandardError,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+            foreign_pre_chain=[_completed, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, show],
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -48,16 +51,19 @@ def configure(level: str) -> None:
 class _StandardError:
     """What cannot be written to it is lost, as where it is a file and the disk is full: no request fails."""
 
-    def write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
+    _lock = Lock()
 
-    def flush(self) -> None:
-        with suppress(OSError):
-            sys.stderr.flush()
+    def __init__(self, *_: object) -> None: ...
 
+    def msg(self, line: str) -> None:
+        with self._lock:
+            try:
+                sys.stderr.write(f"{line}\n")
+                sys.stderr.flush()
+            except OSError:
+                pass
 
-_STANDARD_ERROR = _StandardError()
+    debug = info = warning = error = critical = msg
 
 
 def _without_url(record: logging.LogRecord) -> bool:
@@ -66,11 +72,57 @@ def _without_url(record: logging.LogRecord) -> bool:
     return not ("WebSocket " in message or message.startswith("connection "))
 
 
-def made_safe(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """What strangers wrote neither fills the log nor gives orders to the terminal that shows it.
+def with_request_id(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The line with the id of the request that is being served, if any is."""
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        line.setdefault("request_id", request_id)
+    return line
 
-    Only a traceback may have several lines. It is cut in its middle: what went wrong is at its end.
+
+def _completed(_: Any, level: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The line with what all lines have."""
+    with_request_id(_, level, line)
+    line["level"] = level
+    line["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return line
+
+
+def _for_terminal() -> structlog.typing.Processor:
+    """With colours."""
+    show = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return lambda _, level, line: show(_, level, _safe(_, level, line))
+
+
+def _written(_: Any, level: str, line: structlog.typing.EventDict) -> str:
+    """As JSON. Where the whole of it is short and plain, so are its values, which then are not looked at."""
+    if line.keys().isdisjoint(_TOLD_APART):
+        try:
+            written = orjson.dumps(line)
+        except TypeError:
+            pass
+        else:
+            if _is_plain(written):
+                return written.decode()
+    return _json(_safe(_, level, line))
+
+
+def _is_plain(written: bytes) -> bool:
+    """Whether JSON holds nothing that `_safe` would change, but blanks around a value."""
+    return written.isascii() and len(written) <= LONGEST_VALUE and not _NOT_PLAIN.search(written)
+
+
+_NOT_PLAIN = re.compile(rb"[\\\x7f]")
+"""JSON escapes all control characters but DEL."""
+
+
+def _safe(_: Any, level: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """With the exception written out.
+
+    What strangers wrote neither fills the log nor gives orders to the terminal that shows it. Only a
+    traceback may have several lines. It is cut in its middle: what went wrong is at its end.
     """
+    line = structlog.processors.format_exc_info(_, level, line)
     for name, value in line.items():
         if not isinstance(value, str):
             continue
@@ -80,17 +132,8 @@ def made_safe(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.ty
     return line
 
 
-def _renderers(*, at_terminal: bool) -> list[structlog.typing.Processor]:
-    show: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if at_terminal
-        else structlog.processors.JSONRenderer(_json)
-    )
-    return [structlog.processors.format_exc_info, made_safe, show]
-
-
-def _json(line: dict[str, object], **options: Any) -> str:
+def _json(line: Mapping[str, Any]) -> str:
     try:
-        return orjson.dumps(line, options["default"], orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(line, repr, orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:  # half a surrogate pair, or a number of more than 64 bits
-        return json.dumps(line, default=options["default"])
+        return json.dumps(line, default=repr)

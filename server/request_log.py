@@ -14,12 +14,12 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, bound_contextvars, reset_contextvars
 
 from invoicing.storage.tables import new_id
 from invoicing.texts import LONGEST_NAME, shortened
 from server.callers import CLIENT_GONE
 from server.graphql.sse import EVENT_STREAM
+from server.logs import REQUEST_ID
 from server.metrics import Metrics
 
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
@@ -46,7 +46,7 @@ class RequestLog:
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = _Response(_set_request_id(scope), scope, send)
-        bound = bind_contextvars(request_id=response.request_id)
+        bound = REQUEST_ID.set(response.request_id)
         try:
             await self._app_for(scope)(scope, receive, response.send)
         except asyncio.CancelledError:  # the server ends, and has waited long enough for it
@@ -58,7 +58,7 @@ class RequestLog:
             raise
         finally:
             self._log_request(scope, response)
-            reset_contextvars(**bound)
+            REQUEST_ID.reset(bound)
 
     def _app_for(self, scope: Scope) -> ASGIApp:
         if self.quick is None or scope["path"] != self.quick.path or scope.get("root_path"):
@@ -69,12 +69,13 @@ class RequestLog:
     async def _serve_connection(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A WebSocket: its line is logged when it has ended."""
         began = time.perf_counter()
-        with bound_contextvars(request_id=_set_request_id(scope)):
-            try:
-                await self.app(scope, receive, send)
-            finally:
-                route = getattr(scope.get("route"), "path", None)
-                log.info("connection", route=route, seconds=round(time.perf_counter() - began, 6))
+        bound = REQUEST_ID.set(_set_request_id(scope))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            route = getattr(scope.get("route"), "path", None)
+            log.info("connection", route=route, seconds=round(time.perf_counter() - began, 6))
+            REQUEST_ID.reset(bound)
 
     def _log_request(self, scope: Scope, response: _Response) -> None:
         seconds = time.perf_counter() - response.began
@@ -85,15 +86,17 @@ class RequestLog:
         self.metrics.count_request(
             operation or route, response.status, code or "", response.stream_began or seconds
         )
-        optional = {"operation": operation, "code": code}
-        log.info(
-            "request",
-            method=shortened(scope["method"], LONGEST_NAME),
-            route=route,
-            status=response.status,
-            seconds=round(seconds, 6),
-            **{name: value for name, value in optional.items() if value},
-        )
+        line = {
+            "method": shortened(scope["method"], LONGEST_NAME),
+            "route": route,
+            "status": response.status,
+            "seconds": round(seconds, 6),
+        }
+        if operation:
+            line["operation"] = operation
+        if code:
+            line["code"] = code
+        log.info("request", **line)
 
 
 class _Response:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from invoicing.storage.database import Database
+from server.logs import with_request_id
 from tests.support.client import Client, client
 from tests.support.patience import PATIENCE
 
@@ -69,7 +69,7 @@ def lines(logs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def test_a_request_is_one_line_in_the_log(shop: Client) -> None:
-    with capture_logs([merge_contextvars]) as logs:
+    with capture_logs([with_request_id]) as logs:
         shop.request(
             "POST",
             json={"query": "query Mine($x: String) { account { id } customers(search: $x) { totalCount } }"},
@@ -112,7 +112,7 @@ async def test_a_caller_that_leaves_is_no_failure_of_ours(shop: Client) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    with capture_logs([merge_contextvars]) as logs:
+    with capture_logs([with_request_id]) as logs:
         await shop.app(scope, leave, send)
     assert sent == []
     assert [(entry["event"], entry["log_level"], entry["status"]) for entry in logs] == [
@@ -121,7 +121,7 @@ async def test_a_caller_that_leaves_is_no_failure_of_ours(shop: Client) -> None:
 
 
 def test_the_log_holds_nothing_that_was_sent(shop: Client) -> None:
-    with capture_logs([merge_contextvars]) as logs:
+    with capture_logs([with_request_id]) as logs:
         shop.post("query ($s: String) { customers(search: $s) { totalCount } }", s="private-name")
         shop.request("GET", params={"query": '{ customers(search: "private-name") { totalCount } }'})
         shop.request("GET", "/documents/private-token/private-name.pdf")

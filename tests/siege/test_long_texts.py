@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from invoicing.storage.database import Database
+from server.logs import with_request_id
 from tests.support import factories
 from tests.support.client import (
     CREATE_CUSTOMER,
@@ -216,7 +216,7 @@ def put(value: Any, text: str) -> Any:
 
 
 def send(shop: Client, request: dict[str, Any], text: str) -> None:
-    with capture_logs([merge_contextvars]) as logs:
+    with capture_logs([with_request_id]) as logs:
         answer = shop.request(**{"method": "POST", **request})
     assert answer.status_code != 500, answer.text[:2_000]
     assert len(answer.content) < MOST_ANSWERED, answer.text[:2_000]
