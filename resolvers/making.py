@@ -61,7 +61,7 @@ def _is_of_use(found: asyncio.Task[ByFormat]) -> bool:
     return not found.done() or not (found.cancelled() or found.exception())
 
 
-def _problems(snapshot: str) -> ByFormat:
+def _problems(snapshot: bytes) -> ByFormat:
     return problems_by_format(load(snapshot))
 
 

@@ -47,7 +47,7 @@ def issue(
     store(connection, principal.account_id, frozen.snapshot, row)
     state = _follow_up(connection, principal.account_id, plan.account.has_webhooks, frozen, now=now)
     _note_subjects(connection, frozen.snapshot, frozen.set_off)
-    return Issued(**{**row, "state": state}, pdf_key=None, pdf_failed_at=None)
+    return Issued.without_pdf({**row, "state": state})
 
 
 @dataclass(frozen=True, slots=True)

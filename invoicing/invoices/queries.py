@@ -25,6 +25,7 @@ from invoicing.storage.tables import (
     is_of_customer,
     outbox,
 )
+from invoicing.storage.text_bytes import text_bytes
 from invoicing.stored_snapshot import load
 
 
@@ -52,7 +53,8 @@ class Issued(NamedTuple):
     actor_id: str
     actor_name: str
     actor_type: str
-    snapshot: str
+    snapshot: bytes
+    """In UTF-8, as it is stored."""
     logo: str | None
     search_text: str
     request: str | None
@@ -66,7 +68,12 @@ class Issued(NamedTuple):
     def locked(cls, row: Invoice) -> Issued:
         """From the invoice's row alone, without its PDF."""
         columns = {column.name: getattr(row, column.name) for column in invoices.c}
-        return cls(**columns, pdf_key=None, pdf_failed_at=None)
+        return cls.without_pdf(columns)
+
+    @classmethod
+    def without_pdf(cls, row: Mapping[str, Any]) -> Issued:
+        """Of what is stored in the invoice's row."""
+        return cls(**{**row, "snapshot": row["snapshot"].encode()}, pdf_key=None, pdf_failed_at=None)
 
     @property
     def due(self) -> int:
@@ -87,6 +94,7 @@ _PDF: Mapping[str, ColumnElement[Any]] = {
     "pdf_has_e_invoice": documents.c.has_e_invoice,
     "pdf_warnings": documents.c.warnings,
 }
+_READ_AS = {"snapshot": text_bytes(invoices.c.snapshot)}
 _IS_PDF = and_(
     documents.c.account_id == invoices.c.account_id,
     documents.c.invoice_id == invoices.c.id,
@@ -108,7 +116,7 @@ def issued(names: Columns | None = None) -> Select[Any]:
         source = source.outerjoin(documents, _IS_PDF)
     if outbox in read:
         source = source.outerjoin(outbox, _IS_PDF_TO_MAKE)
-    statement = columns_of(invoices, names).select_from(source)
+    statement = columns_of(invoices, names, _READ_AS).select_from(source)
     return statement.add_columns(*[column.label(name) for name, column in pdf.items()])
 
 
