@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from threading import get_ident
 
 
-@dataclass(slots=True)
 class _Holder:
-    taken: int = 0
-    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    __slots__ = ("loop", "taken", "thread", "waiting")
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.waiting: list[asyncio.Future[None]] = []
+        self.loop = asyncio.get_running_loop()
+        self.thread = get_ident()
 
 
 class Places:
-    """Each holder has `most` places; whoever wants one more waits for a turn. For an event loop's thread."""
+    """Each holder has `most` places; whoever wants one more waits for a turn. For an event loop's thread.
+
+    Whoever can `take` a place, or has waited for one, is to `leave` it.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._holders: dict[str, _Holder] = {}
 
-    async def enter(self, holder: str) -> Callable[[], None]:
-        """Takes a place, when there is one. Returns what gives it back, which any thread may call."""
-        loop = asyncio.get_running_loop()
-        held = self._holders.setdefault(holder, _Holder())
-        if held.taken < self._most:
-            held.taken += 1
-        else:
-            await self._wait(holder, held)
+    def take(self, holder: str) -> bool:
+        """Takes a place, if there is one."""
+        held = self._holders.get(holder)
+        if held is None:
+            held = self._holders[holder] = _Holder()
+        if held.taken >= self._most:
+            return False
+        held.taken += 1
+        return True
 
-        thread = get_ident()
-
-        def leave() -> None:
-            if get_ident() == thread:
-                self._leave(holder, held)
-                return
-            try:
-                loop.call_soon_threadsafe(self._leave, holder, held)
-            except RuntimeError:  # the loop has ended, and with it all who could wait
-                self._leave(holder, held)
-
-        return leave
-
-    async def _wait(self, holder: str, held: _Holder) -> None:
-        turn = asyncio.get_running_loop().create_future()
+    async def wait(self, holder: str) -> None:
+        """Waits for a place where there was none to take."""
+        held = self._holders[holder]
+        turn = held.loop.create_future()
         held.waiting.append(turn)
         try:
             await turn
@@ -54,6 +49,17 @@ class Places:
             elif not turn.cancelled():
                 self._leave(holder, held)  # the place came at the same moment
             raise
+
+    def leave(self, holder: str) -> None:
+        """Gives a place back. Any thread may."""
+        held = self._holders[holder]
+        if get_ident() == held.thread:
+            self._leave(holder, held)
+            return
+        try:
+            held.loop.call_soon_threadsafe(self._leave, holder, held)
+        except RuntimeError:  # the loop has ended, and with it all who could wait
+            self._leave(holder, held)
 
     def _leave(self, holder: str, held: _Holder) -> None:
         """Hands the place to who waits longest, or gives it up."""

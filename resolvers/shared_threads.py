@@ -22,13 +22,14 @@ class SharedThreads:
 
         The account keeps its place until the call has ended, even if nobody waits for it any more.
         """
-        leave = await self._places.enter(account_id)
+        if not self._places.take(account_id):
+            await self._places.wait(account_id)
         try:
             running = self._threads.submit(call)
         except BaseException:
-            leave()
+            self._places.leave(account_id)
             raise
-        running.add_done_callback(lambda _: leave())
+        running.add_done_callback(lambda _: self._places.leave(account_id))
         return await asyncio.wrap_future(running)
 
     def close(self) -> None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from time import perf_counter
-from weakref import WeakKeyDictionary
+
+from resolvers.per_loop import PerLoop
 
 LONGEST = 0.01  # seconds
 STEPS = 5  # of the event loop between two turns: what a small request takes from its bytes to its answer
@@ -74,16 +75,8 @@ class Turns:
         return turn
 
 
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
-
-
-def turns() -> Turns:
-    """Those of the running event loop."""
-    loop = asyncio.get_running_loop()
-    found = _turns.get(loop)
-    if found is None:
-        found = _turns[loop] = Turns(loop)
-    return found
+turns = PerLoop(Turns).get
+"""Those of the running event loop."""
 
 
 class Pace:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from functools import cache, partial
 from typing import Any
 
+import graphql
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
 from strawberry.execution import optimized_is_awaitable
@@ -38,6 +39,8 @@ from schema.subscription import Subscription
 from schema.types.scalars import SCALARS
 
 MOST_MISFITS = 10
+_KINDS = {kind: OperationType(kind.value) for kind in graphql.OperationType}
+"""graphql-core's kinds of operations, as Strawberry's."""
 WITH_ONE_RESULT = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
@@ -90,7 +93,7 @@ class Schema(strawberry.Schema):
         asked = Asked(document, options.get("operation_name"), options.get("variable_values") or {}, context)
         operation = self._plans.found(asked)
         options["root_value"] = begun = Begun(self._plans, asked, operation)
-        kind = OperationType(operation.kind.value) if operation else None
+        kind = _KINDS[operation.kind] if operation else None
         if operation is None or kind not in (options.get("allowed_operation_types") or OperationType):
             return None
         if kind is OperationType.MUTATION:

@@ -41,8 +41,12 @@ class RequestLog:
         """A route that needs nothing else of the application: its requests go there without the router."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        serve = {"http": self._serve_request, "websocket": self._serve_connection}
-        await serve.get(scope["type"], self.app)(scope, receive, send)
+        if scope["type"] == "http":
+            await self._serve_request(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._serve_connection(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = _Response(_set_request_id(scope), scope, send)

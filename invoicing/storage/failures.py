@@ -6,9 +6,10 @@ None of that is a bug, and the first three pass: callers and workers try again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Lock
+from types import TracebackType
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -60,41 +61,56 @@ class Outage:
         self._kind: type[Exception] | None = None
         self._lock = Lock()
         self._full_at: float | None = None
+        self._translation = _Translation(self)
 
     @property
     def is_full(self) -> bool:
         """Whether the last of PostgreSQL's refusals, some seconds ago at most, was that its disk is full."""
         return self._full_at is not None and time.monotonic() - self._full_at < FULL_FOR
 
-    @contextmanager
-    def translated(self) -> Iterator[None]:
+    def translated(self) -> AbstractContextManager[None]:
         """Raises DatabaseUnavailable for what is an outage, and ValidationError for an impossible value."""
-        try:
-            yield
-        except DatabaseUnavailable as refusal:
-            self._set(type(refusal), refusal)
-            raise
-        except DataError as refused:  # PostgreSQL fails on U+0000 in a text, even in a search
+        return self._translation
+
+    def note_success(self) -> None:
+        if self._kind is not None:
+            self._full_at = None
+            self._set(None, None)
+
+    def raise_translated(self, failure: BaseException) -> None:
+        """Raises what the failure is to the caller, if it is anything else than itself."""
+        if isinstance(failure, DatabaseUnavailable):
+            self._set(type(failure), failure)
+        elif isinstance(failure, DataError):  # PostgreSQL fails on U+0000 in a text, even in a search
             raise ValidationError(
                 "A text contains U+0000, or a number is too large: no stored value is like that."
-            ) from refused
-        except (SQLAlchemyError, MemoryError) as failure:
-            if not is_outage(failure):
-                raise
+            ) from failure
+        elif isinstance(failure, SQLAlchemyError | MemoryError) and is_outage(failure):
             if isinstance(failure, DBAPIError) and sqlstate(failure) == DISK_FULL:
                 self._full_at = time.monotonic()
             self._set(DatabaseUnavailable, failure)
             raise DatabaseUnavailable from failure
-        else:
-            if self._kind is not None:
-                self._full_at = None
-                self._set(None, None)
 
     def _set(self, kind: type[Exception] | None, failure: Exception | None) -> None:
         with self._lock:
             is_news, self._kind = kind != self._kind, kind
         if is_news:
             self._notify(failure)
+
+
+class _Translation(AbstractContextManager[None]):
+    """A class, as a generator for each read takes several times as long."""
+
+    def __init__(self, outage: Outage) -> None:
+        self._outage = outage
+
+    def __exit__(
+        self, _: type[BaseException] | None, failure: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if failure is None:
+            self._outage.note_success()
+        else:
+            self._outage.raise_translated(failure)
 
 
 def is_outage(failure: BaseException) -> bool:

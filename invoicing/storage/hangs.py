@@ -11,7 +11,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -31,13 +32,27 @@ class Hanging(Exception):
     """PostgreSQL takes connections and says nothing."""
 
 
-class _Use:
-    """A connection in use. `connection` is the driver's."""
+class _Use(AbstractContextManager[None]):
+    """A connection in use, among those that are. `connection` is the driver's."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, uses: set[_Use], lock: threading.Lock) -> None:
         self.connection = connection
         self.began = time.monotonic()
         self.is_given_up = False
+        self._uses = uses
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._uses.add(self)
+
+    def __exit__(
+        self, _: type[BaseException] | None, failure: BaseException | None, __: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._uses.discard(self)
+        if self.is_given_up and isinstance(failure, DBAPIError):
+            raise DatabaseUnavailable from Hanging(Hanging.__doc__)
 
 
 class Hangs:
@@ -69,21 +84,9 @@ class Hangs:
         self._closed.set()
         self._thread.join()
 
-    @contextmanager
-    def using(self, connection: Connection) -> Iterator[None]:
+    def using(self, connection: Connection) -> AbstractContextManager[None]:
         """Raises DatabaseUnavailable if PostgreSQL begins to hang while the connection is used."""
-        use = _Use(connection.connection.dbapi_connection)
-        with self._lock:
-            self._uses.add(use)
-        try:
-            yield
-        except DBAPIError:
-            if use.is_given_up:
-                raise DatabaseUnavailable from Hanging(Hanging.__doc__)
-            raise
-        finally:
-            with self._lock:
-                self._uses.discard(use)
+        return _Use(connection.connection.dbapi_connection, self._uses, self._lock)
 
     def _watch(self) -> None:
         while not self._closed.wait(PERIOD):

@@ -21,6 +21,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+_NOTHING = nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where reads get their connections. SQLite does not hang."""
@@ -30,7 +33,7 @@ class Source:
     outage: Outage
 
     def using(self, connection: Connection) -> AbstractContextManager[None]:
-        return nullcontext() if self.hangs is None else self.hangs.using(connection)
+        return _NOTHING if self.hangs is None else self.hangs.using(connection)
 
     def reads(self, running: Running) -> Reads:
         return Reads(self, running)

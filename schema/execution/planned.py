@@ -34,7 +34,7 @@ class Left:
     given: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Begun:
     """The root value of an execution."""
 

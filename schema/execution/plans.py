@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import OperationType
@@ -43,8 +42,7 @@ Given = Mapping[str, Any]
 Key = tuple[str, str | None, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What is asked for, and by whom."""
 
     text: str

@@ -6,7 +6,6 @@ number has to be, too: who asks for more at once waits for a place, in the order
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 from resolvers.context import Context
@@ -32,20 +31,19 @@ class Place:
     Changes wait for their turns where they write, and subscriptions are limited by their number.
     """
 
-    __slots__ = ("_context", "_leave", "_places")
+    __slots__ = ("_holder", "_places")
 
     def __init__(self, ctx: Context, document: str | None, operation: str | None) -> None:
-        self._context = ctx
+        self._holder = ctx.holder
         self._places = None if document is None else _places_for(document, operation, ctx)
-        self._leave: Callable[[], None] | None = None
 
     async def __aenter__(self) -> None:
-        if self._places is not None:
-            self._leave = await self._places.enter(self._context.holder)
+        if self._places is not None and not self._places.take(self._holder):
+            await self._places.wait(self._holder)
 
     async def __aexit__(self, *_: object) -> None:
-        if self._leave is not None:
-            self._leave()
+        if self._places is not None:
+            self._places.leave(self._holder)
 
 
 def _places_for(document: str, operation: str | None, ctx: Context) -> Places | None:

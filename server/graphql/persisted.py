@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cross_web import HTTPException
 
@@ -35,8 +34,7 @@ class DocumentRefused(HTTPException):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request says of its document: its text, its id, or both. Apollo's id is a hash."""
 
     text: str | None

@@ -17,13 +17,7 @@ from server.bodies import json_in
 from server.graphql.content_types import is_json, negotiate
 from server.graphql.persisted import Asked, Documents
 
-_SENT = {
-    "query": str | None,
-    "variables": dict | None,
-    "operationName": str | None,
-    "extensions": dict | None,
-}
-"""The parts of a body."""
+_TEXT, _OBJECT = (str, type(None)), (dict, type(None))
 
 
 class Head(NamedTuple):
@@ -64,11 +58,15 @@ def asked_in(body: bytes, documents: Documents, holder: str) -> GraphQLRequestDa
         sent = json_in(body)
     except ValueError:
         return None
-    if not isinstance(sent, dict) or not all(isinstance(sent.get(key), kind) for key, kind in _SENT.items()):
+    if not isinstance(sent, dict):
         return None
-    extensions, name = sent.get("extensions"), sent.get("operationName")
-    asked = Asked.of(sent.get("query"), sent.get("documentId"), extensions)
-    text = documents.text(asked, holder)
+    query, name = sent.get("query"), sent.get("operationName")
+    variables, extensions = sent.get("variables"), sent.get("extensions")
+    if not (isinstance(query, _TEXT) and isinstance(name, _TEXT)):
+        return None
+    if not (isinstance(variables, _OBJECT) and isinstance(extensions, _OBJECT)):
+        return None
+    text = documents.text(Asked.of(query, sent.get("documentId"), extensions), holder)
     if not text or is_subscription(text, name) or is_ambiguous(text, name):
         return None
-    return GraphQLRequestData(text, sent.get("variables"), name, extensions)
+    return GraphQLRequestData(text, variables, name, extensions)
