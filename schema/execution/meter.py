@@ -69,6 +69,7 @@ def size(value: Any) -> int:
 
 
 _EXTENSION = "most_cost"
+_USUAL = Limits().cost
 
 
 def limit_cost(schema: GraphQLSchema, most: int) -> None:
@@ -78,4 +79,4 @@ def limit_cost(schema: GraphQLSchema, most: int) -> None:
 
 def meter_of(schema: GraphQLSchema) -> Meter:
     """A meter for one answer."""
-    return Meter(schema.extensions.get(_EXTENSION, Limits().cost))
+    return Meter(schema.extensions.get(_EXTENSION, _USUAL))

@@ -6,7 +6,6 @@ import strawberry
 
 from invoicing.accounts import settings as account_settings
 from invoicing.accounts.completeness import missing_fields
-from invoicing.decimals import json_number
 from invoicing.storage import tables
 from resolvers import accounts
 from schema.info import Info
@@ -14,7 +13,7 @@ from schema.types.branding import Branding
 from schema.types.enums import ContraFlow, Scope
 from schema.types.node import Node
 from schema.types.scalars import Currency
-from schema.types.shared import Address, ElectronicAddress
+from schema.types.shared import Address, ElectronicAddress, percent
 
 
 @strawberry.type(description="A key to the account. Its token was shown when it was made, and never again.")
@@ -118,7 +117,7 @@ class Account(Node):
             bic=row.bic,
             default_currency=Currency(row.default_currency),
             tax_currency=Currency(account_settings.tax_currency_of(row)),
-            default_vat_rate=json_number(row.default_vat_rate, 4),
+            default_vat_rate=percent(row.default_vat_rate),
             locale=row.locale,
             timezone=row.timezone,
             electronic_address=ElectronicAddress.or_none(row.electronic_address),

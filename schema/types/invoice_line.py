@@ -6,12 +6,12 @@ from typing import Any
 
 import strawberry
 
-from invoicing.decimals import MILLION, json_number, price_of
+from invoicing.decimals import MILLION, price_of
 from invoicing.snapshot import Line
 from schema.hints import Key, Shape
 from schema.types.enums import SupplyType
 from schema.types.scalars import Money, Quantity, UnitPrice
-from schema.types.shared import Period, VatAmount
+from schema.types.shared import Period, VatAmount, percent
 
 
 @strawberry.type(description="A line of an invoice.")
@@ -90,7 +90,7 @@ STORED_LINE: Shape = {
     **{name: _key(name) for name in _AS_STORED.split()},
     "unit_price": _stored_price,
     "vat": {
-        "rate": lambda line: json_number(line["vat_rate"], 4),
+        "rate": lambda line: percent(line["vat_rate"]),
         "category": _key("vat_category"),
         "base": _key("total_ex_vat"),
         "amount": _key("vat_amount"),

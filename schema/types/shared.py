@@ -25,7 +25,8 @@ class Vat(NamedTuple):
 
 
 @lru_cache(maxsize=1_000)
-def _percent(rate: int) -> int | float:
+def percent(rate: int) -> int | float:
+    """Of ten-thousandths of a percent. There are few rates, and each is shown often."""
     return json_number(rate, 4)
 
 
@@ -35,7 +36,7 @@ class VatAmount:
     row: strawberry.Private[Vat]
     rate: float = computed(
         "In percent, with up to four decimals: 21, 5.5, 6.625.",
-        lambda row: _percent(row.rate),
+        lambda row: percent(row.rate),
         of=["rate"],
     )
     category: VatCategory = column("As in UNTDID 5305.", VatCategory)
@@ -48,7 +49,7 @@ class VatAmount:
 
 
 STORED_VAT: Shape = {
-    "rate": lambda row: _percent(row["rate"]),
+    "rate": lambda row: percent(row["rate"]),
     "category": Key("category"),
     "base": Key("base"),
     "amount": Key("amount"),

@@ -68,19 +68,17 @@ class RateLimits:
         if self.keys is None:
             return
         actor, account = principal.actor, principal.account_id
-        name = account, actor.type, actor.id
-        quota = self.keys.take(name, self._clock())
+        name, now = (account, actor.type, actor.id), self._clock()
+        quota = self.keys.take(name, now)
         sent += headers(self._policy, quota)
         self._check(quota, "key", sent)
         self._note(("key", name), 1)
         # apart, so that customers do not use up what the shop itself may ask
-        self._take_together("account" if actor.type == ActorType.API_KEY else "customers", account, sent)
-
-    def _take_together(self, limited: Limited, account: str, sent: RawHeaders) -> None:
-        buckets = self._buckets[limited]
+        together: Limited = "account" if actor.type == ActorType.API_KEY else "customers"
+        buckets = self._buckets[together]
         if buckets is not None:
-            self._check(buckets.take(account, self._clock()), limited, sent)
-            self._note((limited, account), 1)
+            self._check(buckets.take(account, now), together, sent)
+            self._note((together, account), 1)
 
     def take_guess(self, address: str, sent: RawHeaders) -> None:
         """Counts a key that was not seen before, until it is known to be right. Raises RateLimited."""

@@ -41,6 +41,11 @@ class Body:
     """Of an object's row: what gives the rows b0, b1 and so on beside it."""
     cost: int = 0
 
+    @property
+    def made(self) -> str:
+        """What makes the dictionary."""
+        return f"{{{', '.join(self.entries)}}}"
+
     def written(self) -> list[str]:
         """The lines of the function."""
         lines = [*self.lines]
@@ -49,9 +54,8 @@ class Body:
             lines.insert(0, f"{', '.join(rows)} = s")
         if self.sized:
             lines.append(f"r.meter.spent += {' + '.join(self.sized)}")
-        made = f"{{{', '.join(self.entries)}}}"
         if not (self.waits or self.shared_waits):
-            return [*lines, f"return {made}"]
+            return [*lines, f"return {self.made}"]
         calls = [f"r.calls.append({wait}(d, s, r))" for wait in self.waits]
         calls += [f"r.shared[{wait}].append((d, s))" for wait in self.shared_waits]
-        return [*lines, f"d = {made}", *calls, "return d"]
+        return [*lines, f"d = {self.made}", *calls, "return d"]

@@ -70,6 +70,9 @@ class Rows:
 
     def reader(self, kind: Any, details: FieldDetailsList, shape: Shape) -> Function:
         """What reads a row of which the shape has all."""
+        return self._function("row", self._body(kind, details, shape))
+
+    def _body(self, kind: Any, details: FieldDetailsList, shape: Shape) -> Body:
         body = Body(cost=self._prices.object)
         for key, selected in self._selecting.of_object(kind, details).items():
             body.cost += self._prices.value + len(key) * self._prices.character
@@ -79,13 +82,15 @@ class Rows:
                 body.cost += len(kind.name) * self._prices.character
             else:
                 self._field(kind.fields[name], key, selected, shape[name], body)
-        return self._function("row", body)
+        return body
 
     def _field(self, field: GraphQLField, key: str, details: FieldDetailsList, of: Any, body: Body) -> None:
-        if isinstance(of, Mapping):
-            function = self.reader(get_nullable_type(field.type), details, of)
-            body.entries.append(f"{key!r}: {function.name}(s, r)")
-            body.cost += function.cost
+        if isinstance(of, Mapping):  # of the same row, so it is read in the same function
+            inner = self._body(get_nullable_type(field.type), details, of)
+            body.lines += inner.lines
+            body.sized += inner.sized
+            body.cost += inner.cost
+            body.entries.append(f"{key!r}: {inner.made}")
             return
         value = self._constant(None)
         body.entries.append(f"{key!r}: {value}")
