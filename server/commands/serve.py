@@ -29,7 +29,7 @@ from server.connections.addresses import is_loopback
 from server.connections.guard import Guard
 from server.connections.limited import limited_config
 from server.graphql.locality import names_this_machine
-from server.loading import loading
+from server.loading import loading, look_seldom_for_garbage
 from server.settings import Settings
 
 _FILES_OF_OURS = 200  # of the database, of PDFs, to their processes and to webhooks
@@ -72,6 +72,7 @@ def serve(
                 demo_token=token if names_this_machine(settings.base_url or address) else None,
                 example=partial(_example, database, token) if token else None,
             )
+        look_seldom_for_garbage()
         typer.echo(f"GraphiQL is at {address}/graphql", err=True)
         if token and is_open_to_others(host):
             say_in_red(f"{host} is open to others, and there is demo data. {_DEMO_FOR_OTHERS}")
