@@ -80,13 +80,13 @@ class Context:
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Reads single rows, or a few, by their keys."""
-        return await self.services.database.read_for(self.principal.account_id, query, *args, **kwargs)
+        return await self.services.database.start_read_for(self.principal.account_id, query, *args, **kwargs)
 
     async def read_list(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Reads a list, searches or counts, which may take long."""
-        return await self.services.database.list_for(self.principal.account_id, query, *args, **kwargs)
+        return await self.services.database.start_list_for(self.principal.account_id, query, *args, **kwargs)
 
     async def write(
         self,

@@ -78,10 +78,16 @@ class Schema(strawberry.Schema):
         allowed = kwargs.get("allowed_operation_types", WITH_ONE_RESULT)
         kwargs["allowed_operation_types"] = WITH_ONE_RESULT & {*allowed}
         context = kwargs["context_value"]
-        async with Place(context, _document(args, kwargs), kwargs.get("operation_name")):
-            result = await self._planned(_document(args, kwargs), kwargs)
+        document = _document(args, kwargs)
+        place = Place(context, document, kwargs.get("operation_name"))
+        if not place.take():
+            await place.wait()
+        try:
+            result = await self._planned(document, kwargs)
             if result is None:
                 result = await super().execute(*args, **kwargs)
+        finally:
+            place.leave()
         self._conclude(result, context)
         return result
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -82,17 +81,14 @@ def create_app(
             *metrics.routes(counts, database, services.watches, settings.metrics_token),
             *rest.routes(contexts),
         ],
-        middleware=[_request_log(counts, graphql, origins), *cross_origin(origins)],
+        middleware=cross_origin(origins),
         lifespan=_lifespan(services, store, settings, counts, shared_limits),
     )
+    # Outside of all else. Requests to GraphQL skip the rest, unless other sites' pages are told something.
+    app.middleware_stack = RequestLog(app.build_middleware_stack(), counts, None if origins else graphql)
     app.state.watches = services.watches
     app.state.metrics = counts
     return app
-
-
-def _request_log(counts: Metrics, graphql: Route, origins: Sequence[str]) -> Middleware:
-    """Requests to GraphQL skip the router, unless what is said to other sites' pages comes after it."""
-    return Middleware(RequestLog, counts, quick=None if origins else graphql)
 
 
 def _lifespan(

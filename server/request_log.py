@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
@@ -40,13 +41,12 @@ class RequestLog:
         self.quick = quick
         """A route that needs nothing else of the application: its requests go there without the router."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            await self._serve_request(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._serve_connection(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return self._serve_request(scope, receive, send)
+        if scope["type"] == "websocket":
+            return self._serve_connection(scope, receive, send)
+        return self.app(scope, receive, send)
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = _Response(_set_request_id(scope), scope, send)

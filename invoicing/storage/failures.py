@@ -162,8 +162,14 @@ def repeated_if_lost(attempt: Callable[[], T], engine: Engine) -> T:
     try:
         return attempt()
     except DBAPIError as failure:
-        if sqlstate(failure) in NOT_PREPARED:
-            engine.dispose()
-        elif not is_lost(failure):
+        if not is_worth_repeating(failure, engine):
             raise
         return attempt()
+
+
+def is_worth_repeating(failure: DBAPIError, engine: Engine) -> bool:
+    """Whether what failed may be done over a new connection: see `repeated_if_lost`."""
+    if sqlstate(failure) in NOT_PREPARED:
+        engine.dispose()
+        return True
+    return is_lost(failure)

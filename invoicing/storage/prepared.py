@@ -37,7 +37,10 @@ class Prepared:
     def __init__(self, statement: Statement | Callable[[], Statement]) -> None:
         """A function makes the statement when it is first executed, so that a start does not wait for it."""
         self._given = statement
-        self._forms: dict[tuple[str, ...], Compiled] = {}
+        self._forms: dict[str, Compiled] = {}
+        """By the kind of database."""
+        self._forms_of_rows: dict[tuple[str, ...], Compiled] = {}
+        """Of an INSERT of values: also by the columns of the rows."""
 
     @cached_property
     def statement(self) -> Statement:
@@ -87,12 +90,17 @@ class Prepared:
             self._form(connection, rows[0]).send(connection, rows, refusal)
 
     def _form(self, connection: Connection, row: Parameters) -> Compiled:
-        is_of_values = isinstance(self.statement, Insert) and self.statement.select is None
-        columns = tuple(row) if is_of_values else ()
-        kind = (connection.dialect.name, *columns)
-        form = self._forms.get(kind)
+        dialect = connection.dialect
+        form = self._forms.get(dialect.name)
+        if form is not None:
+            return form
+        if not isinstance(self.statement, Insert) or self.statement.select is not None:
+            form = self._forms[dialect.name] = _compiled(self.statement, dialect, ())
+            return form
+        kind = (dialect.name, *row)
+        form = self._forms_of_rows.get(kind)
         if form is None:
-            form = self._forms[kind] = _compiled(self.statement, connection.dialect, columns)
+            form = self._forms_of_rows[kind] = _compiled(self.statement, dialect, tuple(row))
         return form
 
 

@@ -47,10 +47,11 @@ def one_or_none(
     connection: Connection, statement: Executable | Prepared, key: Key | None = None, *, as_: type[T]
 ) -> T | None:
     """The only row of the result, or None. Raises an error if there is more than one."""
-    found = all_(connection, statement, key, as_=as_)
+    columns, found, reads = _fetched(connection, statement, key)
     if len(found) > 1:
         raise MultipleResultsFound
-    return found[0] if found else None
+    kind: Any = as_
+    return _reader(kind, columns, reads)(found[0]) if found else None
 
 
 def all_(

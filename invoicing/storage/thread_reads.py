@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from invoicing.errors import QueryTimeout
-from invoicing.storage.failures import CANCELED, Outage, repeated_if_lost, sqlstate
+from invoicing.storage.failures import CANCELED, Outage, is_worth_repeating, sqlstate
 from invoicing.storage.time_limit import Running
 
 if TYPE_CHECKING:
@@ -61,42 +61,39 @@ class Reads:
     def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work`, which another thread interrupts when it takes too long or nobody waits for it."""
         with self._source.outage.translated():
-            return repeated_if_lost(lambda: self._run_once(work, *args, **kwargs), self._source.engine)
+            try:
+                return self._run_once(work, *args, **kwargs)
+            except DBAPIError as failure:
+                if not is_worth_repeating(failure, self._source.engine):
+                    raise
+                return self._run_once(work, *args, **kwargs)
 
     def _run_once(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        if self._source.hangs is not None:
-            self._source.hangs.check()
+        hangs, running = self._source.hangs, self._running
+        if hangs is not None:
+            hangs.check()
         if self._connection is None:
             self._connection = self._source.engine.connect()
         connection, is_done = self._connection, False
         try:
             with self._source.using(connection):
-                result = self._in_time(connection, work, *args, **kwargs)
+                running.begin(connection.connection.dbapi_connection)
+                try:
+                    result = work(connection, *args, **kwargs)
+                except OperationalError as failure:
+                    if _is_interruption(failure):
+                        raise QueryTimeout from failure
+                    raise
+                finally:
+                    if running.end() and hangs is not None:
+                        connection.invalidate()  # PostgreSQL may get the order to cancel only now
             is_done = not connection.invalidated
             return result
         finally:
             if not is_done:
                 self.close()
-
-    def _in_time(
-        self,
-        connection: Connection,
-        work: Callable[Concatenate[Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        self._running.begin(connection.connection.dbapi_connection)
-        try:
-            return work(connection, *args, **kwargs)
-        except OperationalError as failure:
-            if _is_interruption(failure):
-                raise QueryTimeout from failure
-            raise
-        finally:
-            if self._running.end() and self._source.hangs is not None:
-                connection.invalidate()  # PostgreSQL may get the order to cancel only now
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

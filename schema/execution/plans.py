@@ -20,7 +20,7 @@ from resolvers.shared_threads import SharedThreads
 from resolvers.turns import turns
 from resolvers.ways import Way
 from schema.execution.compiled.operation import CompiledOperation
-from schema.execution.compiled.running import Outcome, Prices, Read, Run
+from schema.execution.compiled.running import Outcome, Prices, Run
 from schema.execution.compiled.selecting import Replaced
 from schema.execution.compiled.source import ROOT, Plan
 from schema.execution.documents import DocumentCache, ParsedDocument
@@ -109,27 +109,28 @@ class Plans:
 
         Raises whatever ends the plan.
         """
-        plan = await self._plan(operation, run)
-        return await self._read(plan.reads[key], value, run)
+        plan = self._found(operation, run) or await self._written(operation, run)
+        return await self._read(plan, key, value, run)
 
     async def read_event(self, operation: CompiledOperation, event: Any, run: Run) -> dict[str, Any]:
         """The answer of a subscription to an event. Raises whatever ends the plan."""
-        plan = await self._plan(operation, run)
-        ((key, read),) = plan.reads.items()
-        return {key: await self._read(read, event, run)}
+        plan = self._found(operation, run) or await self._written(operation, run)
+        (key,) = plan.reads
+        return {key: await self._read(plan, key, event, run)}
 
-    async def _plan(self, operation: CompiledOperation, run: Run) -> Plan:
+    @staticmethod
+    def _found(operation: CompiledOperation, run: Run) -> Plan | None:
         context: Context = run.context
         context.way = Way.UNPLANNED
-        plan = operation.found(run.variables) or await self._written(operation, run)
-        if plan.columns is not None and operation.kind is OperationType.QUERY:
+        return operation.found(run.variables)
+
+    @staticmethod
+    async def _read(plan: Plan, key: str, value: Any, run: Run) -> dict[str, Any]:
+        context: Context = run.context
+        if plan.columns is not None:
             context.loaders.narrow(plan.columns)
         context.way = Way.FAILED
-        return plan
-
-    async def _read(self, read: Read, value: Any, run: Run) -> dict[str, Any]:
-        context: Context = run.context
-        data: dict[str, Any] = await run.read(read, value, PRICES)
+        data: dict[str, Any] = await run.read(plan.reads[key], value, PRICES)
         context.way = Way.PLANNED
         return data
 

@@ -25,7 +25,7 @@ def _rows(most: int) -> Places:
 
 
 class Place:
-    """Waits until there is a place for one more query of the account, and keeps it.
+    """That of one more query of the account, which waits until there is one.
 
     Lists, searches and counts have places apart, so that they keep no question for a single thing waiting.
     Changes wait for their turns where they write, and subscriptions are limited by their number.
@@ -38,10 +38,21 @@ class Place:
         self._places = None if document is None else _places_for(document, operation, ctx)
 
     async def __aenter__(self) -> None:
-        if self._places is not None and not self._places.take(self._holder):
-            await self._places.wait(self._holder)
+        if not self.take():
+            await self.wait()
 
     async def __aexit__(self, *_: object) -> None:
+        self.leave()
+
+    def take(self) -> bool:
+        """Takes it, if it is free. Else `wait` for it. In either case, `leave` it."""
+        return self._places is None or self._places.take(self._holder)
+
+    async def wait(self) -> None:
+        if self._places is not None:
+            await self._places.wait(self._holder)
+
+    def leave(self) -> None:
         if self._places is not None:
             self._places.leave(self._holder)
 

@@ -89,24 +89,21 @@ class GraphQLView(Operations):
             request = Request(scope, receive)
             request._body = body
             return await self.run(request, context=context)
-        with _while_wanted(sent.query, receive):
-            result = await self._executed(sent, context)
+        try:
+            with _while_wanted(sent.query, receive):
+                result = await self.schema.execute(
+                    sent.query,
+                    variable_values=sent.variables,
+                    context_value=context,
+                    operation_name=sent.operation_name,
+                    operation_extensions=sent.extensions,
+                )
+        except CannotGetOperationTypeError as unknown:
+            raise HTTPException(400, unknown.as_http_error_reason()) from unknown
         scope["state"]["operation"] = context.operation
         if not result.errors:
             return _Answer(result.data, head.media)
         return _json_response(await self.process_result(Request(scope), result), head.media)
-
-    async def _executed(self, sent: GraphQLRequestData, context: Context) -> ExecutionResult:
-        try:
-            return await self.schema.execute(
-                sent.query,
-                variable_values=sent.variables,
-                context_value=context,
-                operation_name=sent.operation_name,
-                operation_extensions=sent.extensions,
-            )
-        except CannotGetOperationTypeError as unknown:
-            raise HTTPException(400, unknown.as_http_error_reason()) from unknown
 
     async def _respond(self, request: Request) -> Response:
         if is_browser(request):

@@ -15,9 +15,6 @@ Call = Coroutine[Any, Any, None]
 
 async def all_ended(calls: Sequence[Call]) -> None:
     """Waits until all have ended, and raises what the first of them, in their order, failed with."""
-    if len(calls) == 1:
-        await calls[0]
-        return
     failures: dict[int, BaseException] = {}
     waiting: dict[int, _Waiting] = {}
     for place, call in enumerate(calls):

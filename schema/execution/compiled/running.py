@@ -96,27 +96,26 @@ class Run:
         self.info = PlannedInfo(self.context)
 
     async def read(self, read: Read, value: Any, prices: Prices) -> Any:
-        """What is read of a value, once all is done that this has left to be done."""
+        """What is read of a value, once all is done that this has left to be done, and that in turn."""
         try:
             data = read(value, self)
-            await self._finish(prices)
+            while self.calls or self.shared or self.lists:
+                if self.lists:
+                    await self._read_lists(prices)
+                    continue
+                self.calls += [wait(waiting, self) for wait, waiting in self.shared.items()]
+                self.shared.clear()
+                calls, self.calls = self.calls, []
+                if len(calls) == 1:
+                    await calls[0]
+                else:
+                    await all_ended(calls)  # loaders see together what is asked of them
+            if self.meter.spent > self.meter.most:
+                raise Unplanned
             return data
         finally:
             for call in self.calls:
                 call.close()
-
-    async def _finish(self, prices: Prices) -> None:
-        """Does what reading has left to be done, and what this leaves in turn."""
-        while self.calls or self.shared or self.lists:
-            if self.lists:
-                await self._read_lists(prices)
-                continue
-            self.calls += [wait(waiting, self) for wait, waiting in self.shared.items()]
-            self.shared.clear()
-            calls, self.calls = self.calls, []
-            await all_ended(calls)  # loaders see together what is asked of them
-        if self.meter.spent > self.meter.most:
-            raise Unplanned
 
     async def _read_lists(self, prices: Prices) -> None:
         lists, self.lists = self.lists, []

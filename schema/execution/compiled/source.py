@@ -51,7 +51,7 @@ class Plan:
     its root fields, under their names in the answer. What has to be waited for is left in the run."""
     lines: int
     columns: Mapping[str, Columns] | None = None
-    """What a query reads of the rows that each type shows; None, if that is not known."""
+    """What a query reads of the rows that each type shows; None, if that is not known, or it is no query."""
 
 
 class Writer:
@@ -75,7 +75,7 @@ class Writer:
     def of_root(self, root: GraphQLObjectType) -> Plan:
         """The plan of a query. Raises Unplanned."""
         reader = self._reader(root, self._selecting.of_root(root), is_root=True)
-        return self._compiled({ROOT: reader.name})
+        return self._compiled({ROOT: reader.name}, self._needed.found())
 
     def of_payloads(self, root: GraphQLObjectType) -> Plan:
         """The plan of what is below the root fields, which graphql-core resolves. Raises Unplanned."""
@@ -90,13 +90,13 @@ class Writer:
         self._define(f"def {name}(s, r):", [*_spending(function.cost), f"return {function.name}(s, r)"])
         return name
 
-    def _compiled(self, readers: Mapping[str, str]) -> Plan:
+    def _compiled(self, readers: Mapping[str, str], columns: Mapping[str, Columns] | None = None) -> Plan:
         # Of the caller's text only names are in it, which GraphQL's grammar keeps to letters, digits and "_".
         # One by one: Python would compile all for some dozens of milliseconds, in which no other thread runs.
         for function in self._functions:
             exec(compile(function, "<plan>", "exec"), self._names)  # noqa: S102
         reads = {key: self._names[name] for key, name in readers.items()}
-        return Plan(reads, self._lines, self._needed.found())
+        return Plan(reads, self._lines, columns)
 
     # ------------------------------------------------------------ objects
 
