@@ -22,15 +22,14 @@ from invoicing.storage.database import Database
 from invoicing.storage.outbox import Backlog
 from invoicing.texts import LONGEST_NAME, shortened
 from resolvers.watches import Watches
-from resolvers.ways import Way
 from server.connections.guard import REFUSALS
+from server.counts import Counts
 from server.health import PATIENCE
 from server.outages import one_line
 from server.rate_limits.limits import LIMITED
 
 MOST_OPERATIONS = 200  # callers choose the names; further ones are counted together as OTHERS
 OTHERS, UNNAMED = "(others)", "(unnamed)"
-_REQUEST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _RENDER = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 
 log = structlog.get_logger(__name__)
@@ -41,27 +40,12 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a line more for each metric, of no use
         self.registry = CollectorRegistry()
         self._operations: set[str] = set()
-        self._by_labels: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
-        self._requests = self._counter(
-            "invoicing_requests", "Requests answered.", "operation", "status", "code"
-        )
-        self._seconds = Histogram(
-            "invoicing_request_seconds",
-            "From a request to the end of its answer.",
-            ["operation"],
-            buckets=_REQUEST,
-            registry=self.registry,
-        )
+        self._counts = Counts()
+        self.registry.register(self._counts)
+        self.count_execution = self._counts.count_execution
         self._socket_operations = self._counter(
             "invoicing_socket_operations", "Operations over WebSockets that have ended.", "operation"
         )
-        executions = self._counter(
-            "invoicing_executions", "Operations executed by their plans, or interpreted.", "way", "reason"
-        )
-        self._by_way = {
-            way: executions.labels(way, "") if way is Way.PLANNED else executions.labels("interpreted", way)
-            for way in Way
-        }
         self._made = self._counter("invoicing_pdfs_made", "PDFs made and stored.")
         self._failed = self._counter("invoicing_pdfs_failed", "Attempts that made no PDF.")
         self._drawing = Histogram(
@@ -94,21 +78,11 @@ class Metrics:
         )
 
     def count_request(self, operation: str | None, status: int, code: str, seconds: float) -> None:
-        name = self._label(operation or UNNAMED)
-        key = name, status, code
-        if key not in self._by_labels:  # looking labels up takes ten times as long as counting
-            self._by_labels[key] = self._requests.labels(name, str(status), code), self._seconds.labels(name)
-        counter, histogram = self._by_labels[key]
-        counter.inc()
-        histogram.observe(seconds)
+        self._counts.count_request(self._label(operation or UNNAMED), status, code, seconds)
 
     def count_socket_operation(self, operation: str | None) -> None:
         """Counts an operation over a WebSocket that has ended. Its duration is up to the client."""
         self._socket_operations.labels(self._label(operation or UNNAMED)).inc()
-
-    def count_execution(self, way: Way) -> None:
-        """Counts a result that a plan has made, or graphql-core, for the reason that the way says."""
-        self._by_way[way].inc()
 
     def count_pdfs(self, made: Sequence[float], *, failed: int) -> None:
         """`made` has the seconds that each new PDF took; `failed` is the number of attempts that failed."""
