@@ -38,7 +38,6 @@ class RequestLog:
     def __init__(self, app: ASGIApp, metrics: Metrics, quick: Route | None = None) -> None:
         self.app = app
         self.metrics = metrics
-        self._log = log.bind()  # the proxy would look for it with each line
         self.quick = quick
         """A route that needs nothing else of the application: its requests go there without the router."""
 
@@ -101,7 +100,7 @@ class RequestLog:
             line["operation"] = operation
         if code:
             line["code"] = code
-        self._log.info("request", **line)
+        log.info("request", **line)
 
 
 class _Response:
