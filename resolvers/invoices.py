@@ -26,7 +26,7 @@ from resolvers import orders, payments
 from resolvers.batches import check_batch
 from resolvers.context import Context
 from resolvers.once import Moment
-from resolvers.pages import read_page
+from resolvers.pages import read_page_of_customers
 
 LONGEST_WAIT_MS = 10_000
 
@@ -75,7 +75,7 @@ async def invoice_updated(ctx: Context, invoice_id: str) -> AsyncIterator[Issued
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Issued]:
     ctx.principal.require(Scope.INVOICES_READ)
-    page = await read_page(ctx, lists.invoices_page, filter, window, "Invoice")
+    page = await read_page_of_customers(ctx, lists.invoices_page, filter, window, "Invoice")
     ctx.loaders.invoice.prime({row.id: row for row in page.rows})  # `orders { invoices }` finds them
     return page
 

@@ -23,7 +23,7 @@ from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order, OrderItem
 from resolvers.batches import check_batch
 from resolvers.context import Context
-from resolvers.pages import read_page
+from resolvers.pages import read_page_of_customers
 from resolvers.shared_threads import SharedThreads
 
 _AUDITED = {
@@ -62,7 +62,7 @@ async def order(ctx: Context, order_id: str) -> Order:
 
 async def page(ctx: Context, filter: Filter, window: Window) -> Page[Order]:
     ctx.principal.require(Scope.ORDERS_READ)
-    return await read_page(ctx, lists.orders_page, filter, window, "Order")
+    return await read_page_of_customers(ctx, lists.orders_page, filter, window, "Order")
 
 
 async def count(ctx: Context, filter: Filter) -> int:
