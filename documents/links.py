@@ -84,4 +84,4 @@ def _begun_hmac(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
 
 def _base64(content: bytes) -> bytes:
     """As itsdangerous writes it."""
-    return binascii.b2a_base64(content, newline=False).translate(_URL_SAFE).rstrip(b"=")
+    return binascii.b2a_base64(content, newline=False).translate(_URL_SAFE, b"=")

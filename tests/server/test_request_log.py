@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from invoicing.storage.database import Database
+from server import logs
 from server.logs import with_request_id
 from tests.support.client import Client, client
 from tests.support.patience import PATIENCE
@@ -25,15 +28,15 @@ def shop(database: Database, tmp_path: Path) -> Client:
 
 
 def test_a_callers_id_comes_back(shop: Client) -> None:
-    for given in ("abc", "A-1_b.c:d", "x" * 100, "0190c3a2-7f1e-7b3a-8d3e-000000000000"):
+    for sent in ("abc", "A-1_b.c:d", "x" * 100, "0190c3a2-7f1e-7b3a-8d3e-000000000000"):
         for path in ("/graphql", "/healthz", "/nothing"):
-            answer = shop.request("GET", path, headers={"x-request-id": given})
-            assert answer.headers["x-request-id"] == given
+            answer = shop.request("GET", path, headers={"x-request-id": sent})
+            assert answer.headers["x-request-id"] == sent
 
 
 def test_an_id_that_is_not_sane_is_replaced(shop: Client) -> None:
-    for given in ("", "x" * 101, "a b", "a\tb", "<script>", "é", 'a"b', "a;b", "a/b"):
-        headers = {"x-request-id": given.encode()}
+    for sent in ("", "x" * 101, "a b", "a\tb", "<script>", "é", 'a"b', "a;b", "a/b"):
+        headers = {"x-request-id": sent.encode()}
         ids = {shop.request("GET", "/healthz", headers=headers).headers["x-request-id"] for _ in range(2)}
         assert len(ids) == 2
         assert all(len(id) == 36 for id in ids)
@@ -187,6 +190,23 @@ def test_an_exception_that_uvicorn_logs_is_one_line() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE)
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["event"] == "[Errno 98] address already in use"
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates()
+
+
+@given(st.dictionaries(st.text(), VALUES | st.lists(VALUES, max_size=3), max_size=5))
+def test_a_line_that_is_written_at_once_is_the_one_that_is_looked_through(line: dict[str, Any]) -> None:
+    written = logs._written(None, "info", {**line})
+    looked_through = logs._json(logs._safe(None, "info", {**line}))
+    assert "\n" not in written
+    without_blanks = [_without_blanks(json.loads(each)) for each in (written, looked_through)]
+    assert without_blanks[0] == without_blanks[1]
+
+
+def _without_blanks(line: dict[str, Any]) -> dict[str, str]:
+    """A line that is not looked through may have blanks around a value. NaN is not equal to itself."""
+    return {name: repr(value.strip() if isinstance(value, str) else value) for name, value in line.items()}
 
 
 NO_ROOM = """if True:
