@@ -31,51 +31,45 @@ WithCustomers = tuple[Page[C], Mapping[str, Customer | None]]
 
 
 async def read_page(ctx: Context, read: Read[T], filter: Filter, window: Window, shown_as: str) -> Page[T]:
+    """Where it takes too long to count the list as well, the page alone: the count is told of by itself."""
     columns = ctx.loaders.columns_of(shown_as)
-    return await _read(ctx, partial(_page, read, filter, columns), window)
+    try:
+        return await ctx.read_list(read, ctx.principal, filter, window, columns)
+    except QueryTimeout:
+        if not window.is_counted:
+            raise
+        alone = replace(window, is_counted=False)
+        return await ctx.read_list(read, ctx.principal, filter, alone, columns)
 
 
 async def read_page_of_customers(
     ctx: Context, read: Read[C], filter: Filter, window: Window, shown_as: str
 ) -> Page[C]:
-    """Of what belongs to customers, who are read with it where they are shown: not handed over once more."""
-    if not ctx.loaders.are_shown("Customer") or Scope.CUSTOMERS_READ not in ctx.principal.scopes:
-        return await read_page(ctx, read, filter, window, shown_as)
-    columns, of_customers = ctx.loaders.columns_of(shown_as), ctx.loaders.columns_of("Customer")
-    page, customers = await _read(ctx, partial(_with_customers, read, filter, columns, of_customers), window)
-    ctx.loaders.customer.prime(customers)
-    return page
+    """Of what belongs to customers, who are read with it where they are shown: not handed over once more.
 
-
-async def _read(ctx: Context, read: Callable[[Connection, Principal, Window], T], window: Window) -> T:
-    """Where it takes too long to count the list as well, the page alone: the count is told of by itself."""
-    try:
-        return await ctx.read_list(read, ctx.principal, window)
-    except QueryTimeout:
-        if not window.is_counted:
-            raise
-        return await ctx.read_list(read, ctx.principal, replace(window, is_counted=False))
-
-
-def _page(
-    read: Read[T],
-    filter: Filter,
-    columns: Columns | None,
-    connection: Connection,
-    principal: Principal,
-    window: Window,
-) -> Page[T]:
-    return read(connection, principal, filter, window, columns)
+    Where that takes too long, the page is read alone, and its customers where they are shown.
+    """
+    columns = ctx.loaders.columns_of(shown_as)
+    are_shown = columns is not None and "customer_id" in columns and ctx.loaders.are_shown("Customer")
+    if are_shown and Scope.CUSTOMERS_READ in ctx.principal.scopes:
+        together = partial(_with_customers, read, ctx.loaders.columns_of("Customer"))
+        try:
+            page, customers = await ctx.read_list(together, ctx.principal, filter, window, columns)
+        except QueryTimeout:
+            return await read_page(ctx, read, filter, window, shown_as)
+        ctx.loaders.customer.prime(customers)
+        return page
+    return await read_page(ctx, read, filter, window, shown_as)
 
 
 def _with_customers(
     read: Read[C],
-    filter: Filter,
-    columns: Columns | None,
     of_customers: Columns | None,
     connection: Connection,
     principal: Principal,
+    filter: Filter,
     window: Window,
+    columns: Columns | None,
 ) -> WithCustomers[C]:
     page = read(connection, principal, filter, window, columns)
     ids = [*dict.fromkeys([row.customer_id for row in page.rows if row.customer_id])]

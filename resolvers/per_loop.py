@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from threading import Lock
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,6 +16,7 @@ class PerLoop(Generic[T]):
     def __init__(self, make: Callable[[asyncio.AbstractEventLoop], T]) -> None:
         self._make = make
         self._made: dict[asyncio.AbstractEventLoop, T] = {}
+        self._lock = Lock()
 
     def get(self) -> T:
         """That of the running loop."""
@@ -22,9 +24,7 @@ class PerLoop(Generic[T]):
         made = self._made.get(loop)
         if made is None:
             made = self._make(loop)
-            # at once, as other threads may have loops too
-            self._made = {
-                **{each: its for each, its in self._made.items() if not each.is_closed()},
-                loop: made,
-            }
+            with self._lock:  # other threads may have loops too
+                kept = {each: its for each, its in self._made.items() if not each.is_closed()}
+                self._made = {**kept, loop: made}
         return made

@@ -39,15 +39,16 @@ class Places:
     async def wait(self, holder: str) -> None:
         """Waits for a place where there was none to take."""
         held = self._holders[holder]
-        turn = held.loop.create_future()
+        turn = asyncio.get_running_loop().create_future()
         held.waiting.append(turn)
         try:
             await turn
-        except asyncio.CancelledError:
+        except BaseException:
             if turn in held.waiting:
                 held.waiting.remove(turn)
-            elif not turn.cancelled():
+            elif turn.done() and not turn.cancelled():
                 self._leave(holder, held)  # the place came at the same moment
+            turn.cancel()  # for a place that is on its way
             raise
 
     def leave(self, holder: str) -> None:
@@ -58,19 +59,33 @@ class Places:
             return
         try:
             held.loop.call_soon_threadsafe(self._leave, holder, held)
-        except RuntimeError:  # the loop has ended, and with it all who could wait
+        except RuntimeError:  # the loop has ended
             self._leave(holder, held)
 
     def _leave(self, holder: str, held: _Holder) -> None:
         """Hands the place to who waits longest, or gives it up."""
         while held.waiting:
             turn = held.waiting.pop(0)
-            if not turn.done():
+            if turn.done():
+                continue
+            loop = turn.get_loop()
+            if loop is held.loop:
                 turn.set_result(None)
                 return
+            try:  # who took the first place had another loop, which may have ended since
+                loop.call_soon_threadsafe(self._hand_over, turn, holder, held)
+            except RuntimeError:  # so has this one
+                continue
+            return
         held.taken -= 1
         if held.taken == 0:
             self._holders.pop(holder, None)
+
+    def _hand_over(self, turn: asyncio.Future[None], holder: str, held: _Holder) -> None:
+        if turn.done():
+            self._leave(holder, held)
+        else:
+            turn.set_result(None)
 
     def __len__(self) -> int:
         """The places that are taken."""

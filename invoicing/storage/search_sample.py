@@ -33,8 +33,11 @@ class Sample:
 
     @cached_property
     def with_each(self) -> Mapping[str, int]:
-        """How many have each trigram, the rarest first."""
-        counts = {each: len(_those_with(each, self.texts)) for each in self._trigrams}
+        """How many have each trigram, the rarest first: of those that none has, the last of the words.
+
+        Numbers differ at their ends. What they begin with may be that of no newest row and many others.
+        """
+        counts = {each: len(_those_with(each, self.texts)) for each in reversed(self._trigrams)}
         return dict(sorted(counts.items(), key=itemgetter(1)))
 
     @cached_property

@@ -52,13 +52,16 @@ async def test_a_page_that_takes_too_long_is_refused(
         await read_page(ctx, orders_page, {}, Window(first=5, is_counted=is_counted), "Order")
 
 
+SHOWN = {"Order": frozenset({"number", "customer_id"}), "Customer": frozenset({"name"})}
+
+
 async def test_customers_come_with_the_page_that_shows_them(database: Database, principal: Principal) -> None:
     for place in range(3):
         factories.customer(database, principal, id=f"c{place}")
     for place in range(6):
         factories.order(database, principal, id=f"o{place}", customer_id=f"c{place % 3}")
     ctx = context(principal, database)
-    ctx.loaders.narrow({"Order": frozenset({"number"}), "Customer": frozenset({"name"})})
+    ctx.loaders.narrow(SHOWN)
     page = await read_page_of_customers(ctx, orders_page, {}, Window(first=5), "Order")
     assert [order.id for order in page.rows] == ["o5", "o4", "o3", "o2", "o1"]
 
@@ -71,7 +74,14 @@ async def test_customers_come_with_the_page_that_shows_them(database: Database, 
     assert {customer.name for customer in found if customer}
 
 
-@pytest.mark.parametrize("shown", [{"Order": frozenset({"number"})}, None])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        None,
+        {"Order": frozenset({"number", "customer_id"})},
+        {"Order": frozenset({"number"}), "Customer": frozenset({"name"})},  # those of something else
+    ],
+)
 async def test_customers_that_nobody_asks_for_are_not_read_with_a_page(
     database: Database, principal: Principal, shown: dict[str, Columns | None] | None
 ) -> None:
@@ -89,7 +99,20 @@ async def test_who_may_not_see_customers_does_not_read_them(database: Database, 
     factories.order(database, principal, id="o", customer_id="c")
     blind = replace(principal, scopes=principal.scopes - {Scope.CUSTOMERS_READ})
     ctx = context(blind, database)
-    ctx.loaders.narrow({"Order": frozenset({"number"}), "Customer": frozenset({"name"})})
+    ctx.loaders.narrow(SHOWN)
     page = await read_page_of_customers(ctx, orders_page, {}, Window(first=5), "Order")
     assert [order.id for order in page.rows] == ["o"]
+    assert not ctx.loaders.customer._found
+
+
+async def test_a_page_whose_customers_take_too_long_comes_without_them(
+    database: Database, hurried: Database, principal: Principal
+) -> None:
+    factories.customer(database, principal, id="c")
+    factories.order(database, principal, id="o", customer_id="c")
+    make_endless(database, "customers")
+    ctx = context(principal, hurried)
+    ctx.loaders.narrow(SHOWN)
+    page = await read_page_of_customers(ctx, orders_page, {}, Window(first=5, is_counted=True), "Order")
+    assert ([order.id for order in page.rows], page.total) == (["o"], 1)
     assert not ctx.loaders.customer._found
