@@ -73,6 +73,7 @@ class Outage:
         return self._translation
 
     def note_success(self) -> None:
+        """What was asked of the database was done: it works."""
         if self._kind is not None:
             self._full_at = None
             self._set(None, None)
