@@ -19,6 +19,16 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def working_in(folder: Path) -> list[int]:
+    """Those whose working directory it is."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink() == folder:
+                found.append(int(process.name))
+    return found
+
+
 def title(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

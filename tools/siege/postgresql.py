@@ -61,8 +61,11 @@ class Postgresql:
 
     def wait(self) -> None:
         """Waits until it takes callers; starts it again where it found the rest of a killed one alive."""
+        began = time.monotonic()
         while True:
             if self._process is None or self._process.poll() is not None:
+                if time.monotonic() - began > ENDS:
+                    self._kill_rest()
                 self.start()
             try:
                 execute(self.server, "SELECT 1")
@@ -98,6 +101,11 @@ class Postgresql:
     def restart(self) -> None:
         """What `pg_ctl restart -m fast` does: what is under way is rolled back."""
         self._signal(signal.SIGINT)
+
+    def _kill_rest(self) -> None:
+        """What is left of a killed one: its processes may wait for ever for locks of each other (version 18)."""
+        for pid in pids.working_in(self._folder):
+            pids.send(pid, signal.SIGKILL)
 
     def close(self) -> None:
         self._signal(signal.SIGQUIT)
