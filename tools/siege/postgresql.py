@@ -103,7 +103,7 @@ class Postgresql:
         self._signal(signal.SIGINT)
 
     def _kill_rest(self) -> None:
-        """What is left of a killed one: its processes may wait for ever for locks of each other (version 18)."""
+        """What is left of a killed one: its processes may wait for ever for each other (version 18)."""
         for pid in pids.working_in(self._folder):
             pids.send(pid, signal.SIGKILL)
 
