@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -53,12 +54,10 @@ async def read_page_of_customers(
     are_shown = columns is not None and "customer_id" in columns and ctx.loaders.are_shown("Customer")
     if are_shown and Scope.CUSTOMERS_READ in ctx.principal.scopes:
         together = partial(_with_customers, read, ctx.loaders.columns_of("Customer"))
-        try:
+        with suppress(QueryTimeout):
             page, customers = await ctx.read_list(together, ctx.principal, filter, window, columns)
-        except QueryTimeout:
-            return await read_page(ctx, read, filter, window, shown_as)
-        ctx.loaders.customer.prime(customers)
-        return page
+            ctx.loaders.customer.prime(customers)
+            return page
     return await read_page(ctx, read, filter, window, shown_as)
 
 
