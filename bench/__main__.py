@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 
 from bench import (
     batching,
+    by_hand,
     counting,
     crediting,
     doors,
@@ -43,6 +44,7 @@ ROWS: Mapping[str, Callable[[Run], Iterator[Result]]] = {
     "issuing": issuing.results,
     "reading": reading.results,
     "larger": larger.results,
+    "by_hand": by_hand.results,
     "counting": counting.results,
     "guarding": guarding.results,
     "paper": paper.results,

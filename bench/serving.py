@@ -78,6 +78,14 @@ def plain_server(contender: str, answer: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def rest_server(question: str, url: str, account: str) -> Iterator[Server]:
+    """A server of `bench.plain_rest` that answers this question from a database."""
+    command = [sys.executable, "-m", "bench.plain_rest", question, url, account]
+    with _running(command, {}, "none") as server:
+        yield server
+
+
+@contextmanager
 def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iterator[Server]:
     """Starts a server on a free port, the command's last argument, and waits until it responds."""
     with socket.socket() as free:

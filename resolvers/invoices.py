@@ -20,6 +20,7 @@ from invoicing.invoices.values import BY_DEFAULT, CreateInvoiceValues, IssueTerm
 from invoicing.orders.items import sold
 from invoicing.snapshot import Snapshot
 from invoicing.storage import after_commit
+from invoicing.storage.narrow import Columns
 from invoicing.storage.pages import Filter, Page, Window
 from invoicing.storage.tables import Order
 from resolvers import orders, payments
@@ -29,11 +30,16 @@ from resolvers.once import Moment
 from resolvers.pages import read_page_of_customers
 
 LONGEST_WAIT_MS = 10_000
+_PDF_IS_MADE: Columns = frozenset(("pdf_key", "pdf_failed_at"))
+"""Columns that say whether, or that it was given up."""
 
 
-async def invoice(ctx: Context, invoice_id: str) -> Issued:
+async def invoice(ctx: Context, invoice_id: str, *, also: Columns = frozenset()) -> Issued:
+    """What is shown of it, if that is known, and these columns besides."""
     ctx.principal.require(Scope.INVOICES_READ)
-    return await ctx.read(queries.found_invoice, ctx.principal, invoice_id)
+    shown = ctx.loaders.columns_of("Invoice")
+    columns = None if shown is None else shown | also
+    return await ctx.read(queries.found_invoice, ctx.principal, invoice_id, columns)
 
 
 async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Issued:
@@ -42,12 +48,12 @@ async def invoice_with_pdf(ctx: Context, invoice_id: str, *, wait_ms: int) -> Is
         raise ValidationError(
             f"Wait 0 to {LONGEST_WAIT_MS:,} milliseconds, not {wait_ms:,}.", field="wait_for_pdf_ms"
         )
-    until = monotonic() + wait_ms / 1_000
+    until = ctx.waits.setdefault((invoice_id, wait_ms), monotonic() + wait_ms / 1_000)
     watches = ctx.services.watches
     topic = after_commit.invoice_topic(ctx.principal.account_id, invoice_id)
     with watches.watch(topic, ctx.principal) as watch:
         while True:
-            found = await invoice(ctx, invoice_id)
+            found = await invoice(ctx, invoice_id, also=_PDF_IS_MADE)
             left = until - monotonic()
             is_over = left <= 0 or watches.ending.is_set()
             if found.pdf_key or found.pdf_failed_at or is_over:

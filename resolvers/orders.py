@@ -166,9 +166,9 @@ async def parties(ctx: Context, order: Order) -> Parties:
     """Who sells and who buys it. No scope is needed: only what this means for the order is shown."""
     if order.customer_id:
         ctx.loaders.customer.ask(order.customer_id)
-    seller = await ctx.loaders.account.load(order.account_id)
+    seller = await ctx.loaders.account.load(ctx.principal.account_id)
     if seller is None:
-        raise NotFound(f"There is no account {order.account_id}.")
+        raise NotFound(f"There is no account {ctx.principal.account_id}.")
     customer = await ctx.loaders.customer.load(order.customer_id) if order.customer_id else None
     return Parties(seller, customer)
 

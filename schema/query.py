@@ -65,7 +65,9 @@ class Query:
         page = await orders.page(ctx, wanted, Window(first, after, last, before, is_counted=is_counted))
         return Connection.of(page, Order.of, lambda: orders.count(ctx, wanted))
 
-    @strawberry.field(description="Null, with a NOT_FOUND error, when there is none (or it is not yours).")
+    @strawberry.field(
+        description="Null, with a NOT_FOUND error, when there is none (or it is not yours).", metadata=needs()
+    )
     async def invoice(
         self, info: Info, id: str, wait_for_pdf_ms: WaitForPdf = strawberry.UNSET
     ) -> Invoice | None:

@@ -120,11 +120,8 @@ def issued(names: Columns | None = None) -> Select[Any]:
     return statement.add_columns(*[column.label(name) for name, column in pdf.items()])
 
 
-_INVOICE = Prepared(
-    issued().where(
-        *_IS_INVOICE,
-        is_of_customer(invoices.c.customer_id),
-    )
+_INVOICE: Narrowed[None] = Narrowed(
+    lambda _, columns: issued(columns).where(*_IS_INVOICE, is_of_customer(invoices.c.customer_id))
 )
 
 _INVOICES: Narrowed[None] = Narrowed(
@@ -159,9 +156,12 @@ def stored_snapshot(connection: Connection, account_id: str, invoice_id: str) ->
     return next(iter(rows.values(connection, _SNAPSHOT, key)), None)
 
 
-def invoice(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
+def invoice(
+    connection: Connection, principal: Principal, invoice_id: str, columns: Columns | None = None
+) -> Issued | None:
     key = {"account": principal.account_id, "customer": principal.customer_id, "invoice": invoice_id}
-    return rows.one_or_none(connection, _INVOICE, key, as_=Issued)
+    found = rows.some(connection, _INVOICE.reading(None, columns), key, as_=Issued)
+    return found[0] if found else None
 
 
 def invoice_if_any(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:
@@ -171,10 +171,15 @@ def invoice_if_any(connection: Connection, principal: Principal, invoice_id: str
 
 
 def found_invoice(
-    connection: Connection, principal: Principal, invoice_id: str, *, field: str = "id"
+    connection: Connection,
+    principal: Principal,
+    invoice_id: str,
+    columns: Columns | None = None,
+    *,
+    field: str = "id",
 ) -> Issued:
     """Raises NotFound, which says in which field of the input the id was."""
-    found = invoice(connection, principal, invoice_id)
+    found = invoice(connection, principal, invoice_id, columns)
     if found is None:
         raise NotFound(f"There is no invoice {invoice_id}.", field=field, ids=[invoice_id])
     return found

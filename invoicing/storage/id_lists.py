@@ -6,10 +6,10 @@ parameter the text stays the same, and with it what SQLAlchemy and the database 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import ARRAY, BindParameter, Boolean, ColumnElement, Dialect, Select, String, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -28,7 +28,8 @@ class _Ids(TypeDecorator[Sequence[str]]):
         ids = [*(value or ())]
         if dialect.name != "sqlite":
             return ids
-        return json.dumps([id for id in ids if "\0" not in id])  # SQLite would cut it there, and find another
+        known = [id for id in ids if "\0" not in id]  # SQLite would cut it there, and find another
+        return orjson.dumps(known).decode()
 
 
 def id_list(name: str) -> BindParameter[Any]:

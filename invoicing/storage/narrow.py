@@ -17,8 +17,8 @@ from invoicing.storage.prepared import Prepared
 Columns = frozenset[str]
 K = TypeVar("K", bound=Hashable)
 
-KEYS = frozenset(("account_id", "id", "customer_id", "created_at"))
-"""Columns that are always read: whose the row is, and where it is in a list."""
+KEYS = frozenset(("id", "customer_id", "created_at"))
+"""Columns that are always read: who may see the row, and where it is in a list."""
 MOST = 32
 """Statements for narrow rows among those that are kept together: PostgreSQL keeps each of them for each
 connection. Whoever asks for further ones gets whole rows."""

@@ -24,6 +24,7 @@ from tests.deploy.commands import DEPLOY
 from tests.server.test_whole_walk import SETTLE, serving
 from tests.support.installed import LINTERS, NGINX, need
 from tests.support.patience import PATIENCE, until
+from tests.support.ports import free_port
 from tests.support.subscribing import FOLLOW, SseSubscriber, connected
 
 NAME = "invoices.example"
@@ -63,13 +64,6 @@ class Proxied:
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def listens(port: int) -> bool:

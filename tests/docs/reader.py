@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from tests.server.test_whole_walk import serving
 from tests.support.installed import SDK_VERSIONS, sdk_python
 from tests.support.nursery import program
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 SERVE = re.compile(r"((?:[A-Z_]+=\S+ )*)python3 dev\.py serve\n")
 ADDRESS = re.compile(r'(127\.0\.0\.1(?::|", ))(8000|9000)\b')
@@ -52,7 +52,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._server = ExitStack()
-        self._ports = {"9000": free_port()}
+        self._ports = {"9000": str(free_port())}
         (folder / ".venv").symlink_to(sys.prefix)
         (folder / "home").mkdir()
         (folder / "home" / ".curlrc").write_text("fail-with-body\nno-progress-meter\n")
@@ -138,9 +138,3 @@ def json_in(text: str) -> Iterator[dict[str, Any]]:
 
 def is_refusal(told: dict[str, Any]) -> bool:
     return bool({"errors", "error"} & set(told)) or told.get("success") is False
-
-
-def free_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])

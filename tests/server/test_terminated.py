@@ -30,6 +30,7 @@ from tests.support import factories
 from tests.support.client import INVOICE_ORDER, SETTLE, Client, client
 from tests.support.nursery import program
 from tests.support.patience import PATIENCE, until
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 50
@@ -45,9 +46,7 @@ class Serving:
 
 @contextmanager
 def serving(shop: Client, folder: Path) -> Iterator[Serving]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {
         "INVOICING_DATA_DIR": str(folder),
         "INVOICING_DATABASE_URL": shop.database.url.render_as_string(hide_password=False),

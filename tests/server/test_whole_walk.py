@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ import pypdf
 from tests.server.graphql.test_explorer import OPEN
 from tests.support.installed import CHROMIUM, need
 from tests.support.patience import PATIENCE, until
+from tests.support.ports import free_port
 
 PROGRAM = (sys.executable, "-c", "from server.entry import main; main()")
 
@@ -27,9 +27,7 @@ PROGRAM = (sys.executable, "-c", "from server.entry import main; main()")
 @contextmanager
 def serving(data: Path, *options: str, program: Sequence[str] = PROGRAM, **settings: str) -> Iterator[str]:
     """A server of its own, with the demo shop unless `options` say otherwise; answers where it listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [*program, "serve", "--port", str(port), *options]
     environment = {**os.environ, "INVOICING_DATA_DIR": str(data), **settings}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, event
 from documents.store import FileStore
 from invoicing.storage import narrow
 from invoicing.storage.database import Database
-from resolvers import orders
+from resolvers import invoices, orders
+from resolvers.watches import Watch
 from resolvers.ways import Way
 from schema import schema_under
 from schema.execution.compiled import needs
@@ -32,6 +33,7 @@ SCHEMA = schema_under(Rules())
 PLACES: Sequence[tuple[str, str]] = (
     ("Invoice", "invoices { nodes { % } }"),
     ("Invoice", 'invoices(filter: {customer_id: "c"}) { totalCount edges { cursor node { % } } }'),
+    ("Invoice", 'invoice(id: "v") { % }'),
     ("Invoice", "orders { nodes { invoices { % } } }"),
     ("Invoice", 'order(id: "o") { items { invoice { % } } }'),
     ("Invoice", "invoices { nodes { credited_by { % } credits { % } } }"),
@@ -178,3 +180,22 @@ def test_what_a_plan_cannot_read_is_read_whole_by_graphql_core(
     monkeypatch.setattr(needs.NeededColumns, "found", lambda _: {})
     documents = ["{ invoices { nodes { number buyer { name } customer { name } } } }"]
     assert [*_ways(shop, database, documents).values()] == [Way.FAILED]
+
+
+def test_who_has_waited_for_a_pdf_does_not_wait_again_where_its_plan_fails(
+    shop: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.ask(INVOICE_ITEMS, input={"items": ["p1"], "invoice_id": "y"})  # whose PDF is not made
+    waits: list[float] = []
+
+    async def wait(_: Watch, seconds: float) -> bool:
+        waits.append(seconds)
+        return False
+
+    monkeypatch.setattr(Watch, "wait", wait)
+    monkeypatch.setattr(invoices, "monotonic", lambda: sum(waits))
+    monkeypatch.setattr(needs.NeededColumns, "found", lambda _: {})
+    documents = ['{ invoice(id: "y", wait_for_pdf_ms: 10000) { number buyer { name } } }']
+    _ways(shop, database, documents)
+    assert [*_ways(shop, database, documents).values()] == [Way.FAILED]
+    assert waits == [10, 10]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
+
 ROOT = Path(__file__).parents[3]
 RED, PLAIN = "\x1b[1;31mmind this\x1b[0m", "mind this"
 
@@ -20,9 +21,7 @@ RED, PLAIN = "\x1b[1;31mmind this\x1b[0m", "mind this"
 @contextmanager
 def started(folder: Path, *arguments: str, **settings: str) -> Iterator[str]:
     """What it has written on standard error by the time it listens; it is killed then."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     env = {**os.environ, "INVOICING_DATA_DIR": str(folder), "INVOICING_WORKERS": "0", **settings}
     start = "from server.entry import main; main()"
     command = [sys.executable, "-c", start, "serve", "--port", str(port), *arguments]
