@@ -106,7 +106,7 @@ def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iter
 
 
 def _responds(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Waits for a response; `serve` tries its port first, and so a connection alone says nothing."""
+    """Waits for a response."""
     until = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < until:
         http = HTTPConnection(HOST, port, timeout=1)

@@ -121,10 +121,19 @@ def _exit(*_: object) -> None:
 
 
 def _check_can_listen(host: str, port: int) -> None:
-    """Says it now, and not after the database has been migrated and filled."""
+    """Says it now, and not after the database has been migrated and filled.
+
+    It does not listen: whoever connected then would be cut off.
+    """
     try:
         for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            socket.create_server(address[:2], family=family).close()
+            with socket.socket(family) as tried:
+                tried.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_REUSEADDR, True
+                )  # after a server that ended now
+                if family == socket.AF_INET6:
+                    tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, True)
+                tried.bind(address)
     except OSError as failure:
         reason = os.strerror(failure.errno) if failure.errno and failure.errno > 0 else failure.strerror
         raise exit_with(f"Nothing can listen on port {port} of {host} ({reason}): say --port.") from None

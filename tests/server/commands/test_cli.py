@@ -22,6 +22,7 @@ from schema import sdl
 from server import logs
 from server.commands.cli import app
 from tests.support.factories import NOW
+from tests.support.ports import free_port
 
 Command = Callable[..., Result]
 ROOT = Path(__file__).parents[3]
@@ -231,6 +232,17 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(invoicing: Command) -> Non
     assert result.stderr == (
         f"Nothing can listen on port {port} of 127.0.0.1 (Address already in use): say --port.\n"
     )
+
+
+def test_to_see_whether_a_port_is_free_nobody_is_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listened: list[object] = []
+    monkeypatch.setattr(socket.socket, "listen", lambda *given: listened.append(given))
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    away = {"INVOICING_DATA_DIR": str(tmp_path), "INVOICING_DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}
+    assert CliRunner(env=away).invoke(app, ["serve", "--port", str(free_port())]).exit_code == 1
+    assert not listened
 
 
 def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
