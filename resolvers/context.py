@@ -70,7 +70,8 @@ class Context:
     moment: Moment[Any] | None = field(default=None, init=False)
     """That at which was read what is told next; several may be told of it."""
     waits: dict[tuple[str, int], float] = field(default_factory=dict, init=False)
-    """Until when it waits for an invoice's PDF, so that what is asked again does not wait again."""
+    """Until when it waits for the PDF of an invoice, by its id and the milliseconds that were asked for: what
+    is asked again, as its plan failed, does not wait again."""
     pace: Pace = field(init=False)
     loaders: Loaders = field(init=False)
 

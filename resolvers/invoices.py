@@ -31,11 +31,11 @@ from resolvers.pages import read_page_of_customers
 
 LONGEST_WAIT_MS = 10_000
 _PDF_IS_MADE: Columns = frozenset(("pdf_key", "pdf_failed_at"))
-"""Columns that say whether, or that it was given up."""
+"""Columns that say whether its PDF was made or given up."""
 
 
 async def invoice(ctx: Context, invoice_id: str, *, also: Columns = frozenset()) -> Issued:
-    """What is shown of it, if that is known, and these columns besides."""
+    """Where it is known what is shown of it, that and these columns are read; else its whole row."""
     ctx.principal.require(Scope.INVOICES_READ)
     shown = ctx.loaders.columns_of("Invoice")
     columns = None if shown is None else shown | also

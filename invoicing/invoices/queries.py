@@ -160,8 +160,8 @@ def invoice(
     connection: Connection, principal: Principal, invoice_id: str, columns: Columns | None = None
 ) -> Issued | None:
     key = {"account": principal.account_id, "customer": principal.customer_id, "invoice": invoice_id}
-    found = rows.some(connection, _INVOICE.reading(None, columns), key, as_=Issued)
-    return found[0] if found else None
+    read = rows.one_or_none if columns is None else rows.narrow_or_none
+    return read(connection, _INVOICE.reading(None, columns), key, as_=Issued)
 
 
 def invoice_if_any(connection: Connection, principal: Principal, invoice_id: str) -> Issued | None:

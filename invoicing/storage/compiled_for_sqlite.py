@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Connection, Date, Dialect
 
 from invoicing.storage import changes
 from invoicing.storage.compiled import Compiled, Parameters, Row, Statement
-from invoicing.storage.id_lists import is_id_list
+from invoicing.storage.id_lists import is_id_list, is_storable
 from invoicing.storage.tables.base import Instant
 
 _LIST = re.compile(r"IN \(SELECT value FROM json_each\(\?\)\)")
@@ -59,7 +59,7 @@ class CompiledForSQLite(Compiled):
             return self._text, self._written(parameters)
         values = self._given(parameters)
         for place in self._lists:
-            if len(values[place]) != 1 or "\0" in values[place][0]:
+            if len(values[place]) != 1 or not is_storable(values[place][0]):
                 return self._text, self._written(parameters)
             (values[place],) = values[place]
         for place, write in self._writers_of_one:

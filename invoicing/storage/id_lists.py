@@ -25,11 +25,27 @@ class _Ids(TypeDecorator[Sequence[str]]):
         return dialect.type_descriptor(String() if dialect.name == "sqlite" else ARRAY(String))
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
-        ids = [*(value or ())]
-        if dialect.name != "sqlite":
-            return ids
-        known = [id for id in ids if "\0" not in id]  # SQLite would cut it there, and find another
-        return orjson.dumps(known).decode()
+        ids = _storable(value or ())
+        return orjson.dumps(ids).decode() if dialect.name == "sqlite" else ids
+
+
+def is_storable(id: str) -> bool:
+    """Whether a database can hold it: there is no U+0000 in it, at which SQLite would cut it, nor half a
+    character (a lone surrogate), as in the name of a file that is not UTF-8."""
+    if id.isascii():
+        return "\0" not in id
+    try:
+        return b"\0" not in id.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _storable(ids: Sequence[str]) -> list[str]:
+    """Those of them that can be found at all."""
+    together = "".join(ids)
+    if together.isascii() and "\0" not in together:  # as nearly always, and seen at once
+        return [*ids]
+    return [id for id in ids if is_storable(id)]
 
 
 def id_list(name: str) -> BindParameter[Any]:

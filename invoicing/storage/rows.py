@@ -48,10 +48,15 @@ def one_or_none(
 ) -> T | None:
     """The only row of the result, or None. Raises an error if there is more than one."""
     columns, found, reads = _fetched(connection, statement, key)
-    if len(found) > 1:
-        raise MultipleResultsFound
     kind: Any = as_
-    return _reader(kind, columns, reads)(found[0]) if found else None
+    return _only(found, _reader(kind, columns, reads))
+
+
+def narrow_or_none(connection: Connection, statement: Prepared, key: Key, *, as_: type[T]) -> T | None:
+    """The same, of which the statement may select some columns only, as in `some`."""
+    columns, found, reads = _fetched(connection, statement, key)
+    kind: Any = as_
+    return _only(found, _reader_of_some(kind, columns, reads))
 
 
 def all_(
@@ -159,6 +164,12 @@ def _fetched(connection: Connection, statement: Executable | Prepared, key: Key 
         return statement.fetch(connection, key or {})
     result = connection.execute(statement, key)
     return Fetched(tuple(result.keys()), result.all())
+
+
+def _only(found: Sequence[Row], read: Callable[[Sequence[Any]], T]) -> T | None:
+    if len(found) > 1:
+        raise MultipleResultsFound
+    return read(found[0]) if found else None
 
 
 @cache

@@ -92,7 +92,7 @@ def unnamed_files(database: Database, store: Store) -> list[str]:
         for batch in _batches(store):
             found = database.read(papers.unnamed, batch)
             count += len(found)
-            shown += found[: _MOST_NAMED - len(shown)]
+            shown += map(_printable, found[: _MOST_NAMED - len(shown)])
     except StoreUnavailable as away:
         return [f"Note: it was not looked for files that no row names. {away}"]
     if not count:
@@ -102,6 +102,11 @@ def unnamed_files(database: Database, store: Store) -> list[str]:
         f"Note: {count:,} files are of no finished PDF (one is being made, or its invoice is elsewhere): "
         f"{', '.join(shown)}{more}"
     ]
+
+
+def _printable(key: str) -> str:
+    """What is not UTF-8 in the name of a file is shown as �."""
+    return key.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _batches(store: Store) -> Iterator[list[str]]:

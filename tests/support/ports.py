@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-from itertools import cycle
+from itertools import cycle, islice
 
-FIRST, EACH, PARTS = 20_000, 1_000, 12
-"""Below those that a system gives to connections (32,768 on Linux, 49,152 on macOS): until a server has
-started, a connection of another test, or the one that looks whether it listens, could get its port."""
+FIRST, EACH, PARTS = 10_000, 200, 50
+"""Below those of a siege (`tools.siege.processes`), and below those that a system gives to connections (from
+32,768 on, unless Linux is told otherwise): until a server has started, a connection of another test could get
+its port, or the very one that looks whether it listens."""
 
 
 def _own_ports() -> cycle[int]:
-    """Each process of pytest has its part of them, and begins somewhere in it."""
+    """Each process of a run of pytest has its part of them, up to fifty, and begins somewhere in it."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = FIRST + worker % PARTS * EACH
     begin = os.getpid() % EACH
@@ -23,12 +24,12 @@ _ports = _own_ports()
 
 
 def free_port() -> int:
-    """One on which nobody listens, and which no other test gets meanwhile."""
-    while True:
-        port = next(_ports)
+    """One on which nobody listens, and which no other test of this run gets meanwhile."""
+    for port in islice(_ports, EACH):
         with socket.socket() as free:
             try:
                 free.bind(("127.0.0.1", port))
             except OSError:
                 continue
         return port
+    raise OSError(f"Each of {EACH} ports is taken.")

@@ -90,9 +90,10 @@ def test_a_file_of_the_same_size_that_is_another_is_found_by_reading_it(
 
 def test_files_that_no_row_names_are_a_note(command: Command, papers: list[Path]) -> None:
     papers[0].with_name("other.pdf").write_bytes(b"%PDF")
+    papers[0].with_name("caf\udce9.pdf").write_bytes(b"%PDF")  # whose name is not UTF-8
     result = command("--papers")
-    assert result.exit_code == 0
-    assert result.stdout.startswith("Note: 1 files are of no finished PDF")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Note: 2 files are of no finished PDF")
     assert "other.pdf" in result.stdout
 
 
