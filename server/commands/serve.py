@@ -128,9 +128,8 @@ def _check_can_listen(host: str, port: int) -> None:
     try:
         for family, *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             with socket.socket(family) as tried:
-                tried.setsockopt(
-                    socket.SOL_SOCKET, socket.SO_REUSEADDR, True
-                )  # after a server that ended now
+                # After a server has ended, its port stays taken for a while for all who do not ask for it so.
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, True)
                 if family == socket.AF_INET6:
                     tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, True)
                 tried.bind(address)
