@@ -116,13 +116,23 @@ def test_a_resolver_of_a_plan_that_fails_is_not_asked_again(
     assert [error.path for error in result.errors] == [["invoice"]]
 
 
-def test_a_plan_sends_the_same_statements(shop: Client) -> None:
-    sent = []
-    for _ in range(3):
+def test_a_plan_asks_the_same_tables_in_the_same_order_for_less(shop: Client) -> None:
+    schema = Schema(Rules())
+    read: list[list[tuple[str, set[str]]]] = []
+    for way in (Way.FIRST, Way.FIRST, Way.PLANNED):
         with counted() as statements:
-            shop.ask(INVOICE.replace("One", "Statements"))
-        sent.append([each for each in statements if "FROM api_keys" not in each])
-    assert sent[0] == sent[1] == sent[2]
+            assert asked(schema, shop, INVOICE)[1].way is way
+        read.append([*map(read_by, statements)])
+    first, again, planned = read
+    assert first == again
+    assert [table for table, _ in planned] == [table for table, _ in first] == ["invoices", "customers"]
+    assert all(shown < whole for (_, shown), (_, whole) in zip(planned, first, strict=True))
+
+
+def read_by(statement: str) -> tuple[str, set[str]]:
+    """The table that it is about, and what it selects."""
+    selected, _, rest = statement.removeprefix("SELECT ").partition(" \nFROM ")
+    return rest.split()[0], set(selected.split(", "))
 
 
 def test_plans_are_forgotten_in_time(shop: Client, monkeypatch: pytest.MonkeyPatch) -> None:
