@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 import orjson
 
 from bench.homes import Home
+from tools.ports import free_port
 
 HOST = "127.0.0.1"
 _PATIENCE = 120.0  # seconds to wait for the server to start
@@ -88,9 +88,7 @@ def rest_server(question: str, url: str, account: str) -> Iterator[Server]:
 @contextmanager
 def _running(command: Sequence[str], env: Mapping[str, str], token: str) -> Iterator[Server]:
     """Starts a server on a free port, the command's last argument, and waits until it responds."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     with tempfile.TemporaryFile("w+") as stderr:
         process = subprocess.Popen([*command, str(port)], env={**os.environ, **env}, stderr=stderr)
         try:

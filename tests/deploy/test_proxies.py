@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -24,8 +23,8 @@ from tests.deploy.commands import DEPLOY
 from tests.server.test_whole_walk import SETTLE, serving
 from tests.support.installed import LINTERS, NGINX, need
 from tests.support.patience import PATIENCE, until
-from tests.support.ports import free_port
 from tests.support.subscribing import FOLLOW, SseSubscriber, connected
+from tools.ports import free_port, is_open
 
 NAME = "invoices.example"
 NGINX_ITSELF = """
@@ -66,16 +65,11 @@ class Proxied:
         return data
 
 
-def listens(port: int) -> bool:
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
-
-
 @contextmanager
 def running(command: list[str], port: int, **variables: str) -> Iterator[None]:
     with subprocess.Popen(command, env={**os.environ, **variables}, text=True) as process:
         try:
-            until(lambda: listens(port), process)
+            until(lambda: is_open(port), process)
             yield
         finally:
             process.terminate()

@@ -21,7 +21,7 @@ from tests.server.test_whole_walk import serving
 from tests.support.installed import SDK_VERSIONS, sdk_python
 from tests.support.nursery import program
 from tests.support.patience import PATIENCE
-from tests.support.ports import free_port
+from tools.ports import free_port
 
 SERVE = re.compile(r"((?:[A-Z_]+=\S+ )*)python3 dev\.py serve\n")
 ADDRESS = re.compile(r'(127\.0\.0\.1(?::|", ))(8000|9000)\b')

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +29,7 @@ from tests.support import factories
 from tests.support.client import INVOICE_ORDER, SETTLE, Client, client
 from tests.support.nursery import program
 from tests.support.patience import PATIENCE, until
-from tests.support.ports import free_port
+from tools.ports import free_port, is_open
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 50
@@ -57,16 +56,11 @@ def serving(shop: Client, folder: Path) -> Iterator[Serving]:
     with (folder / "log").open("a+") as log:
         process = subprocess.Popen(command, cwd=ROOT, stderr=log, text=True, env={**os.environ, **settings})
         try:
-            until(lambda: _listens(port), process)
+            until(lambda: is_open(port), process)
             yield Serving(process, f"http://127.0.0.1:{port}/graphql")
         finally:
             process.kill()
             process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture

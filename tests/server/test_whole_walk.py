@@ -19,7 +19,7 @@ import pypdf
 from tests.server.graphql.test_explorer import OPEN
 from tests.support.installed import CHROMIUM, need
 from tests.support.patience import PATIENCE, until
-from tests.support.ports import free_port
+from tools.ports import free_port
 
 PROGRAM = (sys.executable, "-c", "from server.entry import main; main()")
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +14,6 @@ from tools.siege import pids
 
 ROOT = Path(__file__).parents[2]
 _NURSERY = "from tools.siege.nursery import main; main()"
-_PORTS = range(20_000, 32_000)  # below those that the system gives to callers: nobody takes one in between
 
 
 class Process:
@@ -72,11 +69,3 @@ class Process:
             while pids.is_alive(self._pid):
                 time.sleep(0.002)
         self._pid = None
-
-
-def free_port() -> int:
-    while True:
-        port = random.choice(_PORTS)  # noqa: S311
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)):
-                return port

@@ -22,10 +22,11 @@ from invoicing.accounts.values import CreateAccountValues
 from invoicing.errors import DatabaseUnavailable
 from invoicing.storage import migrations
 from invoicing.storage.database import Database
+from tools.ports import free_port
 from tools.siege import clock
 from tools.siege.history import ADDRESS
 from tools.siege.postgresql import Postgresql, memory
-from tools.siege.processes import Process, free_port
+from tools.siege.processes import Process
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 KINDS = (SQLITE, POSTGRESQL)

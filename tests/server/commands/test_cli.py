@@ -22,7 +22,7 @@ from schema import sdl
 from server import logs
 from server.commands.cli import app
 from tests.support.factories import NOW
-from tests.support.ports import free_port
+from tools.ports import free_port
 
 Command = Callable[..., Result]
 ROOT = Path(__file__).parents[3]

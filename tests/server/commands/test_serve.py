@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ports import free_port
+from tools.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 RED, PLAIN = "\x1b[1;31mmind this\x1b[0m", "mind this"

@@ -7,13 +7,13 @@ import socket
 from itertools import cycle, islice
 
 FIRST, EACH, PARTS = 10_000, 200, 50
-"""Below those of a siege (`tools.siege.processes`), and below those that a system gives to connections (from
-32,768 on, unless Linux is told otherwise): until a server has started, a connection of another test could get
-its port, or the very one that looks whether it listens."""
+"""Below those that a system gives to connections (from 32,768 on, unless Linux is told otherwise): until a
+server has started, any connection could get its port, or the very one that looks whether it listens."""
 
 
 def _own_ports() -> cycle[int]:
-    """Each process of a run of pytest has its part of them, up to fifty, and begins somewhere in it."""
+    """Each process of a run of pytest has its part of them, up to fifty, and begins somewhere in it. All else
+    has the first part."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = FIRST + worker % PARTS * EACH
     begin = os.getpid() % EACH
@@ -24,7 +24,7 @@ _ports = _own_ports()
 
 
 def free_port() -> int:
-    """One on which nobody listens, and which no other test of this run gets meanwhile."""
+    """One on which nobody listens, and which no other process of this run of pytest gets meanwhile."""
     for port in islice(_ports, EACH):
         with socket.socket() as free:
             try:
@@ -33,3 +33,9 @@ def free_port() -> int:
                 continue
         return port
     raise OSError(f"Each of {EACH} ports is taken.")
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens on it."""
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
